@@ -1,0 +1,157 @@
+"""Array libraries and devices: NumPy on the CPU, CuPy on a GPU, one source for both.
+
+Every other module asks here which library an array belongs to (`namespace`), where it lives
+(`device_of`), and how to move it (`to_device`). CuPy is imported only when a GPU is asked for.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Array: TypeAlias = Any
+"""An array of either library: `numpy.ndarray` or `cupy.ndarray`."""
+
+DTypeLike: TypeAlias = npt.DTypeLike
+"""Whatever NumPy accepts as a dtype: `numpy.float32`, `"float32"`, `float`, a dtype object."""
+
+CPU = "cpu"
+
+
+class DeviceError(RuntimeError):
+    """A device was asked for that is not there, or arrays of two devices met in one op."""
+
+
+def is_array(value: object) -> bool:
+    """Tell whether `value` is an array of a supported library."""
+    return isinstance(value, np.ndarray) or _is_cupy(type(value))
+
+
+@functools.cache
+def _is_cupy(kind: type) -> bool:
+    return kind.__module__.partition(".")[0] == "cupy"
+
+
+def namespace(*arrays: object) -> Any:
+    """Return the array library, `numpy` or `cupy`, that `arrays` belong to.
+
+    Python numbers and NumPy scalars go with either.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> namespace(np.zeros(3)).__name__
+    'numpy'
+    """
+    for array in arrays:
+        if type(array) is not np.ndarray and _is_cupy(type(array)):
+            return importlib.import_module("cupy")
+    return np
+
+
+def device_of(array: Array) -> str:
+    """Return the device of an array: ``"cpu"``, or ``"cuda:N"`` for the N-th GPU."""
+    return f"cuda:{array.device.id}" if _is_cupy(type(array)) else CPU
+
+
+def canonical_device(device: object) -> str:
+    """Return `device` in its canonical spelling, ``"cpu"`` or ``"cuda:N"``.
+
+    Raises
+    ------
+    ValueError
+        If `device` is neither ``"cpu"``, ``"cuda"`` nor ``"cuda:N"``.
+    """
+    text = str(device)
+    kind, colon, index = text.partition(":")
+    if text == CPU:
+        return CPU
+    if kind == "cuda" and (index.isdecimal() if colon else True):
+        return f"cuda:{int(index or 0)}"
+    raise ValueError(f"unknown device {device!r}: use 'cpu', 'cuda' or 'cuda:N'")
+
+
+def looks_like_device(value: object) -> bool:
+    """Tell a device such as ``"cuda:1"`` from a dtype such as ``"float64"``."""
+    return isinstance(value, str) and value.partition(":")[0] in {CPU, "cuda"}
+
+
+def as_dtype(dtype: DTypeLike) -> np.dtype[Any]:
+    """Return a dtype object.
+
+    Raises
+    ------
+    TypeError
+        If NumPy does not accept `dtype` as one.
+    """
+    try:
+        return np.dtype(dtype)
+    except TypeError as error:
+        raise TypeError(
+            f"{dtype!r} is neither a dtype such as 'float32' nor a device such as 'cuda'"
+        ) from error
+
+
+def cupy() -> Any:
+    """Return the module `cupy` once a GPU is known to be usable.
+
+    Raises
+    ------
+    DeviceError
+        If CuPy is not installed, or sees no GPU.
+    """
+    try:
+        module = importlib.import_module("cupy")
+    except ImportError as error:
+        raise DeviceError(
+            "device 'cuda' needs CuPy, which is not installed: "
+            "pip install 'minigen[cuda13]' (or 'minigen[cuda12]', after your driver's version)"
+        ) from error
+    try:
+        count = module.cuda.runtime.getDeviceCount()
+    except Exception as error:
+        raise DeviceError(f"device 'cuda': CuPy finds no usable GPU ({error})") from error
+    if count == 0:
+        raise DeviceError("device 'cuda': CuPy finds no GPU on this machine")
+    return module
+
+
+def to_device(array: Array, device: object) -> Array:
+    """Return `array` on `device`: itself if it is there already, else a copy.
+
+    Raises
+    ------
+    DeviceError
+        If the device is a GPU that cannot be used.
+    ValueError
+        If `device` is no device's name.
+    """
+    target = canonical_device(device)
+    if device_of(array) == target:
+        return array
+    if target == CPU:
+        return to_numpy(array)
+    library = cupy()
+    index = int(target.partition(":")[2])
+    if index >= library.cuda.runtime.getDeviceCount():
+        raise DeviceError(f"device {target!r}: this machine has no GPU of that number")
+    with library.cuda.Device(index):
+        return library.asarray(array)
+
+
+def to_numpy(array: Array) -> npt.NDArray[Any]:
+    """Return `array` as a NumPy array on the host; a GPU's array is copied there."""
+    if _is_cupy(type(array)):
+        return array.get()  # type: ignore[no-any-return]
+    return np.asarray(array)
+
+
+def owner(array: Array) -> Array:
+    """Return the array whose memory `array` shows: itself, unless it is a view."""
+    while getattr(array, "base", None) is not None and is_array(array.base):
+        array = array.base
+    return array

@@ -1,0 +1,40 @@
+"""Data sets, minibatches and binarisation.
+
+`load` gives a `Dataset`: images as they were published, with labels. `Dataset.scaled` turns them
+into floating-point numbers, `Batches` into minibatches; `binarize`, `binarize_statically` and
+`sample_bernoulli` into black and white.
+
+Examples
+--------
+>>> import minigen.data
+>>> digits = minigen.data.load("digits", "train")
+>>> grey = digits.scaled().reshape(len(digits), -1)
+>>> next(iter(minigen.data.Batches(grey, 100))).shape
+(100, 64)
+"""
+
+from minigen.data.batching import Batches, batch_indices
+from minigen.data.binarization import binarize, binarize_statically, sample_bernoulli
+from minigen.data.catalogue import NAMES, SPLITS, available, load
+from minigen.data.dataset import Dataset, scale_images
+from minigen.data.errors import DataError, DataFileError, DownloadError, MissingDataError
+from minigen.data.locations import Availability
+
+__all__ = [
+    "NAMES",
+    "SPLITS",
+    "Availability",
+    "Batches",
+    "DataError",
+    "DataFileError",
+    "Dataset",
+    "DownloadError",
+    "MissingDataError",
+    "available",
+    "batch_indices",
+    "binarize",
+    "binarize_statically",
+    "load",
+    "sample_bernoulli",
+    "scale_images",
+]

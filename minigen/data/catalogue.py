@@ -1,0 +1,113 @@
+"""The data sets by name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Protocol
+
+from minigen.data.digits import DIGITS
+from minigen.data.mnist import FASHION_MNIST, MNIST
+
+if TYPE_CHECKING:
+    from minigen.data.dataset import Dataset
+    from minigen.data.locations import Availability, FolderPath
+
+SPLITS: Final = ("train", "test")
+
+
+class Source(Protocol):
+    """What a further data set has to offer to be listed below."""
+
+    @property
+    def name(self) -> str:
+        """The data set's name."""
+
+    def load(self, split: str, root: FolderPath | None, /) -> Dataset:
+        """Read one split, looked for in the folder `root` if one is given."""
+
+    def availability(self, root: FolderPath | None, /) -> Availability:
+        """Tell whether and where the data set is at hand, without a download."""
+
+
+_SOURCES: Final[dict[str, Source]] = {
+    source.name: source for source in (DIGITS, MNIST, FASHION_MNIST)
+}
+
+NAMES: Final = tuple(_SOURCES)
+"""The names that `load` knows."""
+
+
+def load(name: str, split: str = "train", *, root: FolderPath | None = None) -> Dataset:
+    """Load one split of a data set.
+
+    ========================  =================  ===============  ================================
+    name                      train, test        images           what
+    ========================  =================  ===============  ================================
+    ``digits``                1,415 and 382      (1, 8, 8)        handwritten digits, in the package
+    ``mnist``                 60,000 and 10,000  (1, 28, 28)      handwritten digits
+    ``fashion_mnist``         60,000 and 10,000  (1, 28, 28)      clothes, shoes and bags
+    ========================  =================  ===============  ================================
+
+    `digits` is part of minigen. The files of the others are looked for in
+    ``root/mnist`` and ``root/fashion-mnist`` if `root` is given; otherwise, if the environment
+    variable ``MINIGEN_DATA`` is set, in those folders inside the folder that it names; otherwise in
+    the user's cache, into which they are downloaded at their first use. Each file is compared with
+    the SHA-256 of the published one, every time.
+
+    Parameters
+    ----------
+    name : str
+        One of `minigen.data.NAMES`.
+    split : str, default "train"
+        ``"train"`` or ``"test"``.
+    root : path, optional
+        A folder of data sets. `digits` needs none and takes no notice of it.
+
+    Returns
+    -------
+    Dataset
+        The images as published, uint8 in (N, C, H, W); `Dataset.scaled` makes them float32.
+
+    Raises
+    ------
+    ValueError
+        If there is no such data set or split.
+    MissingDataError
+        If `root` or ``MINIGEN_DATA`` names a folder that lacks the files: nothing is downloaded
+        instead.
+    DataFileError
+        If a file in that folder is truncated, corrupt or another than its name says.
+    DownloadError
+        If no mirror gave a file; the message lists the addresses tried, and how to go on offline.
+
+    Examples
+    --------
+    >>> import minigen.data
+    >>> test = minigen.data.load("digits", "test")
+    >>> len(test), test.images.shape, test.image_shape, test.maximum
+    (382, (382, 1, 8, 8), (1, 8, 8), 16)
+    """
+    if name not in _SOURCES:
+        raise ValueError(f"load: no data set is named {name!r}; there are {', '.join(NAMES)}")
+    if split not in SPLITS:
+        raise ValueError(f"load: no split is named {split!r}; there are {', '.join(SPLITS)}")
+    return _SOURCES[name].load(split, root)
+
+
+def available(*, root: FolderPath | None = None) -> dict[str, Availability]:
+    """Tell for every data set whether it is at hand and where, without a download.
+
+    Files are judged by their names and sizes; their contents are verified when they are loaded.
+
+    Parameters
+    ----------
+    root : path, optional
+        A folder of data sets, as in `load`.
+
+    Examples
+    --------
+    >>> import minigen.data
+    >>> digits = minigen.data.available()["digits"]
+    >>> digits.found, digits.note
+    (True, 'part of minigen')
+    """
+    return {name: source.availability(root) for name, source in _SOURCES.items()}

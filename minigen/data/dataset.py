@@ -1,0 +1,173 @@
+"""Labelled images as they were published, and their pixel values as floating-point numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+ScalarT = TypeVar("ScalarT", bound=np.generic)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Dataset:
+    """One split of a set of labelled images, held as its source published it.
+
+    The arrays are read-only: every consumer may share them, and none can spoil them.
+
+    Parameters
+    ----------
+    name : str
+        The name that `minigen.data.load` knows it by.
+    split : str
+        ``"train"`` or ``"test"``.
+    images : array of uint8, shape (N, C, H, W)
+        Pixel values from 0 to `maximum`.
+    labels : array of int64, shape (N,)
+        For each image, its class: an index into `classes`.
+    classes : tuple of str
+        The classes' names.
+    maximum : int, default 255
+        The pixel value that means full intensity: 255 for bytes, 16 for `digits`.
+
+    Raises
+    ------
+    ValueError
+        If shapes, lengths or values contradict one another.
+
+    Examples
+    --------
+    >>> import minigen.data
+    >>> digits = minigen.data.load("digits", "train")
+    >>> digits
+    Dataset('digits', 'train', 1,415 images of shape (1, 8, 8), values 0 to 16, 10 classes)
+    >>> digits.classes[digits.labels[3]]
+    '3'
+    >>> digits.scaled().dtype
+    dtype('float32')
+    """
+
+    name: str
+    split: str
+    images: npt.NDArray[np.uint8]
+    labels: npt.NDArray[np.int64]
+    classes: tuple[str, ...]
+    maximum: int = 255
+
+    def __post_init__(self) -> None:
+        if self.images.dtype != np.uint8 or self.labels.dtype != np.int64:
+            raise ValueError(
+                f"{self._title}: images of uint8 and labels of int64 wanted, "
+                f"got {self.images.dtype} and {self.labels.dtype}"
+            )
+        if self.images.ndim != 4 or self.labels.shape != self.images.shape[:1]:
+            raise ValueError(
+                f"{self._title}: images of shape (N, C, H, W) and labels of shape (N,) wanted, "
+                f"got {self.images.shape} and {self.labels.shape}"
+            )
+        _check_range(f"{self._title}: images", self.images, self.maximum)
+        _check_range(f"{self._title}: labels", self.labels, len(self.classes) - 1)
+        object.__setattr__(self, "images", _read_only(self.images))
+        object.__setattr__(self, "labels", _read_only(self.labels))
+
+    @property
+    def _title(self) -> str:
+        return f"Dataset {self.name!r}"
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """The shape of one image: (channels, height, width)."""
+        _, channels, height, width = self.images.shape
+        return channels, height, width
+
+    def scaled(self, range: tuple[float, float] = (0.0, 1.0)) -> npt.NDArray[np.float32]:
+        """Return the images as float32 in `range`: see `scale_images`.
+
+        Examples
+        --------
+        >>> import minigen.data
+        >>> images = minigen.data.load("digits").scaled(range=(-1, 1))
+        >>> float(images.min()), float(images.max())
+        (-1.0, 1.0)
+        """
+        return scale_images(self.images, maximum=self.maximum, range=range)
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __repr__(self) -> str:
+        return (
+            f"Dataset({self.name!r}, {self.split!r}, {len(self):,} images of shape "
+            f"{self.image_shape}, values 0 to {self.maximum}, {len(self.classes)} classes)"
+        )
+
+
+def scale_images(
+    images: npt.NDArray[np.uint8],
+    *,
+    maximum: int = 255,
+    range: tuple[float, float] = (0.0, 1.0),
+) -> npt.NDArray[np.float32]:
+    r"""Map pixel values 0 ... `maximum` linearly onto `range`, as float32.
+
+    A value :math:`v` becomes :math:`a + (b - a)\, v / \text{maximum}` for the range
+    :math:`(a, b)`; the ends are met exactly.
+
+    Parameters
+    ----------
+    images : array of uint8, any shape
+        Pixel values as published.
+    maximum : int, default 255
+        The pixel value that means full intensity: `Dataset.maximum`.
+    range : pair of float, default (0, 1)
+        What 0 and `maximum` become. A Bernoulli decoder wants (0, 1), a decoder or generator
+        that ends in tanh wants (-1, 1).
+
+    Returns
+    -------
+    array of float32, the same shape
+
+    Raises
+    ------
+    TypeError
+        If the images are not uint8: they may have been scaled already.
+    ValueError
+        If a pixel exceeds `maximum`, or the range is empty.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> scale_images(np.array([0, 51, 255], dtype=np.uint8))
+    array([0. , 0.2, 1. ], dtype=float32)
+    >>> scale_images(np.array([0, 8, 16], dtype=np.uint8), maximum=16, range=(-1, 1))
+    array([-1.,  0.,  1.], dtype=float32)
+    """
+    if images.dtype != np.uint8:
+        raise TypeError(
+            f"scale_images: uint8 pixel values wanted, got {images.dtype}; are they scaled already?"
+        )
+    low, high = range
+    if not low < high:
+        raise ValueError(f"scale_images: range (low, high) with low < high wanted, got {range}")
+    _check_range("scale_images: images", images, maximum)
+    # There are few pixel values: each is scaled once, in float64, and looked up.
+    fraction = np.arange(maximum + 1) / maximum
+    table = ((1 - fraction) * low + fraction * high).astype(np.float32)
+    return np.take(table, images)
+
+
+def _read_only(array: npt.NDArray[ScalarT]) -> npt.NDArray[ScalarT]:
+    """Return a contiguous, read-only view of `array`, which itself stays as it was."""
+    view = np.ascontiguousarray(array).view()
+    view.flags.writeable = False
+    return view
+
+
+def _check_range(what: str, values: npt.NDArray[np.integer[Any]], maximum: int) -> None:
+    """Refuse integers outside 0 ... `maximum`."""
+    if values.size and not (values.min() >= 0 and values.max() <= maximum):
+        raise ValueError(
+            f"{what}: values from 0 to {maximum} wanted, found {values.min()} to {values.max()}"
+        )

@@ -1,0 +1,61 @@
+"""What was published: the files of a data set, with the proof that a file is the published one."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class PublishedFile:
+    """A file as it was published: its name, its size in bytes and its SHA-256 in hexadecimal.
+
+    Examples
+    --------
+    >>> import hashlib
+    >>> file = PublishedFile("ten.txt", 10, hashlib.sha256(b"ten digits").hexdigest())
+    >>> file.difference(b"ten digits") is None
+    True
+    >>> file.difference(b"ten")
+    'has 3 bytes instead of 10'
+    """
+
+    name: str
+    size: int
+    sha256: str
+
+    def difference(self, contents: bytes) -> str | None:
+        """Tell how `contents` differ from the published file; None where they do not."""
+        if len(contents) != self.size:
+            return f"has {len(contents):,} bytes instead of {self.size:,}"
+        checksum = hashlib.sha256(contents).hexdigest()
+        if checksum != self.sha256:
+            return f"has the SHA-256 {checksum} instead of {self.sha256}"
+        return None
+
+
+@dataclass(frozen=True)
+class Publication:
+    """All files of a data set, the name of their folder, and the addresses they come from.
+
+    Parameters
+    ----------
+    name : str
+        The data set's name.
+    folder : str
+        The folder that holds the files, inside ``MINIGEN_DATA`` and inside the cache.
+    files : tuple of PublishedFile
+        All files: the data set is at hand when every one of them is.
+    mirrors : tuple of str
+        Addresses to which a file's name is appended, in the order in which they are tried.
+    """
+
+    name: str
+    folder: str
+    files: tuple[PublishedFile, ...]
+    mirrors: tuple[str, ...]
+
+    @property
+    def size(self) -> int:
+        """The size of all files together, in bytes."""
+        return sum(file.size for file in self.files)

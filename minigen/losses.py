@@ -1,0 +1,426 @@
+r"""Losses and divergences, with one normalisation kept everywhere.
+
+By default (``reduction="batchmean"``) a loss is **summed over an example's features and averaged
+over the batch**, the first axis. So a reconstruction term in nats an image and a KL term in nats an
+image can be added as they are; a mean over pixels would weigh the KL some hundred times too much
+and make the posterior collapse. The other reductions are ``"sum"``, ``"none"``, and ``"mean"`` over
+all elements, which is PyTorch's default.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from minigen.backend import CPU, Array, device_of, is_array, namespace
+from minigen.op import Cotangents, op
+from minigen.ops.activation import log_softmax, sigmoid
+from minigen.ops.arithmetic import maximum
+from minigen.ops.dtypes import promote
+from minigen.ops.elementwise import exp, log
+from minigen.ops.reduction import mean, sum
+from minigen.ops.shaping import getitem
+from minigen.tensor import Tensor
+
+REDUCTIONS = ("batchmean", "sum", "mean", "none")
+
+LOG_FLOOR = -100.0
+"""The least logarithm of a probability in `binary_cross_entropy`, as in PyTorch."""
+
+
+def reduce(values: Array, reduction: str) -> Array:
+    r"""Reduce a loss per element: the normalisation of this library, in one place.
+
+    Parameters
+    ----------
+    values : Tensor or array, shape (N, ...)
+        A loss an element, the batch along the first axis.
+    reduction : {"batchmean", "sum", "mean", "none"}
+        Sum over features and mean over the batch; sum; mean over all elements; as it is.
+
+    Raises
+    ------
+    ValueError
+        If `reduction` is none of these.
+    """
+    if reduction == "batchmean":
+        total = sum(values)
+        return total / values.shape[0] if values.ndim else total
+    if reduction == "sum":
+        return sum(values)
+    if reduction == "mean":
+        return mean(values)
+    if reduction == "none":
+        return values
+    raise ValueError(f"unknown reduction {reduction!r}: use one of {', '.join(REDUCTIONS)}")
+
+
+@op
+def squared_error(x: Array, target: Array) -> Array:
+    r"""Squared error of each element: :math:`(x - t)^2`.
+
+    Derivation: squared_error
+    """
+    x, target = promote(x, target)
+    difference = x - target
+    difference *= difference
+    return difference
+
+
+@squared_error.vjp
+def squared_error_vjp(g: Array, _out: Array, x: Array, target: Array) -> Cotangents:
+    r""":math:`\bar x = 2 g (x - t),\ \bar t = -\bar x`."""
+    return lambda: g * ((x - target) * 2), lambda: g * ((target - x) * 2)
+
+
+def mse_loss(x: Array, target: Array, reduction: str = "batchmean") -> Tensor:
+    r"""Squared error :math:`\sum_d (x_d - t_d)^2`, averaged over the batch.
+
+    Up to a constant, twice the negative log-likelihood of a Gaussian with variance 1.
+
+    Parameters
+    ----------
+    x, target : Tensor or array, shape (N, ...)
+        Prediction and target, of one shape.
+    reduction : {"batchmean", "sum", "mean", "none"}
+        See `reduce`.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ: broadcasting a target is a mistake more often than a wish.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> import minigen.functional as F
+    >>> F.mse_loss(minigen.zeros(2, 3), minigen.ones(2, 3)).item()
+    3.0
+    """
+    _expect_one_shape("mse_loss", x=x, target=target)
+    return reduce(squared_error(x, target), reduction)  # type: ignore[no-any-return]
+
+
+@op
+def logits_cross_entropy(logits: Array, target: Array) -> Array:
+    r"""Binary cross-entropy of each element, from logits.
+
+    With :math:`p = \sigma(l)`,
+
+    .. math:: -t \ln p - (1 - t) \ln (1 - p) = \max(l, 0) - l t + \ln(1 + e^{-|l|}),
+
+    which is finite for every logit.
+
+    Derivation: bce_with_logits
+    """
+    logits, target = promote(logits, target)
+    xp = namespace(logits, target)
+    loss = xp.abs(logits)
+    xp.negative(loss, out=loss)
+    xp.exp(loss, out=loss)
+    xp.log1p(loss, out=loss)
+    loss += xp.maximum(logits, 0)
+    loss -= logits * target
+    return loss
+
+
+@logits_cross_entropy.vjp
+def logits_cross_entropy_vjp(g: Array, _out: Array, logits: Array, target: Array) -> Cotangents:
+    r""":math:`\bar l = g (\sigma(l) - t),\ \bar t = -g l`."""
+    return lambda: g * (sigmoid(logits) - target), lambda: -g * logits
+
+
+def binary_cross_entropy_with_logits(
+    logits: Array, target: Array, reduction: str = "batchmean"
+) -> Tensor:
+    r"""Negative log-likelihood of Bernoulli variables, from logits, in nats.
+
+    Stable for every finite logit, with the gradient :math:`\sigma(l) - t`.
+
+    Parameters
+    ----------
+    logits : Tensor or array, shape (N, ...)
+        Log-odds :math:`l = \ln p / (1 - p)`.
+    target : Tensor or array, shape (N, ...)
+        Probabilities or outcomes in [0, 1].
+    reduction : {"batchmean", "sum", "mean", "none"}
+        See `reduce`.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ, or a target on the CPU lies outside [0, 1]: the loss would have no
+        lower bound. (On a GPU the check would have to wait for the device, and is left out.)
+
+    Examples
+    --------
+    >>> import minigen
+    >>> import minigen.functional as F
+    >>> loss = F.binary_cross_entropy_with_logits(minigen.zeros(1, 1), minigen.ones(1, 1))
+    >>> round(loss.item(), 4)
+    0.6931
+    """
+    name = "binary_cross_entropy_with_logits"
+    _expect_one_shape(name, logits=logits, target=target)
+    _expect_probabilities(name, "target", target)
+    return reduce(logits_cross_entropy(logits, target), reduction)  # type: ignore[no-any-return]
+
+
+@op
+def probability_cross_entropy(probability: Array, target: Array) -> Array:
+    r"""Binary cross-entropy of each element, from probabilities.
+
+    .. math:: -t \ln p - (1 - t) \ln (1 - p),
+
+    each logarithm at least -100, so that p = 0 and p = 1 give finite values.
+
+    Derivation: bce
+    """
+    probability, target = promote(probability, target)
+    xp = namespace(probability, target)
+    return -(
+        target * _log_with_floor(xp, probability) + (1 - target) * _log_with_floor(xp, 1 - probability)
+    )
+
+
+def _log_with_floor(xp: Any, x: Array) -> Array:
+    return xp.maximum(xp.log(xp.maximum(x, xp.finfo(x.dtype).tiny)), LOG_FLOOR)
+
+
+@probability_cross_entropy.vjp
+def probability_cross_entropy_vjp(
+    g: Array, _out: Array, probability: Array, target: Array
+) -> Cotangents:
+    r""":math:`\bar p = g (p - t) / (p (1 - p))`, the denominator at least 1e-12.
+
+    The floor keeps a gradient, large and of the right sign, where the value is clipped.
+    """
+    p, t = probability, target
+    return (
+        lambda: g * (p - t) / maximum(p * (1 - p), 1e-12),
+        lambda: g * (log(maximum(1 - p, 1e-38)) - log(maximum(p, 1e-38))),
+    )
+
+
+def binary_cross_entropy(
+    probability: Array, target: Array, reduction: str = "batchmean"
+) -> Tensor:
+    r"""Negative log-likelihood of Bernoulli variables, from probabilities, in nats.
+
+    Prefer `binary_cross_entropy_with_logits`: a probability that has rounded to 0 or 1 has lost
+    what the logit still knew.
+
+    Parameters
+    ----------
+    probability, target : Tensor or array, shape (N, ...)
+        In [0, 1].
+    reduction : {"batchmean", "sum", "mean", "none"}
+        See `reduce`.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ, or values on the CPU lie outside [0, 1].
+
+    Examples
+    --------
+    >>> import minigen
+    >>> import minigen.functional as F
+    >>> p = minigen.tensor([[0.5, 0.9]])
+    >>> round(F.binary_cross_entropy(p, minigen.tensor([[1.0, 1.0]])).item(), 4)
+    0.7985
+    """
+    _expect_one_shape("binary_cross_entropy", probability=probability, target=target)
+    _expect_probabilities("binary_cross_entropy", "probability", probability)
+    _expect_probabilities("binary_cross_entropy", "target", target)
+    return reduce(probability_cross_entropy(probability, target), reduction)  # type: ignore[no-any-return]
+
+
+def cross_entropy(logits: Array, target: Array, reduction: str = "batchmean") -> Tensor:
+    r"""Negative log-likelihood of classes, from logits: :math:`-\ln \mathrm{softmax}(l)_t`, in nats.
+
+    Parameters
+    ----------
+    logits : Tensor or array, shape (N, C, ...)
+        Unnormalised log-probabilities of C classes.
+    target : Tensor or array
+        Integers in [0, C), shape (N, ...); or probabilities of the classes, of the logits' shape.
+    reduction : {"batchmean", "sum", "mean", "none"}
+        See `reduce`.
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit, or a class on the CPU lies outside [0, C).
+
+    Examples
+    --------
+    >>> import minigen
+    >>> import minigen.functional as F
+    >>> round(F.cross_entropy(minigen.zeros(4, 10), minigen.tensor([0, 1, 2, 3])).item(), 4)
+    2.3026
+    """
+    log_probability = log_softmax(logits, axis=1)
+    if target.dtype.kind == "f":
+        _expect_one_shape("cross_entropy", logits=logits, target=target)
+        return reduce(-sum(log_probability * target, axis=1), reduction)  # type: ignore[no-any-return]
+    classes = target.data if isinstance(target, Tensor) else target
+    expected = (logits.shape[0], *logits.shape[2:])
+    if tuple(classes.shape) != expected:
+        raise ValueError(
+            f"cross_entropy: integer targets of shape {expected} are expected for logits of shape "
+            f"{tuple(logits.shape)}, got {tuple(classes.shape)}"
+        )
+    if device_of(classes) == CPU and classes.size:
+        low, high = int(classes.min()), int(classes.max())
+        if low < 0 or high >= logits.shape[1]:
+            raise ValueError(
+                f"cross_entropy: classes lie in [0, {logits.shape[1]}), got {low} to {high}"
+            )
+    xp = namespace(classes)
+    places = xp.indices(expected, sparse=True)
+    picked = getitem(log_probability, index=(places[0], classes, *places[1:]))
+    return reduce(-picked, reduction)  # type: ignore[no-any-return]
+
+
+def gaussian_nll(
+    mu: Array, target: Array, logvar: Array | float = 0.0, reduction: str = "batchmean"
+) -> Tensor:
+    r"""Negative log-likelihood of independent Gaussians, in nats, with every constant.
+
+    .. math:: -\ln N(t;\, \mu, \sigma^2)
+              = \tfrac12 \left[ \ln 2\pi + \ln\sigma^2 + (t - \mu)^2 / \sigma^2 \right]
+
+    Parameters
+    ----------
+    mu, target : Tensor or array, shape (N, ...)
+        Means, and values.
+    logvar : Tensor, array or float, default 0
+        :math:`\ln \sigma^2`, broadcast to the shape of `mu`.
+    reduction : {"batchmean", "sum", "mean", "none"}
+        See `reduce`.
+
+    Raises
+    ------
+    ValueError
+        If `mu` and `target` differ in shape.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> import minigen.functional as F
+    >>> round(F.gaussian_nll(minigen.zeros(1, 1), minigen.zeros(1, 1)).item(), 4)
+    0.9189
+
+    Derivation: gaussian.nll
+    """
+    _expect_one_shape("gaussian_nll", mu=mu, target=target)
+    precision = exp(-logvar) if not isinstance(logvar, int | float) else math.exp(-logvar)
+    values = (squared_error(target, mu) * precision + (logvar + math.log(2 * math.pi))) * 0.5
+    return reduce(values, reduction)  # type: ignore[no-any-return]
+
+
+@op
+def kl_to_standard_normal(mu: Array, logvar: Array) -> Array:
+    r"""KL divergence of each latent variable from N(0, 1), in closed form.
+
+    .. math:: \tfrac12 \left( \mu^2 + \sigma^2 - 1 - \ln \sigma^2 \right)
+
+    Derivation: kl.standard_normal
+    """
+    return (mu * mu + namespace(logvar).exp(logvar) - 1 - logvar) * 0.5
+
+
+@kl_to_standard_normal.vjp
+def kl_to_standard_normal_vjp(g: Array, _out: Array, mu: Array, logvar: Array) -> Cotangents:
+    r""":math:`\bar\mu = g \mu,\ \overline{\ln\sigma^2} = g (\sigma^2 - 1) / 2`."""
+    return lambda: g * mu, lambda: g * ((exp(logvar) - 1) * 0.5)
+
+
+def kl_standard_normal(mu: Array, logvar: Array, reduction: str = "batchmean") -> Tensor:
+    r"""KL divergence of :math:`N(\mu, \sigma^2)` from :math:`N(0, I)`, in nats.
+
+    Summed over the latent variables: :math:`\tfrac12 \sum_j (\mu_j^2 + \sigma_j^2 - 1 -
+    \ln\sigma_j^2)`; Kingma and Welling (2014), arXiv:1312.6114, appendix B.
+
+    Parameters
+    ----------
+    mu, logvar : Tensor or array, shape (N, latent)
+        Mean and :math:`\ln \sigma^2`: the logarithm of the variance, not the variance.
+    reduction : {"batchmean", "sum", "mean", "none"}
+        See `reduce`.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> import minigen.functional as F
+    >>> F.kl_standard_normal(minigen.ones(1, 2), minigen.zeros(1, 2)).item()
+    1.0
+    """
+    _expect_one_shape("kl_standard_normal", mu=mu, logvar=logvar)
+    return reduce(kl_to_standard_normal(mu, logvar), reduction)  # type: ignore[no-any-return]
+
+
+def kl_gaussian(
+    mu_q: Array,
+    logvar_q: Array,
+    mu_p: Array,
+    logvar_p: Array,
+    reduction: str = "batchmean",
+) -> Tensor:
+    r"""KL divergence of one diagonal Gaussian, q, from another, p, in nats.
+
+    .. math:: \mathrm{KL}(q \| p) = \tfrac12 \sum_j \left[ \ln\sigma_p^2 - \ln\sigma_q^2 - 1
+              + \frac{\sigma_q^2 + (\mu_q - \mu_p)^2}{\sigma_p^2} \right]
+
+    Parameters
+    ----------
+    mu_q, logvar_q, mu_p, logvar_p : Tensor or array, shape (N, latent)
+        Means and logarithms of variances.
+    reduction : {"batchmean", "sum", "mean", "none"}
+        See `reduce`.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> import minigen.functional as F
+    >>> zero = minigen.zeros(1, 1)
+    >>> F.kl_gaussian(zero, zero, zero, zero).item()
+    0.0
+
+    Derivation: kl.gaussian
+    """
+    _expect_one_shape("kl_gaussian", mu_q=mu_q, logvar_q=logvar_q, mu_p=mu_p, logvar_p=logvar_p)
+    spread = exp(logvar_q - logvar_p) + squared_error(mu_q, mu_p) * exp(-logvar_p)
+    return reduce((logvar_p - logvar_q - 1 + spread) * 0.5, reduction)  # type: ignore[no-any-return]
+
+
+def _expect_one_shape(name: str, **arrays: Any) -> None:
+    """Raise unless all arrays have one shape."""
+    shapes = {role: tuple(array.shape) for role, array in arrays.items()}
+    if len(set(shapes.values())) > 1:
+        got = ", ".join(f"{role} {shape}" for role, shape in shapes.items())
+        raise ValueError(f"{name}: one shape is expected, got {got}; reshape, don't broadcast")
+
+
+def _expect_probabilities(name: str, role: str, values: Any) -> None:
+    """Raise if values on the CPU lie outside [0, 1]."""
+    array = values.data if isinstance(values, Tensor) else values
+    if not is_array(array) or device_of(array) != CPU or not array.size:
+        return
+    low, high = array.min(), array.max()
+    if low < 0 or high > 1:
+        raise ValueError(
+            f"{name}: {role} must lie in [0, 1], got {float(low):g} to {float(high):g}; "
+            "scale images to [0, 1] (tanh images in [-1, 1] want mse_loss), labels are 0 and 1"
+        )

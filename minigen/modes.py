@@ -1,0 +1,87 @@
+"""What the engine does with each op: record it or not, and watch it for NaN or not."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from typing import Any
+
+
+class _Modes(threading.local):
+    """The modes of one thread: sampling in a thread does not stop another's training."""
+
+    recording = True
+    anomaly = False
+
+
+modes = _Modes()
+
+
+class _Switch(contextlib.ContextDecorator):
+    """Set one mode inside a `with` block or a decorated function, and restore it after."""
+
+    mode: str
+    value: bool
+
+    def __init__(self) -> None:
+        self._outer: list[bool] = []
+
+    def __enter__(self) -> None:
+        self._outer.append(getattr(modes, self.mode))
+        setattr(modes, self.mode, self.value)
+
+    def __exit__(self, *exception: Any) -> None:
+        setattr(modes, self.mode, self._outer.pop())
+
+
+class no_grad(_Switch):  # noqa: N801 - PyTorch's name, used like a function
+    """Record no graph inside: results do not require gradients.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> x = minigen.tensor([1.0, 2.0], requires_grad=True)
+    >>> with minigen.no_grad():
+    ...     y = x * 2
+    >>> y.requires_grad
+    False
+    """
+
+    mode, value = "recording", False
+
+
+class enable_grad(_Switch):  # noqa: N801 - PyTorch's name, used like a function
+    """Record the graph inside, also within a `no_grad` block."""
+
+    mode, value = "recording", True
+
+
+class detect_anomaly(_Switch):  # noqa: N801 - PyTorch's name, used like a function
+    """Stop at the first NaN or infinity, and name the op, its shapes and the line that made it.
+
+    Watches the forward pass and, where the graph was recorded inside the block, the backward pass.
+    It also finds arrays that were written to behind the engine's back (through `tensor.data[...]`,
+    say) between the forward and the backward pass. Every result is read, so it is slow: for
+    debugging.
+
+    Raises
+    ------
+    AnomalyError
+        Inside the block, when an op or a gradient rule yields the first value that is not finite.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> x = minigen.tensor([0.0, 1.0], requires_grad=True)
+    >>> with minigen.detect_anomaly():  # doctest: +IGNORE_EXCEPTION_DETAIL
+    ...     x.log()
+    Traceback (most recent call last):
+    minigen.anomaly.AnomalyError: log made -inf ...
+    """
+
+    mode, value = "anomaly", True
+
+
+def is_grad_enabled() -> bool:
+    """Tell whether ops are being recorded."""
+    return modes.recording

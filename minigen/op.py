@@ -1,0 +1,306 @@
+r"""Declaring differentiable ops: a function on arrays and, beside it, its gradient rule.
+
+The library's own ops are declared with this decorator, and so can yours be:
+
+>>> import minigen
+>>> @minigen.op
+... def cube(x):
+...     return x**3
+>>> @cube.vjp
+... def cube_vjp(g, out, x):
+...     return (g * 3 * x**2,)
+>>> x = minigen.tensor([1.0, 2.0], requires_grad=True)
+>>> cube(x).sum().backward()
+>>> x.grad
+tensor([ 3., 12.])
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Generic, ParamSpec, cast
+
+import numpy as np
+
+from minigen import anomaly
+from minigen.backend import device_of, is_array
+from minigen.modes import modes
+from minigen.tensor import Node, Tensor, result
+
+Parameters = ParamSpec("Parameters")
+
+Cotangents = Sequence[Any]
+"""An entry an input: an array or tensor, a function that computes one when asked, or None."""
+
+OTHER_NAMES = {"dim": "axis", "keepdim": "keepdims"}
+"""PyTorch's names of options, taken as well as NumPy's."""
+
+registry: dict[str, Op[Any]] = {}
+"""Every op of the library by name (a learner's own ops are not entered)."""
+
+
+class Op(Generic[Parameters]):
+    r"""A differentiable op: `forward` on arrays and the rule that `vjp` declared.
+
+    Called on arrays it returns an array. Called with a tensor among its inputs it returns a tensor,
+    and records the call if a gradient may be asked for.
+
+    The positional parameters of the rule after ``g`` and ``out`` are the op's *inputs*; the
+    function's other parameters are *options*, which reach the rule by keyword. Options may be
+    given by position all the same, in the function's order.
+
+    An input, or ``out``, whose name in the rule begins with an underscore is not kept for the
+    backward pass: the rule must not use it (it receives None), and its memory is free the sooner.
+    """
+
+    def __init__(self, forward: Callable[..., Any], *, differentiable: bool = True) -> None:
+        functools.update_wrapper(self, forward)
+        self.name: str = forward.__name__
+        self.forward = forward
+        self.rule: Callable[..., Cotangents] | None = None
+        self.differentiable = differentiable
+        self._parameters = inspect.signature(forward).parameters
+        self.__signature__ = inspect.signature(forward)
+        kinds = [p.kind for p in self._parameters.values()]
+        self._variadic = inspect.Parameter.VAR_POSITIONAL in kinds
+        self._declare(
+            [
+                name
+                for name, p in self._parameters.items()
+                if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
+            ]
+        )
+
+    def _declare(self, inputs: Sequence[str]) -> None:
+        """Fix which of the function's parameters are inputs; the others are options."""
+        self._inputs = () if self._variadic else tuple(inputs)
+        self._arity = -1 if self._variadic else len(inputs)
+        self._options = tuple(
+            name
+            for name, p in self._parameters.items()
+            if name not in self._inputs and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)
+        )
+        self._defaults = {
+            name: self._parameters[name].default
+            for name in self._options
+            if self._parameters[name].default is not inspect.Parameter.empty
+        }
+        self._simple = not self._options and not self._variadic
+
+    def vjp(self, rule: Callable[..., Cotangents]) -> Callable[..., Cotangents]:
+        r"""Declare the gradient rule: the vector-Jacobian product of this op.
+
+        Parameters
+        ----------
+        rule : callable
+            ``rule(g, out, *inputs, **options)`` returns a tuple with the cotangent of each input,
+            :math:`\bar x = g^\top \partial\,\mathrm{out} / \partial x`, of the input's shape; None
+            where there is none. An entry may be a function without arguments, called only if that
+            cotangent is wanted. Written with ops and operators, the rule serves every order: it is
+            handed arrays in a first-order pass, and tensors under ``create_graph=True``.
+
+        Returns
+        -------
+        callable
+            The rule itself.
+
+        Raises
+        ------
+        TypeError
+            If the rule does not take the cotangent, the output and the op's inputs.
+        """
+        positional = [
+            p
+            for p in inspect.signature(rule).parameters.values()
+            if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
+        ]
+        takes_any = any(
+            p.kind is p.VAR_POSITIONAL for p in inspect.signature(rule).parameters.values()
+        )
+        if len(positional) < (2 if takes_any else 3) and not self._variadic:
+            raise TypeError(
+                f"{self.name}.vjp: the rule takes (g, out, *inputs, **options), "
+                f"not {inspect.signature(rule)}"
+            )
+        if not takes_any:
+            named = list(self._parameters)
+            self._declare(named[: len(positional) - 2])
+        self.rule = rule
+        self._keeps_out = not positional[1].name.startswith("_")
+        self._unkept = [
+            i for i, p in enumerate(positional[2:]) if p.name.startswith("_")
+        ]
+        return rule
+
+    def apply_rule(
+        self, g: Any, out: Any, inputs: Sequence[Any], options: Mapping[str, Any]
+    ) -> Cotangents:
+        """Return the cotangents of the inputs, given that of the output."""
+        if self.rule is None:
+            raise NotImplementedError(
+                f"the op {self.name} has no gradient rule: declare it with @{self.name}.vjp"
+            )
+        cotangents = self.rule(g, out, *inputs, **options)
+        if not isinstance(cotangents, tuple | list) or len(cotangents) != len(inputs):
+            raise TypeError(
+                f"{self.name}.vjp: the rule must return a tuple with {len(inputs)} cotangents, "
+                f"got {type(cotangents).__name__}"
+                + (f" of {len(cotangents)}" if isinstance(cotangents, tuple | list) else "")
+            )
+        return cotangents
+
+    def __call__(self, *args: Parameters.args, **kwargs: Parameters.kwargs) -> Tensor:
+        inputs: Sequence[Any] = args
+        options: Mapping[str, Any] = kwargs
+        if kwargs or not self._simple or len(args) != self._arity:
+            inputs, options = self._bind(args, kwargs)
+        arrays: list[Any] = []
+        parents: list[Any] = []
+        wrapped = tracked = foreign = False
+        for x in inputs:
+            if isinstance(x, Tensor):
+                wrapped = True
+                arrays.append(x._data)
+                if x._requires_grad:
+                    tracked = True
+                    parents.append(x._node or x)
+                else:
+                    parents.append(None)
+            else:
+                arrays.append(x)
+                parents.append(None)
+                foreign = foreign or isinstance(x, _FOREIGN)
+        if foreign and wrapped:
+            _weaken_scalars(arrays)
+        try:
+            out = self.forward(*arrays, **options)
+        except (TypeError, ValueError, IndexError) as error:
+            raise self._explained(error, arrays) from error
+        if modes.anomaly:
+            anomaly.check_output(self.name, arrays, out)
+        if not wrapped:
+            return cast("Tensor", out)
+        if not (tracked and self.differentiable and modes.recording):
+            return result(out)
+        return result(out, self._record(arrays, parents, options, out))
+
+    def __get__(self, instance: Any, owner: Any = None) -> Callable[..., Tensor]:
+        """As an attribute of a class, an op is a method whose first input is the instance."""
+        return self if instance is None else functools.partial(self, instance)
+
+    def _record(
+        self, arrays: list[Any], parents: list[Any], options: Mapping[str, Any], out: Any
+    ) -> Node:
+        """Make the node of a call: keep what the rule uses, and nothing else."""
+        if self.rule is None:
+            return Node(self, arrays, parents, options, out)
+        for position in self._unkept:
+            arrays[position] = None
+        node = Node(self, arrays, parents, options, out if self._keeps_out else None)
+        if modes.anomaly:
+            node.trace = anomaly.Trace(arrays, node.out)
+        return node
+
+    def _bind(
+        self, args: Sequence[Any], kwargs: Mapping[str, Any]
+    ) -> tuple[Sequence[Any], dict[str, Any]]:
+        """Sort a call's arguments into inputs, in the rule's order, and options, complete."""
+        options = dict(self._defaults)
+        named = {OTHER_NAMES.get(k, k) if k not in self._parameters else k: v
+                 for k, v in kwargs.items()}
+        if self._variadic:
+            inputs = list(args)
+        else:
+            inputs = list(args[: self._arity])
+            spare = args[self._arity :]
+            if len(spare) > len(self._options):
+                raise TypeError(f"{self.name}: {len(args)} arguments given, it takes "
+                                f"{self.__signature__}")
+            options.update(zip(self._options, spare, strict=False))
+            for name in self._inputs[len(inputs) :]:
+                if name in named:
+                    inputs.append(named.pop(name))
+                elif self._parameters[name].default is not inspect.Parameter.empty:
+                    inputs.append(self._parameters[name].default)
+                else:
+                    raise TypeError(f"{self.name}: argument {name!r} is missing: "
+                                    f"{self.name}{self.__signature__}")
+        unknown = named.keys() - set(self._options)
+        if unknown:
+            raise TypeError(f"{self.name}: unknown argument {sorted(unknown)[0]!r}: "
+                            f"{self.name}{self.__signature__}")
+        options.update(named)
+        missing = set(self._options) - options.keys()
+        if missing:
+            raise TypeError(f"{self.name}: argument {sorted(missing)[0]!r} is missing: "
+                            f"{self.name}{self.__signature__}")
+        return inputs, options
+
+    def _explained(self, error: Exception, arrays: Sequence[Any]) -> Exception:
+        """Return the error of a call again, saying which op it was and what it was given."""
+        devices = {device_of(array) for array in arrays if is_array(array)}
+        got = ", ".join(anomaly.describe_value(array) for array in arrays)
+        if len(devices) > 1:
+            return ValueError(
+                f"{self.name}: inputs live on different devices, {' and '.join(sorted(devices))} "
+                f"(got {got}): move them to one with .to(device)"
+            )
+        kind = next(k for k in (IndexError, TypeError, ValueError) if isinstance(error, k))
+        return kind(f"{self.name}: {error} (got {got})")
+
+    def __repr__(self) -> str:
+        return f"<op {self.name}{self.__signature__}>"
+
+
+def op(
+    forward: Callable[Parameters, Any] | None = None, *, differentiable: bool = True
+) -> Any:
+    r"""Declare an op from a function on arrays.
+
+    Parameters
+    ----------
+    forward : callable
+        Takes arrays, NumPy's or CuPy's, and returns a new one. Its gradient rule is declared with
+        the decorator ``@name.vjp``; see `Op.vjp`.
+    differentiable : bool, default True
+        Set it False for an op without gradients, such as a comparison.
+
+    Returns
+    -------
+    Op
+        Callable like the function, on arrays and on tensors.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import minigen
+    >>> @minigen.op
+    ... def scale(x, *, factor=2.0):
+    ...     return x * factor
+    >>> @scale.vjp
+    ... def scale_vjp(g, _out, _x, *, factor):
+    ...     return (g * factor,)
+    >>> scale(np.ones(2), factor=3.0)
+    array([3., 3.])
+    """
+    if forward is None:
+        return functools.partial(op, differentiable=differentiable)
+    declared = Op(forward, differentiable=differentiable)
+    if forward.__module__.startswith("minigen."):
+        registry[declared.name] = declared
+    return declared
+
+
+_FOREIGN = (np.generic, list, tuple)
+
+
+def _weaken_scalars(arrays: list[Any]) -> None:
+    """Make Python numbers of NumPy's scalars: a scalar never decides the dtype of a tensor."""
+    for position, value in enumerate(arrays):
+        if isinstance(value, np.generic):
+            arrays[position] = value.item()
+        elif isinstance(value, list | tuple):
+            raise TypeError(f"a {type(value).__name__} among the inputs of an op: "
+                            "make it a tensor or an array first")

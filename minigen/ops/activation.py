@@ -1,0 +1,154 @@
+r"""Activation functions, and the softmax family."""
+
+from __future__ import annotations
+
+from minigen.backend import Array, namespace
+from minigen.op import Cotangents, op
+from minigen.ops.arithmetic import where
+from minigen.ops.dtypes import floating
+from minigen.ops.elementwise import exp
+from minigen.ops.reduction import Axis, sum
+
+
+@op
+def relu(x: Array) -> Array:
+    r"""Rectified linear unit: :math:`y = \max(x, 0)`.
+
+    Derivation: relu
+    """
+    return namespace(x).maximum(x, 0)
+
+
+@relu.vjp
+def relu_vjp(g: Array, out: Array, _x: Array) -> Cotangents:
+    r""":math:`\bar x = g\,[y > 0]`; 0 at 0."""
+    return (g * (out > 0),)
+
+
+@op
+def leaky_relu(x: Array, negative_slope: float = 0.01) -> Array:
+    r"""Leaky ReLU: x where positive, a x elsewhere; Maas et al. (2013).
+
+    Derivation: leaky_relu
+    """
+    x = floating(x)
+    if 0 <= negative_slope <= 1:  # then it is the larger of the two lines
+        return namespace(x).maximum(x, x * negative_slope)
+    return namespace(x).where(x > 0, x, x * negative_slope)
+
+
+@leaky_relu.vjp
+def leaky_relu_vjp(g: Array, _out: Array, x: Array, *, negative_slope: float) -> Cotangents:
+    r""":math:`\bar x = g` where x > 0, else :math:`a g`."""
+    slope = (x > 0).astype(x.dtype) * (1 - negative_slope) + negative_slope
+    return (g * slope,)
+
+
+@op
+def elu(x: Array, alpha: float = 1.0) -> Array:
+    r"""Exponential linear unit: x where positive, :math:`\alpha(e^x - 1)` elsewhere.
+
+    Clevert, Unterthiner, Hochreiter (2016), arXiv:1511.07289.
+
+    Derivation: elu
+    """
+    x = floating(x)
+    xp = namespace(x)
+    return xp.maximum(x, 0) + alpha * xp.expm1(xp.minimum(x, 0))
+
+
+@elu.vjp
+def elu_vjp(g: Array, out: Array, x: Array, *, alpha: float) -> Cotangents:
+    r""":math:`\bar x = g` where x > 0, else :math:`g\,\alpha e^x = g (y + \alpha)`."""
+    return (g * where(x > 0, 1.0, out + alpha),)
+
+
+@op
+def sigmoid(x: Array) -> Array:
+    r"""Logistic function: :math:`y = 1 / (1 + e^{-x})`.
+
+    Computed from :math:`d = e^{-|x|}`, as :math:`1 / (1 + d)` or :math:`d / (1 + d)`, so that
+    nothing overflows and small values keep their relative precision.
+
+    Derivation: sigmoid
+    """
+    return _logistic(floating(x))
+
+
+def _logistic(x: Array) -> Array:
+    xp = namespace(x)
+    decay = xp.exp(-xp.abs(x))  # in (0, 1]: never overflows
+    return xp.maximum(decay, x >= 0) / (1 + decay)
+
+
+@sigmoid.vjp
+def sigmoid_vjp(g: Array, out: Array, _x: Array) -> Cotangents:
+    r""":math:`\bar x = g\,y (1 - y)`."""
+    return (g * (out * (1 - out)),)
+
+
+@op
+def tanh(x: Array) -> Array:
+    r"""Hyperbolic tangent.
+
+    Derivation: tanh
+    """
+    return namespace(x).tanh(floating(x))
+
+
+@tanh.vjp
+def tanh_vjp(g: Array, out: Array, _x: Array) -> Cotangents:
+    r""":math:`\bar x = g (1 - y^2)`."""
+    return (g * (1 - out * out),)
+
+
+@op
+def softplus(x: Array) -> Array:
+    r"""Smooth ReLU: :math:`y = \ln(1 + e^x) = \max(x, 0) + \ln(1 + e^{-|x|})`, without overflow.
+
+    Derivation: softplus
+    """
+    x = floating(x)
+    xp = namespace(x)
+    return xp.maximum(x, 0) + xp.log1p(xp.exp(-xp.abs(x)))
+
+
+@softplus.vjp
+def softplus_vjp(g: Array, _out: Array, x: Array) -> Cotangents:
+    r""":math:`\bar x = g\,\sigma(x)`."""
+    return (g * sigmoid(x),)
+
+
+@op
+def softmax(x: Array, axis: Axis = -1) -> Array:
+    r"""Softmax over `axis`: :math:`y_i = e^{x_i} / \sum_j e^{x_j}`, shifted by the maximum.
+
+    Derivation: softmax
+    """
+    x = floating(x)
+    powers = namespace(x).exp(x - x.max(axis, keepdims=True))
+    return powers / powers.sum(axis, keepdims=True)
+
+
+@softmax.vjp
+def softmax_vjp(g: Array, out: Array, _x: Array, *, axis: Axis) -> Cotangents:
+    r""":math:`\bar x_i = y_i (g_i - \sum_j g_j y_j)`."""
+    return (out * (g - sum(g * out, axis, keepdims=True)),)
+
+
+@op
+def log_softmax(x: Array, axis: Axis = -1) -> Array:
+    r"""Logarithm of the softmax: :math:`y_i = x_i - \ln \sum_j e^{x_j}`, without overflow.
+
+    Derivation: log_softmax
+    """
+    x = floating(x)
+    xp = namespace(x)
+    shifted = x - x.max(axis, keepdims=True)
+    return shifted - xp.log(xp.exp(shifted).sum(axis, keepdims=True))
+
+
+@log_softmax.vjp
+def log_softmax_vjp(g: Array, out: Array, _x: Array, *, axis: Axis) -> Cotangents:
+    r""":math:`\bar x_i = g_i - e^{y_i} \sum_j g_j`."""
+    return (g - exp(out) * sum(g, axis, keepdims=True),)

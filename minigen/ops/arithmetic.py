@@ -1,0 +1,267 @@
+r"""Arithmetic of two arrays, with broadcasting.
+
+Broadcasting copies an element to many places; its adjoint sums over those places, which
+`unbroadcast` does in each rule below.
+"""
+
+from __future__ import annotations
+
+from minigen.backend import Array, namespace
+from minigen.op import Cotangents, op
+from minigen.ops.dtypes import floating, promote
+from minigen.ops.elementwise import log
+from minigen.ops.shaping import unbroadcast
+
+
+@op
+def add(a: Array, b: Array) -> Array:
+    r"""Add: :math:`y = a + b`.
+
+    Derivation: add
+    """
+    a, b = promote(a, b)
+    return a + b
+
+
+@add.vjp
+def add_vjp(g: Array, _out: Array, a: Array, b: Array) -> Cotangents:
+    r""":math:`\bar a = g,\ \bar b = g`."""
+    return lambda: unbroadcast(g, a.shape), lambda: sum_to_size(g, b)
+
+
+@op
+def sub(a: Array, b: Array) -> Array:
+    r"""Subtract: :math:`y = a - b`.
+
+    Derivation: sub
+    """
+    a, b = promote(a, b)
+    return a - b
+
+
+@sub.vjp
+def sub_vjp(g: Array, _out: Array, a: Array, b: Array) -> Cotangents:
+    r""":math:`\bar a = g,\ \bar b = -g`."""
+    return lambda: unbroadcast(g, a.shape), lambda: -sum_to_size(g, b)
+
+
+@op
+def mul(a: Array, b: Array) -> Array:
+    r"""Multiply element by element: :math:`y = a b`.
+
+    Derivation: mul
+    """
+    a, b = promote(a, b)
+    return a * b
+
+
+@mul.vjp
+def mul_vjp(g: Array, _out: Array, a: Array, b: Array) -> Cotangents:
+    r""":math:`\bar a = g b,\ \bar b = g a`."""
+    return lambda: unbroadcast(g * b, a.shape), lambda: sum_to_size(g * a, b)
+
+
+@op
+def div(a: Array, b: Array) -> Array:
+    r"""Divide: :math:`y = a / b`; integers give floats.
+
+    Derivation: div
+    """
+    a, b = promote(a, b)
+    return floating(a) / floating(b)
+
+
+@div.vjp
+def div_vjp(g: Array, out: Array, a: Array, b: Array) -> Cotangents:
+    r""":math:`\bar a = g / b,\ \bar b = -g y / b`."""
+    return lambda: unbroadcast(g / b, a.shape), lambda: sum_to_size(-g * out / b, b)
+
+
+@op
+def neg(x: Array) -> Array:
+    r"""Negate: :math:`y = -x`.
+
+    Derivation: neg
+    """
+    return -x
+
+
+@neg.vjp
+def neg_vjp(g: Array, _out: Array, _x: Array) -> Cotangents:
+    r""":math:`\bar x = -g`."""
+    return (-g,)
+
+
+@op
+def pow(x: Array, exponent: Array) -> Array:
+    r"""Raise to a power: :math:`y = x^p`, the power a number or an array.
+
+    The gradient with respect to an array of powers needs :math:`x \ge 0`.
+
+    Derivation: pow
+    """
+    x, exponent = promote(x, exponent)
+    return x**exponent
+
+
+@pow.vjp
+def pow_vjp(g: Array, out: Array, x: Array, exponent: Array) -> Cotangents:
+    r""":math:`\bar x = g\,p\,x^{p-1},\ \bar p = g\,y \log x`.
+
+    Where p = 0 the power is constant, and where x = 0 the product :math:`y \log x` tends to 0
+    (p > 0): both are set so, instead of 0 times infinity.
+    """
+
+    def grad_x() -> Array:
+        if isinstance(exponent, int | float):
+            return g * (exponent * x ** (exponent - 1)) if exponent else g * 0
+        slope = where(exponent == 0, 0.0, exponent * x ** where(exponent == 0, 1.0, exponent - 1))
+        return unbroadcast(g * slope, x)
+
+    def grad_exponent() -> Array:
+        return unbroadcast(g * out * log(where(x == 0, 1.0, x)), exponent)
+
+    return grad_x, grad_exponent
+
+
+@op
+def maximum(a: Array, b: Array) -> Array:
+    r"""Take the larger of two, element by element.
+
+    Derivation: maximum
+    """
+    a, b = promote(a, b)
+    return namespace(a, b).maximum(a, b)
+
+
+@maximum.vjp
+def maximum_vjp(g: Array, _out: Array, a: Array, b: Array) -> Cotangents:
+    """The cotangent goes to the larger; where they are equal, half to each."""
+    return (
+        lambda: unbroadcast(g * _share(a > b, a == b, g), a),
+        lambda: unbroadcast(g * _share(a < b, a == b, g), b),
+    )
+
+
+@op
+def minimum(a: Array, b: Array) -> Array:
+    r"""Take the smaller of two, element by element.
+
+    Derivation: minimum
+    """
+    a, b = promote(a, b)
+    return namespace(a, b).minimum(a, b)
+
+
+@minimum.vjp
+def minimum_vjp(g: Array, _out: Array, a: Array, b: Array) -> Cotangents:
+    """The cotangent goes to the smaller; where they are equal, half to each."""
+    return (
+        lambda: unbroadcast(g * _share(a < b, a == b, g), a),
+        lambda: unbroadcast(g * _share(a > b, a == b, g), b),
+    )
+
+
+def _share(chosen: Array, tied: Array, g: Array) -> Array:
+    """Return 1 where chosen, 1/2 where tied, 0 elsewhere, in the dtype of `g`."""
+    return (chosen * 2 + tied * 1).astype(g.dtype) * 0.5
+
+
+@op
+def where(condition: Array, a: Array, b: Array) -> Array:
+    r"""Take `a` where `condition` holds and `b` elsewhere.
+
+    Derivation: where
+    """
+    a, b = promote(a, b)
+    return namespace(condition, a, b).where(condition, a, b)
+
+
+@where.vjp
+def where_vjp(g: Array, _out: Array, condition: Array, a: Array, b: Array) -> Cotangents:
+    r""":math:`\bar a = g` where the condition holds, else 0; :math:`\bar b` the other way."""
+    return (
+        None,
+        lambda: unbroadcast(where(condition, g, 0.0), a),
+        lambda: unbroadcast(where(condition, 0.0, g), b),
+    )
+
+
+@op
+def clip(x: Array, min: Array | None = None, max: Array | None = None) -> Array:
+    r"""Limit values to the interval from `min` to `max`; None is no limit. PyTorch's ``clamp``.
+
+    Limits are constants: numbers or arrays that broadcast. The gradient outside is exactly zero,
+    which stops learning there without a word: see `binary_cross_entropy_with_logits` for a loss
+    that needs no clipping.
+
+    Derivation: clip
+    """
+    if min is None and max is None:
+        raise ValueError("give min, max or both")
+    return namespace(x).clip(x, min, max)
+
+
+@clip.vjp
+def clip_vjp(g: Array, _out: Array, x: Array, *, min: Array, max: Array) -> Cotangents:
+    r""":math:`\bar x = g` inside the limits, and on them, else 0."""
+    inside = True
+    if min is not None:
+        inside = x >= min
+    if max is not None:
+        inside = (x <= max) & inside
+    return (g * inside,)
+
+
+@op(differentiable=False)
+def eq(a: Array, b: Array) -> Array:
+    """Compare element by element: a == b."""
+    return a == b
+
+
+@op(differentiable=False)
+def ne(a: Array, b: Array) -> Array:
+    """Compare element by element: a != b."""
+    return a != b
+
+
+@op(differentiable=False)
+def lt(a: Array, b: Array) -> Array:
+    """Compare element by element: a < b."""
+    return a < b
+
+
+@op(differentiable=False)
+def le(a: Array, b: Array) -> Array:
+    """Compare element by element: a <= b."""
+    return a <= b
+
+
+@op(differentiable=False)
+def gt(a: Array, b: Array) -> Array:
+    """Compare element by element: a > b."""
+    return a > b
+
+
+@op(differentiable=False)
+def ge(a: Array, b: Array) -> Array:
+    """Compare element by element: a >= b."""
+    return a >= b
+
+
+@op(differentiable=False)
+def logical_and(a: Array, b: Array) -> Array:
+    """Combine Booleans element by element: a and b."""
+    return a & b
+
+
+@op(differentiable=False)
+def logical_or(a: Array, b: Array) -> Array:
+    """Combine Booleans element by element: a or b."""
+    return a | b
+
+
+@op(differentiable=False)
+def logical_not(x: Array) -> Array:
+    """Turn Booleans round."""
+    return ~x

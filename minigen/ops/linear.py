@@ -1,0 +1,96 @@
+r"""Matrix products and the dense layer's affine map."""
+
+from __future__ import annotations
+
+from minigen.backend import Array
+from minigen.op import Cotangents, op
+from minigen.ops.dtypes import promote
+from minigen.ops.reduction import sum
+from minigen.ops.shaping import reshape, sum_to_size, transpose
+
+
+@op
+def matmul(a: Array, b: Array) -> Array:
+    r"""Matrix product :math:`Y = A B` over the last two axes; the axes before them broadcast.
+
+    A vector on the left counts as one row, on the right as one column, as in NumPy.
+
+    Derivation: matmul
+    """
+    a, b = promote(a, b)
+    return a @ b
+
+
+@matmul.vjp
+def matmul_vjp(g: Array, _out: Array, a: Array, b: Array) -> Cotangents:
+    r""":math:`\bar A = G B^\top,\ \bar B = A^\top G`, summed over broadcast axes."""
+    rows = reshape(a, (1, *a.shape)) if a.ndim == 1 else a
+    columns = reshape(b, (*b.shape, 1)) if b.ndim == 1 else b
+    if a.ndim == 1:
+        g = reshape(g, (*g.shape, 1)) if b.ndim == 1 else g
+        g = reshape(g, (*g.shape[:-1], 1, g.shape[-1]))
+    elif b.ndim == 1:
+        g = reshape(g, (*g.shape, 1))
+
+    def grad_a() -> Array:
+        return reshape(sum_to_size(g @ transpose(columns, -1, -2), rows.shape), a.shape)
+
+    def grad_b() -> Array:
+        return reshape(sum_to_size(transpose(rows, -1, -2) @ g, columns.shape), b.shape)
+
+    return grad_a, grad_b
+
+
+@op
+def linear(x: Array, weight: Array, bias: Array | None = None) -> Array:
+    r"""Affine map of the dense layer: :math:`y = x W^\top + b`.
+
+    Parameters
+    ----------
+    x : Tensor or array, shape (..., in)
+        The inputs.
+    weight : Tensor or array, shape (out, in)
+        The weights, in PyTorch's layout.
+    bias : Tensor or array, shape (out,), optional
+        Added to every row.
+
+    Returns
+    -------
+    Tensor or array, shape (..., out)
+
+    Examples
+    --------
+    >>> import minigen
+    >>> import minigen.functional as F
+    >>> x, weight = minigen.ones(5, 3), minigen.ones(2, 3)
+    >>> F.linear(x, weight).shape
+    (5, 2)
+
+    Derivation: linear
+    """
+    if weight.ndim != 2 or x.ndim < 1 or x.shape[-1] != weight.shape[1]:
+        raise ValueError(
+            f"x of shape (..., in) and weight of shape (out, in) are expected, "
+            f"got {tuple(x.shape)} and {tuple(weight.shape)}"
+        )
+    if bias is None:
+        return x @ weight.T
+    if bias.shape != weight.shape[:1]:
+        raise ValueError(f"bias of shape {weight.shape[:1]} is expected, got {tuple(bias.shape)}")
+    y = x @ weight.T
+    y += bias
+    return y
+
+
+@linear.vjp
+def linear_vjp(g: Array, _out: Array, x: Array, weight: Array, bias: Array | None) -> Cotangents:
+    r""":math:`\bar x = g W,\ \bar W = \sum_n g_n x_n^\top,\ \bar b = \sum_n g_n`."""
+
+    def grad_weight() -> Array:
+        rows = reshape(g, (-1, weight.shape[0]))
+        return rows.T @ reshape(x, (-1, weight.shape[1]))
+
+    def grad_bias() -> Array:
+        return sum(reshape(g, (-1, weight.shape[0])), axis=0)
+
+    return lambda: g @ weight, grad_weight, None if bias is None else grad_bias

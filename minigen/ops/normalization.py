@@ -1,0 +1,179 @@
+r"""Standardisation over axes, and the batch and layer norms built on it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from minigen.backend import Array, namespace
+from minigen.op import Cotangents, op
+from minigen.ops.elementwise import sqrt
+from minigen.ops.reduction import mean, reduced_axes, var
+from minigen.ops.shaping import reshape
+from minigen.tensor import Tensor
+
+
+@op
+def standardize(x: Array, axis: int | Sequence[int], eps: float = 1e-5) -> Array:
+    r"""Shift to mean 0 and scale to variance 1 over axes.
+
+    .. math:: y = \frac{x - \mu}{\sqrt{\sigma^2 + \epsilon}},
+
+    with the mean and the variance (without correction) over `axis`.
+
+    Derivation: standardize
+    """
+    axes = reduced_axes(axis, x.ndim)
+    deviation = x - x.mean(axes, keepdims=True)
+    variance = (deviation * deviation).mean(axes, keepdims=True)
+    deviation /= namespace(x).sqrt(variance + eps)
+    return deviation
+
+
+@standardize.vjp
+def standardize_vjp(
+    g: Array, out: Array, x: Array, *, axis: int | Sequence[int], eps: float
+) -> Cotangents:
+    r""":math:`\bar x = (g - \mathrm{mean}(g) - y\,\mathrm{mean}(g y)) / \sqrt{\sigma^2+\epsilon}`.
+
+    The means are over `axis`: they carry the gradient through the mean and through the variance.
+    """
+    scale = sqrt(var(x, axis, keepdims=True, correction=0) + eps)
+    centred = g - mean(g, axis, keepdims=True) - out * mean(g * out, axis, keepdims=True)
+    return (centred / scale,)
+
+
+def layer_norm(
+    x: Array,
+    normalized_shape: int | Sequence[int],
+    weight: Array | None = None,
+    bias: Array | None = None,
+    eps: float = 1e-5,
+) -> Array:
+    r"""Standardise each example over its last axes, then scale and shift.
+
+    Parameters
+    ----------
+    x : Tensor or array, shape (..., *normalized_shape)
+        The inputs.
+    normalized_shape : int or sequence of int
+        The lengths of the last axes, over which the mean and the variance are taken.
+    weight, bias : Tensor or array, shape normalized_shape, optional
+        Scale and shift, element by element.
+    eps : float
+        Added to the variance.
+
+    Raises
+    ------
+    ValueError
+        If the last axes have other lengths.
+
+    References
+    ----------
+    Ba, Kiros, Hinton (2016), arXiv:1607.06450.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> import minigen.functional as F
+    >>> y = F.layer_norm(minigen.tensor([[1.0, 2.0, 3.0]]), 3)
+    >>> round(y.sum().item(), 5)
+    0.0
+    """
+    lengths = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+    if tuple(x.shape[x.ndim - len(lengths) :]) != lengths:
+        raise ValueError(f"layer_norm: the last axes must be {lengths}, got shape {tuple(x.shape)}")
+    y = standardize(x, tuple(range(-len(lengths), 0)), eps)
+    return _affine(y, weight, bias)
+
+
+def batch_norm(
+    x: Array,
+    running_mean: Any = None,
+    running_var: Any = None,
+    weight: Array | None = None,
+    bias: Array | None = None,
+    training: bool = False,
+    momentum: float = 0.1,
+    eps: float = 1e-5,
+) -> Array:
+    r"""Standardise each channel over the batch, then scale and shift.
+
+    In training the mean and variance are the batch's own, gradients flow through both, and the
+    running statistics move towards them: :math:`r \leftarrow (1 - m)\,r + m\,s`, the variance with
+    Bessel's correction, as in PyTorch. Otherwise the running statistics are used, as constants.
+
+    Parameters
+    ----------
+    x : Tensor or array, shape (N, C, ...)
+        The inputs.
+    running_mean, running_var : Tensor, shape (C,), optional
+        Running statistics, updated in place when training.
+    weight, bias : Tensor or array, shape (C,), optional
+        Scale and shift of each channel.
+    training : bool
+        Whether to use the batch's statistics.
+    momentum : float
+        The share m of the new batch.
+    eps : float
+        Added to the variance.
+
+    Raises
+    ------
+    ValueError
+        If x has fewer than 2 axes, if a channel has one value only in training, or if running
+        statistics are missing in evaluation.
+
+    References
+    ----------
+    Ioffe, Szegedy (2015), arXiv:1502.03167.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> import minigen.functional as F
+    >>> F.batch_norm(minigen.tensor([[1.0], [3.0]]), training=True).tolist()
+    [[-0.9999949932098389], [0.9999949932098389]]
+    """
+    if x.ndim < 2:
+        raise ValueError(f"batch_norm: shape (N, C, ...) is expected, got {tuple(x.shape)}")
+    axes = (0, *range(2, x.ndim))
+    channelwise = (1, x.shape[1], *(1,) * (x.ndim - 2))
+    if training:
+        if x.size == x.shape[1]:
+            raise ValueError(
+                "batch_norm: training needs more than one value a channel, "
+                f"got shape {tuple(x.shape)}; use larger batches (drop_last) or eval()"
+            )
+        if running_mean is not None and running_var is not None:
+            _update_running(x, axes, running_mean, running_var, momentum)
+        y = standardize(x, axes, eps)
+    elif running_mean is None or running_var is None:
+        raise ValueError("batch_norm: evaluation needs running_mean and running_var")
+    else:
+        shift = reshape(running_mean, channelwise)
+        y = (x - shift) / sqrt(reshape(running_var, channelwise) + eps)
+    return _affine(
+        y,
+        None if weight is None else reshape(weight, channelwise),
+        None if bias is None else reshape(bias, channelwise),
+    )
+
+
+def _update_running(
+    x: Any, axes: tuple[int, ...], running_mean: Any, running_var: Any, momentum: float
+) -> None:
+    """Move the running statistics towards the batch's, in place and outside the graph."""
+    batch = x.data if isinstance(x, Tensor) else x
+    for running, statistic in (
+        (running_mean, mean(batch, axes)),
+        (running_var, var(batch, axes, correction=1)),
+    ):
+        running[...] = running * (1 - momentum) + statistic * momentum
+
+
+def _affine(y: Array, weight: Array | None, bias: Array | None) -> Array:
+    """Scale and shift."""
+    if weight is not None:
+        y = y * weight
+    return y if bias is None else y + bias

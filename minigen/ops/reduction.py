@@ -1,0 +1,179 @@
+r"""Sums, means and extremes over axes: all, one, or a tuple of them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from minigen.backend import Array, namespace
+from minigen.op import Cotangents, op
+from minigen.ops.arithmetic import where
+from minigen.ops.dtypes import floating
+from minigen.ops.elementwise import exp, sqrt
+from minigen.ops.shaping import as_shape, axis_index, broadcast_to, reshape
+
+Axis = int | Sequence[int] | None
+
+
+def reduced_axes(axis: Axis, ndim: int) -> tuple[int, ...]:
+    """Return the axes that `axis` names, counted from the front."""
+    if axis is None:
+        return tuple(range(ndim))
+    return tuple(axis_index(a, ndim) for a in as_shape(axis))
+
+
+def _kept_shape(shape: Sequence[int], axis: Axis) -> tuple[int, ...]:
+    """Return the shape that a reduction with ``keepdims=True`` gives."""
+    axes = reduced_axes(axis, len(shape))
+    return tuple(1 if a in axes else n for a, n in enumerate(shape))
+
+
+def _count(shape: Sequence[int], axis: Axis) -> int:
+    """Return how many elements go into one result."""
+    return math.prod(shape[a] for a in reduced_axes(axis, len(shape)))
+
+
+def _as_axis(axis: Axis) -> int | tuple[int, ...] | None:
+    return tuple(axis) if isinstance(axis, Sequence) else axis
+
+
+@op
+def sum(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
+    r"""Sum over axes.
+
+    Derivation: sum
+    """
+    return x.sum(_as_axis(axis), keepdims=keepdims)
+
+
+@sum.vjp
+def sum_vjp(g: Array, _out: Array, x: Array, *, axis: Axis, keepdims: bool) -> Cotangents:  # noqa: ARG001
+    r""":math:`\bar x_i = g`: every summand gets the whole cotangent."""
+    return (broadcast_to(reshape(g, _kept_shape(x.shape, axis)), x.shape),)
+
+
+@op
+def mean(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
+    r"""Mean over axes.
+
+    Derivation: mean
+    """
+    return floating(x).mean(_as_axis(axis), keepdims=keepdims)
+
+
+@mean.vjp
+def mean_vjp(g: Array, _out: Array, x: Array, *, axis: Axis, keepdims: bool) -> Cotangents:  # noqa: ARG001
+    r""":math:`\bar x_i = g / n`."""
+    share = reshape(g, _kept_shape(x.shape, axis)) / _count(x.shape, axis)
+    return (broadcast_to(share, x.shape),)
+
+
+@op
+def var(x: Array, axis: Axis = None, keepdims: bool = False, correction: float = 1) -> Array:
+    r"""Variance over axes: :math:`\sum_i (x_i - \bar x)^2 / (n - c)`.
+
+    The correction c is 1, Bessel's, by default, as in PyTorch; 0 gives NumPy's variance, which the
+    normalisations use.
+
+    Derivation: var
+    """
+    x = floating(x)
+    deviation = x - x.mean(_as_axis(axis), keepdims=True)
+    return (deviation * deviation).sum(_as_axis(axis), keepdims=keepdims) / _degrees(
+        x.shape, axis, correction
+    )
+
+
+@var.vjp
+def var_vjp(
+    g: Array, _out: Array, x: Array, *, axis: Axis, keepdims: bool, correction: float  # noqa: ARG001
+) -> Cotangents:
+    r""":math:`\bar x_i = 2 g (x_i - \bar x) / (n - c)`; the mean's own part sums to zero."""
+    share = reshape(g, _kept_shape(x.shape, axis)) * (2 / _degrees(x.shape, axis, correction))
+    return (share * (x - mean(x, axis, keepdims=True)),)
+
+
+def _degrees(shape: Sequence[int], axis: Axis, correction: float) -> float:
+    degrees = _count(shape, axis) - correction
+    if degrees <= 0:
+        raise ValueError(
+            f"a variance with correction {correction} needs more than {correction} elements along "
+            f"axis {axis}, got {_count(shape, axis)} (shape {tuple(shape)})"
+        )
+    return degrees
+
+
+def std(x: Array, axis: Axis = None, keepdims: bool = False, correction: float = 1) -> Array:
+    """Take the square root of the variance; see `var`."""
+    return sqrt(var(x, axis, keepdims, correction))
+
+
+@op
+def max(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
+    r"""Largest element over axes; the values alone, as PyTorch's ``amax``.
+
+    Derivation: max
+    """
+    return x.max(_as_axis(axis), keepdims=keepdims)
+
+
+@op
+def min(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
+    r"""Smallest element over axes; the values alone, as PyTorch's ``amin``.
+
+    Derivation: min
+    """
+    return x.min(_as_axis(axis), keepdims=keepdims)
+
+
+@max.vjp
+@min.vjp
+def extreme_vjp(g: Array, out: Array, x: Array, *, axis: Axis, keepdims: bool) -> Cotangents:  # noqa: ARG001
+    """The cotangent goes to the extreme element; where several are equal, in equal shares."""
+    kept = _kept_shape(x.shape, axis)
+    chosen = (x == reshape(out, kept)).astype(x.dtype)
+    return (reshape(g, kept) * chosen / sum(chosen, axis, keepdims=True),)
+
+
+@op(differentiable=False)
+def argmax(x: Array, axis: int | None = None, keepdims: bool = False) -> Array:
+    """Position of the largest element; over all elements, in row-major order, without an axis."""
+    return x.argmax(axis, keepdims=keepdims)
+
+
+@op(differentiable=False)
+def argmin(x: Array, axis: int | None = None, keepdims: bool = False) -> Array:
+    """Position of the smallest element; over all elements, in row-major order, without an axis."""
+    return x.argmin(axis, keepdims=keepdims)
+
+
+@op
+def logsumexp(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
+    r"""Logarithm of a sum of exponentials, without overflow: :math:`\ln \sum_i e^{x_i}`.
+
+    Computed as :math:`m + \ln \sum_i e^{x_i - m}` with :math:`m = \max_i x_i`.
+
+    Derivation: logsumexp
+    """
+    x = floating(x)
+    xp = namespace(x)
+    largest = x.max(_as_axis(axis), keepdims=True)
+    shift = xp.where(xp.isfinite(largest), largest, 0.0)
+    with np.errstate(divide="ignore"):  # ln 0 = -inf is right where all x are
+        out = xp.log(xp.exp(x - shift).sum(_as_axis(axis), keepdims=True)) + shift
+    return out if keepdims else out.reshape(_dropped_shape(x.shape, axis))
+
+
+@logsumexp.vjp
+def logsumexp_vjp(g: Array, out: Array, x: Array, *, axis: Axis, keepdims: bool) -> Cotangents:  # noqa: ARG001
+    r""":math:`\bar x_i = g\,e^{x_i - y}`, the softmax; 0 where all x are minus infinity."""
+    kept = _kept_shape(x.shape, axis)
+    out = reshape(out, kept)
+    return (reshape(g, kept) * exp(x - where(out == -math.inf, 0.0, out)),)
+
+
+def _dropped_shape(shape: Sequence[int], axis: Axis) -> tuple[int, ...]:
+    axes = reduced_axes(axis, len(shape))
+    return tuple(n for a, n in enumerate(shape) if a not in axes)

@@ -1,0 +1,366 @@
+r"""Ops that move elements without changing them. Each is linear; its rule is its adjoint."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from minigen import backend
+from minigen.backend import Array, DTypeLike, namespace
+from minigen.op import Cotangents, op
+
+Shape = int | Sequence[int]
+
+
+def as_shape(shape: Shape) -> tuple[int, ...]:
+    """Return a shape as a tuple."""
+    return tuple(shape) if isinstance(shape, Sequence) else (shape,)
+
+
+@op
+def clone(x: Array) -> Array:
+    """Copy.
+
+    Derivation: clone
+    """
+    return x.copy()
+
+
+@clone.vjp
+def clone_vjp(g: Array, _out: Array, _x: Array) -> Cotangents:
+    r""":math:`\bar x = g`."""
+    return (g,)
+
+
+@op
+def astype(x: Array, dtype: DTypeLike) -> Array:
+    """Convert to another dtype; conversion to integers has no gradient.
+
+    Derivation: astype
+    """
+    return x.astype(dtype)
+
+
+@astype.vjp
+def astype_vjp(g: Array, _out: Array, x: Array, *, dtype: DTypeLike) -> Cotangents:
+    r""":math:`\bar x = g`, in the dtype of the input."""
+    return (astype(g, x.dtype) if np.dtype(dtype).kind == "f" else None,)
+
+
+@op
+def broadcast_to(x: Array, shape: Shape) -> Array:
+    r"""Repeat along new axes and axes of length 1, as NumPy does, up to `shape`.
+
+    Derivation: broadcast_to
+    """
+    return namespace(x).broadcast_to(x, as_shape(shape))
+
+
+@broadcast_to.vjp
+def broadcast_to_vjp(g: Array, _out: Array, x: Array, *, shape: Shape) -> Cotangents:  # noqa: ARG001
+    r""":math:`\bar x = \sum g` over the copies."""
+    return (sum_to_size(g, x.shape),)
+
+
+@op
+def sum_to_size(x: Array, shape: Shape) -> Array:
+    r"""Sum over the axes along which `shape` would be broadcast to the shape of `x`.
+
+    The adjoint of `broadcast_to`: it undoes broadcasting in gradient rules.
+
+    Derivation: sum_to_size
+    """
+    shape = as_shape(shape)
+    if x.shape == shape:
+        return x
+    extra = x.ndim - len(shape)
+    stretched = [extra + i for i, n in enumerate(shape) if n == 1 != x.shape[extra + i]]
+    axes = (*range(extra), *stretched)
+    if extra < 0 or tuple(x.shape[i] for i in range(x.ndim) if i not in axes) != tuple(
+        n for i, n in enumerate(shape) if extra + i not in stretched
+    ):
+        raise ValueError(f"shape {shape} does not broadcast to {tuple(x.shape)}")
+    return x.sum(axes).reshape(shape)
+
+
+@sum_to_size.vjp
+def sum_to_size_vjp(g: Array, _out: Array, x: Array, *, shape: Shape) -> Cotangents:  # noqa: ARG001
+    r""":math:`\bar x = g`, repeated along the summed axes."""
+    return (broadcast_to(g, x.shape),)
+
+
+def unbroadcast(g: Array, x: Array) -> Array:
+    """Sum a cotangent over the axes along which the input `x` was broadcast."""
+    return g if g.shape == x.shape else sum_to_size(g, x.shape)
+
+
+@op
+def reshape(x: Array, shape: Shape) -> Array:
+    """Give the elements, in row-major order, another shape; one length may be -1.
+
+    Derivation: reshape
+    """
+    return x.reshape(as_shape(shape))
+
+
+@reshape.vjp
+def reshape_vjp(g: Array, _out: Array, x: Array, *, shape: Shape) -> Cotangents:  # noqa: ARG001
+    r""":math:`\bar x = g` in the shape of the input."""
+    return (reshape(g, x.shape),)
+
+
+@op
+def permute(x: Array, dims: Sequence[int]) -> Array:
+    """Reorder the axes: axis i of the result is axis ``dims[i]`` of `x`.
+
+    Derivation: permute
+    """
+    return x.transpose(tuple(dims))
+
+
+@permute.vjp
+def permute_vjp(g: Array, _out: Array, _x: Array, *, dims: Sequence[int]) -> Cotangents:
+    r""":math:`\bar x = g` with the axes put back."""
+    back = [0] * len(dims)
+    for position, axis in enumerate(dims):
+        back[axis] = position
+    return (permute(g, tuple(back)),)
+
+
+@op
+def transpose(x: Array, dim0: int, dim1: int) -> Array:
+    """Exchange two axes.
+
+    Derivation: transpose
+    """
+    return x.swapaxes(axis_index(dim0, x.ndim), axis_index(dim1, x.ndim))
+
+
+@transpose.vjp
+def transpose_vjp(g: Array, _out: Array, _x: Array, *, dim0: int, dim1: int) -> Cotangents:
+    r""":math:`\bar x = g` with the axes exchanged back."""
+    return (transpose(g, dim0, dim1),)
+
+
+@op
+def squeeze(x: Array, axis: int | Sequence[int] | None = None) -> Array:
+    """Drop axes of length 1: all, or those of `axis` that have it.
+
+    Derivation: squeeze
+    """
+    chosen = range(x.ndim) if axis is None else [axis_index(a, x.ndim) for a in as_shape(axis)]
+    dropped = {a for a in chosen if x.shape[a] == 1}
+    return x.reshape(tuple(n for a, n in enumerate(x.shape) if a not in dropped))
+
+
+@squeeze.vjp
+def squeeze_vjp(g: Array, _out: Array, x: Array, *, axis: Any) -> Cotangents:  # noqa: ARG001
+    r""":math:`\bar x = g` in the shape of the input."""
+    return (reshape(g, x.shape),)
+
+
+@op
+def unsqueeze(x: Array, axis: int) -> Array:
+    """Insert an axis of length 1 before `axis` of the result.
+
+    Derivation: unsqueeze
+    """
+    position = axis_index(axis, x.ndim + 1)
+    return x.reshape((*x.shape[:position], 1, *x.shape[position:]))
+
+
+@unsqueeze.vjp
+def unsqueeze_vjp(g: Array, _out: Array, x: Array, *, axis: int) -> Cotangents:  # noqa: ARG001
+    r""":math:`\bar x = g` in the shape of the input."""
+    return (reshape(g, x.shape),)
+
+
+@op
+def flatten(x: Array, start_dim: int = 0, end_dim: int = -1) -> Array:
+    """Merge the axes from `start_dim` to `end_dim` into one.
+
+    Derivation: flatten
+    """
+    if x.ndim == 0:
+        return x.reshape((1,))
+    start, end = axis_index(start_dim, x.ndim), axis_index(end_dim, x.ndim)
+    if start > end:
+        raise ValueError(f"start_dim {start_dim} comes after end_dim {end_dim}")
+    merged = math.prod(x.shape[start : end + 1])
+    return x.reshape((*x.shape[:start], merged, *x.shape[end + 1 :]))
+
+
+@flatten.vjp
+def flatten_vjp(
+    g: Array, _out: Array, x: Array, *, start_dim: int, end_dim: int  # noqa: ARG001
+) -> Cotangents:
+    r""":math:`\bar x = g` in the shape of the input."""
+    return (reshape(g, x.shape),)
+
+
+@op
+def to_device(x: Array, device: str) -> Array:
+    """Copy to another device.
+
+    Derivation: to_device
+    """
+    return backend.to_device(x, device)
+
+
+@to_device.vjp
+def to_device_vjp(g: Array, _out: Array, x: Array, *, device: str) -> Cotangents:  # noqa: ARG001
+    r""":math:`\bar x = g`, copied back."""
+    return (to_device(g, backend.device_of(x if backend.is_array(x) else x.data)),)
+
+
+def axis_index(axis: int, ndim: int) -> int:
+    """Return `axis` counted from the front.
+
+    Raises
+    ------
+    IndexError
+        If there is no such axis.
+    """
+    if not -ndim <= axis < ndim:
+        raise IndexError(f"axis {axis} is out of range for {ndim} axes")
+    return axis % ndim
+
+
+@op
+def getitem(x: Array, index: Any) -> Array:
+    """Pick elements: ``x[index]``, with slices, integers, None, ``...`` and arrays.
+
+    Derivation: getitem
+    """
+    return x[index]
+
+
+@getitem.vjp
+def getitem_vjp(g: Array, _out: Array, x: Array, *, index: Any) -> Cotangents:
+    r""":math:`\bar x` is zero but where elements were picked; picked twice, it gets both."""
+    return (put(g, index, x.shape),)
+
+
+@op
+def put(x: Array, index: Any, shape: Shape) -> Array:
+    """Add the elements of `x` at `index` into zeros of `shape`: the adjoint of `getitem`.
+
+    Derivation: put
+    """
+    xp = namespace(x)
+    out = xp.zeros(as_shape(shape), x.dtype)
+    if _is_basic(index):
+        out[index] = x
+    else:
+        xp.add.at(out, index, x)
+    return out
+
+
+@put.vjp
+def put_vjp(g: Array, _out: Array, _x: Array, *, index: Any, shape: Shape) -> Cotangents:  # noqa: ARG001
+    r""":math:`\bar x` is what `getitem` picks from g."""
+    return (getitem(g, index),)
+
+
+def _is_basic(index: Any) -> bool:
+    """Tell whether an index picks each element at most once: no arrays in it."""
+    parts = index if isinstance(index, tuple) else (index,)
+    return all(
+        part is None or part is Ellipsis or isinstance(part, int | slice | np.integer)
+        for part in parts
+    )
+
+
+@op
+def concatenate(*arrays: Array, axis: int = 0) -> Array:
+    """Join arrays along an axis that exists: the op behind `cat` and `stack`.
+
+    Derivation: concatenate
+    """
+    return namespace(*arrays).concatenate(arrays, axis=axis)
+
+
+@concatenate.vjp
+def concatenate_vjp(g: Array, _out: Array, *arrays: Array, axis: int) -> Cotangents:
+    r"""Each input's cotangent is its slice of g."""
+    lead = (slice(None),) * axis_index(axis, g.ndim)
+    ends = np.cumsum([x.shape[axis] for x in arrays]).tolist()
+    starts = [0, *ends[:-1]]
+    return tuple(
+        getitem(g, (*lead, slice(start, end))) for start, end in zip(starts, ends, strict=True)
+    )
+
+
+def cat(tensors: Sequence[Array], axis: int = 0, *, dim: int | None = None) -> Array:
+    """Join tensors along an axis that exists; `dim` is PyTorch's name of `axis`.
+
+    Raises
+    ------
+    ValueError
+        If there are none, or shapes differ along another axis.
+    """
+    if not tensors:
+        raise ValueError("cat: no tensors to join")
+    return concatenate(*tensors, axis=axis if dim is None else dim)
+
+
+def stack(tensors: Sequence[Array], axis: int = 0, *, dim: int | None = None) -> Array:
+    """Join tensors of one shape along a new axis; `dim` is PyTorch's name of `axis`.
+
+    Raises
+    ------
+    ValueError
+        If there are none, or shapes differ.
+    """
+    shapes = {tuple(x.shape) for x in tensors}
+    if len(shapes) != 1:
+        raise ValueError(f"stack: tensors of one shape are needed, got {sorted(shapes)}")
+    axis = axis if dim is None else dim
+    return concatenate(*[unsqueeze(x, axis) for x in tensors], axis=axis)
+
+
+@op
+def pad(x: Array, pad: Sequence[int], mode: str = "constant", value: float = 0.0) -> Array:
+    """Add `value` around the last axes.
+
+    Parameters
+    ----------
+    x : Tensor or array
+        Any shape.
+    pad : sequence of int
+        Pairs (before, after) from the last axis backwards, as PyTorch has them: ``(left, right,
+        top, bottom)`` for images; lengths are not negative.
+    mode : {"constant"}
+        PyTorch's parameter; only constant padding is there.
+    value : float, default 0
+        What to add.
+
+    Derivation: pad
+    """
+    if mode != "constant":
+        raise ValueError(f"mode {mode!r} is not supported, only 'constant'")
+    return namespace(x).pad(x, _pad_widths(pad, x.ndim), constant_values=value)
+
+
+@pad.vjp
+def pad_vjp(
+    g: Array, _out: Array, x: Array, *, pad: Sequence[int], mode: str, value: float  # noqa: ARG001
+) -> Cotangents:
+    r""":math:`\bar x` is g without the padding."""
+    widths = _pad_widths(pad, g.ndim)
+    inner = tuple(slice(lo, lo + n) for (lo, _), n in zip(widths, x.shape, strict=True))
+    return (getitem(g, inner),)
+
+
+def _pad_widths(pad: Sequence[int], ndim: int) -> list[tuple[int, int]]:
+    """Return (before, after) an axis, first axis first."""
+    if len(pad) % 2 or len(pad) > 2 * ndim or any(n < 0 for n in pad):
+        raise ValueError(
+            f"pad {tuple(pad)} must hold pairs (before, after), not negative, "
+            f"for at most {ndim} axes, from the last axis backwards"
+        )
+    pairs = [(pad[i], pad[i + 1]) for i in range(0, len(pad), 2)]
+    return [(0, 0)] * (ndim - len(pairs)) + pairs[::-1]
