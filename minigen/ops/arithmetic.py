@@ -26,7 +26,7 @@ def add(a: Array, b: Array) -> Array:
 @add.vjp
 def add_vjp(g: Array, _out: Array, a: Array, b: Array) -> Cotangents:
     r""":math:`\bar a = g,\ \bar b = g`."""
-    return lambda: unbroadcast(g, a.shape), lambda: sum_to_size(g, b)
+    return lambda: unbroadcast(g, a), lambda: unbroadcast(g, b)
 
 
 @op
@@ -42,7 +42,7 @@ def sub(a: Array, b: Array) -> Array:
 @sub.vjp
 def sub_vjp(g: Array, _out: Array, a: Array, b: Array) -> Cotangents:
     r""":math:`\bar a = g,\ \bar b = -g`."""
-    return lambda: unbroadcast(g, a.shape), lambda: -sum_to_size(g, b)
+    return lambda: unbroadcast(g, a), lambda: -unbroadcast(g, b)
 
 
 @op
@@ -58,7 +58,7 @@ def mul(a: Array, b: Array) -> Array:
 @mul.vjp
 def mul_vjp(g: Array, _out: Array, a: Array, b: Array) -> Cotangents:
     r""":math:`\bar a = g b,\ \bar b = g a`."""
-    return lambda: unbroadcast(g * b, a.shape), lambda: sum_to_size(g * a, b)
+    return lambda: unbroadcast(g * b, a), lambda: unbroadcast(g * a, b)
 
 
 @op
@@ -74,7 +74,7 @@ def div(a: Array, b: Array) -> Array:
 @div.vjp
 def div_vjp(g: Array, out: Array, a: Array, b: Array) -> Cotangents:
     r""":math:`\bar a = g / b,\ \bar b = -g y / b`."""
-    return lambda: unbroadcast(g / b, a.shape), lambda: sum_to_size(-g * out / b, b)
+    return lambda: unbroadcast(g / b, a), lambda: unbroadcast(-g * out / b, b)
 
 
 @op
