@@ -10,6 +10,7 @@ tensor([2., 4.])
 from minigen import functional, ops
 from minigen._version import __version__
 from minigen.anomaly import AnomalyError
+from minigen.autograd import grad
 from minigen.backend import DeviceError
 from minigen.creation import (
     arange,
@@ -25,7 +26,7 @@ from minigen.creation import (
 from minigen.modes import detect_anomaly, enable_grad, is_grad_enabled, no_grad
 from minigen.op import Op, op
 from minigen.random import Generator, manual_seed
-from minigen.tensor import Tensor, grad, tensor
+from minigen.tensor import Tensor, tensor
 
 __all__ = [
     "AnomalyError",

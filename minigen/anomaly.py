@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from minigen.backend import Array, is_array, namespace, to_numpy
 
 if TYPE_CHECKING:
-    from minigen.tensor import Node
+    from minigen.graph import Node
 
 _PACKAGE = str(Path(__file__).parent)
 

@@ -6,7 +6,6 @@ Every other module asks here which library an array belongs to (`namespace`), wh
 
 from __future__ import annotations
 
-import functools
 import importlib
 from typing import Any, TypeAlias
 
@@ -31,9 +30,8 @@ def is_array(value: object) -> bool:
     return isinstance(value, np.ndarray) or _is_cupy(type(value))
 
 
-@functools.cache
 def _is_cupy(kind: type) -> bool:
-    return kind.__module__.partition(".")[0] == "cupy"
+    return kind.__module__.startswith("cupy")
 
 
 def namespace(*arrays: object) -> Any:

@@ -61,7 +61,7 @@ def arange(
     end: float | None = None,
     step: float = 1,
     *,
-    dtype: DTypeLike = None,
+    dtype: DTypeLike | None = None,
     device: str = backend.CPU,
 ) -> Tensor:
     """Make the numbers from `start` (0 if one bound is given) up to `end`, which is left out."""

@@ -179,7 +179,8 @@ def probability_cross_entropy(probability: Array, target: Array) -> Array:
     probability, target = promote(probability, target)
     xp = namespace(probability, target)
     return -(
-        target * _log_with_floor(xp, probability) + (1 - target) * _log_with_floor(xp, 1 - probability)
+        target * _log_with_floor(xp, probability)
+        + (1 - target) * _log_with_floor(xp, 1 - probability)
     )
 
 
@@ -202,9 +203,7 @@ def probability_cross_entropy_vjp(
     )
 
 
-def binary_cross_entropy(
-    probability: Array, target: Array, reduction: str = "batchmean"
-) -> Tensor:
+def binary_cross_entropy(probability: Array, target: Array, reduction: str = "batchmean") -> Tensor:
     r"""Negative log-likelihood of Bernoulli variables, from probabilities, in nats.
 
     Prefer `binary_cross_entropy_with_logits`: a probability that has rounded to 0 or 1 has lost
@@ -237,7 +236,7 @@ def binary_cross_entropy(
 
 
 def cross_entropy(logits: Array, target: Array, reduction: str = "batchmean") -> Tensor:
-    r"""Negative log-likelihood of classes, from logits: :math:`-\ln \mathrm{softmax}(l)_t`, in nats.
+    r"""Negative log-likelihood of classes in nats, :math:`-\ln \mathrm{softmax}(l)_t`, from logits.
 
     Parameters
     ----------

@@ -20,14 +20,15 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Generic, ParamSpec, cast
+from typing import Any, Generic, ParamSpec, cast, overload
 
 import numpy as np
 
 from minigen import anomaly
 from minigen.backend import device_of, is_array
+from minigen.graph import Node
 from minigen.modes import modes
-from minigen.tensor import Node, Tensor, result
+from minigen.tensor import Tensor, result
 
 Parameters = ParamSpec("Parameters")
 
@@ -129,9 +130,7 @@ class Op(Generic[Parameters]):
             self._declare(named[: len(positional) - 2])
         self.rule = rule
         self._keeps_out = not positional[1].name.startswith("_")
-        self._unkept = [
-            i for i, p in enumerate(positional[2:]) if p.name.startswith("_")
-        ]
+        self._unkept = [i for i, p in enumerate(positional[2:]) if p.name.startswith("_")]
         return rule
 
     def apply_rule(
@@ -152,6 +151,7 @@ class Op(Generic[Parameters]):
         return cotangents
 
     def __call__(self, *args: Parameters.args, **kwargs: Parameters.kwargs) -> Tensor:
+        """Run the op; on tensors, record it. (Typed for tensors; arrays alone give an array.)"""
         inputs: Sequence[Any] = args
         options: Mapping[str, Any] = kwargs
         if kwargs or not self._simple or len(args) != self._arity:
@@ -208,16 +208,18 @@ class Op(Generic[Parameters]):
     ) -> tuple[Sequence[Any], dict[str, Any]]:
         """Sort a call's arguments into inputs, in the rule's order, and options, complete."""
         options = dict(self._defaults)
-        named = {OTHER_NAMES.get(k, k) if k not in self._parameters else k: v
-                 for k, v in kwargs.items()}
+        named = {
+            OTHER_NAMES.get(k, k) if k not in self._parameters else k: v for k, v in kwargs.items()
+        }
         if self._variadic:
             inputs = list(args)
         else:
             inputs = list(args[: self._arity])
             spare = args[self._arity :]
             if len(spare) > len(self._options):
-                raise TypeError(f"{self.name}: {len(args)} arguments given, it takes "
-                                f"{self.__signature__}")
+                raise TypeError(
+                    f"{self.name}: {len(args)} arguments given, it takes {self.__signature__}"
+                )
             options.update(zip(self._options, spare, strict=False))
             for name in self._inputs[len(inputs) :]:
                 if name in named:
@@ -225,17 +227,22 @@ class Op(Generic[Parameters]):
                 elif self._parameters[name].default is not inspect.Parameter.empty:
                     inputs.append(self._parameters[name].default)
                 else:
-                    raise TypeError(f"{self.name}: argument {name!r} is missing: "
-                                    f"{self.name}{self.__signature__}")
+                    raise TypeError(
+                        f"{self.name}: argument {name!r} is missing: "
+                        f"{self.name}{self.__signature__}"
+                    )
         unknown = named.keys() - set(self._options)
         if unknown:
-            raise TypeError(f"{self.name}: unknown argument {sorted(unknown)[0]!r}: "
-                            f"{self.name}{self.__signature__}")
+            raise TypeError(
+                f"{self.name}: unknown argument {min(unknown)!r}: {self.name}{self.__signature__}"
+            )
         options.update(named)
         missing = set(self._options) - options.keys()
         if missing:
-            raise TypeError(f"{self.name}: argument {sorted(missing)[0]!r} is missing: "
-                            f"{self.name}{self.__signature__}")
+            raise TypeError(
+                f"{self.name}: argument {min(missing)!r} is missing: "
+                f"{self.name}{self.__signature__}"
+            )
         return inputs, options
 
     def _explained(self, error: Exception, arrays: Sequence[Any]) -> Exception:
@@ -254,9 +261,15 @@ class Op(Generic[Parameters]):
         return f"<op {self.name}{self.__signature__}>"
 
 
-def op(
-    forward: Callable[Parameters, Any] | None = None, *, differentiable: bool = True
-) -> Any:
+@overload
+def op(forward: Callable[Parameters, Any]) -> Op[Parameters]: ...
+
+
+@overload
+def op(*, differentiable: bool = True) -> Callable[[Callable[Parameters, Any]], Op[Parameters]]: ...
+
+
+def op(forward: Callable[..., Any] | None = None, *, differentiable: bool = True) -> Any:
     r"""Declare an op from a function on arrays.
 
     Parameters
@@ -287,7 +300,7 @@ def op(
     """
     if forward is None:
         return functools.partial(op, differentiable=differentiable)
-    declared = Op(forward, differentiable=differentiable)
+    declared: Op[Any] = Op(forward, differentiable=differentiable)
     if forward.__module__.startswith("minigen."):
         registry[declared.name] = declared
     return declared
@@ -302,5 +315,7 @@ def _weaken_scalars(arrays: list[Any]) -> None:
         if isinstance(value, np.generic):
             arrays[position] = value.item()
         elif isinstance(value, list | tuple):
-            raise TypeError(f"a {type(value).__name__} among the inputs of an op: "
-                            "make it a tensor or an array first")
+            raise TypeError(
+                f"a {type(value).__name__} among the inputs of an op: "
+                "make it a tensor or an array first"
+            )

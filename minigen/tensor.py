@@ -1,31 +1,20 @@
-r"""Tensors, the graph that records how they were made, and reverse-mode differentiation of it.
-
-An op called on tensors records a `Node`: which op, on which arrays, from which parents. The
-backward pass walks the nodes from the newest to the oldest. Each op's gradient rule turns the
-cotangent of its output, :math:`\bar y = \partial L / \partial y`, into those of its inputs,
-:math:`\bar x = \bar y\,\partial y / \partial x`; where paths meet, cotangents add up.
-
-One rule serves every order. In a first-order pass it is handed raw arrays and runs at their speed.
-Under ``create_graph=True`` it is handed tensors, so the pass is itself recorded.
-
-Derivation: autograd.chain_rule
-"""
+r"""Tensors: arrays that can record how they were made, so that gradients flow back through them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from minigen import anomaly, backend
+from minigen import backend
 from minigen.backend import Array, DTypeLike
-from minigen.modes import enable_grad, is_grad_enabled, modes, no_grad
-from minigen.writes import tick, writes
+from minigen.graph import Node, Vertex, array_of, owned, walk_back
+from minigen.modes import is_grad_enabled
+from minigen.writes import writes
 
 if TYPE_CHECKING:
-    from minigen.op import Op
     from minigen.ops.methods import TensorMethods
 else:
 
@@ -33,38 +22,6 @@ else:
         """Stands in for `minigen.ops.methods.TensorMethods`, whose methods `minigen.ops` adds."""
 
         __slots__ = ()
-
-
-class Node:
-    """One recorded call of an op: what its gradient rule needs, and where cotangents go.
-
-    `arrays` are the op's inputs (None where the rule does not use one), `out` its output (likewise),
-    `parents` aligned with `arrays`: the node or the leaf tensor an input's cotangent goes to, or
-    None. `arrays` becomes None when the node is freed.
-    """
-
-    __slots__ = ("arrays", "op", "options", "out", "parents", "time", "trace")
-
-    def __init__(
-        self,
-        op: Op,
-        arrays: Sequence[Any],
-        parents: Sequence[Vertex | None],
-        options: Mapping[str, Any],
-        out: Array,
-    ) -> None:
-        self.op = op
-        self.arrays: Sequence[Any] | None = arrays
-        self.parents: Sequence[Vertex | None] = parents
-        self.options = options
-        self.out = out
-        self.time = tick()
-        self.trace: anomaly.Trace | None = None
-
-    def free(self) -> None:
-        """Drop the arrays and the links to older nodes."""
-        self.arrays = self.out = None
-        self.parents = ()
 
 
 class Tensor(TensorMethods):
@@ -199,7 +156,7 @@ class Tensor(TensorMethods):
         ValueError
             If `gradient` has another shape than the tensor.
         """
-        cotangent = _seed(self, gradient, create_graph, "backward")
+        cotangent = seed_of(self, gradient, create_graph, "backward")
         keep = retain_graph or create_graph
         found = propagate([self], [cotangent], create_graph=create_graph, retain_graph=keep)
         for leaf, arrived in found.items():
@@ -253,7 +210,9 @@ class Tensor(TensorMethods):
         self._data[_as_index(index)] = value._data if isinstance(value, Tensor) else value
         writes.note(self._data)
 
-    def __array__(self, dtype: DTypeLike = None, copy: bool | None = None) -> npt.NDArray[Any]:
+    def __array__(
+        self, dtype: DTypeLike | None = None, copy: bool | None = None
+    ) -> npt.NDArray[Any]:
         if self._requires_grad:
             raise RuntimeError(
                 "a NumPy function on a tensor that requires a gradient would cut the graph: "
@@ -303,15 +262,12 @@ class Tensor(TensorMethods):
     __hash__ = object.__hash__  # `==` compares elements, so identity is what is hashed
 
 
-Vertex: TypeAlias = Node | Tensor
-"""Where a cotangent goes: the node that made a tensor, or the tensor itself if it is a leaf."""
-
 _UNSAID_DTYPES = {np.dtype(np.float32), np.dtype(np.int64), np.dtype(np.bool_)}
 
 
 def tensor(
     data: Any,
-    dtype: DTypeLike = None,
+    dtype: DTypeLike | None = None,
     device: str | None = None,
     requires_grad: bool = False,
 ) -> Tensor:
@@ -354,8 +310,10 @@ def tensor(
         if dtype is None and array.dtype == np.float64 and not isinstance(source, np.generic):
             array = array.astype(np.float32)
     if array.dtype.kind not in "fiub":
-        raise TypeError(f"tensor: no numbers of a supported type in {type(data).__name__} data "
-                        f"(dtype {array.dtype}); expected floats, integers or Booleans")
+        raise TypeError(
+            f"tensor: no numbers of a supported type in {type(data).__name__} data "
+            f"(dtype {array.dtype}); expected floats, integers or Booleans"
+        )
     if device is not None:
         array = backend.to_device(array, device)
     return Tensor(array, requires_grad)
@@ -366,90 +324,6 @@ def _unwrapped(data: Any) -> Any:
     if isinstance(data, list | tuple):
         return [_unwrapped(item) for item in data]
     return backend.to_numpy(data._data) if isinstance(data, Tensor) else data
-
-
-def grad(
-    outputs: Tensor | Sequence[Tensor],
-    inputs: Tensor | Sequence[Tensor],
-    grad_outputs: Any = None,
-    *,
-    create_graph: bool = False,
-    retain_graph: bool | None = None,
-    allow_unused: bool = False,
-) -> tuple[Tensor | None, ...]:
-    """Return the gradients of `outputs` with respect to `inputs`; fill no ``.grad``.
-
-    Only the part of the graph that lies between them is walked.
-
-    Parameters
-    ----------
-    outputs, inputs : Tensor or sequence of Tensor
-        Inputs may be leaves or results of ops.
-    grad_outputs : Tensor, array or sequence of them, optional
-        The cotangent of each output, of its shape; 1 for scalars.
-    create_graph : bool, default False
-        Record the pass, so that the gradients can be differentiated.
-    retain_graph : bool, optional
-        Keep the graph; as `create_graph` unless given.
-    allow_unused : bool, default False
-        Return None for an input on which no output depends, instead of an error.
-
-    Returns
-    -------
-    tuple of Tensor
-        The sum over the outputs, an entry an input, of the input's shape and dtype.
-
-    Raises
-    ------
-    RuntimeError
-        As `Tensor.backward`, or if an input is unused or requires no gradient.
-
-    Examples
-    --------
-    >>> import minigen
-    >>> x = minigen.tensor(3.0, requires_grad=True)
-    >>> (first,) = minigen.grad(x**3, x, create_graph=True)
-    >>> (second,) = minigen.grad(first, x)
-    >>> first.item(), second.item()
-    (27.0, 18.0)
-    """
-    outputs = [outputs] if isinstance(outputs, Tensor) else list(outputs)
-    inputs = [inputs] if isinstance(inputs, Tensor) else list(inputs)
-    if grad_outputs is None:
-        grad_outputs = [None] * len(outputs)
-    elif isinstance(grad_outputs, Tensor) or backend.is_array(grad_outputs):
-        grad_outputs = [grad_outputs]
-    if len(grad_outputs) != len(outputs):
-        raise ValueError(f"grad: {len(grad_outputs)} grad_outputs for {len(outputs)} outputs")
-    for position, x in enumerate(inputs):
-        if not x._requires_grad:
-            raise RuntimeError(f"grad: input {position} does not require a gradient")
-    seeds = [
-        _seed(output, cotangent, create_graph, "grad")
-        for output, cotangent in zip(outputs, grad_outputs, strict=True)
-    ]
-    targets = [vertex(x) for x in inputs]
-    found = propagate(
-        outputs,
-        seeds,
-        targets=set(targets),
-        create_graph=create_graph,
-        retain_graph=create_graph if retain_graph is None else retain_graph,
-    )
-    gradients: list[Tensor | None] = []
-    for position, (x, target) in enumerate(zip(inputs, targets, strict=True)):
-        if target not in found and not allow_unused:
-            raise RuntimeError(
-                f"grad: no output depends on input {position} (shape {x.shape}); "
-                "pass allow_unused=True to get None for it"
-            )
-        gradients.append(settle(x, found[target]) if target in found else None)
-    return tuple(gradients)
-
-
-def vertex(x: Tensor) -> Vertex:
-    """Return where the cotangent of `x` goes."""
-    return x if x._node is None else x._node
 
 
 def propagate(
@@ -465,92 +339,13 @@ def propagate(
     The targets are all leaves that require a gradient, unless given. Cotangents are arrays, or
     tensors under `create_graph`, as the rules returned them: `settle` makes gradients of them.
     """
-    pending: dict[Vertex, Any] = {}
-    for output, cotangent in zip(outputs, cotangents, strict=True):
-        _add(pending, vertex(output), cotangent)
-    found: dict[Vertex, Any] = {}
-    nodes, useful = _history(outputs, targets)
-    with enable_grad() if create_graph else no_grad():
-        for node in nodes:
-            if targets is not None and node in targets and node in pending:
-                found[node] = pending[node]
-            if node not in useful or node not in pending:
-                continue
-            _apply_rule(node, pending.pop(node), pending, useful, create_graph)
-            if not retain_graph:
-                node.free()
-    wanted = pending if targets is None else targets & pending.keys()
-    return found | {leaf: pending[leaf] for leaf in wanted if isinstance(leaf, Tensor)}
-
-
-def _apply_rule(
-    node: Node,
-    g: Any,
-    pending: dict[Vertex, Any],
-    useful: _Useful,
-    create_graph: bool,
-) -> None:
-    """Run one node's gradient rule and add its cotangents to those that are pending."""
-    if node.time < writes.last:
-        _refuse_changed_arrays(node)
-    if node.trace is not None:
-        node.trace.refuse_changed_arrays(node)
-    arrays, out = node.arrays, node.out
-    assert arrays is not None  # `_history` refused freed nodes
-    if create_graph:
-        arrays = [_linked(a, p) for a, p in zip(arrays, node.parents, strict=True)]
-        out = _linked(out, node)
-    taken: list[Any] = []  # arrays that are some leaf's gradient by now
-    for position, cotangent in enumerate(node.op.apply_rule(g, out, arrays, node.options)):
-        parent = node.parents[position]
-        if parent is None or parent not in useful or cotangent is None:
-            continue
-        if callable(cotangent):
-            cotangent = cotangent()
-        if node.trace is not None:
-            node.trace.check_cotangent(node, position, _array(cotangent))
-        if isinstance(parent, Tensor):
-            cotangent = _own(cotangent, [_array(g), node.out, *arrays, *taken])
-            taken.append(_array(cotangent))
-        _add(pending, parent, cotangent)
-
-
-def _history(
-    outputs: Iterable[Tensor], targets: set[Vertex] | None
-) -> tuple[list[Node], _Useful]:
-    """Return the nodes behind `outputs`, newest first, and the vertices that lead to a target."""
-    stack = [output._node for output in outputs if output._node is not None]
-    seen = set(stack)
-    while stack:
-        node = stack.pop()
-        if node.arrays is None:
-            raise RuntimeError(
-                f"the graph was already freed by a backward pass (at the op {node.op.name}): "
-                "run the forward pass again, or pass retain_graph=True to the first backward"
-            )
-        for parent in node.parents:
-            if isinstance(parent, Node) and parent not in seen:
-                seen.add(parent)
-                stack.append(parent)
-    nodes = sorted(seen, key=lambda node: node.time)
-    if targets is None:
-        return nodes[::-1], _Everything()
-    useful: set[Vertex] = set()
-    for node in nodes:  # oldest first: a node is useful if a parent is, or is a target
-        for parent in node.parents:
-            if parent in targets or parent in useful:
-                useful.update((node, parent))
-    return nodes[::-1], useful
-
-
-class _Everything:
-    """The set that holds every vertex."""
-
-    def __contains__(self, item: object) -> bool:
-        return True
-
-
-_Useful: TypeAlias = "set[Vertex] | _Everything"
+    return walk_back(
+        outputs,
+        cotangents,
+        targets=targets,
+        link=_linked if create_graph else None,
+        retain_graph=retain_graph,
+    )
 
 
 def settle(x: Tensor, cotangent: Any) -> Tensor:
@@ -562,11 +357,11 @@ def settle(x: Tensor, cotangent: Any) -> Tensor:
             "a rule undoes broadcasting with sum_to_size(g, shape)"
         )
     if x._node is not None:  # an intermediate's cotangent may be shared with other rules
-        gradient = _own(gradient, [_array(cotangent)])
+        gradient = owned(gradient, [cotangent])
     return gradient if gradient.dtype == x.dtype else gradient.to(x.dtype)
 
 
-def _seed(output: Tensor, cotangent: Any, create_graph: bool, caller: str) -> Any:
+def seed_of(output: Tensor, cotangent: Any, create_graph: bool, caller: str) -> Any:
     """Check the cotangent of an output, or make the 1 of a scalar."""
     if not output._requires_grad:
         raise RuntimeError(
@@ -589,33 +384,13 @@ def _seed(output: Tensor, cotangent: Any, create_graph: bool, caller: str) -> An
     if cotangent.dtype != output.dtype:
         cotangent = cotangent.to(output.dtype)
     if output._node is None:  # a leaf's gradient must not share the caller's memory
-        cotangent = _own(cotangent, [cotangent._data])
+        cotangent = owned(cotangent, [cotangent])
     return cotangent if create_graph else cotangent._data
 
 
-def _add(pending: dict[Vertex, Any], target: Vertex, cotangent: Any) -> None:
-    """Add a cotangent to those that wait at `target`; never in place."""
-    waiting = pending.get(target)
-    pending[target] = cotangent if waiting is None else waiting + cotangent
-
-
-def _own(cotangent: Any, others: list[Any]) -> Any:
-    """Copy a cotangent unless its memory is its own: gradients never alias."""
-    array = _array(cotangent)
-    if array.base is None and not any(array is _array(other) for other in others):
-        return cotangent
-    return cotangent.clone() if isinstance(cotangent, Tensor) else array.copy()
-
-
-def _array(value: Any) -> Any:
-    return value._data if isinstance(value, Tensor) else value
-
-
-def _linked(array: Any, target: Vertex | None) -> Any:
+def _linked(array: Any, target: Vertex) -> Tensor:
     """Show an array of a node to a rule as the tensor it belonged to."""
-    if target is None:
-        return array
-    return target if isinstance(target, Tensor) else result(array, target)
+    return result(array, target) if isinstance(target, Node) else target
 
 
 def result(array: Array, node: Node | None = None) -> Tensor:
@@ -631,16 +406,4 @@ def _as_index(index: Any) -> Any:
     """Replace the tensors in an index by their arrays."""
     if isinstance(index, tuple):
         return tuple(_as_index(part) for part in index)
-    return _array(index)
-
-
-def _refuse_changed_arrays(node: Node) -> None:
-    """Refuse to run a rule on arrays that were written to since the op was recorded."""
-    kept = [("output", node.out)] + [(f"input {i}", a) for i, a in enumerate(node.arrays or ())]
-    for role, array in kept:
-        if backend.is_array(array) and writes.written_since(array, node.time):
-            raise RuntimeError(
-                f"the data of {role} of the op {node.op.name} (shape {array.shape}) was changed in "
-                "place after the op was recorded, and its gradient rule still needs the old "
-                "values: run backward before the change, or work on a copy"
-            )
+    return array_of(index)

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from minigen import backend
+from minigen.graph import array_of
 from minigen.ops import activation, arithmetic, elementwise, linear, reduction, shaping
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ class TensorMethods:
     """Arithmetic, comparison, indexing and the functions that read well as methods."""
 
     __slots__ = ()
+    __hash__ = object.__hash__  # `==` compares elements, so identity is what is hashed
 
     def __add__(self, other: Other) -> Tensor:
         return arithmetic.add(self, other)
@@ -219,7 +221,7 @@ def _arrays_in(index: Any) -> Any:
     """Replace the tensors in an index by their arrays."""
     if isinstance(index, tuple):
         return tuple(_arrays_in(part) for part in index)
-    return index.data if isinstance(index, TensorMethods) else index
+    return array_of(index)
 
 
 def _like(value: Other, reference: Any) -> Other:

@@ -49,7 +49,7 @@ def sum(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
 
 
 @sum.vjp
-def sum_vjp(g: Array, _out: Array, x: Array, *, axis: Axis, keepdims: bool) -> Cotangents:  # noqa: ARG001
+def sum_vjp(g: Array, _out: Array, x: Array, *, axis: Axis, keepdims: bool) -> Cotangents:
     r""":math:`\bar x_i = g`: every summand gets the whole cotangent."""
     return (broadcast_to(reshape(g, _kept_shape(x.shape, axis)), x.shape),)
 
@@ -64,7 +64,7 @@ def mean(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
 
 
 @mean.vjp
-def mean_vjp(g: Array, _out: Array, x: Array, *, axis: Axis, keepdims: bool) -> Cotangents:  # noqa: ARG001
+def mean_vjp(g: Array, _out: Array, x: Array, *, axis: Axis, keepdims: bool) -> Cotangents:
     r""":math:`\bar x_i = g / n`."""
     share = reshape(g, _kept_shape(x.shape, axis)) / _count(x.shape, axis)
     return (broadcast_to(share, x.shape),)
@@ -88,7 +88,13 @@ def var(x: Array, axis: Axis = None, keepdims: bool = False, correction: float =
 
 @var.vjp
 def var_vjp(
-    g: Array, _out: Array, x: Array, *, axis: Axis, keepdims: bool, correction: float  # noqa: ARG001
+    g: Array,
+    _out: Array,
+    x: Array,
+    *,
+    axis: Axis,
+    keepdims: bool,
+    correction: float,
 ) -> Cotangents:
     r""":math:`\bar x_i = 2 g (x_i - \bar x) / (n - c)`; the mean's own part sums to zero."""
     share = reshape(g, _kept_shape(x.shape, axis)) * (2 / _degrees(x.shape, axis, correction))
@@ -130,7 +136,7 @@ def min(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
 
 @max.vjp
 @min.vjp
-def extreme_vjp(g: Array, out: Array, x: Array, *, axis: Axis, keepdims: bool) -> Cotangents:  # noqa: ARG001
+def extreme_vjp(g: Array, out: Array, x: Array, *, axis: Axis, keepdims: bool) -> Cotangents:
     """The cotangent goes to the extreme element; where several are equal, in equal shares."""
     kept = _kept_shape(x.shape, axis)
     chosen = (x == reshape(out, kept)).astype(x.dtype)
@@ -167,7 +173,7 @@ def logsumexp(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
 
 
 @logsumexp.vjp
-def logsumexp_vjp(g: Array, out: Array, x: Array, *, axis: Axis, keepdims: bool) -> Cotangents:  # noqa: ARG001
+def logsumexp_vjp(g: Array, out: Array, x: Array, *, axis: Axis, keepdims: bool) -> Cotangents:
     r""":math:`\bar x_i = g\,e^{x_i - y}`, the softmax; 0 where all x are minus infinity."""
     kept = _kept_shape(x.shape, axis)
     out = reshape(out, kept)

@@ -60,7 +60,7 @@ def broadcast_to(x: Array, shape: Shape) -> Array:
 
 
 @broadcast_to.vjp
-def broadcast_to_vjp(g: Array, _out: Array, x: Array, *, shape: Shape) -> Cotangents:  # noqa: ARG001
+def broadcast_to_vjp(g: Array, _out: Array, x: Array, *, shape: Shape) -> Cotangents:
     r""":math:`\bar x = \sum g` over the copies."""
     return (sum_to_size(g, x.shape),)
 
@@ -87,7 +87,7 @@ def sum_to_size(x: Array, shape: Shape) -> Array:
 
 
 @sum_to_size.vjp
-def sum_to_size_vjp(g: Array, _out: Array, x: Array, *, shape: Shape) -> Cotangents:  # noqa: ARG001
+def sum_to_size_vjp(g: Array, _out: Array, x: Array, *, shape: Shape) -> Cotangents:
     r""":math:`\bar x = g`, repeated along the summed axes."""
     return (broadcast_to(g, x.shape),)
 
@@ -107,7 +107,7 @@ def reshape(x: Array, shape: Shape) -> Array:
 
 
 @reshape.vjp
-def reshape_vjp(g: Array, _out: Array, x: Array, *, shape: Shape) -> Cotangents:  # noqa: ARG001
+def reshape_vjp(g: Array, _out: Array, x: Array, *, shape: Shape) -> Cotangents:
     r""":math:`\bar x = g` in the shape of the input."""
     return (reshape(g, x.shape),)
 
@@ -157,7 +157,7 @@ def squeeze(x: Array, axis: int | Sequence[int] | None = None) -> Array:
 
 
 @squeeze.vjp
-def squeeze_vjp(g: Array, _out: Array, x: Array, *, axis: Any) -> Cotangents:  # noqa: ARG001
+def squeeze_vjp(g: Array, _out: Array, x: Array, *, axis: Any) -> Cotangents:
     r""":math:`\bar x = g` in the shape of the input."""
     return (reshape(g, x.shape),)
 
@@ -173,7 +173,7 @@ def unsqueeze(x: Array, axis: int) -> Array:
 
 
 @unsqueeze.vjp
-def unsqueeze_vjp(g: Array, _out: Array, x: Array, *, axis: int) -> Cotangents:  # noqa: ARG001
+def unsqueeze_vjp(g: Array, _out: Array, x: Array, *, axis: int) -> Cotangents:
     r""":math:`\bar x = g` in the shape of the input."""
     return (reshape(g, x.shape),)
 
@@ -195,7 +195,12 @@ def flatten(x: Array, start_dim: int = 0, end_dim: int = -1) -> Array:
 
 @flatten.vjp
 def flatten_vjp(
-    g: Array, _out: Array, x: Array, *, start_dim: int, end_dim: int  # noqa: ARG001
+    g: Array,
+    _out: Array,
+    x: Array,
+    *,
+    start_dim: int,
+    end_dim: int,
 ) -> Cotangents:
     r""":math:`\bar x = g` in the shape of the input."""
     return (reshape(g, x.shape),)
@@ -211,7 +216,7 @@ def to_device(x: Array, device: str) -> Array:
 
 
 @to_device.vjp
-def to_device_vjp(g: Array, _out: Array, x: Array, *, device: str) -> Cotangents:  # noqa: ARG001
+def to_device_vjp(g: Array, _out: Array, x: Array, *, device: str) -> Cotangents:
     r""":math:`\bar x = g`, copied back."""
     return (to_device(g, backend.device_of(x if backend.is_array(x) else x.data)),)
 
@@ -260,7 +265,7 @@ def put(x: Array, index: Any, shape: Shape) -> Array:
 
 
 @put.vjp
-def put_vjp(g: Array, _out: Array, _x: Array, *, index: Any, shape: Shape) -> Cotangents:  # noqa: ARG001
+def put_vjp(g: Array, _out: Array, _x: Array, *, index: Any, shape: Shape) -> Cotangents:
     r""":math:`\bar x` is what `getitem` picks from g."""
     return (getitem(g, index),)
 
@@ -347,7 +352,13 @@ def pad(x: Array, pad: Sequence[int], mode: str = "constant", value: float = 0.0
 
 @pad.vjp
 def pad_vjp(
-    g: Array, _out: Array, x: Array, *, pad: Sequence[int], mode: str, value: float  # noqa: ARG001
+    g: Array,
+    _out: Array,
+    x: Array,
+    *,
+    pad: Sequence[int],
+    mode: str,
+    value: float,
 ) -> Cotangents:
     r""":math:`\bar x` is g without the padding."""
     widths = _pad_widths(pad, g.ndim)

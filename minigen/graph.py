@@ -1,0 +1,206 @@
+r"""The recorded graph, and the walk back through it that carries cotangents.
+
+An op called on tensors records a `Node`: which op, on which arrays, from which parents. The
+backward pass visits the nodes from the newest to the oldest. Each op's gradient rule turns the
+cotangent of its output, :math:`\bar y = \partial L / \partial y`, into those of its inputs,
+:math:`\bar x = \bar y\,\partial y / \partial x`; where paths meet, cotangents add up.
+
+One rule serves every order. In a first-order pass it is handed raw arrays and runs at their speed.
+In a pass that is itself recorded it is handed tensors, and its own ops become nodes.
+
+Derivation: autograd.chain_rule
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from minigen import backend
+from minigen.backend import Array
+from minigen.modes import enable_grad, no_grad
+from minigen.writes import tick, writes
+
+if TYPE_CHECKING:
+    from minigen.anomaly import Trace
+    from minigen.op import Op
+    from minigen.tensor import Tensor
+
+Vertex: TypeAlias = "Node | Tensor"
+"""Where a cotangent goes: the node that made a tensor, or the tensor itself if it is a leaf."""
+
+
+class Node:
+    """One recorded call of an op: what its gradient rule needs, and where cotangents go.
+
+    Attributes
+    ----------
+    arrays : sequence, or None once the node is freed
+        The op's inputs; None for one that the rule does not use.
+    out : array or None
+        The op's output, if the rule uses it.
+    parents : sequence of Node, Tensor or None
+        For each input the vertex that its cotangent goes to, if any.
+    time : int
+        When the op was called, on the engine's clock: nodes are younger than their parents.
+    """
+
+    __slots__ = ("arrays", "op", "options", "out", "parents", "time", "trace")
+
+    def __init__(
+        self,
+        op: Op[Any],
+        arrays: Sequence[Any],
+        parents: Sequence[Vertex | None],
+        options: Mapping[str, Any],
+        out: Array,
+    ) -> None:
+        self.op = op
+        self.arrays: Sequence[Any] | None = arrays
+        self.parents: Sequence[Vertex | None] = parents
+        self.options = options
+        self.out = out
+        self.time = tick()
+        self.trace: Trace | None = None
+
+    def free(self) -> None:
+        """Drop the arrays and the links to older nodes."""
+        self.arrays = self.out = None
+        self.parents = ()
+
+
+def vertex(x: Tensor) -> Vertex:
+    """Return where the cotangent of `x` goes."""
+    return x if x._node is None else x._node
+
+
+def walk_back(
+    outputs: Sequence[Tensor],
+    cotangents: Sequence[Any],
+    *,
+    targets: set[Vertex] | None,
+    link: Callable[[Array, Vertex], Tensor] | None,
+    retain_graph: bool,
+) -> dict[Any, Any]:
+    """Carry cotangents back from `outputs`; return those that arrive at each target.
+
+    The targets are all leaves that require a gradient, unless given. `link` shows a node's array
+    to its rule as the tensor it was, which records the pass; without it rules see arrays.
+    """
+    pending: dict[Vertex, Any] = {}
+    for output, cotangent in zip(outputs, cotangents, strict=True):
+        _add(pending, vertex(output), cotangent)
+    found: dict[Vertex, Any] = {}
+    nodes, useful = _history(outputs, targets)
+    with enable_grad() if link else no_grad():
+        for node in nodes:
+            if targets is not None and node in targets and node in pending:
+                found[node] = pending[node]
+            if node not in useful or node not in pending:
+                continue
+            _apply_rule(node, pending.pop(node), pending, useful, link)
+            if not retain_graph:
+                node.free()
+    leaves = (v for v in pending if not isinstance(v, Node))
+    return found | {leaf: pending[leaf] for leaf in leaves if targets is None or leaf in targets}
+
+
+def _apply_rule(
+    node: Node,
+    g: Any,
+    pending: dict[Vertex, Any],
+    useful: _Vertices,
+    link: Callable[[Array, Vertex], Tensor] | None,
+) -> None:
+    """Run one node's gradient rule and add its cotangents to those that are pending."""
+    if node.time < writes.last:
+        _refuse_changed_arrays(node)
+    if node.trace is not None:
+        node.trace.refuse_changed_arrays(node)
+    arrays: Sequence[Any] = node.arrays or ()
+    out = node.out
+    if link is not None:
+        arrays = [a if p is None else link(a, p) for a, p in zip(arrays, node.parents, strict=True)]
+        out = link(out, node)
+    taken: list[Any] = []  # what other leaves received from this rule
+    for position, entry in enumerate(node.op.apply_rule(g, out, arrays, node.options)):
+        parent = node.parents[position]
+        if parent is None or entry is None or parent not in useful:
+            continue
+        cotangent = entry() if callable(entry) else entry
+        if node.trace is not None:
+            node.trace.check_cotangent(node, position, array_of(cotangent))
+        if not isinstance(parent, Node):
+            cotangent = owned(cotangent, [g, out, *arrays, *taken])
+            taken.append(cotangent)
+        _add(pending, parent, cotangent)
+
+
+def _history(
+    outputs: Iterable[Tensor], targets: set[Vertex] | None
+) -> tuple[list[Node], _Vertices]:
+    """Return the nodes behind `outputs`, newest first, and the vertices that lead to a target."""
+    stack = [output._node for output in outputs if output._node is not None]
+    seen = set(stack)
+    while stack:
+        node = stack.pop()
+        if node.arrays is None:
+            raise RuntimeError(
+                f"the graph was already freed by a backward pass (at the op {node.op.name}): "
+                "run the forward pass again, or pass retain_graph=True to the first backward"
+            )
+        for parent in node.parents:
+            if isinstance(parent, Node) and parent not in seen:
+                seen.add(parent)
+                stack.append(parent)
+    nodes = sorted(seen, key=lambda node: node.time)
+    if targets is None:
+        return nodes[::-1], _Everything()
+    useful: set[Vertex] = set()
+    for node in nodes:  # oldest first: a node leads to a target if a parent is one or does
+        for parent in node.parents:
+            if parent is not None and (parent in targets or parent in useful):
+                useful.update((node, parent))
+    return nodes[::-1], useful
+
+
+class _Everything:
+    """The set that holds every vertex."""
+
+    def __contains__(self, item: object) -> bool:
+        return True
+
+
+_Vertices: TypeAlias = "set[Vertex] | _Everything"
+
+
+def _add(pending: dict[Vertex, Any], target: Vertex, cotangent: Any) -> None:
+    """Add a cotangent to those that wait at `target`; never in place."""
+    waiting = pending.get(target)
+    pending[target] = cotangent if waiting is None else waiting + cotangent
+
+
+def owned(cotangent: Any, others: Sequence[Any]) -> Any:
+    """Copy a cotangent unless its memory is its own: gradients never alias."""
+    array = array_of(cotangent)
+    if array.base is None and not any(array is array_of(other) for other in others):
+        return cotangent
+    return array.copy() if cotangent is array else cotangent.clone()
+
+
+def array_of(value: Any) -> Any:
+    """Return the array of a tensor, and anything else as it is."""
+    return getattr(value, "_data", value)
+
+
+def _refuse_changed_arrays(node: Node) -> None:
+    """Refuse to run a rule on arrays that were written to since the op was recorded."""
+    kept = [("the output", node.out)]
+    kept += [(f"input {i}", array) for i, array in enumerate(node.arrays or ())]
+    for role, array in kept:
+        if backend.is_array(array) and writes.written_since(array, node.time):
+            raise RuntimeError(
+                f"the data of {role} of the op {node.op.name} (shape {array.shape}) was changed in "
+                "place after the op was recorded, and its gradient rule still needs the old "
+                "values: run backward before the change, or work on a copy"
+            )
