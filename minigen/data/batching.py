@@ -91,7 +91,7 @@ class Batches(Generic[BatchT]):
     Examples
     --------
     >>> import minigen.data
-    >>> from minigen.random import Generator
+    >>> from minigen import Generator
     >>> digits = minigen.data.load("digits")
     >>> batches = Batches((digits.scaled(), digits.labels), 128, shuffle=True,
     ...                   generator=Generator(0))
@@ -169,7 +169,7 @@ class Batches(Generic[BatchT]):
         Examples
         --------
         >>> import numpy as np
-        >>> from minigen.random import Generator
+        >>> from minigen import Generator
         >>> generator = Generator(0)
         >>> batches = Batches(np.arange(10), 4, shuffle=True, generator=generator)
         >>> state = generator.get_state()

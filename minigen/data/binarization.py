@@ -131,7 +131,7 @@ def sample_bernoulli(
     Examples
     --------
     >>> import minigen.data
-    >>> from minigen.random import Generator
+    >>> from minigen import Generator
     >>> grey, generator = minigen.data.load("digits").scaled(), Generator(0)
     >>> first, second = (sample_bernoulli(grey, generator) for _ in range(2))
     >>> bool((first == second).all())

@@ -56,21 +56,20 @@ def fetch(address: str, stream: IO[bytes], file: PublishedFile) -> None:
 def _download_from(address: str, file: PublishedFile, folder: Path) -> bytes:
     """Fetch into a temporary file beside the final one, verify it, and only then rename it."""
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=folder, prefix=f"{file.name}.", delete=False) as stream:
-        partial = Path(stream.name)
-        try:
+    descriptor, name = tempfile.mkstemp(dir=folder, prefix=f"{file.name}.")
+    partial = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
             fetch(address, stream, file)
             stream.flush()
-            contents = partial.read_bytes()
-            difference = file.difference(contents)
-            if difference is not None:
-                raise DataFileError(f"what came {difference}")
             os.fsync(stream.fileno())
-            stream.close()
-            partial.replace(folder / file.name)
-        finally:
-            stream.close()
-            partial.unlink(missing_ok=True)
+        contents = partial.read_bytes()
+        difference = file.difference(contents)
+        if difference is not None:
+            raise DataFileError(f"what came {difference}")
+        partial.replace(folder / file.name)
+    finally:
+        partial.unlink(missing_ok=True)
     return contents
 
 

@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from minigen.data.errors import DataFileError
 
-_ELEMENT_TYPES: Final = {
+_ELEMENT_TYPES: Final[dict[int, np.dtype[Any]]] = {
     0x08: np.dtype(">u1"),
     0x09: np.dtype(">i1"),
     0x0B: np.dtype(">i2"),
