@@ -1,0 +1,34 @@
+"""Autoencoders and generative models. Each states its objective, and nothing about loops or files.
+
+Examples
+--------
+>>> from minigen import models
+>>> model = models.build("vae", image_shape=(1, 8, 8), hidden=(32,), latent=2)
+>>> model.name
+'vae'
+"""
+
+from typing import Any
+
+from minigen.models.autoencoder import Autoencoder
+from minigen.models.base import Model
+from minigen.models.vae import VAE
+
+MODELS: dict[str, type[Model]] = {model.name: model for model in (Autoencoder, VAE)}
+"""Every model by the name that the command line uses."""
+
+
+def build(name: str, **config: Any) -> Model:
+    """Make a model by name.
+
+    Raises
+    ------
+    ValueError
+        If there is no model of that name.
+    """
+    if name not in MODELS:
+        raise ValueError(f"unknown model {name!r}: use one of {', '.join(MODELS)}")
+    return MODELS[name](**config)
+
+
+__all__ = ["MODELS", "VAE", "Autoencoder", "Model", "build"]

@@ -1,0 +1,110 @@
+"""What every model of this library offers: its objective, and nothing about loops or files."""
+
+from __future__ import annotations
+
+import math
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from minigen import nn
+from minigen.backend import Array
+from minigen.random import Generator
+from minigen.tensor import Tensor
+
+ImageShape = tuple[int, int, int]
+"""Channels, height and width."""
+
+
+class Model(nn.Module):
+    """A generative model of images, or an autoencoder of them.
+
+    Attributes
+    ----------
+    name : str
+        How the command line and a saved run call it.
+    image_shape : tuple of int
+        (C, H, W) of the images it is made for.
+    can_sample : bool
+        Whether the model has a prior to sample from.
+    """
+
+    name: ClassVar[str]
+    can_sample: ClassVar[bool] = True
+    image_shape: ImageShape
+
+    @abstractmethod
+    def config(self) -> dict[str, Any]:
+        """Return the constructor's arguments, which JSON can hold.
+
+        ``build(model.name, **model.config())`` makes a model of the same architecture.
+        """
+
+    @abstractmethod
+    def terms(self, x: Array, *, generator: Generator | None = None) -> dict[str, Tensor]:
+        """Return the objective and its parts, averaged over the batch.
+
+        Parameters
+        ----------
+        x : Tensor or array, shape (N, C, H, W)
+            Images in [0, 1].
+        generator : Generator, optional
+            Draws the noise, if the objective needs any.
+
+        Returns
+        -------
+        dict of str to Tensor
+            Scalars; ``"loss"``, which training minimises, comes first.
+        """
+
+    def loss(self, x: Array, *, generator: Generator | None = None) -> Tensor:
+        """Return what training minimises: the first of `terms`."""
+        return self.terms(x, generator=generator)["loss"]
+
+    @abstractmethod
+    def reconstruct(self, x: Array) -> Tensor:
+        """Return the images (N, C, H, W) in [0, 1] that the model makes of `x`, without noise."""
+
+    @abstractmethod
+    def sample(self, count: int, *, generator: Generator | None = None) -> Tensor:
+        """Return `count` new images, shape (count, C, H, W), in [0, 1]."""
+
+    def flatten_images(self, x: Array) -> Array:
+        """Return images as rows (N, C H W); rows are taken as they are.
+
+        Raises
+        ------
+        ValueError
+            If `x` holds no images of the model's shape.
+        """
+        features = math.prod(self.image_shape)
+        if tuple(x.shape[1:]) == self.image_shape:
+            return x.reshape((x.shape[0], features))
+        if x.ndim == 2 and x.shape[1] == features:
+            return x
+        channels, height, width = self.image_shape
+        raise ValueError(
+            f"{type(self).__name__}: images of shape (N, {channels}, {height}, {width}) or rows "
+            f"(N, {features}) are expected, got {tuple(x.shape)}"
+        )
+
+
+def as_image_shape(shape: Sequence[int]) -> ImageShape:
+    """Check and return (C, H, W).
+
+    Raises
+    ------
+    ValueError
+        If these are not three positive lengths.
+    """
+    if len(shape) != 3 or any(n < 1 for n in shape):
+        raise ValueError(f"image_shape: three positive lengths (C, H, W), got {tuple(shape)}")
+    channels, height, width = (int(n) for n in shape)
+    return channels, height, width
+
+
+def expect_positive(model: str, **values: float) -> None:
+    """Raise unless each value is greater than zero."""
+    for name, value in values.items():
+        if value <= 0:
+            raise ValueError(f"{model}: {name} must be positive, got {value}")

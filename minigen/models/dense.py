@@ -1,0 +1,16 @@
+"""Stacks of dense layers, the body of the dense encoders and decoders."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from minigen import nn
+from minigen.random import Generator
+
+
+def dense_stack(sizes: Sequence[int], generator: Generator | None) -> nn.Sequential:
+    """Chain dense layers from ``sizes[0]`` to ``sizes[-1]`` features, each followed by a ReLU."""
+    layers: list[nn.Module] = []
+    for in_features, out_features in zip(sizes, sizes[1:], strict=False):
+        layers += [nn.Dense(in_features, out_features, generator=generator), nn.ReLU()]
+    return nn.Sequential(*layers)
