@@ -47,7 +47,7 @@ from minigen.ops.arithmetic import (
 from minigen.ops.elementwise import abs, cos, exp, log, sign, sin, sqrt
 from minigen.ops.linear import linear, matmul
 from minigen.ops.normalization import batch_norm, layer_norm, standardize
-from minigen.ops.reduction import argmax, argmin, logsumexp, max, mean, min, std, sum, var
+from minigen.ops.reduction import all, any, argmax, argmin, logsumexp, max, mean, min, std, sum, var
 from minigen.ops.shaping import (
     astype,
     broadcast_to,
@@ -76,8 +76,10 @@ amin = min
 __all__ = [
     "abs",
     "add",
+    "all",
     "amax",
     "amin",
+    "any",
     "argmax",
     "argmin",
     "astype",

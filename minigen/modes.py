@@ -6,6 +6,8 @@ import contextlib
 import threading
 from typing import Any
 
+import numpy as np
+
 
 class _Modes(threading.local):
     """The modes of one thread: sampling in a thread does not stop another's training."""
@@ -80,6 +82,21 @@ class detect_anomaly(_Switch):  # noqa: N801 - PyTorch's name, used like a funct
     """
 
     mode, value = "anomaly", True
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._errors: list[np.errstate] = []
+
+    def __enter__(self) -> None:
+        """Watch; NumPy's own warnings are silenced, since an error will say more."""
+        super().__enter__()
+        self._errors.append(np.errstate(all="ignore"))
+        self._errors[-1].__enter__()
+
+    def __exit__(self, *exception: Any) -> None:
+        """Restore both."""
+        self._errors.pop().__exit__(*exception)
+        super().__exit__(*exception)
 
 
 def is_grad_enabled() -> bool:

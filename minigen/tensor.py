@@ -207,7 +207,7 @@ class Tensor(TensorMethods):
                 "a tensor that requires a gradient can't be written in place while ops are "
                 "recorded: use F.where, or write inside `with minigen.no_grad():`"
             )
-        self._data[_as_index(index)] = value._data if isinstance(value, Tensor) else value
+        self._data[as_index(index)] = value._data if isinstance(value, Tensor) else value
         writes.note(self._data)
 
     def __array__(
@@ -402,8 +402,8 @@ def result(array: Array, node: Node | None = None) -> Tensor:
     return out
 
 
-def _as_index(index: Any) -> Any:
+def as_index(index: Any) -> Any:
     """Replace the tensors in an index by their arrays."""
     if isinstance(index, tuple):
-        return tuple(_as_index(part) for part in index)
+        return tuple(as_index(part) for part in index)
     return array_of(index)

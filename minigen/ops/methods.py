@@ -7,14 +7,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from minigen import backend
-from minigen.graph import array_of
 from minigen.ops import activation, arithmetic, elementwise, linear, reduction, shaping
-
-if TYPE_CHECKING:
-    from minigen.tensor import Tensor
+from minigen.tensor import Tensor, as_index
 
 Other = Any
 """The other operand: a tensor, an array or a number."""
@@ -105,7 +102,7 @@ class TensorMethods:
         return arithmetic.logical_not(self)
 
     def __getitem__(self, index: Any) -> Tensor:
-        return shaping.getitem(self, index=_arrays_in(index))
+        return shaping.getitem(self, index=as_index(index))
 
     def __iter__(self: Any) -> Iterator[Tensor]:
         return (self[i] for i in range(len(self)))
@@ -136,6 +133,8 @@ class TensorMethods:
     min = amin = reduction.min
     argmax = reduction.argmax
     argmin = reduction.argmin
+    all = reduction.all
+    any = reduction.any
     logsumexp = reduction.logsumexp
     transpose = shaping.transpose
     squeeze = shaping.squeeze
@@ -215,13 +214,6 @@ def _one_sequence(values: Sequence[Any]) -> tuple[int, ...]:
     if len(values) == 1 and isinstance(values[0], Sequence):
         return tuple(values[0])
     return tuple(values)
-
-
-def _arrays_in(index: Any) -> Any:
-    """Replace the tensors in an index by their arrays."""
-    if isinstance(index, tuple):
-        return tuple(_arrays_in(part) for part in index)
-    return array_of(index)
 
 
 def _like(value: Other, reference: Any) -> Other:

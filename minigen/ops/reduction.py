@@ -155,6 +155,18 @@ def argmin(x: Array, axis: int | None = None, keepdims: bool = False) -> Array:
     return x.argmin(axis, keepdims=keepdims)
 
 
+@op(differentiable=False)
+def all(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
+    """Whether every element is true."""
+    return x.all(_as_axis(axis), keepdims=keepdims)
+
+
+@op(differentiable=False)
+def any(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
+    """Whether some element is true."""
+    return x.any(_as_axis(axis), keepdims=keepdims)
+
+
 @op
 def logsumexp(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
     r"""Logarithm of a sum of exponentials, without overflow: :math:`\ln \sum_i e^{x_i}`.

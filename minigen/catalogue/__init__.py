@@ -1,0 +1,37 @@
+"""Every differentiable op, layer, loss and model, with inputs at which its gradients are checked.
+
+``minigen gradcheck`` runs these cases, and so do the tests.
+
+Examples
+--------
+>>> from minigen import catalogue
+>>> [case.title for case in catalogue.find("softmax")]
+['softmax', 'softmax (first axis)']
+>>> bool(catalogue.find("softmax")[0].check(order=2))
+True
+"""
+
+from minigen.catalogue.case import Case
+from minigen.catalogue.modules import LAYERS, MODELS
+from minigen.catalogue.ops import LOSSES, OPS
+
+CASES: tuple[Case, ...] = (*OPS, *LOSSES, *LAYERS, *MODELS)
+"""All cases: the ops first, then losses, layers and models."""
+
+
+def find(name: str) -> list[Case]:
+    """Return the cases of one op, layer, loss or model.
+
+    Raises
+    ------
+    ValueError
+        If nothing of that name is in the catalogue.
+    """
+    found = [case for case in CASES if case.name == name]
+    if not found:
+        names = ", ".join(sorted({case.name for case in CASES}))
+        raise ValueError(f"nothing called {name!r} has gradients to check; there are: {names}")
+    return found
+
+
+__all__ = ["CASES", "Case", "find"]

@@ -1,0 +1,92 @@
+"""Cases of the layers and of whole models: the gradient of every parameter is checked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minigen import models, nn
+from minigen.catalogue.case import Case, distinct, module_case, normal, probability
+
+LAYERS = [
+    module_case("Dense", "layer", lambda g: nn.Dense(4, 3, generator=g), normal(2, 4)),
+    module_case("ReLU", "layer", lambda _: nn.ReLU(), distinct(3, 4)),
+    module_case("LeakyReLU", "layer", lambda _: nn.LeakyReLU(0.2), distinct(3, 4)),
+    module_case("ELU", "layer", lambda _: nn.ELU(), distinct(3, 4)),
+    module_case("Sigmoid", "layer", lambda _: nn.Sigmoid(), normal(3, 4)),
+    module_case("Tanh", "layer", lambda _: nn.Tanh(), normal(3, 4)),
+    module_case("Softplus", "layer", lambda _: nn.Softplus(), normal(3, 4)),
+    module_case("Softmax", "layer", lambda _: nn.Softmax(1), normal(3, 4)),
+    module_case("LogSoftmax", "layer", lambda _: nn.LogSoftmax(1), normal(3, 4)),
+    module_case("Identity", "layer", lambda _: nn.Identity(), normal(3, 4)),
+    module_case("BatchNorm1d", "layer", lambda _: nn.BatchNorm1d(3), normal(4, 3), note="training"),
+    module_case(
+        "BatchNorm1d", "layer", lambda _: nn.BatchNorm1d(3).eval(), normal(4, 3), note="evaluation"
+    ),
+    module_case("LayerNorm", "layer", lambda _: nn.LayerNorm(4), normal(3, 4)),
+    module_case("Dropout", "layer", lambda _: nn.Dropout(0.5).eval(), normal(3, 4)),
+    module_case("Flatten", "layer", lambda _: nn.Flatten(), normal(2, 3, 2)),
+    module_case("Unflatten", "layer", lambda _: nn.Unflatten(1, (3, 2)), normal(2, 6)),
+    module_case(
+        "Sequential",
+        "layer",
+        lambda g: nn.Sequential(nn.Dense(4, 3, generator=g), nn.Tanh()),
+        normal(2, 4),
+    ),
+]
+
+
+def _loss(model: Any, x: Any) -> Any:
+    return model.loss(x)
+
+
+def _loss_with_noise(model: Any, x: Any, noise: Any) -> Any:
+    return model.terms(x, noise=noise)["loss"]
+
+
+def _importance_weighted(model: Any, x: Any, noise: Any) -> Any:
+    return model.importance_weighted_loss(x, noise.shape[0], noise=noise)
+
+
+_SHAPE, _IMAGES = (1, 3, 3), (4, 1, 3, 3)
+
+MODELS = [
+    *(
+        module_case(
+            "Autoencoder",
+            "model",
+            lambda g, decoder=decoder: models.Autoencoder(
+                _SHAPE, (7,), 2, decoder=decoder, generator=g
+            ),
+            probability(*_IMAGES),
+            note=decoder,
+            call=_loss,
+            mode="directional",
+        )
+        for decoder in ("bernoulli", "gaussian")
+    ),
+    *(
+        module_case(
+            "VAE",
+            "model",
+            lambda g, decoder=decoder: models.VAE(
+                _SHAPE, (7,), 2, decoder=decoder, beta=0.7, generator=g
+            ),
+            probability(*_IMAGES),
+            normal(4, 2),
+            note=f"{decoder}, noise held",
+            call=_loss_with_noise,
+            mode="directional",
+        )
+        for decoder in ("bernoulli", "gaussian")
+    ),
+    module_case(
+        "VAE",
+        "model",
+        lambda g: models.VAE(_SHAPE, (7,), 2, generator=g),
+        probability(*_IMAGES),
+        normal(3, 4, 2),
+        note="importance-weighted bound, noise held",
+        call=_importance_weighted,
+        mode="directional",
+    ),
+]

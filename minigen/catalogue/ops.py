@@ -1,0 +1,179 @@
+"""Cases of the ops: every differentiable op of the library is here, a test sees to it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from minigen import functional as F  # noqa: N812 - the usual name
+from minigen.catalogue.case import (
+    Case,
+    Draw,
+    constant,
+    distinct,
+    normal,
+    positive,
+    probability,
+)
+
+
+def _op(name: str, function: object, *inputs: Draw, note: str = "") -> Case:
+    assert callable(function)
+    return Case(name, "op", function, inputs, note)
+
+
+_MASK = np.array([[True, False, True, False], [False, False, True, True], [True, True, True, False]])
+_PICKS = np.array([0, 2, 2, 1])
+
+ARITHMETIC = [
+    _op("add", F.add, normal(3, 4), normal(4), note="broadcast"),
+    _op("sub", F.sub, normal(3, 1), normal(2, 1, 4), note="broadcast"),
+    _op("mul", F.mul, normal(3, 4), normal(3, 1), note="broadcast"),
+    _op("div", F.div, normal(3, 4), positive(4), note="broadcast"),
+    _op("neg", F.neg, normal(3, 4)),
+    _op("pow", F.pow, positive(3, 4), normal(4), note="an array of powers"),
+    _op("pow", lambda x: F.pow(x, 3), normal(3, 4), note="a number"),
+    _op("maximum", F.maximum, distinct(3, 4), constant(np.linspace(-0.52, 0.53, 4))),
+    _op("minimum", F.minimum, distinct(3, 4), constant(np.linspace(-0.52, 0.53, 4))),
+    _op("where", lambda a, b: F.where(_MASK, a, b), normal(3, 4), normal(4)),
+    _op("clip", lambda x: F.clip(x, -0.31, 0.31), distinct(3, 4)),
+]
+
+ELEMENTWISE = [
+    _op("exp", F.exp, normal(3, 4)),
+    _op("log", F.log, positive(3, 4)),
+    _op("sqrt", F.sqrt, positive(3, 4)),
+    _op("abs", F.abs, distinct(3, 4)),
+    _op("sin", F.sin, normal(3, 4)),
+    _op("cos", F.cos, normal(3, 4)),
+]
+
+ACTIVATION = [
+    _op("relu", F.relu, distinct(3, 4)),
+    _op("leaky_relu", lambda x: F.leaky_relu(x, 0.2), distinct(3, 4)),
+    _op("elu", lambda x: F.elu(x, 0.7), distinct(3, 4)),
+    _op("sigmoid", F.sigmoid, normal(3, 4)),
+    _op("tanh", F.tanh, normal(3, 4)),
+    _op("softplus", F.softplus, normal(3, 4)),
+    _op("softmax", lambda x: F.softmax(x, axis=1), normal(3, 4)),
+    _op("softmax", lambda x: F.softmax(x, axis=0), normal(3, 2, 2), note="first axis"),
+    _op("log_softmax", lambda x: F.log_softmax(x, axis=1), normal(3, 4)),
+]
+
+REDUCTION = [
+    _op("sum", F.sum, normal(3, 4)),
+    _op("sum", lambda x: F.sum(x, axis=(0, 2)), normal(2, 3, 2), note="two axes"),
+    _op("mean", lambda x: F.mean(x, axis=-1, keepdims=True), normal(3, 4)),
+    _op("var", lambda x: F.var(x, axis=1), normal(3, 4)),
+    _op("var", lambda x: F.var(x, axis=(0, 2), correction=0), normal(2, 3, 2), note="two axes"),
+    _op("std", lambda x: F.std(x, axis=0), normal(3, 4)),
+    _op("max", lambda x: F.max(x, axis=1), distinct(3, 4)),
+    _op("min", lambda x: F.min(x, axis=0, keepdims=True), distinct(3, 4)),
+    _op("logsumexp", lambda x: F.logsumexp(x, axis=1), normal(3, 4)),
+]
+
+LINEAR = [
+    _op("matmul", F.matmul, normal(3, 4), normal(4, 2)),
+    _op("matmul", F.matmul, normal(2, 1, 3, 2), normal(2, 2, 3), note="batched, broadcast"),
+    _op("matmul", F.matmul, normal(4), normal(2, 4, 3), note="vector on the left"),
+    _op("matmul", F.matmul, normal(2, 3, 4), normal(4), note="vector on the right"),
+    _op("linear", F.linear, normal(3, 4), normal(2, 4), normal(2)),
+    _op("linear", F.linear, normal(2, 3, 4), normal(2, 4), note="three axes, no bias"),
+]
+
+SHAPING = [
+    _op("clone", F.clone, normal(3, 4)),
+    _op("astype", lambda x: F.astype(x, np.float64), normal(3, 4)),
+    _op("to_device", lambda x: F.to_device(x, "cpu"), normal(3, 4)),
+    _op("broadcast_to", lambda x: F.broadcast_to(x, (2, 3, 4)), normal(3, 1)),
+    _op("sum_to_size", lambda x: F.sum_to_size(x, (3, 1)), normal(2, 3, 4)),
+    _op("reshape", lambda x: F.reshape(x, (2, -1)), normal(3, 4)),
+    _op("permute", lambda x: F.permute(x, (2, 0, 1)), normal(2, 3, 4)),
+    _op("transpose", lambda x: F.transpose(x, 0, -1), normal(2, 3, 4)),
+    _op("squeeze", lambda x: F.squeeze(x, 1), normal(3, 1, 4)),
+    _op("unsqueeze", lambda x: F.unsqueeze(x, -1), normal(3, 4)),
+    _op("flatten", lambda x: F.flatten(x, 1), normal(2, 3, 2)),
+    _op("getitem", lambda x: x[1:, ::-2], normal(3, 4), note="slices"),
+    _op("getitem", lambda x: x[_PICKS], normal(3, 4), note="an array with repeats"),
+    _op("put", lambda x: F.put(x, _PICKS, (3, 2)), normal(4, 2), note="an array with repeats"),
+    _op("concatenate", lambda a, b: F.concatenate(a, b, axis=1), normal(3, 2), normal(3, 1)),
+    _op("cat", lambda a, b: F.cat([a, b]), normal(1, 3), normal(2, 3)),
+    _op("stack", lambda a, b: F.stack([a, b], axis=1), normal(2, 3), normal(2, 3)),
+    _op("pad", lambda x: F.pad(x, (1, 2, 0, 1), value=0.5), normal(3, 4)),
+]
+
+NORMALIZATION = [
+    _op("standardize", lambda x: F.standardize(x, axis=(0, 2)), normal(3, 2, 4)),
+    _op("layer_norm", lambda x, w, b: F.layer_norm(x, 4, w, b), normal(3, 4), normal(4), normal(4)),
+    _op(
+        "batch_norm",
+        lambda x, w, b: F.batch_norm(x, weight=w, bias=b, training=True),
+        normal(4, 3),
+        normal(3),
+        normal(3),
+        note="training",
+    ),
+    _op(
+        "batch_norm",
+        lambda x, w, b: F.batch_norm(x, np.linspace(-1, 1, 3), np.linspace(1, 2, 3), w, b),
+        normal(4, 3),
+        normal(3),
+        normal(3),
+        note="evaluation",
+    ),
+]
+
+STOCHASTIC = [
+    _op(
+        "reparameterize",
+        lambda mu, logvar, noise: F.reparameterize(mu, logvar, noise=noise),
+        normal(3, 2),
+        normal(3, 2),
+        normal(3, 2),
+    ),
+    _op("dropout", lambda x: F.dropout(x, 0.4, mask=_MASK * 1.0), normal(3, 4)),
+    _op("log_normal", F.log_normal, normal(3, 2), normal(3, 2), normal(3, 2)),
+]
+
+LOSSES = [
+    Case("mse_loss", "loss", F.mse_loss, [normal(3, 4), normal(3, 4)]),
+    Case(
+        "binary_cross_entropy",
+        "loss",
+        F.binary_cross_entropy,
+        [probability(3, 4), probability(3, 4)],
+    ),
+    Case(
+        "binary_cross_entropy_with_logits",
+        "loss",
+        F.binary_cross_entropy_with_logits,
+        [distinct(3, 4), probability(3, 4)],
+    ),
+    Case(
+        "cross_entropy",
+        "loss",
+        lambda logits: F.cross_entropy(logits, np.array([1, 0, 3])),
+        [normal(3, 4)],
+        "classes",
+    ),
+    Case(
+        "cross_entropy",
+        "loss",
+        F.cross_entropy,
+        [normal(3, 4), probability(3, 4)],
+        "probabilities",
+    ),
+    Case("gaussian_nll", "loss", F.gaussian_nll, [normal(3, 4), normal(3, 4), normal(3, 4)]),
+    Case("kl_standard_normal", "loss", F.kl_standard_normal, [normal(3, 4), normal(3, 4)]),
+    Case("kl_gaussian", "loss", F.kl_gaussian, [normal(3, 2)] * 4),
+]
+
+OPS = [
+    *ARITHMETIC,
+    *ELEMENTWISE,
+    *ACTIVATION,
+    *REDUCTION,
+    *LINEAR,
+    *SHAPING,
+    *NORMALIZATION,
+    *STOCHASTIC,
+]
