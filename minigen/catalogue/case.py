@@ -120,7 +120,7 @@ def module_case(
 
     def function(*values: Any) -> Any:
         parameters = dict(zip(names, values[count:], strict=True))
-        with nn.utils.swapped_parameters(module, parameters):
+        with nn.substituted(module, parameters):
             return (call or module)(*((module, *values[:count]) if call else values[:count]))
 
     starts: list[Draw] = [constant(parameter.data) for parameter in module.parameters()]

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from minigen import nn
 from minigen.backend import Array
-from minigen.models.base import Model, as_image_shape, expect_positive
+from minigen.models.base import Model, as_image_shape, expect_features
 from minigen.models.decoders import pixel_distribution
 from minigen.models.dense import dense_stack
 from minigen.random import Generator
@@ -69,24 +69,20 @@ class Autoencoder(Model):
         generator: Generator | None = None,
     ) -> None:
         super().__init__()
-        expect_positive("Autoencoder", latent=latent)
+        expect_features("Autoencoder", hidden=hidden, latent=latent)
         self.image_shape = as_image_shape(image_shape)
         self.hidden = tuple(hidden)
         self.latent = latent
         self.decoder_name = decoder
         features = math.prod(self.image_shape)
+        body = self.hidden[-1] if self.hidden else features
         self.encoder = dense_stack((features, *self.hidden), generator)
-        self.to_code = nn.Dense(self.encoder_features, latent, generator=generator)
+        self.to_code = nn.Dense(body, latent, generator=generator)
         self.decoder = dense_stack((latent, *reversed(self.hidden)), generator)
         self.to_pixels = nn.Dense(
             self.hidden[0] if self.hidden else latent, features, generator=generator
         )
         self.pixels = pixel_distribution(decoder)
-
-    @property
-    def encoder_features(self) -> int:
-        """Features that the encoder's body hands on."""
-        return self.hidden[-1] if self.hidden else math.prod(self.image_shape)
 
     def config(self) -> dict[str, Any]:
         """Return the constructor's arguments."""

@@ -103,8 +103,9 @@ def as_image_shape(shape: Sequence[int]) -> ImageShape:
     return channels, height, width
 
 
-def expect_positive(model: str, **values: float) -> None:
-    """Raise unless each value is greater than zero."""
-    for name, value in values.items():
-        if value <= 0:
-            raise ValueError(f"{model}: {name} must be positive, got {value}")
+def expect_features(model: str, *, hidden: Sequence[int], latent: int) -> None:
+    """Raise unless every layer has features."""
+    if any(features < 1 for features in hidden):
+        raise ValueError(f"{model}: hidden layers need features, got hidden={tuple(hidden)}")
+    if latent < 1:
+        raise ValueError(f"{model}: latent must be positive, got {latent}")

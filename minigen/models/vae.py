@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from minigen import functional as F  # noqa: N812 - the usual name
 from minigen import nn
 from minigen.backend import Array
-from minigen.models.base import Model, as_image_shape, expect_positive
+from minigen.models.base import Model, as_image_shape, expect_features
 from minigen.models.decoders import pixel_distribution
 from minigen.models.dense import dense_stack
 from minigen.random import Generator, default_generator
@@ -82,7 +82,7 @@ class VAE(Model):
         generator: Generator | None = None,
     ) -> None:
         super().__init__()
-        expect_positive("VAE", latent=latent)
+        expect_features("VAE", hidden=hidden, latent=latent)
         if beta < 0:
             raise ValueError(f"VAE: beta must not be negative, got {beta}")
         self.image_shape = as_image_shape(image_shape)
