@@ -23,6 +23,7 @@ from minigen.creation import (
     zeros,
     zeros_like,
 )
+from minigen.gradcheck import GradcheckError, GradReport, gradcheck
 from minigen.modes import detect_anomaly, enable_grad, is_grad_enabled, no_grad
 from minigen.op import Op, op
 from minigen.random import Generator, manual_seed
@@ -31,6 +32,8 @@ from minigen.tensor import Tensor, tensor
 __all__ = [
     "AnomalyError",
     "DeviceError",
+    "GradReport",
+    "GradcheckError",
     "Generator",
     "Op",
     "Tensor",
@@ -41,6 +44,7 @@ __all__ = [
     "full",
     "functional",
     "grad",
+    "gradcheck",
     "is_grad_enabled",
     "linspace",
     "manual_seed",

@@ -55,9 +55,7 @@ class Case:
 
     def check(self, order: int) -> GradReport:
         """Check the gradients, up to the given order, by finite differences."""
-        return gradcheck(
-            self.function, self.draw(), order=order, mode=self.mode, seed=self.seed
-        )
+        return gradcheck(self.function, self.draw(), order=order, mode=self.mode, seed=self.seed)
 
     @property
     def title(self) -> str:

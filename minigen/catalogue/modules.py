@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from minigen import models, nn
-from minigen.catalogue.case import Case, distinct, module_case, normal, probability
+from minigen.catalogue.case import distinct, module_case, normal, probability
 
 LAYERS = [
     module_case("Dense", "layer", lambda g: nn.Dense(4, 3, generator=g), normal(2, 4)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from minigen import functional as F  # noqa: N812 - the usual name
+from minigen import functional as F
 from minigen.catalogue.case import (
     Case,
     Draw,
@@ -21,7 +21,7 @@ def _op(name: str, function: object, *inputs: Draw, note: str = "") -> Case:
     return Case(name, "op", function, inputs, note)
 
 
-_MASK = np.array([[True, False, True, False], [False, False, True, True], [True, True, True, False]])
+_MASK = np.array([[1, 0, 1, 0], [0, 0, 1, 1], [1, 1, 1, 0]], bool)
 _PICKS = np.array([0, 2, 2, 1])
 
 ARITHMETIC = [

@@ -95,11 +95,13 @@ class Autoencoder(Model):
 
     def encode(self, x: Array) -> Tensor:
         """Return the codes (N, latent) of images (N, C, H, W)."""
-        return self.to_code(self.encoder(self.flatten_images(x)))
+        code: Tensor = self.to_code(self.encoder(self.flatten_images(x)))
+        return code
 
     def decode(self, z: Array) -> Tensor:
         """Return the decoder's output (N, C H W), logits, for codes (N, latent)."""
-        return self.to_pixels(self.decoder(z))
+        output: Tensor = self.to_pixels(self.decoder(z))
+        return output
 
     def terms(self, x: Array, *, generator: Generator | None = None) -> dict[str, Tensor]:
         """Return the reconstruction error in nats an image; it is the whole loss."""

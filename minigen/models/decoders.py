@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 
-from minigen import functional as F  # noqa: N812 - the usual name
+from minigen import functional as F
 from minigen import nn
 from minigen.backend import Array
 from minigen.creation import zeros
@@ -42,7 +42,7 @@ class BernoulliPixels(PixelDistribution):
 
 
 class GaussianPixels(PixelDistribution):
-    r"""Each pixel is :math:`N(\sigma(l), s^2)`, the variance :math:`s^2` learnt, one for all pixels.
+    r"""Each pixel is :math:`N(\sigma(l), s^2)`, one learnt :math:`s^2` for all pixels.
 
     With the variance held at 1 this is half the squared error (plus a constant), which weighs the
     KL term far too much for pixels in [0, 1]; learning it finds the balance that maximises the

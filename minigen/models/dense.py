@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 from minigen import nn
@@ -11,6 +12,6 @@ from minigen.random import Generator
 def dense_stack(sizes: Sequence[int], generator: Generator | None) -> nn.Sequential:
     """Chain dense layers from ``sizes[0]`` to ``sizes[-1]`` features, each followed by a ReLU."""
     layers: list[nn.Module] = []
-    for in_features, out_features in zip(sizes, sizes[1:], strict=False):
+    for in_features, out_features in itertools.pairwise(sizes):
         layers += [nn.Dense(in_features, out_features, generator=generator), nn.ReLU()]
     return nn.Sequential(*layers)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from minigen import functional as F  # noqa: N812 - the usual name
+from minigen import functional as F
 from minigen import nn
 from minigen.backend import Array
 from minigen.models.base import Model, as_image_shape, expect_features
@@ -118,7 +118,8 @@ class VAE(Model):
 
     def decode(self, z: Array) -> Tensor:
         """Return the decoder's output (..., C H W), logits, for latents (..., latent)."""
-        return self.to_pixels(self.decoder(z))
+        output: Tensor = self.to_pixels(self.decoder(z))
+        return output
 
     def terms(
         self, x: Array, *, noise: Array | None = None, generator: Generator | None = None
@@ -185,7 +186,8 @@ class VAE(Model):
         log_likelihood = -self.pixels.negative_log_likelihood(output, targets, "none").sum(-1)
         log_prior = log_normal(z).sum(-1)
         log_posterior = log_normal(z, mu, logvar).sum(-1)
-        return log_likelihood + log_prior - log_posterior
+        log_ratio: Tensor = log_likelihood + log_prior - log_posterior
+        return log_ratio
 
     def importance_weighted_loss(
         self,

@@ -10,7 +10,7 @@ from minigen.random import Generator
 
 
 def small_autoencoder(**options: str) -> Autoencoder:
-    return Autoencoder((1, 3, 3), (6,), 2, generator=Generator(1), **options)  # type: ignore[arg-type]
+    return Autoencoder((1, 3, 3), (6,), 2, generator=Generator(1), **options)
 
 
 def images(count: int = 5) -> np.ndarray:

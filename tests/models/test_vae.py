@@ -63,6 +63,7 @@ def test_latents_are_drawn_with_the_variance_that_the_encoder_states() -> None:
     """exp(logvar) in the place of exp(logvar / 2) passes a gradient check, and fails here."""
     model = small_vae()
     with minigen.no_grad():
+        assert model.to_logvar.bias is not None
         model.to_logvar.bias.copy_(minigen.tensor([math.log(4.0), math.log(0.25)]))
         model.to_logvar.weight.copy_(minigen.zeros(2, 6))
     mu, logvar = model.encode(np.repeat(images(1), 40_000, axis=0))
@@ -110,6 +111,7 @@ def test_the_importance_weighted_bound_tightens_with_more_samples_towards_the_li
     """With one latent variable ln p(x) is an integral that a grid of z gives to six digits."""
     model = VAE((1, 2, 2), (6,), 1, generator=Generator(5)).to(np.float64)
     with minigen.no_grad():  # a posterior far from the true one: a loose bound
+        assert model.to_mu.bias is not None
         model.to_mu.bias.copy_(minigen.tensor([0.7]))
     x = Generator(6).bernoulli(0.5, (1, 1, 2, 2), np.float64)
     grid = np.linspace(-9, 9, 4001).reshape(-1, 1)

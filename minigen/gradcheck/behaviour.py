@@ -1,0 +1,229 @@
+"""Calling a function and its backward pass, and watching what they do beside computing.
+
+A comparison of numbers at one point overlooks rules that are right by luck: that write into their
+inputs, hand out a buffer they overwrite later, remember the first batch they saw, or are not linear
+in the cotangent. Here the function is run at a neighbouring point first, twice at the point, and
+once more at the neighbour before the backward pass: memory of another call shows as an error.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minigen import backend
+from minigen.gradcheck.numeric import STEP, scale_of
+from minigen.gradcheck.report import Failure, FailureKind, Findings, subscript
+from minigen.gradcheck.settings import Settings, Vector
+from minigen.gradcheck.subject import Subject, flat, host_copy
+from minigen.random import Generator
+
+REPEATABLE = 64 * float(np.finfo(np.float64).eps)
+"""The relative difference between two calls that is still rounding (sums on a GPU reorder)."""
+
+LINEAR = 1e-9
+"""The relative error by which linearity in the cotangent may be missed: float64's rounding only."""
+
+
+class Watched:
+    """A subject evaluated at its point.
+
+    Attributes
+    ----------
+    outputs : list of Tensor
+        What the function returned; the graph behind it is kept.
+    centre : array
+        All outputs as one vector, on the host.
+    unreached : set of int
+        The leaves to which the backward pass never came.
+    misshapen : dict of int to (array, array)
+        The leaves whose gradient had a wrong shape: the gradient and its cotangent.
+    findings : Findings
+        Where failures are noted that do not make a comparison meaningless.
+    """
+
+    def __init__(self, subject: Subject, settings: Settings, findings: Findings) -> None:
+        self.subject = subject
+        self.settings = settings
+        self.random = Generator(settings.seed)
+        self.findings = findings
+        self.unreached: set[int] = set()
+        self.misshapen: dict[int, tuple[Vector, Vector]] = {}
+        self._returned: list[tuple[int, Any, Vector]] = []  # leaf, the rule's array, a copy of it
+        self._constants = [backend.to_numpy(array).copy() for array in subject.constants]
+
+        neighbour = [
+            x + STEP * scale_of(x) * self.random.uniform(x.shape, np.float64)
+            for x in subject.point
+        ]
+        beside = subject.call(neighbour)
+        subject.vjp(beside, [y.data.copy() for y in beside])  # any cotangent will do
+        self.outputs = subject.call(subject.point)
+        self.shapes = [y.shape for y in self.outputs]
+        self.centre = flat([y.data for y in self.outputs])
+        self._expect_untouched("the function", backward=False)
+        self._expect_finite()
+        again = subject.values(subject.point)
+        if not repeats(self.centre, again):
+            raise subject.stop(
+                FailureKind.RANDOM,
+                f"two calls of {subject.name} with the same inputs differ"
+                + (f" by up to {np.abs(again - self.centre).max():.2g}"
+                   if again.shape == self.centre.shape else " in shape")
+                + ": pass its noise in (noise=, mask=), or a generator seeded inside it",
+            )
+        subject.call(neighbour)
+        subject.place(subject.point)
+
+    def draw_cotangent(self) -> Vector:
+        """Draw a random cotangent of all outputs, as one vector."""
+        return np.asarray(self.random.normal(self.centre.shape, np.float64))
+
+    def split(self, cotangent: Vector) -> list[Vector]:
+        """Cut a vector into arrays of the outputs' shapes."""
+        ends = np.cumsum([y.size for y in self.outputs])
+        return [
+            part.reshape(shape)
+            for part, shape in zip(np.split(cotangent, ends[:-1]), self.shapes, strict=True)
+        ]
+
+    def gradient(self, cotangent: Vector) -> list[Vector]:
+        """Return the gradient of cotangent . output for each leaf, of the leaf's shape.
+
+        Where no gradient arrived, or one of a wrong shape, it is zero, and remembered.
+        """
+        subject = self.subject
+        cotangents = [
+            backend.to_device(g.copy(), y.device)
+            for g, y in zip(self.split(cotangent), self.outputs, strict=True)
+        ]
+        found = subject.vjp(self.outputs, cotangents)
+        self._expect_untouched("a gradient rule", backward=True)
+        if not np.array_equal(flat(cotangents), cotangent):
+            raise subject.stop(
+                FailureKind.MUTATES,
+                "a gradient rule changed its cotangent g in place: other rules may be handed the "
+                "same array; write g * x, not g *= x",
+            )
+        return [self._received(leaf, array, cotangent) for leaf, array in enumerate(found)]
+
+    def expect_good_rules(self) -> None:
+        """Find rules that are random, not linear in the cotangent, or reuse the memory they gave.
+
+        Raises
+        ------
+        Misbehaviour
+            If the backward pass is random.
+        """
+        u, v = self.draw_cotangent(), self.draw_cotangent()
+        of_u, of_v = self.gradient(u), self.gradient(v)
+        again, combined = self.gradient(u), self.gradient(2 * u - 3 * v)
+        for leaf, name in enumerate(self.subject.names):
+            if not repeats(of_u[leaf], again[leaf]):
+                raise self.subject.stop(
+                    FailureKind.RANDOM,
+                    "two backward passes with the same cotangent give different gradients",
+                    name,
+                )
+            expected = 2 * of_u[leaf] - 3 * of_v[leaf]
+            error = np.abs(combined[leaf] - expected).max(initial=0.0)
+            scale = max(np.abs(of_u[leaf]).max(initial=0.0), np.abs(of_v[leaf]).max(initial=0.0))
+            if error > LINEAR * scale + 1e-3 * self.settings.atol:
+                self._note_nonlinear(name, float(error), float(scale))
+        self.expect_lasting()
+
+    def report(self, kind: FailureKind, message: str, name: str | None = None) -> None:
+        """Note a failure, unless the same was noted before."""
+        self.findings.add(Failure(kind, name, message, self.subject.order))
+
+    def _note_nonlinear(self, name: str, error: float, scale: float) -> None:
+        slight = 0 < error < 1e-5 * scale
+        self.report(
+            FailureKind.NOT_LINEAR,
+            "the gradient is not linear in the cotangent g: that of 2u - 3v misses 2 (that of u) - "
+            f"3 (that of v) by {error:.2g}; "
+            + ("an error so slight is float32 rounding: is something converted on the way?"
+               if slight else "is g left out of the rule, squared, or clipped?"),
+            name,
+        )
+
+    def _received(self, leaf: int, array: Any, cotangent: Vector) -> Vector:
+        """Look at what arrived at a leaf; return it as float64 of the leaf's shape."""
+        point, name = self.subject.point[leaf], self.subject.names[leaf]
+        if array is None:
+            self.unreached.add(leaf)
+            return np.zeros_like(point)
+        array = array if backend.is_array(array) else np.asarray(array)  # rules may give scalars
+        if array.dtype != np.float64:
+            self.report(
+                FailureKind.WRONG_DTYPE,
+                f"the gradient is {array.dtype} although everything is float64: does the rule make an "
+                "array without a dtype, or convert one?",
+                name,
+            )
+        if array.shape != point.shape:
+            self.misshapen.setdefault(leaf, (host_copy(array), cotangent))
+            return np.zeros_like(point)
+        received = host_copy(array)
+        self._returned.append((leaf, array, received))
+        return received
+
+    def expect_lasting(self) -> None:
+        """Find gradients that later backward passes have overwritten."""
+        for leaf, array, before in self._returned:
+            if not np.array_equal(host_copy(array), before, equal_nan=True):
+                self.report(
+                    FailureKind.OVERWRITES,
+                    "a later backward pass overwrote a gradient that an earlier one had returned: "
+                    "the rule hands out a buffer it uses again; return a new array",
+                    self.subject.names[leaf],
+                )
+        self._returned.clear()
+
+    def _expect_finite(self) -> None:
+        if np.isfinite(self.centre).all():
+            return
+        for position, y in enumerate(self.split(self.centre)):
+            for index in np.argwhere(~np.isfinite(y))[:1]:
+                place = f"{output_name(position, len(self.outputs))}{subscript(index.tolist())}"
+                raise self.subject.stop(
+                    FailureKind.NOT_FINITE,
+                    f"{place} of {self.subject.name} is {float(y[tuple(index)])}: "
+                    "choose inputs where it is defined, or find the op with "
+                    "minigen.detect_anomaly()",
+                )
+
+    def _expect_untouched(self, culprit: str, *, backward: bool) -> None:
+        """Stop if inputs, constants or, after a backward pass, outputs are not what they were."""
+        subject = self.subject
+        remedy = "; work on a copy"
+        for name, leaf, before in zip(subject.names, subject.leaves, subject.point, strict=True):
+            if not np.array_equal(host_copy(leaf.data), before, equal_nan=True):
+                raise subject.stop(
+                    FailureKind.MUTATES, f"{culprit} changed this input in place{remedy}", name
+                )
+        for array, original in zip(subject.constants, self._constants, strict=True):
+            if not np.array_equal(backend.to_numpy(array), original):
+                raise subject.stop(
+                    FailureKind.MUTATES,
+                    f"{culprit} changed an array of shape {original.shape} that it was given"
+                    + remedy,
+                )
+        if backward and not np.array_equal(flat([y.data for y in self.outputs]), self.centre):
+            raise subject.stop(
+                FailureKind.MUTATES, f"{culprit} changed the op's output in place{remedy}"
+            )
+
+
+def repeats(first: Vector, second: Vector) -> bool:
+    """Tell whether two results agree up to the rounding of reordered sums."""
+    if first.shape != second.shape:
+        return False
+    allowed = REPEATABLE * np.abs(first).max(initial=0.0)
+    return bool((np.abs(first - second) <= allowed).all() or np.array_equal(first, second, True))
+
+
+def output_name(position: int, count: int) -> str:
+    """Name an output: ``out``, or ``out1`` where there are several."""
+    return "out" if count == 1 else f"out{position}"

@@ -1,0 +1,126 @@
+"""Activation functions as modules, so that they can stand in a `Sequential`."""
+
+from __future__ import annotations
+
+from minigen.backend import Array
+from minigen.nn.module import Module
+from minigen.ops import activation
+
+
+class Identity(Module):
+    """The input as it is."""
+
+    def forward(self, x: Array) -> Array:
+        """Return x."""
+        return x
+
+
+class ReLU(Module):
+    r"""Rectified linear unit, :math:`\max(x, 0)`; see `minigen.functional.relu`.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> from minigen import nn
+    >>> nn.ReLU()(minigen.tensor([-1.0, 2.0])).tolist()
+    [0.0, 2.0]
+    """
+
+    def forward(self, x: Array) -> Array:
+        """Apply it to each element of x."""
+        return activation.relu(x)
+
+
+class LeakyReLU(Module):
+    """Leaky ReLU, x or ``negative_slope * x`` below 0; see `minigen.functional.leaky_relu`."""
+
+    def __init__(self, negative_slope: float = 0.01) -> None:
+        super().__init__()
+        self.negative_slope = negative_slope
+
+    def forward(self, x: Array) -> Array:
+        """Apply it to each element of x."""
+        return activation.leaky_relu(x, self.negative_slope)
+
+    def extra_repr(self) -> str:
+        """Name the slope."""
+        return f"negative_slope={self.negative_slope}"
+
+
+class ELU(Module):
+    r"""Exponential linear unit, x or :math:`\alpha(e^x - 1)` below 0; `minigen.functional.elu`."""
+
+    def __init__(self, alpha: float = 1.0) -> None:
+        super().__init__()
+        self.alpha = alpha
+
+    def forward(self, x: Array) -> Array:
+        """Apply it to each element of x."""
+        return activation.elu(x, self.alpha)
+
+    def extra_repr(self) -> str:
+        """Name alpha."""
+        return f"alpha={self.alpha}"
+
+
+class Sigmoid(Module):
+    r"""Logistic function, :math:`1 / (1 + e^{-x})`; see `minigen.functional.sigmoid`.
+
+    Losses from logits (`minigen.functional.binary_cross_entropy_with_logits`) do without it.
+    """
+
+    def forward(self, x: Array) -> Array:
+        """Apply it to each element of x."""
+        return activation.sigmoid(x)
+
+
+class Tanh(Module):
+    """Hyperbolic tangent; see `minigen.functional.tanh`."""
+
+    def forward(self, x: Array) -> Array:
+        """Apply it to each element of x."""
+        return activation.tanh(x)
+
+
+class Softplus(Module):
+    r"""Smooth ReLU, :math:`\ln(1 + e^x)`; see `minigen.functional.softplus`."""
+
+    def forward(self, x: Array) -> Array:
+        """Apply it to each element of x."""
+        return activation.softplus(x)
+
+
+class _AlongAxis(Module):
+    """An activation over one axis, named `dim` as PyTorch does."""
+
+    def __init__(self, dim: int = -1) -> None:
+        super().__init__()
+        self.dim = dim
+
+    def extra_repr(self) -> str:
+        """Name the axis."""
+        return f"dim={self.dim}"
+
+
+class Softmax(_AlongAxis):
+    """Softmax over the axis `dim`; see `minigen.functional.softmax`.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> from minigen import nn
+    >>> nn.Softmax(dim=1)(minigen.zeros(1, 4)).tolist()
+    [[0.25, 0.25, 0.25, 0.25]]
+    """
+
+    def forward(self, x: Array) -> Array:
+        """Make probabilities of x."""
+        return activation.softmax(x, self.dim)
+
+
+class LogSoftmax(_AlongAxis):
+    """Logarithm of the softmax over the axis `dim`; see `minigen.functional.log_softmax`."""
+
+    def forward(self, x: Array) -> Array:
+        """Make log-probabilities of x."""
+        return activation.log_softmax(x, self.dim)

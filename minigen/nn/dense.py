@@ -1,0 +1,99 @@
+"""The dense layer."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from minigen.backend import Array, DTypeLike
+from minigen.creation import zeros
+from minigen.nn import init
+from minigen.nn.checks import check_dtype, positive, wrong_shape
+from minigen.nn.module import Module
+from minigen.nn.parameter import Parameter
+from minigen.ops.linear import linear
+from minigen.random import Generator
+from minigen.tensor import Tensor
+
+
+class Dense(Module):
+    r"""Affine map of the last axis: :math:`y = x W^\top + b`. PyTorch's ``Linear``.
+
+    Weight and bias are drawn from :math:`U(-1/\sqrt{in}, 1/\sqrt{in})`, as PyTorch draws them.
+
+    Parameters
+    ----------
+    in_features, out_features : int
+        Lengths of the last axis before and after.
+    bias : bool, default True
+        Whether to add b.
+    generator : Generator, optional
+        Draws the first weights; the default generator otherwise.
+    dtype : dtype_like, default float32
+        The parameters' dtype, which inputs must have as well.
+
+    Attributes
+    ----------
+    weight : Parameter, shape (out_features, in_features)
+        W.
+    bias : Parameter, shape (out_features,), or None
+        b.
+
+    Raises
+    ------
+    ValueError
+        If a size is not a positive integer; in a call, if the last axis of x has another length.
+    TypeError
+        In a call, if x has another dtype than the weight.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> from minigen import nn
+    >>> layer = nn.Dense(3, 2)
+    >>> layer(minigen.ones(5, 3)).shape
+    (5, 2)
+    >>> layer(minigen.ones(5, 4))
+    Traceback (most recent call last):
+    ValueError: Dense(in_features=3, out_features=2, bias=True): an input of shape (..., 3) is
+    expected, got (5, 4)
+    """
+
+    def __init__(
+        self,
+        in_features: int,
+        out_features: int,
+        bias: bool = True,
+        *,
+        generator: Generator | None = None,
+        dtype: DTypeLike = np.float32,
+    ) -> None:
+        super().__init__()
+        positive("Dense", in_features=in_features, out_features=out_features)
+        self.in_features = in_features
+        self.out_features = out_features
+        self.weight = Parameter(zeros(out_features, in_features, dtype=dtype))
+        self.bias = Parameter(zeros(out_features, dtype=dtype)) if bias else None
+        self.reset_parameters(generator)
+
+    def reset_parameters(self, generator: Generator | None = None) -> None:
+        """Draw weight and bias anew."""
+        bound = 1 / math.sqrt(self.in_features)
+        init.uniform_(self.weight, -bound, bound, generator)
+        if self.bias is not None:
+            init.uniform_(self.bias, -bound, bound, generator)
+
+    def forward(self, x: Array) -> Tensor:
+        """Map x, shape (..., in_features), to shape (..., out_features)."""
+        check_dtype(self, x, self.weight)
+        if x.ndim < 1 or x.shape[-1] != self.in_features:
+            raise wrong_shape(self, f"(..., {self.in_features})", x)
+        return linear(x, self.weight, self.bias)
+
+    def extra_repr(self) -> str:
+        """Name the sizes."""
+        return (
+            f"in_features={self.in_features}, out_features={self.out_features}, "
+            f"bias={self.bias is not None}"
+        )

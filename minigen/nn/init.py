@@ -1,0 +1,292 @@
+r"""Initial values of weights: Xavier's, He's, DCGAN's, and the plain distributions.
+
+Each function writes into a tensor, outside the graph, and returns it. The random ones take a
+generator, and fall back to the default one.
+
+The *fans* of a weight are how many numbers meet in one output (fan in) and how many outputs one
+input reaches (fan out). They are computed as in PyTorch, from the first two axes and the size of
+the kernel: the fan in is ``shape[1]`` and the fan out ``shape[0]``, each times the product of the
+other lengths. That is right for dense weights (out, in) and convolutions (out, in, kH, kW). The
+weight of a transposed convolution is laid out (in, out, kH, kW), so there, as in PyTorch, the two
+fans change places.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Protocol
+
+from minigen.backend import Array
+from minigen.modes import no_grad
+from minigen.nn.module import Module
+from minigen.nn.parameter import Parameter
+from minigen.random import Generator, default_generator
+from minigen.tensor import Tensor
+
+
+class Initializer(Protocol):
+    """A function of this module that `initialize_` can apply."""
+
+    def __call__(self, tensor: Tensor, *, generator: Generator | None) -> Tensor:
+        """Write initial values into `tensor` and return it."""
+
+
+def uniform_(
+    tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Generator | None = None
+) -> Tensor:
+    """Fill with numbers drawn uniformly from [a, b).
+
+    Examples
+    --------
+    >>> import minigen
+    >>> from minigen import nn
+    >>> x = nn.init.uniform_(minigen.zeros(100), -2, 2, generator=minigen.Generator(0))
+    >>> bool((x.data >= -2).all() and (x.data < 2).all())
+    True
+    """
+    source = generator or default_generator()
+    return _fill(tensor, a + (b - a) * source.uniform(tensor.shape, tensor.dtype, tensor.device))
+
+
+def normal_(
+    tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Generator | None = None
+) -> Tensor:
+    """Fill with numbers drawn from N(mean, std²)."""
+    source = generator or default_generator()
+    return _fill(tensor, mean + std * source.normal(tensor.shape, tensor.dtype, tensor.device))
+
+
+def constant_(tensor: Tensor, val: float) -> Tensor:
+    """Fill with one number."""
+    return _fill(tensor, val)
+
+
+def zeros_(tensor: Tensor) -> Tensor:
+    """Fill with zeros."""
+    return _fill(tensor, 0)
+
+
+def ones_(tensor: Tensor) -> Tensor:
+    """Fill with ones."""
+    return _fill(tensor, 1)
+
+
+def xavier_uniform_(
+    tensor: Tensor, gain: float = 1.0, generator: Generator | None = None
+) -> Tensor:
+    r"""Fill from U(-a, a) so that activations and gradients keep their variance.
+
+    .. math:: a = \mathrm{gain} \sqrt{\frac{6}{\mathrm{fan_{in}} + \mathrm{fan_{out}}}}
+
+    Glorot and Bengio (2010), PMLR 9, equation 16.
+
+    Parameters
+    ----------
+    tensor : Tensor
+        The weight, of two axes or more.
+    gain : float
+        What makes good for the activation that follows; see `calculate_gain`.
+    generator : Generator, optional
+        Draws the numbers.
+
+    Raises
+    ------
+    ValueError
+        If the tensor has fewer than two axes.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> from minigen import nn
+    >>> weight = nn.init.xavier_uniform_(minigen.zeros(2, 4), generator=minigen.Generator(0))
+    >>> bool((abs(weight.data) <= 1).all())
+    True
+    """
+    fan_in, fan_out = calculate_fans(tensor)
+    bound = gain * math.sqrt(6 / (fan_in + fan_out))
+    return uniform_(tensor, -bound, bound, generator)
+
+
+def xavier_normal_(tensor: Tensor, gain: float = 1.0, generator: Generator | None = None) -> Tensor:
+    r"""Fill from N(0, s²) with the variance of `xavier_uniform_`.
+
+    .. math:: s = \mathrm{gain} \sqrt{\frac{2}{\mathrm{fan_{in}} + \mathrm{fan_{out}}}}
+
+    Parameters and errors are those of `xavier_uniform_`.
+    """
+    fan_in, fan_out = calculate_fans(tensor)
+    return normal_(tensor, 0.0, gain * math.sqrt(2 / (fan_in + fan_out)), generator)
+
+
+def kaiming_uniform_(
+    tensor: Tensor,
+    a: float = 0.0,
+    mode: str = "fan_in",
+    nonlinearity: str = "leaky_relu",
+    generator: Generator | None = None,
+) -> Tensor:
+    r"""Fill from U(-b, b) so that the variance passes through layers of ReLUs; He's initialisation.
+
+    .. math:: b = \mathrm{gain} \sqrt{\frac{3}{\mathrm{fan}}}
+
+    He et al. (2015), arXiv:1502.01852.
+
+    Parameters
+    ----------
+    tensor : Tensor
+        The weight, of two axes or more.
+    a : float
+        The slope of the negative half, if the nonlinearity is ``"leaky_relu"``; 0 is ReLU.
+    mode : {"fan_in", "fan_out"}
+        Keep the variance of the activations, or of the gradients.
+    nonlinearity : str
+        The activation that follows; see `calculate_gain`.
+    generator : Generator, optional
+        Draws the numbers.
+
+    Raises
+    ------
+    ValueError
+        If the tensor has fewer than two axes, or `mode` or `nonlinearity` is not known.
+    """
+    bound = math.sqrt(3) * _kaiming_std(tensor, a, mode, nonlinearity)
+    return uniform_(tensor, -bound, bound, generator)
+
+
+def kaiming_normal_(
+    tensor: Tensor,
+    a: float = 0.0,
+    mode: str = "fan_in",
+    nonlinearity: str = "leaky_relu",
+    generator: Generator | None = None,
+) -> Tensor:
+    r"""Fill from N(0, s²) with the variance of `kaiming_uniform_`; He's initialisation.
+
+    .. math:: s = \frac{\mathrm{gain}}{\sqrt{\mathrm{fan}}}
+
+    Parameters and errors are those of `kaiming_uniform_`.
+    """
+    return normal_(tensor, 0.0, _kaiming_std(tensor, a, mode, nonlinearity), generator)
+
+
+def dcgan_normal_(tensor: Tensor, generator: Generator | None = None) -> Tensor:
+    """Fill from N(0, 0.02²), as DCGAN's weights; Radford et al. (2016), arXiv:1511.06434, 4."""
+    return normal_(tensor, 0.0, 0.02, generator)
+
+
+def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
+    r"""Return the gain with which an activation keeps the variance, about.
+
+    ========================================  ========================================
+    linear, conv and conv_transpose, sigmoid  1
+    tanh                                      5/3
+    relu                                      :math:`\sqrt 2`
+    leaky_relu                                :math:`\sqrt{2 / (1 + \mathrm{param}^2)}`
+    selu                                      3/4
+    ========================================  ========================================
+
+    Parameters
+    ----------
+    nonlinearity : str
+        The name of the activation in `minigen.functional`.
+    param : float, optional
+        The negative slope of the leaky ReLU, 0.01 unless given.
+
+    Raises
+    ------
+    ValueError
+        If the activation is not among these.
+
+    Examples
+    --------
+    >>> from minigen import nn
+    >>> nn.init.calculate_gain("leaky_relu", 1.0)
+    1.0
+    """
+    gains = {"sigmoid": 1.0, "tanh": 5 / 3, "relu": math.sqrt(2), "selu": 0.75}
+    gains |= dict.fromkeys(_LINEAR, 1.0)
+    slope = 0.01 if param is None else param
+    gains["leaky_relu"] = math.sqrt(2 / (1 + slope**2))
+    if nonlinearity not in gains:
+        raise ValueError(
+            f"calculate_gain: unknown nonlinearity {nonlinearity!r}: use one of {', '.join(gains)}"
+        )
+    return gains[nonlinearity]
+
+
+def calculate_fans(tensor: Tensor) -> tuple[int, int]:
+    """Return the fan in and the fan out of a weight, as PyTorch computes them.
+
+    Raises
+    ------
+    ValueError
+        If the tensor has fewer than two axes.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> from minigen import nn
+    >>> nn.init.calculate_fans(minigen.zeros(8, 3, 5, 5))
+    (75, 200)
+    """
+    if tensor.ndim < 2:
+        raise ValueError(
+            f"a weight of two axes or more is expected, which has fans, got shape {tensor.shape}"
+        )
+    kernel = math.prod(tensor.shape[2:])
+    return tensor.shape[1] * kernel, tensor.shape[0] * kernel
+
+
+def initialize_(
+    module: Module, initializer: Initializer, generator: Generator | None = None
+) -> Module:
+    """Initialise every weight of two axes or more below `module`, and set the biases beside to 0.
+
+    Norms, whose weights have one axis, stay as they are.
+
+    Parameters
+    ----------
+    module : Module
+        A layer or a whole model.
+    initializer : callable
+        A function of this module; `functools.partial` fixes its options.
+    generator : Generator, optional
+        Draws the numbers.
+
+    Returns
+    -------
+    Module
+        The module itself.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> from minigen import nn
+    >>> model = nn.Sequential(nn.Dense(784, 400), nn.ReLU(), nn.Dense(400, 10))
+    >>> model = nn.init.initialize_(model, nn.init.dcgan_normal_, minigen.Generator(0))
+    >>> round(model[0].weight.std().item(), 3), model[2].bias.sum().item()
+    (0.02, 0.0)
+    """
+    for layer in module.modules():
+        weight, bias = getattr(layer, "weight", None), getattr(layer, "bias", None)
+        if isinstance(weight, Parameter) and weight.ndim >= 2:
+            initializer(weight, generator=generator)
+            if isinstance(bias, Parameter):
+                zeros_(bias)
+    return module
+
+
+_LINEAR = ("linear", "conv1d", "conv2d", "conv3d",
+           "conv_transpose1d", "conv_transpose2d", "conv_transpose3d")  # fmt: skip
+
+
+def _kaiming_std(tensor: Tensor, a: float, mode: str, nonlinearity: str) -> float:
+    fans = dict(zip(("fan_in", "fan_out"), calculate_fans(tensor), strict=True))
+    if mode not in fans:
+        raise ValueError(f"unknown mode {mode!r}: use 'fan_in' or 'fan_out'")
+    return calculate_gain(nonlinearity, a) / math.sqrt(fans[mode])
+
+
+def _fill(tensor: Tensor, values: Array | float) -> Tensor:
+    with no_grad():
+        return tensor.copy_(values)

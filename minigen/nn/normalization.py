@@ -1,0 +1,225 @@
+"""Batch norm and layer norm, with their parameters and running statistics."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+import numpy as np
+
+from minigen.backend import Array, DTypeLike
+from minigen.creation import ones, zeros
+from minigen.nn.checks import check_dtype, positive, wrong_shape
+from minigen.nn.module import Module
+from minigen.nn.parameter import Parameter
+from minigen.ops import normalization
+from minigen.ops.shaping import as_shape
+from minigen.tensor import Tensor
+
+
+class _BatchNorm(Module):
+    """Batch norm of inputs with any number of axes; a subclass says which it takes."""
+
+    shapes: ClassVar[dict[int, str]]
+    """How many axes an input may have, and how such a shape is written; C stands for num_features.
+    """
+
+    running_mean: Tensor | None
+    running_var: Tensor | None
+    num_batches_tracked: Tensor | None
+
+    def __init__(
+        self,
+        num_features: int,
+        eps: float = 1e-5,
+        momentum: float | None = 0.1,
+        affine: bool = True,
+        track_running_stats: bool = True,
+        *,
+        dtype: DTypeLike = np.float32,
+    ) -> None:
+        super().__init__()
+        positive(type(self).__name__, num_features=num_features)
+        self.num_features = num_features
+        self.eps = eps
+        self.momentum = momentum
+        self.affine = affine
+        self.track_running_stats = track_running_stats
+        self.weight = Parameter(ones(num_features, dtype=dtype)) if affine else None
+        self.bias = Parameter(zeros(num_features, dtype=dtype)) if affine else None
+        track = track_running_stats
+        self.register_buffer("running_mean", zeros(num_features, dtype=dtype) if track else None)
+        self.register_buffer("running_var", ones(num_features, dtype=dtype) if track else None)
+        self.register_buffer("num_batches_tracked", zeros(dtype=np.int64) if track else None)
+
+    def forward(self, x: Array) -> Tensor:
+        """Standardise each channel of x, then scale and shift it; the shape stays."""
+        check_dtype(self, x, self.running_mean if self.weight is None else self.weight)
+        if x.ndim not in self.shapes or x.shape[1] != self.num_features:
+            shapes = " or ".join(self.shapes.values())
+            raise wrong_shape(self, shapes.replace("C", str(self.num_features)), x)
+        y: Tensor = normalization.batch_norm(
+            x,
+            self.running_mean,
+            self.running_var,
+            self.weight,
+            self.bias,
+            training=self.training or self.running_mean is None,
+            momentum=self._share_of_batch(),
+            eps=self.eps,
+        )
+        counter = self.num_batches_tracked
+        if self.training and counter is not None:
+            counter.copy_(counter + 1)
+        return y
+
+    def _share_of_batch(self) -> float:
+        """Return the share m of this batch in the running statistics."""
+        if self.momentum is not None:
+            return self.momentum
+        if self.num_batches_tracked is None:
+            return 0.0  # there are none
+        return 1 / (float(self.num_batches_tracked) + 1)  # makes them the means of all batches
+
+    def extra_repr(self) -> str:
+        """Name the options."""
+        return (
+            f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, "
+            f"affine={self.affine}, track_running_stats={self.track_running_stats}"
+        )
+
+
+class BatchNorm1d(_BatchNorm):
+    r"""Batch norm: each channel is shifted and scaled to mean 0 and variance 1 over the batch.
+
+    .. math:: y = \gamma\,\frac{x - \mu}{\sqrt{\sigma^2 + \epsilon}} + \beta
+
+    In training the mean and the variance (without correction) are the batch's, over all axes but
+    the channels'; the running statistics move towards them, the variance with Bessel's
+    correction. In evaluation the running statistics are used. Ioffe and Szegedy (2015),
+    arXiv:1502.03167.
+
+    Parameters
+    ----------
+    num_features : int
+        The number of channels, C, of inputs (N, C) or (N, C, L).
+    eps : float
+        :math:`\epsilon`.
+    momentum : float or None, default 0.1
+        The share of the newest batch in the running statistics; None makes them the means of all
+        batches so far.
+    affine : bool, default True
+        Whether there are parameters :math:`\gamma` and :math:`\beta`.
+    track_running_stats : bool, default True
+        Without running statistics, the batch's serve in evaluation too.
+    dtype : dtype_like, default float32
+        The parameters' dtype, which inputs must have as well.
+
+    Attributes
+    ----------
+    weight, bias : Parameter, shape (C,), or None
+        :math:`\gamma` and :math:`\beta`.
+    running_mean, running_var : Tensor, shape (C,), or None
+        Buffers.
+    num_batches_tracked : Tensor, shape (), int64, or None
+        Buffer: how many batches went into them.
+
+    Raises
+    ------
+    ValueError
+        If `num_features` is not a positive integer; in a call, if x has another shape, or in
+        training one value a channel only.
+    TypeError
+        In a call, if x has another dtype than the parameters.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> from minigen import nn
+    >>> norm = nn.BatchNorm1d(1)
+    >>> norm(minigen.tensor([[1.0], [3.0]])).tolist()
+    [[-0.9999949932098389], [0.9999949932098389]]
+    >>> norm.running_mean
+    tensor([0.2])
+    """
+
+    shapes: ClassVar = {2: "(N, C)", 3: "(N, C, L)"}
+
+
+class LayerNorm(Module):
+    r"""Layer norm: each example is shifted and scaled to mean 0 and variance 1 over its last axes.
+
+    .. math:: y = \gamma\,\frac{x - \mu}{\sqrt{\sigma^2 + \epsilon}} + \beta
+
+    Ba, Kiros, Hinton (2016), arXiv:1607.06450.
+
+    Parameters
+    ----------
+    normalized_shape : int or sequence of int
+        The lengths of the last axes, over which mean and variance are taken.
+    eps : float
+        :math:`\epsilon`.
+    elementwise_affine : bool, default True
+        Whether there are parameters :math:`\gamma` and, with `bias`, :math:`\beta`.
+    bias : bool, default True
+        See above.
+    dtype : dtype_like, default float32
+        The parameters' dtype, which inputs must have as well.
+
+    Attributes
+    ----------
+    weight, bias : Parameter, shape normalized_shape, or None
+        :math:`\gamma` and :math:`\beta`.
+
+    Raises
+    ------
+    ValueError
+        If a length is not a positive integer; in a call, if the last axes of x have others.
+    TypeError
+        In a call, if x has another dtype than the parameters.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> from minigen import nn
+    >>> nn.LayerNorm(2)(minigen.tensor([[1.0, 3.0]])).tolist()
+    [[-0.9999949932098389, 0.9999949932098389]]
+    """
+
+    def __init__(
+        self,
+        normalized_shape: int | Sequence[int],
+        eps: float = 1e-5,
+        elementwise_affine: bool = True,
+        bias: bool = True,
+        *,
+        dtype: DTypeLike = np.float32,
+    ) -> None:
+        super().__init__()
+        lengths = as_shape(normalized_shape)
+        if not lengths:
+            raise ValueError("LayerNorm: normalized_shape must name one axis or more, got ()")
+        for axis, length in enumerate(lengths):
+            positive("LayerNorm", **{f"normalized_shape[{axis}]": length})
+        self.normalized_shape = lengths
+        self.eps = eps
+        self.elementwise_affine = elementwise_affine
+        shift = elementwise_affine and bias
+        self.weight = Parameter(ones(lengths, dtype=dtype)) if elementwise_affine else None
+        self.bias = Parameter(zeros(lengths, dtype=dtype)) if shift else None
+
+    def forward(self, x: Array) -> Tensor:
+        """Standardise the last axes of x, then scale and shift them; the shape stays."""
+        check_dtype(self, x, self.weight)
+        lengths = self.normalized_shape
+        if tuple(x.shape[-len(lengths) :]) != lengths:
+            raise wrong_shape(self, f"(..., {', '.join(map(str, lengths))})", x)
+        y: Tensor = normalization.layer_norm(x, lengths, self.weight, self.bias, self.eps)
+        return y
+
+    def extra_repr(self) -> str:
+        """Name the options."""
+        return (
+            f"{self.normalized_shape}, eps={self.eps}, "
+            f"elementwise_affine={self.elementwise_affine}, bias={self.bias is not None}"
+        )

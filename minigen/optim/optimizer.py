@@ -1,0 +1,310 @@
+"""What all optimisers share: groups of parameters, their states, and the step over them."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from minigen.backend import CPU, Array, device_of, namespace
+from minigen.nn.parameter import Parameter
+from minigen.optim.state import NOTES, Group, ParameterState, collect, restore
+from minigen.tensor import Tensor
+from minigen.writes import writes
+
+BLOCK = 65_536
+"""Elements updated at a time: in float32 256 KiB of each array, which the CPU's cache can hold."""
+
+SWEEP_EVERY = 64
+"""Steps from one removal of vanishing moments to the next."""
+
+
+class Optimizer(ABC):
+    """Changes parameters by their gradients; the subclasses say how.
+
+    A parameter whose ``.grad`` is None is skipped. Moments have the parameter's dtype and live on
+    its device: move a model before its optimiser takes the first step.
+
+    Parameters
+    ----------
+    params : iterable of Parameter, or of dict
+        What to optimise, as ``model.parameters()`` gives it; any leaf tensor with
+        ``requires_grad`` will do. Or groups, ``{"params": ..., "lr": ...}``, each with options of
+        its own.
+    defaults : dict
+        The options of groups that name none.
+
+    Attributes
+    ----------
+    param_groups : list of dict
+        The groups. Options may be changed between steps, as schedules do with ``"lr"``.
+    state : dict of Tensor to dict
+        Steps and moments of each parameter that has been updated.
+
+    Raises
+    ------
+    TypeError
+        If `params` are no parameters.
+    ValueError
+        If there are no parameters, one comes twice, or an option is out of its range.
+    """
+
+    def __init__(self, params: Iterable[Any], defaults: Mapping[str, Any]) -> None:
+        self.defaults = dict(defaults)
+        self.param_groups: list[Group] = []
+        self.state: dict[Tensor, ParameterState] = {}
+        entries = self._entries(params)
+        if not entries:
+            raise ValueError(f"{self._name}: there are no parameters to optimise")
+        groups = entries if isinstance(entries[0], Mapping) else [{"params": entries}]
+        for group in groups:
+            self.add_param_group(group)
+
+    @abstractmethod
+    def moments(self, group: Group) -> tuple[str, ...]:
+        """Return the names of the arrays, zero at first, that are kept for each parameter."""
+
+    @abstractmethod
+    def update(
+        self, group: Group, step: int, weights: Array, gradient: Array, *moments: Array
+    ) -> None:
+        """Change weights and moments in place.
+
+        Parameters
+        ----------
+        group : dict
+            The options.
+        step : int
+            The number of this step, from 1.
+        weights, gradient, *moments : array, of one shape
+            A block of a parameter, of its gradient and of its moments, in the order of `moments`.
+            The gradient must not be changed.
+        """
+
+    @abstractmethod
+    def check_options(self, group: Group) -> None:
+        """Raise a ValueError if an option of a group is out of its range."""
+
+    def step(self) -> None:
+        """Update every parameter that has a gradient.
+
+        Raises
+        ------
+        ValueError
+            If a gradient has another shape than its parameter.
+        """
+        for group in self.param_groups:
+            names = self.moments(group)
+            for parameter in group["params"]:
+                if parameter.grad is not None:
+                    self._update_parameter(parameter, parameter.grad.data, group, names)
+
+    def zero_grad(self) -> None:
+        """Forget the gradients: set every ``.grad`` to None."""
+        for group in self.param_groups:
+            for parameter in group["params"]:
+                parameter.grad = None
+
+    def add_param_group(self, group: Mapping[str, Any]) -> None:
+        """Add parameters with options of their own.
+
+        Parameters
+        ----------
+        group : mapping
+            The parameters under ``"params"``, and options where they differ from the defaults.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As the constructor.
+        """
+        if not isinstance(group, Mapping) or "params" not in group:
+            raise TypeError(
+                f"{self._name}: a group is a dict with an entry 'params', not {group!r}"
+            )
+        unknown = group.keys() - self.defaults.keys() - {"params", *NOTES}
+        if unknown:
+            raise ValueError(
+                f"{self._name}: unknown option {min(unknown)!r} in a group; "
+                f"the options are {', '.join(self.defaults)}"
+            )
+        single = isinstance(group["params"], Tensor)
+        parameters = [group["params"]] if single else self._entries(group["params"])
+        self._check_parameters(parameters)
+        complete = {"params": parameters, **self.defaults}
+        complete |= {name: value for name, value in group.items() if name != "params"}
+        self.check_options(complete)
+        self.param_groups.append(complete)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return steps, moments and options as nested dicts of arrays and numbers, as PyTorch's.
+
+        Parameters are numbered in the order of the groups. The arrays are the optimiser's own,
+        which its next step changes: save or copy them first. `minigen.optim.flatten_state` sorts
+        the dict into named arrays for a safetensors file and the rest for JSON; with both, training
+        continues bit by bit.
+
+        Returns
+        -------
+        dict
+            ``{"state": {0: {"step": 7, "exp_avg": array, ...}, ...},
+            "param_groups": [{"lr": 0.001, ..., "params": [0, 1, ...]}, ...]}``.
+        """
+        return collect(self.param_groups, self.state, self.moments)
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Continue from what `state_dict` returned. If any entry is wrong, change nothing.
+
+        Arrays are copied; the options, learning rates too, become those of `state`.
+
+        Raises
+        ------
+        ValueError
+            Names each entry that does not fit this optimiser's groups and parameters.
+        """
+        groups, states = restore(state, self.param_groups, self.moments, self._name)
+        for group in groups:
+            self.check_options(group)
+        self.param_groups[:] = groups
+        self.state = states
+
+    def __repr__(self) -> str:
+        lines = [f"{self._name} ("]
+        for number, group in enumerate(self.param_groups):
+            options = ", ".join(f"{k}={v!r}" for k, v in group.items() if k != "params")
+            count = sum(parameter.size for parameter in group["params"])
+            lines.append(f"  group {number}: {count:,} numbers, {options}")
+        return "\n".join([*lines, ")"])
+
+    @property
+    def _name(self) -> str:
+        return type(self).__name__
+
+    def _update_parameter(
+        self, parameter: Tensor, gradient: Array, group: Group, names: Sequence[str]
+    ) -> None:
+        weights = parameter.data
+        if gradient.shape != weights.shape:
+            raise ValueError(
+                f"{self._name}: a parameter of shape {weights.shape} has a gradient of shape "
+                f"{gradient.shape}"
+            )
+        state = self.state.setdefault(parameter, {"step": 0})
+        moments = [self._moment(state, name, weights) for name in names]
+        state["step"] += 1
+        for block in blocks(weights, gradient, *moments):
+            self.update(group, state["step"], *block)
+        writes.note(weights)
+        if state["step"] % SWEEP_EVERY == 0:
+            for moment in moments:
+                remove_vanishing(moment)
+
+    def _moment(self, state: ParameterState, name: str, weights: Array) -> Array:
+        """Return a moment of a parameter, zeros at first."""
+        if name not in state:
+            state[name] = namespace(weights).zeros_like(weights)
+        moment = state[name]
+        if moment.dtype != weights.dtype or type(moment) is not type(weights):
+            raise RuntimeError(
+                f"{self._name}: {name} is {moment.dtype} on {device_of(moment)}, its parameter "
+                f"{weights.dtype} on {device_of(weights)}; move a model before its optimiser "
+                "takes the first step"
+            )
+        return moment
+
+    def _entries(self, params: Any) -> list[Any]:
+        """Return an iterable of parameters or of groups as a list."""
+        if isinstance(params, Tensor | set | frozenset) or not isinstance(params, Iterable):
+            raise TypeError(
+                f"{self._name}: parameters in a fixed order are expected, such as "
+                f"model.parameters() or a list, got {type(params).__name__}"
+            )
+        return list(params)
+
+    def _check_parameters(self, parameters: Sequence[Any]) -> None:
+        """Refuse what can't be optimised, or is optimised already."""
+        if not parameters:
+            raise ValueError(f"{self._name}: a group without parameters")
+        known = {id(p) for group in self.param_groups for p in group["params"]}
+        for position, parameter in enumerate(parameters):
+            if not isinstance(parameter, Tensor):
+                hint = "; pass parameters(), not named_parameters()"
+                raise TypeError(
+                    f"{self._name}: entry {position} is no parameter, but "
+                    f"{type(parameter).__name__}{hint if isinstance(parameter, tuple) else ''}"
+                )
+            if not parameter.is_leaf:
+                raise ValueError(
+                    f"{self._name}: entry {position} was computed by an op, so backward() gives it "
+                    "no gradient; optimise the tensors that it was computed from"
+                )
+            if not isinstance(parameter, Parameter) and not parameter.requires_grad:
+                raise ValueError(
+                    f"{self._name}: entry {position} requires no gradient, so it would never "
+                    "change; make it an nn.Parameter, or set requires_grad"
+                )
+            if id(parameter) in known:
+                raise ValueError(
+                    f"{self._name}: entry {position} (shape {parameter.shape}) comes twice, "
+                    "and would be updated twice"
+                )
+            known.add(id(parameter))
+
+
+def blocks(*arrays: Array) -> Iterator[tuple[Array, ...]]:
+    """Cut arrays of one shape into views of the same elements that fit the CPU's cache together.
+
+    An update reads and writes a block some ten times, which from the cache is faster than from
+    memory, and its temporary results stay small. Arrays on a GPU, or in another memory order than
+    NumPy's own, are left whole.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> [(a.size, b.size) for a, b in blocks(np.zeros((700, 100)), np.ones((700, 100)))]
+    [(65536, 65536), (4464, 4464)]
+    """
+    if not all(device_of(array) == CPU and array.flags.c_contiguous for array in arrays):
+        yield arrays
+        return
+    rows = [array.reshape(-1) for array in arrays]
+    for start in range(0, arrays[0].size, BLOCK):
+        yield tuple(row[start : start + BLOCK] for row in rows)
+
+
+def remove_vanishing(moment: Array) -> None:
+    r"""Set to zero, in place, what decays towards the smallest numbers of the dtype.
+
+    The moments of a weight whose gradient stays zero, behind a dead ReLU, decay by a factor a step
+    into the subnormal numbers (below 1.2e-38 in float32), where they stay, rounded up again and
+    again: 0.9 times the smallest number is the smallest number. CPUs take many times as long for
+    arithmetic on them, and the whole step up to twice as long. From 1000 times above, moments
+    seldom decay that far until the next sweep, and nothing of a weight's size depends on them.
+    The subnormal numbers of float16 begin at 6e-5 and are needed: they stay.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> moment = np.array([0.5, 1e-36, -1e-40], np.float32)
+    >>> remove_vanishing(moment)
+    >>> moment
+    array([ 0.5,  0. , -0. ], dtype=float32)
+    """
+    smallest = 1000 * float(np.finfo(moment.dtype).tiny)
+    if smallest < 1e-30:
+        xp = namespace(moment)
+        xp.multiply(moment, xp.abs(moment) >= smallest, out=moment)  # leaves NaN where it is
+
+
+def check_range(optimizer: str, name: str, value: float, below: float = float("inf")) -> None:
+    """Refuse an option outside [0, `below`).
+
+    Raises
+    ------
+    ValueError
+        Names the optimiser, the option, its value and the range.
+    """
+    if not 0 <= value < below:
+        raise ValueError(f"{optimizer}: {name} must lie in [0, {below:g}), got {value}")

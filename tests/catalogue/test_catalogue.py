@@ -1,0 +1,69 @@
+"""Every gradient of the library is checked at both orders, and none is left out."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pytest
+
+from minigen import catalogue, models, nn
+from minigen import functional as F
+from minigen.catalogue import CASES, Case
+from minigen.op import Cotangents, Op, registry
+
+WORST_RELATIVE_ERROR = 1e-6
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.kind} {case.title}")
+def test_gradients_agree_with_finite_differences_at_both_orders(case: Case) -> None:
+    report = case.check(order=2)
+    report.raise_if_failed()
+    assert report.worst_relative_error < WORST_RELATIVE_ERROR
+
+
+def test_every_gradient_rule_of_the_library_is_applied_by_some_case(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    applied: set[str] = set()
+    apply_rule = Op.apply_rule
+
+    def spy(
+        self: Op[Any], g: Any, out: Any, inputs: Sequence[Any], options: Mapping[str, Any]
+    ) -> Cotangents:
+        applied.add(self.name)
+        return apply_rule(self, g, out, inputs, options)
+
+    monkeypatch.setattr(Op, "apply_rule", spy)
+    for case in CASES:
+        case.check(order=1)
+    assert {op.name for op in registry.values() if op.differentiable} - applied == set()
+
+
+def test_every_differentiable_function_has_a_case() -> None:
+    aliases = {"clamp": "clip", "amax": "max", "amin": "min"}
+    cased = {case.name for case in CASES}
+    constant = {op.name for op in registry.values() if not op.differentiable}
+    assert {aliases.get(name, name) for name in F.__all__} - constant - cased == set()
+
+
+def test_every_layer_and_model_has_a_case() -> None:
+    cased = {case.name for case in CASES}
+    abstract = {nn.Module, nn.ModuleList}
+    layers = {
+        name
+        for name, value in vars(nn).items()
+        if inspect.isclass(value) and issubclass(value, nn.Module) and value not in abstract
+    }
+    assert layers | {model.__name__ for model in models.MODELS.values()} <= cased
+
+
+def test_drawing_twice_gives_the_same_inputs() -> None:
+    case = catalogue.find("softmax")[0]
+    assert [x.tolist() for x in case.draw()] == [x.tolist() for x in case.draw()]
+
+
+def test_an_unknown_name_is_refused_with_the_names_there_are() -> None:
+    with pytest.raises(ValueError, match=r"nothing called 'softmaks'.*softmax"):
+        catalogue.find("softmaks")
