@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from minigen import models, nn
 from minigen.catalogue.case import distinct, module_case, normal, probability
+from minigen.random import Generator
 
 LAYERS = [
     module_case("Dense", "layer", lambda g: nn.Dense(4, 3, generator=g), normal(2, 4)),
@@ -49,14 +51,21 @@ def _importance_weighted(model: Any, x: Any, noise: Any) -> Any:
 
 _SHAPE, _IMAGES = (1, 3, 3), (4, 1, 3, 3)
 
+
+def _autoencoder(decoder: str) -> Callable[[Generator], models.Autoencoder]:
+    return lambda g: models.Autoencoder(_SHAPE, (7,), 2, decoder=decoder, generator=g)
+
+
+def _vae(decoder: str) -> Callable[[Generator], models.VAE]:
+    return lambda g: models.VAE(_SHAPE, (7,), 2, decoder=decoder, beta=0.7, generator=g)
+
+
 MODELS = [
     *(
         module_case(
             "Autoencoder",
             "model",
-            lambda g, decoder=decoder: models.Autoencoder(
-                _SHAPE, (7,), 2, decoder=decoder, generator=g
-            ),
+            _autoencoder(decoder),
             probability(*_IMAGES),
             note=decoder,
             call=_loss,
@@ -68,9 +77,7 @@ MODELS = [
         module_case(
             "VAE",
             "model",
-            lambda g, decoder=decoder: models.VAE(
-                _SHAPE, (7,), 2, decoder=decoder, beta=0.7, generator=g
-            ),
+            _vae(decoder),
             probability(*_IMAGES),
             normal(4, 2),
             note=f"{decoder}, noise held",
@@ -82,7 +89,7 @@ MODELS = [
     module_case(
         "VAE",
         "model",
-        lambda g: models.VAE(_SHAPE, (7,), 2, generator=g),
+        _vae("bernoulli"),
         probability(*_IMAGES),
         normal(3, 4, 2),
         note="importance-weighted bound, noise held",
