@@ -1,0 +1,93 @@
+"""The dense layer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import minigen
+from minigen import nn
+
+
+@pytest.mark.parametrize("lead", [(), (5,), (2, 3)])
+@pytest.mark.parametrize("bias", [True, False])
+def test_every_output_is_the_weighted_sum_of_the_inputs(lead: tuple[int, ...], bias: bool) -> None:
+    layer = nn.Dense(4, 2, bias)
+    x = minigen.randn(*lead, 4)
+    y = layer(x)
+    assert y.shape == (*lead, 2)
+    for index in np.ndindex(*lead):
+        for out in range(2):
+            expected = sum(x.data[index][i] * layer.weight.data[out, i] for i in range(4))
+            expected += layer.bias.data[out] if layer.bias is not None else 0
+            assert y.data[index][out] == pytest.approx(expected, rel=1e-5, abs=1e-6)
+
+
+def test_the_first_weights_are_uniform_up_to_the_root_of_the_inputs() -> None:
+    layer = nn.Dense(100, 300)
+    assert layer.bias is not None
+    for values in (layer.weight.data, layer.bias.data):
+        assert values.dtype == np.float32
+        assert abs(values).max() <= 0.1
+        assert abs(values).max() > 0.098
+        assert abs(values.mean()) < 0.02
+    assert layer.weight.data.std() == pytest.approx(0.1 / np.sqrt(3), rel=0.02)
+
+
+def test_a_generator_decides_the_first_weights() -> None:
+    first = nn.Dense(3, 2, generator=minigen.Generator(7))
+    second = nn.Dense(3, 2, generator=minigen.Generator(7))
+    assert (first.weight.data == second.weight.data).all()
+    assert (first.weight.data != nn.Dense(3, 2).weight.data).any()
+
+
+def test_the_default_generator_serves_where_none_is_given() -> None:
+    minigen.manual_seed(3)
+    first = nn.Dense(3, 2).weight.numpy()
+    minigen.manual_seed(3)
+    assert (first == nn.Dense(3, 2).weight.data).all()
+
+
+def test_the_dtype_is_that_of_the_parameters_and_of_the_output() -> None:
+    layer = nn.Dense(3, 2, dtype="float64")
+    assert layer(minigen.randn(1, 3, dtype="float64")).dtype == np.float64
+
+
+def test_gradients_reach_both_parameters() -> None:
+    layer = nn.Dense(3, 2)
+    layer(minigen.ones(4, 3)).sum().backward()
+    assert layer.weight.grad is not None
+    assert layer.weight.grad.tolist() == [[4, 4, 4], [4, 4, 4]]
+    assert layer.bias is not None
+    assert layer.bias.grad is not None
+    assert layer.bias.grad.tolist() == [4, 4]
+
+
+def test_a_plain_array_is_an_input_too() -> None:
+    assert nn.Dense(3, 2)(np.ones((1, 3), np.float32)).shape == (1, 2)
+
+
+@pytest.mark.parametrize("shape", [(5, 4), (3, 1), ()])
+def test_a_wrong_shape_is_named_with_the_layer(shape: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match=r"Dense\(in_features=3.*\(\.\.\., 3\) is expected") as e:
+        nn.Dense(3, 2)(minigen.ones(*shape))
+    assert f"got {shape}" in str(e.value)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "uint8"])
+def test_another_dtype_is_refused_with_a_way_out(dtype: str) -> None:
+    with pytest.raises(TypeError, match=rf"float32 is expected.*got {dtype}.*astype\('float32'\)"):
+        nn.Dense(3, 2)(minigen.ones(1, 3, dtype=dtype))
+
+
+def test_what_is_no_array_is_refused() -> None:
+    with pytest.raises(TypeError, match="a tensor or an array is expected, got list"):
+        nn.Dense(1, 1)([1.0])
+
+
+@pytest.mark.parametrize("sizes", [(0, 2), (2, -1), (2.0, 2), (True, 2)])
+def test_sizes_must_be_positive_integers(sizes: tuple[Any, Any]) -> None:
+    with pytest.raises(ValueError, match="_features must be a positive integer, got"):
+        nn.Dense(*sizes)

@@ -1,0 +1,159 @@
+"""Initialisers: their distributions, fans and generators."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+import pytest
+
+import minigen
+from minigen import nn
+from minigen.nn import init
+
+SHAPE = (200, 300)  # fan in 300, fan out 200
+
+UNIFORM = [
+    (partial(init.uniform_, a=-2, b=2), 2),
+    (init.xavier_uniform_, math.sqrt(6 / 500)),
+    (partial(init.xavier_uniform_, gain=2), 2 * math.sqrt(6 / 500)),
+    (init.kaiming_uniform_, math.sqrt(6 / 300)),
+    (partial(init.kaiming_uniform_, mode="fan_out"), math.sqrt(6 / 200)),
+    (partial(init.kaiming_uniform_, a=math.sqrt(5)), 1 / math.sqrt(300)),
+]
+
+NORMAL = [
+    (init.normal_, 1),
+    (partial(init.normal_, std=3), 3),
+    (init.xavier_normal_, math.sqrt(2 / 500)),
+    (init.kaiming_normal_, math.sqrt(2 / 300)),
+    (partial(init.kaiming_normal_, mode="fan_out", nonlinearity="linear"), math.sqrt(1 / 200)),
+    (init.dcgan_normal_, 0.02),
+]
+
+Initializer = Callable[..., minigen.Tensor]
+
+
+@pytest.mark.parametrize(("initializer", "bound"), UNIFORM)
+def test_uniform_values_fill_their_range(initializer: Initializer, bound: float) -> None:
+    values = initializer(minigen.zeros(SHAPE)).data
+    assert abs(values).max() <= bound
+    assert abs(values).max() > 0.999 * bound
+    assert values.mean() == pytest.approx(0, abs=0.02 * bound)
+    assert values.std() == pytest.approx(bound / math.sqrt(3), rel=0.01)
+
+
+@pytest.mark.parametrize(("initializer", "std"), NORMAL)
+def test_normal_values_have_their_deviation(initializer: Initializer, std: float) -> None:
+    values = initializer(minigen.zeros(SHAPE)).data
+    assert values.mean() == pytest.approx(0, abs=0.02 * std)
+    assert values.std() == pytest.approx(std, rel=0.01)
+    assert (abs(values) > 2 * std).mean() == pytest.approx(0.0455, abs=0.005)
+
+
+def test_a_mean_shifts_the_normal_values() -> None:
+    assert init.normal_(minigen.zeros(SHAPE), mean=5).data.mean() == pytest.approx(5, abs=0.02)
+
+
+@pytest.mark.parametrize(
+    ("initializer", "value"),
+    [(init.zeros_, 0), (init.ones_, 1), (partial(init.constant_, val=2.5), 2.5)],
+)
+def test_constants_fill_the_tensor(initializer: Initializer, value: float) -> None:
+    assert set(initializer(minigen.randn(4)).tolist()) == {value}
+
+
+@pytest.mark.parametrize("initializer", [entry[0] for entry in UNIFORM + NORMAL])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_generator_decides_and_the_tensor_stays_the_same_one(
+    initializer: Initializer, dtype: str
+) -> None:
+    tensor = nn.Parameter(minigen.zeros(3, 4, dtype=dtype))
+    array = tensor.data
+    assert initializer(tensor, generator=minigen.Generator(1)) is tensor
+    assert tensor.data is array
+    assert tensor.dtype == dtype
+    assert tensor.is_leaf
+    again = initializer(minigen.zeros(3, 4, dtype=dtype), generator=minigen.Generator(1))
+    assert (again.data == array).all()
+    assert (initializer(minigen.zeros(3, 4, dtype=dtype)).data != array).any()
+
+
+def test_an_initialiser_is_a_write_that_an_older_graph_refuses() -> None:
+    layer = nn.Dense(2, 2)
+    y = layer(layer(minigen.ones(1, 2))).sum()
+    init.zeros_(layer.weight)
+    with pytest.raises(RuntimeError, match="changed in place"):
+        y.backward()
+
+
+@pytest.mark.parametrize(
+    ("shape", "fans"),
+    [
+        ((2, 3), (3, 2)),  # dense (out, in)
+        ((8, 3, 4, 4), (48, 128)),  # convolution (out, in, kH, kW)
+        ((100, 64, 4, 4), (1024, 1600)),  # transposed (in, out, kH, kW): PyTorch swaps them
+    ],
+)
+def test_fans_count_the_first_two_axes_and_the_kernel(
+    shape: tuple[int, ...], fans: tuple[int, int]
+) -> None:
+    assert init.calculate_fans(minigen.zeros(shape)) == fans
+
+
+@pytest.mark.parametrize("initializer", [init.xavier_normal_, init.kaiming_uniform_])
+def test_a_vector_has_no_fans(initializer: Initializer) -> None:
+    with pytest.raises(ValueError, match=r"two axes or more.*got shape \(3,\)"):
+        initializer(minigen.zeros(3))
+
+
+@pytest.mark.parametrize(
+    ("nonlinearity", "param", "gain"),
+    [
+        ("linear", None, 1),
+        ("conv_transpose2d", None, 1),
+        ("sigmoid", None, 1),
+        ("tanh", None, 5 / 3),
+        ("relu", None, math.sqrt(2)),
+        ("leaky_relu", None, math.sqrt(2 / 1.0001)),
+        ("leaky_relu", 0.2, math.sqrt(2 / 1.04)),
+        ("leaky_relu", 0, math.sqrt(2)),
+        ("selu", None, 0.75),
+    ],
+)
+def test_gains(nonlinearity: str, param: float | None, gain: float) -> None:
+    assert init.calculate_gain(nonlinearity, param) == pytest.approx(gain, rel=1e-15)
+
+
+def test_an_unknown_activation_and_an_unknown_mode_are_named() -> None:
+    with pytest.raises(ValueError, match=r"unknown nonlinearity 'gelu': use one of .*relu"):
+        init.calculate_gain("gelu")
+    with pytest.raises(ValueError, match="unknown mode 'fan_avg'"):
+        init.kaiming_normal_(minigen.zeros(2, 2), mode="fan_avg")
+
+
+def test_he_keeps_the_variance_through_ten_layers_of_relus() -> None:
+    layers = [nn.Dense(400, 400) for _ in range(10)]
+    model = nn.Sequential(*[module for layer in layers for module in (layer, nn.ReLU())])
+    kaiming = partial(init.kaiming_normal_, nonlinearity="relu")
+    assert init.initialize_(model, kaiming, minigen.Generator(0)) is model
+    y = model(minigen.randn(200, 400))
+    assert 0.5 < float((y * y).mean()) / 0.5 < 2 * 1.5
+
+
+def test_initialize_writes_weights_and_biases_and_leaves_norms() -> None:
+    model = nn.Sequential(nn.Dense(3, 4), nn.BatchNorm1d(4), nn.Dense(4, 2, bias=False))
+    init.initialize_(model, partial(init.uniform_, a=7, b=7))
+    state = {name: set(np.unique(value.data)) for name, value in model.state_dict().items()}
+    assert state["0.weight"] == state["2.weight"] == {7}
+    assert state["0.bias"] == {0}
+    assert state["1.weight"] == {1}
+
+
+def test_initialize_draws_from_its_generator() -> None:
+    first, second = (
+        init.initialize_(nn.Dense(3, 4), init.dcgan_normal_, minigen.Generator(2)) for _ in range(2)
+    )
+    assert first.state_dict()["weight"].tolist() == second.state_dict()["weight"].tolist()

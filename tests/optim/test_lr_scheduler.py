@@ -1,0 +1,158 @@
+"""Learning-rate schedules."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from minigen import nn, optim
+from minigen.optim.lr_scheduler import (
+    CosineAnnealingLR,
+    ExponentialLR,
+    LambdaLR,
+    LinearLR,
+    LRScheduler,
+    MultiStepLR,
+    SequentialLR,
+    StepLR,
+)
+
+
+def _optimizer(*rates: float) -> optim.Optimizer:
+    groups = [{"params": [nn.Parameter([1.0])], "lr": rate} for rate in rates or (1.0,)]
+    return optim.SGD(groups)
+
+
+def _warm_up_and_decay(optimizer: optim.Optimizer) -> LRScheduler:
+    parts = [LinearLR(optimizer, 0.5, total_iters=2), ExponentialLR(optimizer, 0.5)]
+    return SequentialLR(optimizer, parts, milestones=[2])
+
+
+Make = Callable[[optim.Optimizer], LRScheduler]
+
+CASES: list[tuple[Make, list[float]]] = [
+    (lambda o: StepLR(o, 2, gamma=0.5), [1, 1, 0.5, 0.5, 0.25]),
+    (lambda o: MultiStepLR(o, [3, 1, 1], gamma=0.5), [1, 0.25, 0.25, 0.125, 0.125]),
+    (lambda o: ExponentialLR(o, 0.5), [1, 0.5, 0.25, 0.125, 0.0625]),
+    (
+        lambda o: CosineAnnealingLR(o, T_max=4, eta_min=0.5),
+        [1, 0.75 + 0.25 * math.sqrt(0.5), 0.75, 0.75 - 0.25 * math.sqrt(0.5), 0.5],
+    ),
+    (lambda o: CosineAnnealingLR(o, T_max=2), [1, 0.5, 0, 0.5, 1]),
+    (lambda o: LinearLR(o, 0.25, 1.0, total_iters=3), [0.25, 0.5, 0.75, 1, 1]),
+    (lambda o: LambdaLR(o, lambda epoch: 1 / (epoch + 1)), [1, 1 / 2, 1 / 3, 1 / 4, 1 / 5]),
+    (_warm_up_and_decay, [0.5, 0.75, 1, 0.5, 0.25]),
+]
+
+
+@pytest.mark.parametrize(("make", "rates"), CASES)
+def test_rates_follow_the_formula(make: Make, rates: list[float]) -> None:
+    optimizer = _optimizer()
+    schedule = make(optimizer)
+    for epoch, rate in enumerate(rates):
+        assert schedule.last_epoch == epoch
+        assert schedule.get_last_lr() == pytest.approx([rate], abs=1e-15)
+        assert optimizer.param_groups[0]["lr"] == schedule.get_last_lr()[0]
+        schedule.step()
+
+
+def test_each_group_starts_from_its_own_rate() -> None:
+    optimizer = _optimizer(1.0, 0.5)
+    schedule = StepLR(optimizer, 1, gamma=0.5)
+    schedule.step()
+    assert [group["lr"] for group in optimizer.param_groups] == [0.5, 0.25]
+    assert schedule.base_lrs == [1.0, 0.5]
+
+
+@pytest.mark.parametrize(("make", "rates"), CASES)
+def test_a_resumed_schedule_gives_the_same_rates_bit_by_bit(make: Make, rates: list[float]) -> None:
+    through = make(_optimizer())
+    for _ in range(3):
+        through.step()
+    saved = json.loads(json.dumps(through.state_dict()))
+    resumed = make(_optimizer(9.0))
+    resumed.load_state_dict(saved)
+    assert resumed.get_last_lr() == through.get_last_lr()
+    through.step()
+    resumed.step()
+    assert resumed.get_last_lr() == through.get_last_lr()
+
+
+def test_optimiser_and_schedule_resume_in_either_order() -> None:
+    optimizer = _optimizer()
+    schedule = ExponentialLR(optimizer, 0.5)
+    schedule.step()
+    saved, progress = optimizer.state_dict(), schedule.state_dict()
+    for schedule_first in (True, False):
+        resumed = _optimizer(7.0)
+        if schedule_first:
+            again = ExponentialLR(resumed, 0.5)
+            again.load_state_dict(progress)
+            resumed.load_state_dict(saved)
+        else:
+            resumed.load_state_dict(saved)
+            again = ExponentialLR(resumed, 0.5)
+            again.load_state_dict(progress)
+        assert again.get_last_lr() == [0.5]
+        again.step()
+        assert again.get_last_lr() == [0.25]
+
+
+def test_each_group_can_have_its_function() -> None:
+    schedule = LambdaLR(_optimizer(1.0, 1.0), [lambda epoch: epoch, lambda _: 2.0])
+    schedule.step()
+    assert schedule.get_last_lr() == [1, 2]
+
+
+def test_rates_can_be_asked_for_ahead() -> None:
+    schedule = ExponentialLR(_optimizer(), 0.5)
+    assert schedule.rates(3) == [0.125]
+    assert schedule.get_last_lr() == [1]
+
+
+def test_the_number_of_functions_is_that_of_the_groups() -> None:
+    with pytest.raises(ValueError, match=r"LambdaLR: 2 functions are expected.*got 1"):
+        LambdaLR(_optimizer(1.0, 1.0), [lambda _: 1.0])
+
+
+@pytest.mark.parametrize("state", [{}, {"last_epoch": 3}, {"last_epoch": 3, "base_lrs": [1, 1]}])
+def test_a_state_that_does_not_fit_is_refused_and_nothing_changes(state: dict[str, Any]) -> None:
+    schedule = ExponentialLR(_optimizer(), 0.5)
+    with pytest.raises(ValueError, match=r"ExponentialLR.load_state_dict: last_epoch.*1 groups"):
+        schedule.load_state_dict(state)
+    assert (schedule.last_epoch, schedule.get_last_lr()) == (0, [1.0])
+
+
+def test_options_out_of_range_are_refused() -> None:
+    optimizer = _optimizer()
+    with pytest.raises(ValueError, match="StepLR: step_size must be positive"):
+        StepLR(optimizer, 0)
+    with pytest.raises(ValueError, match="CosineAnnealingLR: T_max must be positive"):
+        CosineAnnealingLR(optimizer, T_max=0)
+    with pytest.raises(ValueError, match="LinearLR: total_iters must be positive"):
+        LinearLR(optimizer, total_iters=0)
+    for start, end in ((0.0, 1.0), (1.5, 1.0), (0.5, 1.5), (0.5, -0.1)):
+        with pytest.raises(ValueError, match="LinearLR: start_factor in"):
+            LinearLR(optimizer, start, end)
+
+
+@pytest.mark.parametrize("milestones", [[], [2, 4], [0], [-1]])
+def test_milestones_must_fit_the_schedules(milestones: list[int]) -> None:
+    optimizer = _optimizer()
+    parts = [ExponentialLR(optimizer, 0.5), ExponentialLR(optimizer, 0.9)]
+    with pytest.raises(ValueError, match="one milestone fewer than schedules"):
+        SequentialLR(optimizer, parts, milestones)
+
+
+def test_schedules_of_another_optimiser_are_refused() -> None:
+    with pytest.raises(ValueError, match="must be of this optimiser"):
+        SequentialLR(_optimizer(), [ExponentialLR(_optimizer(), 0.5)], [])
+
+
+def test_what_is_no_optimiser_is_refused() -> None:
+    with pytest.raises(TypeError, match="StepLR: an Optimizer is expected, got Dense"):
+        StepLR(nn.Dense(1, 1), 2)  # type: ignore[arg-type]
