@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 
 from minigen.backend import Array, device_of
+from minigen.ops.dtypes import DEFAULT_FLOAT
 from minigen.ops.elementwise import exp
 from minigen.random import Generator, default_generator
 from minigen.tensor import Tensor
@@ -132,7 +133,8 @@ def dropout(
     if mask is None:
         array = x.data if isinstance(x, Tensor) else x
         source = generator or default_generator()
-        mask = source.bernoulli(1 - p, array.shape, array.dtype, device_of(array))
+        kind = array.dtype if array.dtype.kind == "f" else DEFAULT_FLOAT
+        mask = source.bernoulli(1 - p, array.shape, kind, device_of(array))
     return x * (mask * (1 / (1 - p)))
 
 

@@ -77,6 +77,11 @@ class Tensor(TensorMethods):
                 f"tensor.data: got shape {array.shape}, expected {self.shape}; "
                 "make a new tensor to change the shape"
             )
+        if self._requires_grad and array.dtype.kind != "f":
+            raise TypeError(
+                f"tensor.data: got dtype {array.dtype} for a tensor that requires a gradient; "
+                "floats are expected"
+            )
         writes.note(self._data)
         writes.note(array)
         self._data = array

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
 from minigen.gradcheck.behaviour import Watched
+from minigen.gradcheck.diagnosis import diagnose_shape
 from minigen.gradcheck.kinks import Kink
 from minigen.gradcheck.numeric import Derivative, derivative
 from minigen.gradcheck.report import FailureKind, Index, InputReport, subscript
 from minigen.gradcheck.settings import Settings, Vector
 
 
-class Comparison:
+class Comparison(ABC):
     """The comparison of all leaves of a subject."""
 
     def __init__(self, watched: Watched, cotangent: Vector, settings: Settings) -> None:
@@ -25,9 +28,9 @@ class Comparison:
         self.settings = settings
         self.findings = watched.findings
 
+    @abstractmethod
     def run(self) -> None:
         """Compare every leaf."""
-        raise NotImplementedError
 
     def differentiate(
         self, directions: Mapping[int, Vector], step: float, cotangent: Vector | None = None
@@ -45,7 +48,7 @@ class Comparison:
             return weigh(self.subject.values(moved))
 
         found = derivative(along, weigh(self.watched.centre), step, self.settings)
-        self.subject.place(self.point)
+        self.watched.return_to_point()
         return found
 
     def report_wrong(self, entry: InputReport, diagnosis: str, place: str = "") -> None:
@@ -62,6 +65,21 @@ class Comparison:
         )
         text = f"{diagnosis} ({difference})" if diagnosis else difference
         self.watched.report(FailureKind.WRONG_GRADIENT, text, entry.name)
+
+    def report_misshapen(
+        self, entry: InputReport, gradient: Vector, numeric: Vector | None
+    ) -> InputReport:
+        """Note that a gradient has a wrong shape; `numeric` is the right one, where known."""
+        text = "" if numeric is None else diagnose_shape(gradient, numeric)
+        self.watched.report(
+            FailureKind.WRONG_SHAPE,
+            f"the gradient has shape {gradient.shape}, the input {entry.shape}"
+            + (f": {text}" if text else ""),
+            entry.name,
+        )
+        return replace(
+            entry, analytic=math.nan, error=math.inf, relative_error=math.inf, diagnosis=text
+        )
 
     def report_kink(self, name: str, kink: Kink, place: str) -> None:
         """Note that there is no derivative to compare with, and how to go on."""
@@ -120,6 +138,12 @@ class Comparison:
         x = self.point[leaf]
         name = f"{self.subject.names[leaf]}{subscript(index_of(element, x.shape))}"
         return f"{name} = {x.flat[element] + offset:.8g}"
+
+
+def excess(error: Vector, tolerance: Vector) -> Vector:
+    """Return errors in units of their tolerances; -1 where the error is not known."""
+    units = np.where(error == 0, 0.0, error / tolerance)
+    return np.nan_to_num(units, nan=-1.0, posinf=np.inf)
 
 
 def index_of(element: int, shape: tuple[int, ...]) -> Index:

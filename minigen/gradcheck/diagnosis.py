@@ -39,6 +39,8 @@ class Symptoms:
         The numerical gradients of the other inputs, by name.
     jacobians : pair of array, optional
         The analytic and the numerical Jacobian, a row an output element.
+    sampled : bool
+        Whether the gradients are those of some elements only, in a row.
     """
 
     analytic: Vector
@@ -48,6 +50,7 @@ class Symptoms:
     output_shapes: Sequence[tuple[int, ...]] = ()
     others: Mapping[str, Vector] = field(default_factory=dict)
     jacobians: tuple[Vector, Vector] | None = None
+    sampled: bool = False
 
 
 def diagnose(symptoms: Symptoms) -> str:
@@ -61,7 +64,8 @@ def diagnose(symptoms: Symptoms) -> str:
     """
     if not np.isfinite(symptoms.analytic).all() or not symptoms.wrong.any():
         return ""
-    return next((text for text in (see(symptoms) for see in RECOGNISERS) if text), "")
+    recognisers = FOR_SAMPLES if symptoms.sampled else RECOGNISERS
+    return next((text for text in (see(symptoms) for see in recognisers) if text), "")
 
 
 def diagnose_shape(gradient: Vector, numeric: Vector) -> str:
@@ -161,8 +165,11 @@ def _transposed(s: Symptoms) -> str:
     if 1 < len(axes) <= MANY_AXES:
         for order in itertools.permutations(axes):
             if tuple(shape[a] for a in order) == shape and list(order) != list(axes):
-                if _same(s.analytic, s.numeric.transpose(order)):
-                    return f"transposed: it is right with its axes in the order {order}"
+                if not _same(s.analytic, s.numeric.transpose(order)):
+                    continue
+                if len(axes) == 2:
+                    return "transposed: its transpose is right"
+                return f"transposed: it is right with its axes in the order {order}"
     return ""
 
 
@@ -176,6 +183,20 @@ def _transposed_jacobian(s: Symptoms) -> str:
             "is a matrix (a weight?) used without its transpose, or an order not inverted?"
         )
     return ""
+
+
+def _uncoupled(s: Symptoms) -> str:
+    if s.jacobians is None:
+        return ""
+    analytic, numeric = s.jacobians
+    elsewhere = np.eye(*numeric.shape) == 0
+    coupled = np.abs(numeric[elsewhere]).max(initial=0.0) > 1e-6 * np.abs(numeric).max()
+    if analytic.shape[0] != analytic.shape[1] or analytic[elsewhere].any() or not coupled:
+        return ""
+    return (
+        "each output is taken to depend on the input at its own place alone, but others enter too: "
+        "is a term missing that couples them (through a sum, a mean or a maximum)?"
+    )
 
 
 def _one_element(s: Symptoms) -> str:
@@ -231,7 +252,9 @@ def _zero_in_places(s: Symptoms) -> str:
 def _lost_mean(s: Symptoms) -> str:
     error = s.analytic - s.numeric
     for axis, length in enumerate(error.shape):
-        if length >= 3 and _same(error, np.broadcast_to(error.mean(axis, keepdims=True), error.shape)):
+        if length >= 3 and _same(
+            error, np.broadcast_to(error.mean(axis, keepdims=True), error.shape)
+        ):
             return (
                 f"off by the same amount all along axis {axis}: is a term missing that couples its "
                 "elements (through a mean, a sum or a maximum)?"
@@ -250,9 +273,13 @@ RECOGNISERS: tuple[Callable[[Symptoms], str], ...] = (
     _shifted,
     _mixed_signs,
     _zero_in_places,
+    _uncoupled,
     _lost_mean,
 )
 """In this order: the first that recognises something speaks."""
+
+FOR_SAMPLES = (_zero, _factor, _mixed_signs, _zero_in_places)
+"""Those that need no element's place."""
 
 
 def _same(a: Vector, b: Vector) -> bool:

@@ -5,14 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
-from minigen.gradcheck.compare import Comparison, index_of, one_hot
-from minigen.gradcheck.diagnosis import Symptoms, diagnose, diagnose_shape
+from minigen.gradcheck.compare import Comparison, excess, index_of, one_hot
+from minigen.gradcheck.diagnosis import Symptoms, diagnose
 from minigen.gradcheck.numeric import STEP, scale_of, step_for
-from minigen.gradcheck.report import FailureKind, InputReport, subscript
+from minigen.gradcheck.report import InputReport, subscript
 from minigen.gradcheck.settings import Vector
+
+Elements: TypeAlias = npt.NDArray[np.integer[Any]]
+"""Which elements of an array, in row-major order."""
 
 DIRECTIONS = 3
 """How many random directions move all inputs at once."""
@@ -35,7 +40,12 @@ class DirectionalComparison(Comparison):
         for leaf in leaves:
             entry, cotangent = self._worst([leaf], 1 if len(leaves) > 1 else DIRECTIONS)
             if leaf in self.watched.misshapen:
-                entry = self._judge_shape(entry, leaf)
+                gradient, cotangent = self.watched.misshapen[leaf]
+                chosen, numeric = self._elements(leaf, cotangent)
+                known = chosen.size == numeric.size
+                entry = self.report_misshapen(
+                    entry, gradient, numeric.reshape(entry.shape) if known else None
+                )
             elif entry.error > entry.tolerance:
                 text, place = self._examine(leaf, cotangent)
                 entry = replace(entry, diagnosis=text)
@@ -95,21 +105,6 @@ class DirectionalComparison(Comparison):
             relative_error=self.relative(error, abs(numeric)),
         )
 
-    def _judge_shape(self, entry: InputReport, leaf: int) -> InputReport:
-        """Report a gradient of a wrong shape."""
-        gradient, cotangent = self.watched.misshapen[leaf]
-        chosen, numeric = self._elements(leaf, cotangent)
-        whole = chosen.size == numeric.size
-        text = diagnose_shape(gradient, numeric.reshape(entry.shape)) if whole else ""
-        self.watched.report(
-            FailureKind.WRONG_SHAPE,
-            f"the gradient has shape {gradient.shape}, the input {entry.shape}"
-            + (f": {text}" if text else ""),
-            entry.name,
-        )
-        return replace(entry, analytic=math.nan, error=math.inf, relative_error=math.inf,
-                       diagnosis=text)  # fmt: skip
-
     def _examine(self, leaf: int, cotangent: Vector) -> tuple[str, str]:
         """Look at a wrong gradient element by element; return the diagnosis and the worst place."""
         shape = self.point[leaf].shape
@@ -117,24 +112,25 @@ class DirectionalComparison(Comparison):
         chosen, numeric = self._elements(leaf, cotangent)
         analytic, numeric = analytic[chosen], numeric[chosen]
         error, tolerance = np.abs(analytic - numeric), self.settings.tolerance(numeric)
-        worst = int((error / tolerance).argmax())
+        worst = int(excess(error, tolerance).argmax())
         place = (
             f"d (g . out) / d {self.subject.names[leaf]}"
             f"{subscript(index_of(int(chosen[worst]), shape))} is {analytic[worst]:.6g} by its "
             f"rule, {numeric[worst]:.6g} numerically"
         )
-        # Patterns in space need every element in its place; a factor shows in a sample too.
-        seen_as = shape if chosen.size == math.prod(shape) else chosen.shape
+        sampled = chosen.size < math.prod(shape)
+        seen_as = chosen.shape if sampled else shape
         symptoms = Symptoms(
             analytic=analytic.reshape(seen_as),
             numeric=numeric.reshape(seen_as),
             wrong=~(error <= tolerance).reshape(seen_as),
             reached=leaf not in self.watched.unreached,
             output_shapes=self.watched.shapes,
+            sampled=sampled,
         )
         return diagnose(symptoms), place
 
-    def _elements(self, leaf: int, cotangent: Vector) -> tuple[Vector, Vector]:
+    def _elements(self, leaf: int, cotangent: Vector) -> tuple[Elements, Vector]:
         """Differentiate g . out by each element of a leaf, or by a sample; 0 for the others."""
         x = self.point[leaf]
         chosen = np.arange(x.size)

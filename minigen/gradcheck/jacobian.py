@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from minigen.gradcheck.behaviour import output_name
-from minigen.gradcheck.compare import Comparison, index_of, one_hot
-from minigen.gradcheck.diagnosis import Symptoms, diagnose, diagnose_shape
+from minigen.gradcheck.compare import Comparison, excess, index_of, one_hot
+from minigen.gradcheck.diagnosis import Symptoms, diagnose
 from minigen.gradcheck.kinks import Kink
 from minigen.gradcheck.numeric import step_for
-from minigen.gradcheck.report import FailureKind, InputReport, subscript
+from minigen.gradcheck.report import InputReport, subscript
 from minigen.gradcheck.settings import Vector
 
 
@@ -69,7 +69,9 @@ class JacobianComparison(Comparison):
             self._report_untrusted(leaf, columns[leaf])
             entry = self._worst(leaf, pair)
             if leaf in self.watched.misshapen:
-                entry = self._judge_shape(entry, leaf, columns[leaf])
+                gradient, cotangent = self.watched.misshapen[leaf]
+                numeric = (cotangent @ columns[leaf].matrix).reshape(entry.shape)
+                entry = self.report_misshapen(entry, gradient, numeric)
             elif entry.error > entry.tolerance:
                 text = self._diagnose(leaf, pair, gradients[leaf], products)
                 entry = replace(entry, diagnosis=text)
@@ -93,9 +95,7 @@ class JacobianComparison(Comparison):
     def _rows(self) -> list[Vector]:
         """Return each leaf's analytic Jacobian, a row from each one-hot cotangent."""
         rows = [self.watched.gradient(g) for g in np.eye(self.watched.centre.size)]
-        return [
-            np.array([row[leaf].ravel() for row in rows]) for leaf in range(len(self.point))
-        ]
+        return [np.array([row[leaf].ravel() for row in rows]) for leaf in range(len(self.point))]
 
     def _worst(self, leaf: int, pair: Pair) -> InputReport:
         """Report the element of the largest error, in units of its tolerance."""
@@ -108,9 +108,7 @@ class JacobianComparison(Comparison):
         tolerance = self.settings.tolerance(numeric)
         error = np.abs(analytic - numeric)
         error[np.isnan(error)] = np.inf
-        with np.errstate(divide="ignore", invalid="ignore"):
-            excess = np.where(error == 0, 0.0, error / tolerance)
-        at = np.unravel_index(excess.argmax(), error.shape)
+        at = np.unravel_index(excess(error, tolerance).argmax(), error.shape)
         return InputReport(
             name=name,
             position=leaf,
@@ -144,20 +142,6 @@ class JacobianComparison(Comparison):
             self.report_kink(name, kink, place)
         for j in columns.undefined[:1]:
             self.report_undefined(name, self.place_of(leaf, j))
-
-    def _judge_shape(self, entry: InputReport, leaf: int, columns: Columns) -> InputReport:
-        """Report a gradient of a wrong shape."""
-        gradient, cotangent = self.watched.misshapen[leaf]
-        numeric = (cotangent @ columns.matrix).reshape(entry.shape)
-        text = diagnose_shape(gradient, numeric)
-        self.watched.report(
-            FailureKind.WRONG_SHAPE,
-            f"the gradient has shape {gradient.shape}, the input {entry.shape}"
-            + (f": {text}" if text else ""),
-            entry.name,
-        )
-        return replace(entry, analytic=math.nan, error=math.inf, relative_error=math.inf,
-                       diagnosis=text)  # fmt: skip
 
     def _diagnose(self, leaf: int, pair: Pair, gradient: Vector, products: list[Vector]) -> str:
         """Look for a pattern in the gradient of the product with a random cotangent."""

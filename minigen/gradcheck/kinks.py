@@ -13,11 +13,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from minigen.gradcheck.settings import Vector
+
 CELLS = 8
 """Cells that the interval is cut into at each zoom."""
 
-ZOOMS = 4
-"""How often the two cells around the sharpest bend become the interval."""
+ZOOMS = 5
+"""How many intervals are looked at, each the three cells about the last one's sharpest bend."""
 
 CONCENTRATION = 20.0
 """How many times sharper than the median bend a kink is; on smooth curves all are much alike."""
@@ -48,34 +50,36 @@ class Kink:
     jump: float = 0.0
 
 
-def find_kink(f: Callable[[float], float], h: float, output: int = 0) -> Kink | None:
-    """Find the sharpest kink of `f` between -h and h; None if `f` is smooth there.
+def find_kink(along: Callable[[float], Vector], output: int, h: float) -> Kink | None:
+    """Find the sharpest kink of one output between -h and h; None if it is smooth there.
 
     Examples
     --------
-    >>> kink = find_kink(lambda t: abs(t - 0.25), 1.0)
+    >>> kink = find_kink(lambda t: np.array([t**2, abs(t - 0.25)]), 1, 1.0)
     >>> round(kink.offset, 6), round(kink.left, 6), round(kink.right, 6)
     (0.25, -1.0, 1.0)
-    >>> find_kink(lambda t: t**3, 1.0) is None
+    >>> find_kink(lambda t: np.array([t**3]), 0, 1.0) is None
     True
     """
     low, high = -h, h
     for zoom in range(ZOOMS):
         places = np.linspace(low, high, CELLS + 1)
-        values = np.array([f(float(t)) for t in places])
+        values = np.array([along(t)[output] for t in places.tolist()])
         if not np.isfinite(values).all():
             return None
         slopes = np.diff(values) / np.diff(places)
         bends = np.abs(np.diff(slopes))
         sharpest = int(bends.argmax())
+        cell = (high - low) / CELLS
         if zoom < ZOOMS - 1:
-            low, high = float(places[sharpest]), float(places[sharpest + 2])
-    cell = (high - low) / CELLS
+            middle = float(places[sharpest + 1])
+            low, high = max(middle - 1.5 * cell, -h), min(middle + 1.5 * cell, h)
     rounding = _ROUNDING * float(np.abs(values).max()) / cell
     if bends[sharpest] <= max(CONCENTRATION * float(np.median(bends)), rounding):
         return None
     left, right = float(slopes[0]), float(slopes[-1])
     if bends[sharpest] > 4 * abs(right - left):  # the slopes agree, and a step lies between
-        return Kink(output, float(places[sharpest + 1]), left, right, float(values[-1] - values[0]))
+        cliff = float(places[np.abs(slopes).argmax()]) + cell / 2
+        return Kink(output, cliff, left, right, float(values[-1] - values[0]))
     corner = values[-1] - values[0] + left * low - right * high  # where the two lines meet
     return Kink(output, float(corner / (left - right)), left, right)

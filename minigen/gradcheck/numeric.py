@@ -23,7 +23,7 @@ from minigen.gradcheck.settings import Settings, Vector
 STEP = 2.0**-12
 """The default step, in units of max(1, abs(x))."""
 
-FINER = (1.0, 1 / 16, 1 / 256)
+FINER = tuple(16.0**-k for k in range(5))
 """The shares of the step tried in turn where the function bends too fast for the first."""
 
 UNDERTOLERANCE = 0.1
@@ -89,18 +89,14 @@ def _extrapolated(
     whichever is larger: one kink cannot hide from both.
     """
     far_left, left, right, far_right = (along(t) for t in (-h, -h / 2, h / 2, h))
-    with np.errstate(invalid="ignore", over="ignore"):
-        coarse = (far_right - far_left) / (2 * h)
-        fine = (right - left) / h
-        bend = (far_left - 4 * left + 6 * centre - 4 * right + far_right) / h
-        return (4 * fine - coarse) / 3, np.maximum(np.abs(coarse - fine), np.abs(bend))
+    coarse = (far_right - far_left) / (2 * h)
+    fine = (right - left) / h
+    bend = (far_left - 4 * left + 6 * centre - 4 * right + far_right) / h
+    return (4 * fine - coarse) / 3, np.maximum(np.abs(coarse - fine), np.abs(bend))
 
 
 def _worst_kink(along: Callable[[float], Vector], h: float, suspicion: Vector) -> Kink | None:
     """Look for a kink in the three outputs that are most suspicious, in that order."""
-    for output in np.argsort(-suspicion, kind="stable")[:3]:
-        if suspicion[output] > 0:
-            kink = find_kink(lambda t, k=output: float(along(t)[k]), h, int(output))
-            if kink is not None:
-                return kink
-    return None
+    most = np.argsort(-suspicion, kind="stable")[:3].tolist()
+    found = (find_kink(along, output, h) for output in most if suspicion[output] > 0)
+    return next((kink for kink in found if kink is not None), None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -199,7 +200,17 @@ class GradReport:
 
     @staticmethod
     def _remarks(lines: Iterable[str]) -> list[str]:
-        return [f"  - {line}" for line in lines]
+        return [
+            textwrap.fill(
+                line,
+                width=100,
+                initial_indent="  - ",
+                subsequent_indent="    ",
+                break_long_words=False,
+                break_on_hyphens=False,
+            )
+            for line in lines
+        ]
 
 
 @dataclass

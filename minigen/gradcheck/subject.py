@@ -60,24 +60,29 @@ class Subject:
         self.order = 2 if recorded else 1
         self.point = [host_copy(leaf.data) for leaf in leaves]
 
-    def place(self, values: Sequence[Vector]) -> None:
-        """Let the leaves show copies of other values.
+    def show(self, arrays: Sequence[Any]) -> None:
+        """Let the leaves show other arrays.
 
-        The tensors are given new arrays and the old ones are left as they are, so graphs recorded
-        on those stay right: for the engine's log this is no write.
+        The old arrays are left as they are, so graphs recorded on them stay right: for the engine's
+        log this is no write.
         """
-        for leaf, value in zip(self.leaves, values, strict=True):
-            leaf._data = backend.to_device(value.copy(), leaf.device)
+        for leaf, array in zip(self.leaves, arrays, strict=True):
+            leaf._data = array
 
     def call(self, values: Sequence[Vector]) -> list[Tensor]:
         """Run the function at `values`; return its floating-point outputs."""
-        self.place(values)
-        with enable_grad(), np.errstate(all="ignore"):
+        self.show(
+            [
+                backend.to_device(np.array(value), leaf.device)
+                for value, leaf in zip(values, self.leaves, strict=True)
+            ]
+        )
+        with enable_grad():
             try:
                 return self._outputs(self.run())
             except Misbehaviour:
                 raise
-            except Exception as error:  # noqa: BLE001 - what the function raises is the finding
+            except Exception as error:
                 raise self.stop(
                     FailureKind.ERROR, f"{self.name} raised {_described(error)}"
                 ) from error
@@ -91,19 +96,16 @@ class Subject:
     ) -> list[Any]:
         """Return the leaves' cotangents just as the rules made them; None where none arrived."""
         live = [i for i, y in enumerate(outputs) if y.requires_grad]
-        with np.errstate(all="ignore"):
-            try:
-                found = propagate(
-                    [outputs[i] for i in live],
-                    [cotangents[i] for i in live],
-                    targets=set(self.leaves),
-                    create_graph=create_graph,
-                    retain_graph=True,
-                )
-            except Exception as error:  # noqa: BLE001 - what a rule raises is the finding
-                raise self.stop(
-                    FailureKind.ERROR, self._explain_backward(error, create_graph)
-                ) from error
+        try:
+            found = propagate(
+                [outputs[i] for i in live],
+                [cotangents[i] for i in live],
+                targets=set(self.leaves),
+                create_graph=create_graph,
+                retain_graph=True,
+            )
+        except Exception as error:
+            raise Misbehaviour(self._explain_backward(error, create_graph)) from error
         return [found.get(leaf) for leaf in self.leaves]
 
     def gradient(self, cotangents: Sequence[Vector]) -> Subject:
@@ -144,10 +146,11 @@ class Subject:
                     f"{self.name} returned {type(y).__name__}, not a Tensor: has .data or .numpy() "
                     "cut the graph?",
                 )
-        outputs = [y for y in outputs if y.dtype.kind == "f"]
+        outputs = [y for y in outputs if y.dtype.kind == "f" and y.size]
         if not outputs:
             raise self.stop(
-                FailureKind.ERROR, f"{self.name} returned no floating-point tensor to differentiate"
+                FailureKind.ERROR,
+                f"{self.name} returned no floating-point numbers to differentiate",
             )
         for y in outputs:
             if y.dtype != np.float64:
@@ -158,14 +161,14 @@ class Subject:
                 )
         return outputs
 
-    def _explain_backward(self, error: Exception, create_graph: bool) -> str:
+    def _explain_backward(self, error: Exception, create_graph: bool) -> Failure:
         text = f"the backward pass of {self.name} raised {_described(error)}"
         if create_graph:
             text += (
                 ". It did not in a first-order pass, where rules get arrays; under create_graph "
                 "they get tensors: is the rule written with NumPy's functions in place of ops?"
             )
-        return text
+        return Failure(FailureKind.ERROR, None, text, 2 if create_graph else self.order)
 
 
 def _described(error: Exception) -> str:
@@ -188,13 +191,12 @@ def input_names(f: Callable[..., Any], count: int) -> list[str]:
         parameters = list(inspect.signature(f).parameters.values())
     except (TypeError, ValueError):
         parameters = []
-    named = [
-        p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
-    ]
+    named = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
     return [named[i] if i < len(named) else f"input {i}" for i in range(count)]
 
 
 def function_name(f: Callable[..., Any]) -> str:
     """Return what to call `f` in a report."""
+    f = getattr(f, "func", f)  # of a functools.partial
     name: str = getattr(f, "__name__", type(f).__name__)
     return "the function" if name == "<lambda>" else name

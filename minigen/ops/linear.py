@@ -73,11 +73,12 @@ def linear(x: Array, weight: Array, bias: Array | None = None) -> Array:
             f"x of shape (..., in) and weight of shape (out, in) are expected, "
             f"got {tuple(x.shape)} and {tuple(weight.shape)}"
         )
+    x, weight = promote(x, weight)
     if bias is None:
         return x @ weight.T
     if bias.shape != weight.shape[:1]:
         raise ValueError(f"bias of shape {weight.shape[:1]} is expected, got {tuple(bias.shape)}")
-    y = x @ weight.T
+    y, bias = promote(x @ weight.T, bias)
     y += bias
     return y
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from minigen.backend import Array, namespace
 from minigen.op import Cotangents, op
+from minigen.ops.dtypes import floating
 from minigen.ops.elementwise import sqrt
 from minigen.ops.reduction import mean, reduced_axes, var
 from minigen.ops.shaping import reshape
@@ -23,6 +24,7 @@ def standardize(x: Array, axis: int | Sequence[int], eps: float = 1e-5) -> Array
 
     Derivation: standardize
     """
+    x = floating(x)
     axes = reduced_axes(axis, x.ndim)
     deviation = x - x.mean(axes, keepdims=True)
     variance = (deviation * deviation).mean(axes, keepdims=True)
