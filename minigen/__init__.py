@@ -32,9 +32,9 @@ from minigen.tensor import Tensor, tensor
 __all__ = [
     "AnomalyError",
     "DeviceError",
+    "Generator",
     "GradReport",
     "GradcheckError",
-    "Generator",
     "Op",
     "Tensor",
     "__version__",

@@ -128,6 +128,11 @@ def _apply_rule(
         if parent is None or entry is None or parent not in useful:
             continue
         cotangent = entry() if callable(entry) else entry
+        if not hasattr(cotangent, "dtype"):
+            raise TypeError(
+                f"{node.op.name}.vjp: the cotangent of input {position} is a "
+                f"{type(cotangent).__name__}, not an array or a tensor of the input's shape"
+            )
         if node.trace is not None:
             node.trace.check_cotangent(node, position, array_of(cotangent))
         if not isinstance(parent, Node):

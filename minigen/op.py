@@ -99,7 +99,7 @@ class Op(Generic[Parameters]):
             ``rule(g, out, *inputs, **options)`` returns a tuple with the cotangent of each input,
             :math:`\bar x = g^\top \partial\,\mathrm{out} / \partial x`, of the input's shape; None
             where there is none. An entry may be a function without arguments, called only if that
-            cotangent is wanted. Written with ops and operators, the rule serves every order: it is
+            cotangent is wanted. It returns new arrays and writes into none. Written with ops and operators, the rule serves every order: it is
             handed arrays in a first-order pass, and tensors under ``create_graph=True``.
 
         Returns

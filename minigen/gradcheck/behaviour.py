@@ -8,13 +8,14 @@ once more at the neighbour before the backward pass: memory of another call show
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
 from minigen import backend
 from minigen.gradcheck.numeric import STEP, scale_of
-from minigen.gradcheck.report import Failure, FailureKind, Findings, subscript
+from minigen.gradcheck.report import Failure, FailureKind, Findings, index_of, subscript
 from minigen.gradcheck.settings import Settings, Vector
 from minigen.gradcheck.subject import Subject, flat, host_copy
 from minigen.random import Generator
@@ -83,6 +84,15 @@ class Watched:
             part.reshape(shape)
             for part, shape in zip(np.split(cotangent, ends[:-1]), self.shapes, strict=True)
         ]
+
+    def element(self, row: int) -> str:
+        """Name the element that is number `row` of all outputs: ``out[1, 2]``, ``out1[0]``."""
+        position = 0
+        while row >= math.prod(self.shapes[position]):
+            row -= math.prod(self.shapes[position])
+            position += 1
+        name = "out" if len(self.shapes) == 1 else f"out{position}"
+        return name + subscript(index_of(row, self.shapes[position]))
 
     def gradient(self, cotangent: Vector) -> list[Vector]:
         """Return the gradient of cotangent . output for each leaf, of the leaf's shape.
@@ -183,17 +193,12 @@ class Watched:
         self._returned.clear()
 
     def _expect_finite(self) -> None:
-        if np.isfinite(self.centre).all():
-            return
-        for position, y in enumerate(self.split(self.centre)):
-            for index in np.argwhere(~np.isfinite(y))[:1]:
-                place = f"{output_name(position, len(self.outputs))}{subscript(index.tolist())}"
-                raise self.subject.stop(
-                    FailureKind.NOT_FINITE,
-                    f"{place} of {self.subject.name} is {float(y[tuple(index)])}: "
-                    "choose inputs where it is defined, or find the op with "
-                    "minigen.detect_anomaly()",
-                )
+        for row in np.flatnonzero(~np.isfinite(self.centre))[:1].tolist():
+            raise self.subject.stop(
+                FailureKind.NOT_FINITE,
+                f"{self.element(row)} of {self.subject.name} is {float(self.centre[row])}: choose "
+                "inputs where it is defined, or find the op with minigen.detect_anomaly()",
+            )
 
     def _expect_repeatable(self) -> None:
         again = self.subject.values(self.subject.point)
@@ -234,8 +239,3 @@ def repeats(first: Vector, second: Vector) -> bool:
         return False
     allowed = REPEATABLE * np.abs(first).max(initial=0.0)
     return bool((np.abs(first - second) <= allowed).all()) or np.array_equal(first, second, True)
-
-
-def output_name(position: int, count: int) -> str:
-    """Name an output: ``out``, or ``out1`` where there are several."""
-    return "out" if count == 1 else f"out{position}"

@@ -13,7 +13,7 @@ from minigen.gradcheck.behaviour import Watched
 from minigen.gradcheck.diagnosis import diagnose_shape
 from minigen.gradcheck.kinks import Kink
 from minigen.gradcheck.numeric import Derivative, derivative
-from minigen.gradcheck.report import FailureKind, Index, InputReport, subscript
+from minigen.gradcheck.report import FailureKind, InputReport, index_of, subscript
 from minigen.gradcheck.settings import Settings, Vector
 
 
@@ -144,11 +144,6 @@ def excess(error: Vector, tolerance: Vector) -> Vector:
     """Return errors in units of their tolerances; -1 where the error is not known."""
     units = np.where(error == 0, 0.0, error / tolerance)
     return np.nan_to_num(units, nan=-1.0, posinf=np.inf)
-
-
-def index_of(element: int, shape: tuple[int, ...]) -> Index:
-    """Return the index of the element that comes at this place in row-major order."""
-    return tuple(int(i) for i in np.unravel_index(element, shape)) if shape else ()
 
 
 def one_hot(element: int, shape: tuple[int, ...]) -> Vector:

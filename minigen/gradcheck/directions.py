@@ -10,10 +10,10 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from minigen.gradcheck.compare import Comparison, excess, index_of, one_hot
+from minigen.gradcheck.compare import Comparison, excess, one_hot
 from minigen.gradcheck.diagnosis import Symptoms, diagnose
 from minigen.gradcheck.numeric import STEP, scale_of, step_for
-from minigen.gradcheck.report import InputReport, subscript
+from minigen.gradcheck.report import InputReport, index_of, subscript
 from minigen.gradcheck.settings import Vector
 
 Elements: TypeAlias = npt.NDArray[np.integer[Any]]

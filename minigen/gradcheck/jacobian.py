@@ -8,12 +8,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from minigen.gradcheck.behaviour import output_name
-from minigen.gradcheck.compare import Comparison, excess, index_of, one_hot
+from minigen.gradcheck.compare import Comparison, excess, one_hot
 from minigen.gradcheck.diagnosis import Symptoms, diagnose
 from minigen.gradcheck.kinks import Kink
 from minigen.gradcheck.numeric import step_for
-from minigen.gradcheck.report import InputReport, subscript
+from minigen.gradcheck.report import InputReport, index_of
 from minigen.gradcheck.settings import Vector
 
 
@@ -101,8 +100,9 @@ class JacobianComparison(Comparison):
         """Report the element of the largest error, in units of its tolerance."""
         name, shape = self.subject.names[leaf], self.point[leaf].shape
         if not pair.trusted.any():
-            return InputReport(name, leaf, shape, self.subject.order, None, "out",
-                               *(math.nan,) * 5)  # fmt: skip
+            unknown = (math.nan,) * 5
+            return InputReport(name, leaf, shape, self.subject.order, None, "out", *unknown)
+        whole = self.settings.random_cotangent
         columns = np.flatnonzero(pair.trusted)
         analytic, numeric = pair.analytic[:, columns], pair.numeric[:, columns]
         tolerance = self.settings.tolerance(numeric)
@@ -115,7 +115,7 @@ class JacobianComparison(Comparison):
             shape=shape,
             order=self.subject.order,
             index=index_of(int(columns[at[1]]), shape),
-            output=self._output(int(at[0])) if self.settings.random_cotangent else "(g . out)",
+            output=self.watched.element(int(at[0])) if whole else "(g . out)",
             analytic=float(analytic[at]),
             numeric=float(numeric[at]),
             error=float(error[at]),
@@ -123,22 +123,14 @@ class JacobianComparison(Comparison):
             relative_error=self.relative(float(error.max()), float(np.abs(numeric).max())),
         )
 
-    def _output(self, row: int) -> str:
-        """Name the element that is number `row` of all outputs."""
-        position = 0
-        shapes = self.watched.shapes
-        while row >= math.prod(shapes[position]):
-            row -= math.prod(shapes[position])
-            position += 1
-        return output_name(position, len(shapes)) + subscript(index_of(row, shapes[position]))
-
     def _report_untrusted(self, leaf: int, columns: Columns) -> None:
         """Note the first kink, and the first place where the function is not finite."""
         name = self.subject.names[leaf]
         for j, kink in sorted(columns.kinks.items())[:1]:
             more = len(columns.kinks) - 1
             also = f" (and near {more} more of its elements)" if more else ""
-            place = f"{self.place_of(leaf, j, kink.offset)}{also}, for {self._output(kink.output)},"
+            output = self.watched.element(kink.output)
+            place = f"{self.place_of(leaf, j, kink.offset)}{also}, for {output},"
             self.report_kink(name, kink, place)
         for j in columns.undefined[:1]:
             self.report_undefined(name, self.place_of(leaf, j))

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+import numpy as np
+
 Index = tuple[int, ...]
 
 
@@ -226,6 +228,11 @@ class Findings:
         """Add a failure, unless one of its kind is known of the same input."""
         if not any((f.kind, f.input) == (failure.kind, failure.input) for f in self.failures):
             self.failures.append(failure)
+
+
+def index_of(element: int, shape: tuple[int, ...]) -> Index:
+    """Return the index of the element that comes at this place in row-major order."""
+    return tuple(int(i) for i in np.unravel_index(element, shape)) if shape else ()
 
 
 def subscript(index: Sequence[int]) -> str:

@@ -83,9 +83,11 @@ class Subject:
             except Misbehaviour:
                 raise
             except Exception as error:
-                raise self.stop(
-                    FailureKind.ERROR, f"{self.name} raised {_described(error)}"
-                ) from error
+                text = f"{self.name} raised {_described(error)}"
+                if values is not self.point:
+                    self.call(self.point)  # which raises too, unless the step is to blame
+                    text += " (at inputs a step away from those given: are they at its limits?)"
+                raise self.stop(FailureKind.ERROR, text) from error
 
     def values(self, values: Sequence[Vector]) -> Vector:
         """Run the function at `values`; return all its outputs as one vector."""
