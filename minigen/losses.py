@@ -12,6 +12,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from minigen.backend import CPU, Array, device_of, is_array, namespace
 from minigen.op import Cotangents, op
 from minigen.ops.activation import log_softmax, sigmoid
@@ -115,12 +117,11 @@ def logits_cross_entropy(logits: Array, target: Array) -> Array:
     """
     logits, target = promote(logits, target)
     xp = namespace(logits, target)
-    loss = xp.abs(logits)
+    loss = xp.asarray(xp.abs(logits))
     xp.negative(loss, out=loss)
     xp.exp(loss, out=loss)
     xp.log1p(loss, out=loss)
-    loss += xp.maximum(logits, 0)
-    loss -= logits * target
+    loss += xp.maximum(logits, 0) - logits * target  # apart, they would cancel with rounding
     return loss
 
 
@@ -185,7 +186,8 @@ def probability_cross_entropy(probability: Array, target: Array) -> Array:
 
 
 def _log_with_floor(xp: Any, x: Array) -> Array:
-    return xp.maximum(xp.log(xp.maximum(x, xp.finfo(x.dtype).tiny)), LOG_FLOOR)
+    with np.errstate(divide="ignore"):  # ln 0 is what the floor is for
+        return xp.maximum(xp.log(x), LOG_FLOOR)
 
 
 @probability_cross_entropy.vjp
@@ -196,10 +198,10 @@ def probability_cross_entropy_vjp(
 
     The floor keeps a gradient, large and of the right sign, where the value is clipped.
     """
-    p, t = probability, target
+    p, t, least = probability, target, math.exp(LOG_FLOOR)
     return (
         lambda: g * (p - t) / maximum(p * (1 - p), 1e-12),
-        lambda: g * (log(maximum(1 - p, 1e-38)) - log(maximum(p, 1e-38))),
+        lambda: g * (log(maximum(1 - p, least)) - log(maximum(p, least))),
     )
 
 

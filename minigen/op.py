@@ -70,7 +70,7 @@ class Op(Generic[Parameters]):
             [
                 name
                 for name, p in self._parameters.items()
-                if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
+                if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) and p.default is p.empty
             ]
         )
 
@@ -99,8 +99,9 @@ class Op(Generic[Parameters]):
             ``rule(g, out, *inputs, **options)`` returns a tuple with the cotangent of each input,
             :math:`\bar x = g^\top \partial\,\mathrm{out} / \partial x`, of the input's shape; None
             where there is none. An entry may be a function without arguments, called only if that
-            cotangent is wanted. It returns new arrays and writes into none. Written with ops and operators, the rule serves every order: it is
-            handed arrays in a first-order pass, and tensors under ``create_graph=True``.
+            cotangent is wanted. It returns new arrays, and writes into none. Written with ops and
+            operators, the rule serves every order: it is handed arrays in a first-order pass, and
+            tensors under ``create_graph=True``.
 
         Returns
         -------
@@ -182,7 +183,7 @@ class Op(Generic[Parameters]):
             anomaly.check_output(self.name, arrays, out)
         if not wrapped:
             return cast("Tensor", out)
-        if not (tracked and self.differentiable and modes.recording):
+        if not (tracked and self.differentiable and modes.recording and _is_floating(out)):
             return result(out)
         return result(out, self._record(arrays, parents, options, out))
 
@@ -304,6 +305,10 @@ def op(forward: Callable[..., Any] | None = None, *, differentiable: bool = True
     if forward.__module__.startswith("minigen."):
         registry[declared.name] = declared
     return declared
+
+
+def _is_floating(out: Any) -> bool:
+    return not hasattr(out, "dtype") or out.dtype.kind == "f"
 
 
 _FOREIGN = (np.generic, list, tuple)

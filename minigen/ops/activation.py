@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from minigen.backend import Array, namespace
 from minigen.op import Cotangents, op
-from minigen.ops.arithmetic import where
+from minigen.ops.arithmetic import minimum, where
 from minigen.ops.dtypes import floating
 from minigen.ops.elementwise import exp
 from minigen.ops.reduction import Axis, sum
@@ -58,9 +58,9 @@ def elu(x: Array, alpha: float = 1.0) -> Array:
 
 
 @elu.vjp
-def elu_vjp(g: Array, out: Array, x: Array, *, alpha: float) -> Cotangents:
-    r""":math:`\bar x = g` where x > 0, else :math:`g\,\alpha e^x = g (y + \alpha)`."""
-    return (g * where(x > 0, 1.0, out + alpha),)
+def elu_vjp(g: Array, _out: Array, x: Array, *, alpha: float) -> Cotangents:
+    r""":math:`\bar x = g` where x > 0, else :math:`g\,\alpha e^x`."""
+    return (g * where(x > 0, 1.0, exp(minimum(x, 0.0)) * alpha),)
 
 
 @op

@@ -2,6 +2,8 @@ r"""Matrix products and the dense layer's affine map."""
 
 from __future__ import annotations
 
+import math
+
 from minigen.backend import Array
 from minigen.op import Cotangents, op
 from minigen.ops.dtypes import promote
@@ -86,12 +88,13 @@ def linear(x: Array, weight: Array, bias: Array | None = None) -> Array:
 @linear.vjp
 def linear_vjp(g: Array, _out: Array, x: Array, weight: Array, bias: Array | None) -> Cotangents:
     r""":math:`\bar x = g W,\ \bar W = \sum_n g_n x_n^\top,\ \bar b = \sum_n g_n`."""
+    count = math.prod(x.shape[:-1])
 
     def grad_weight() -> Array:
-        rows = reshape(g, (-1, weight.shape[0]))
-        return rows.T @ reshape(x, (-1, weight.shape[1]))
+        rows = reshape(g, (count, weight.shape[0]))
+        return rows.T @ reshape(x, (count, weight.shape[1]))
 
     def grad_bias() -> Array:
-        return sum(reshape(g, (-1, weight.shape[0])), axis=0)
+        return sum(reshape(g, (count, weight.shape[0])), axis=0)
 
     return lambda: g @ weight, grad_weight, None if bias is None else grad_bias

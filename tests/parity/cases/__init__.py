@@ -1,0 +1,18 @@
+"""Every case, a family of ops a file: the one declaration that all comparisons use."""
+
+from __future__ import annotations
+
+from . import arithmetic, elementwise, linear, losses, normalization, reduction, shaping
+from .case import Case, Sample, find
+
+CASES: tuple[Case, ...] = (
+    *elementwise.CASES,
+    *arithmetic.CASES,
+    *reduction.CASES,
+    *linear.CASES,
+    *shaping.CASES,
+    *normalization.CASES,
+    *losses.CASES,
+)
+
+__all__ = ["CASES", "Case", "Sample", "find"]

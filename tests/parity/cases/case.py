@@ -1,0 +1,83 @@
+"""What a case is: one way to call an op, in minigen and in PyTorch, and arguments for it."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from minigen import functional
+from minigen.op import registry
+
+from ..draws import Array, Draw
+
+Function = Callable[..., Any]
+
+
+class Sample:
+    """The arguments of one call: `inputs` become tensors, `options` are passed by name.
+
+    Inputs of floats are differentiated. Arrays among the options stay arrays in minigen, which
+    mixes them with tensors, and become constant tensors in PyTorch.
+    """
+
+    def __init__(self, *inputs: Array, **options: Any) -> None:
+        self.inputs = inputs
+        self.options = options
+
+    def __repr__(self) -> str:
+        shapes = ", ".join(str(x.shape) for x in self.inputs)
+        return f"inputs of shapes {shapes}; options {self.options}"
+
+
+@dataclass(frozen=True)
+class Case:
+    """One way to call an op.
+
+    Parameters
+    ----------
+    op : str
+        The op's name in `minigen.functional`, or in the registry of ops.
+    draw : callable
+        Draws the arguments.
+    reference : callable
+        Computes the op with PyTorch; it takes the arguments as minigen's function does.
+    variant : str
+        What sets this case apart from the op's other cases.
+    ours : callable, optional
+        Computes the op with minigen; the op itself unless given.
+    order : {1, 2}
+        How many derivatives there are at the numbers that are drawn.
+    """
+
+    op: str
+    draw: Callable[[Draw], Sample]
+    reference: Function
+    variant: str = ""
+    ours: Function | None = None
+    order: int = 2
+
+    @property
+    def function(self) -> Function:
+        """What computes the op with minigen."""
+        return self.ours or find(self.op)
+
+    @property
+    def name(self) -> str:
+        return f"{self.op}, {self.variant}" if self.variant else self.op
+
+    @property
+    def seed(self) -> int:
+        return zlib.crc32(self.name.encode())
+
+
+def find(op: str) -> Function:
+    """Return the function of that name: a public one, or an op behind one."""
+    function: Function = registry[op] if op in registry else getattr(functional, op)
+    return function
+
+
+def alike(op: str, draw: Callable[[Draw], Sample], function: Function, variant: str) -> Case:
+    """Make a case of a function that both libraries' tensors can be given to."""
+    return Case(op, draw, function, variant, function)

@@ -1,0 +1,68 @@
+"""Matrix products."""
+
+from __future__ import annotations
+
+import operator
+
+from minigen import functional
+
+from ..draws import Draw
+from ..torch_reference import torch
+from .case import Case, Sample, alike
+
+
+def matrices(draw: Draw) -> Sample:
+    return batches(draw, axes=0)
+
+
+def batches(draw: Draw, axes: int | None = None) -> Sample:
+    """Draw matrices whose leading axes broadcast."""
+    rows, inner, columns = draw.shape(3)
+    lead = draw.shape(axes, least=1) if axes is None else ()
+    return Sample(
+        draw.reals((*draw.broadcastable(lead), rows, inner)),
+        draw.reals((*draw.broadcastable(lead), inner, columns)),
+    )
+
+
+def vectors(draw: Draw) -> Sample:
+    """Draw a vector on the left, on the right or on both sides of a product."""
+    inner = draw.length()
+    matrix = (*draw.shape(), inner)
+    side = draw.choice(["left", "right", "both"])
+    if side == "both":
+        return Sample(draw.reals((inner,)), draw.reals((inner,)))
+    if side == "right":
+        return Sample(draw.reals((*matrix[:-1], draw.length(), inner)), draw.reals((inner,)))
+    return Sample(draw.reals((inner,)), draw.reals((*matrix, draw.length())))
+
+
+def affine(draw: Draw) -> Sample:
+    features_in, features_out = draw.shape(2)
+    return Sample(
+        draw.reals((*draw.shape(), features_in)),
+        draw.reals((features_out, features_in)),
+        draw.reals((features_out,)),
+    )
+
+
+def without_bias(draw: Draw) -> Sample:
+    x, weight, _ = affine(draw).inputs
+    return Sample(x, weight)
+
+
+CASES = (
+    Case("matmul", matrices, torch.matmul, "matrices"),
+    Case("matmul", vectors, torch.matmul, "vectors"),
+    Case("matmul", batches, torch.matmul, "batches"),
+    alike("matmul", batches, operator.matmul, "by the operator"),
+    Case("linear", affine, torch.nn.functional.linear),
+    Case("linear", without_bias, torch.nn.functional.linear, "without bias"),
+    Case(
+        "linear",
+        affine,
+        torch.nn.functional.linear,
+        "bias by name",
+        lambda x, weight, bias: functional.linear(x, weight, bias=bias),
+    ),
+)
