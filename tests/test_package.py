@@ -1,0 +1,54 @@
+"""The package as a whole: what it imports, and what its front page promises."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import minigen
+
+README = Path(__file__).parent.parent / "README.md"
+HEAVY = {"click", "cupy", "matplotlib", "pooch", "rich", "safetensors", "scipy", "torch", "tqdm"}
+
+
+def _blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", README.read_text(), re.MULTILINE | re.DOTALL)
+
+
+def _modules_after(statement: str) -> set[str]:
+    program = f"{statement}; import sys; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    return {name.partition(".")[0] for name in done.stdout.split()}
+
+
+def test_importing_the_engine_and_the_models_needs_numpy_alone() -> None:
+    modules = _modules_after(
+        "import minigen, minigen.nn, minigen.optim, minigen.models, minigen.data, minigen.gradcheck"
+    )
+    assert "numpy" in modules
+    assert modules & HEAVY == set()
+
+
+def test_importing_the_command_line_leaves_heavy_libraries_for_the_commands() -> None:
+    assert _modules_after("import minigen.cli") & (HEAVY - {"click"}) == set()
+
+
+def test_everything_that_is_public_exists() -> None:
+    assert all(hasattr(minigen, name) for name in minigen.__all__)
+
+
+def test_the_readme_begins_with_two_shell_blocks_that_install_and_run() -> None:
+    demo, tests = (block.strip() for block in _blocks("sh"))
+    assert demo == "python -m pip install . && minigen demo"
+    assert tests == "python -m pip install -e '.[dev]' && python -m pytest"
+
+
+def test_the_readmes_example_trains() -> None:
+    (example,) = _blocks("python")
+    names: dict[str, minigen.Tensor] = {}
+    exec(example, names)
+    assert names["loss"].item() < 28
