@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import linecache
+import os
 import sys
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from minigen.backend import Array, is_array, namespace, to_numpy
 
 if TYPE_CHECKING:
     from minigen.graph import Node
 
-_PACKAGE = str(Path(__file__).parent)
+_PACKAGE = str(Path(__file__).parent) + os.sep
 
 
 class AnomalyError(ArithmeticError):
@@ -24,20 +27,16 @@ class AnomalyError(ArithmeticError):
 class Trace:
     """What anomaly detection remembers of a node: the user's line, and its arrays' checksums."""
 
-    def __init__(self, arrays: Sequence[Any], out: Any) -> None:
+    def __init__(self, node: Node) -> None:
         self.line = calling_line()
-        self._checksums = [_checksum(array) for array in (out, *arrays)]
+        self._checksums = [_checksum(array) for _, array in node.kept()]
 
     def refuse_changed_arrays(self, node: Node) -> None:
         """Raise if an array that the node's rule needs is no longer what it was."""
-        assert node.arrays is not None
-        for role, (array, before) in enumerate(
-            zip((node.out, *node.arrays), self._checksums, strict=True)
-        ):
+        for (role, array), before in zip(node.kept(), self._checksums, strict=True):
             if _checksum(array) != before:
-                name = "its output" if role == 0 else f"its input {role - 1}"
                 raise AnomalyError(
-                    f"{node.op.name}: {name} was changed in place after the op was recorded, "
+                    f"{node.op.name}: {role} was changed in place after the op was recorded, "
                     f"{self.line}"
                 )
 
@@ -86,10 +85,10 @@ def _fault(array: Any) -> str:
     finite = to_numpy(namespace(array).isfinite(array))
     if finite.all():
         return ""
-    index = tuple(int(i) for i in zip(*(~finite).nonzero(), strict=True).__next__())
+    index = tuple(int(i) for i in np.argwhere(~finite)[0])
     value = to_numpy(array)[index]
     return f"{float(value)} at index {index}" if index else f"{float(value)}"
 
 
-def _checksum(array: Any) -> int:
-    return zlib.crc32(to_numpy(array).tobytes()) if is_array(array) else 0
+def _checksum(array: Array) -> int:
+    return zlib.crc32(to_numpy(array).tobytes())

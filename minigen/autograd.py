@@ -85,5 +85,8 @@ def grad(
                 f"grad: no output depends on input {position} (shape {x.shape}); "
                 "pass allow_unused=True to get None for it"
             )
-        gradients.append(settle(x, found[target]) if target in found else None)
+        gradient = settle(x, found[target]) if target in found else None
+        if gradient is not None and any(target is t for t in targets[:position]):
+            gradient = gradient.clone() if create_graph else Tensor(gradient.data.copy())
+        gradients.append(gradient)
     return tuple(gradients)

@@ -7,6 +7,7 @@ Every other module asks here which library an array belongs to (`namespace`), wh
 from __future__ import annotations
 
 import importlib
+from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -87,6 +88,8 @@ def as_dtype(dtype: DTypeLike) -> np.dtype[Any]:
         If NumPy does not accept `dtype` as one.
     """
     try:
+        if dtype is None:  # which NumPy takes for float64
+            raise TypeError("None is no dtype")
         return np.dtype(dtype)
     except TypeError as error:
         raise TypeError(
@@ -153,3 +156,17 @@ def owner(array: Array) -> Array:
     while getattr(array, "base", None) is not None and is_array(array.base):
         array = array.base
     return array
+
+
+def array_of(value: Any) -> Any:
+    """Return the array of a tensor, and anything else as it is."""
+    return getattr(value, "_data", value)
+
+
+def arrays_in(value: Any) -> list[Array]:
+    """Return the arrays, and those of tensors, that nested options hold; an index may hold some."""
+    if isinstance(value, Mapping):
+        value = tuple(value.values())
+    if isinstance(value, tuple | list):
+        return [array for part in value for array in arrays_in(part)]
+    return [array_of(value)] if is_array(array_of(value)) else []

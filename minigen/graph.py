@@ -13,11 +13,10 @@ Derivation: autograd.chain_rule
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from minigen import backend
-from minigen.backend import Array
+from minigen.backend import Array, array_of, arrays_in, is_array
 from minigen.modes import enable_grad, no_grad
 from minigen.writes import tick, writes
 
@@ -36,7 +35,7 @@ class Node:
     Attributes
     ----------
     arrays : sequence, or None once the node is freed
-        The op's inputs; None for one that the rule does not use.
+        The op's inputs; of one that the rule does not use None, or its shape.
     out : array or None
         The op's output, if the rule uses it.
     parents : sequence of Node, Tensor or None
@@ -62,6 +61,14 @@ class Node:
         self.out = out
         self.time = tick()
         self.trace: Trace | None = None
+
+    def kept(self) -> Iterator[tuple[str, Array]]:
+        """Iterate over (role, array) of all that the rule may look at."""
+        inputs = ((f"input {i}", array) for i, array in enumerate(self.arrays or ()))
+        options = (("an option", array) for array in arrays_in(self.options))
+        for role, value in (("the output", self.out), *inputs, *options):
+            if is_array(value):
+                yield role, value
 
     def free(self) -> None:
         """Drop the arrays and the links to older nodes."""
@@ -91,14 +98,14 @@ def walk_back(
     for output, cotangent in zip(outputs, cotangents, strict=True):
         _add(pending, vertex(output), cotangent)
     found: dict[Vertex, Any] = {}
-    nodes, useful = _history(outputs, targets)
+    nodes, wanted = _history(outputs, targets)
     with enable_grad() if link else no_grad():
         for node in nodes:
             if targets is not None and node in targets and node in pending:
                 found[node] = pending[node]
-            if node not in useful or node not in pending:
+            if node not in pending or not any(p in wanted for p in node.parents if p is not None):
                 continue
-            _apply_rule(node, pending.pop(node), pending, useful, link)
+            _apply_rule(node, pending.pop(node), pending, wanted, link)
             if not retain_graph:
                 node.free()
     leaves = (v for v in pending if not isinstance(v, Node))
@@ -117,13 +124,10 @@ def _apply_rule(
         _refuse_changed_arrays(node)
     if node.trace is not None:
         node.trace.refuse_changed_arrays(node)
-    arrays: Sequence[Any] = node.arrays or ()
-    out = node.out
-    if link is not None:
-        arrays = [a if p is None else link(a, p) for a, p in zip(arrays, node.parents, strict=True)]
-        out = link(out, node)
+    kept: Sequence[Any] = node.arrays or ()
+    inputs, out = (kept, node.out) if link is None else _linked(node, kept, link)
     taken: list[Any] = []  # what other leaves received from this rule
-    for position, entry in enumerate(node.op.apply_rule(g, out, arrays, node.options)):
+    for position, entry in enumerate(node.op.apply_rule(g, out, inputs, node.options)):
         parent = node.parents[position]
         if parent is None or entry is None or parent not in useful:
             continue
@@ -133,12 +137,40 @@ def _apply_rule(
                 f"{node.op.name}.vjp: the cotangent of input {position} is a "
                 f"{type(cotangent).__name__}, not an array or a tensor of the input's shape"
             )
+        if isinstance(parent, Node):
+            cotangent = _fitted(cotangent, kept[position], node)
+        else:
+            cotangent = owned(cotangent, [g, out, *inputs, *taken])
+            taken.append(cotangent)
         if node.trace is not None:
             node.trace.check_cotangent(node, position, array_of(cotangent))
-        if not isinstance(parent, Node):
-            cotangent = owned(cotangent, [g, out, *arrays, *taken])
-            taken.append(cotangent)
         _add(pending, parent, cotangent)
+
+
+def _linked(
+    node: Node, kept: Sequence[Any], link: Callable[[Array, Vertex], Tensor]
+) -> tuple[list[Any], Any]:
+    """Show a node's inputs and output to its rule as the tensors that they were."""
+    inputs = [
+        link(array, parent) if parent is not None and is_array(array) else array
+        for array, parent in zip(kept, node.parents, strict=True)
+    ]
+    return inputs, None if node.out is None else link(node.out, node)
+
+
+def _fitted(cotangent: Any, kept: Any, node: Node) -> Any:
+    """Check a cotangent's shape by what was kept of its input, and give it the input's dtype."""
+    if kept is None:
+        return cotangent
+    shape = kept if isinstance(kept, tuple) else kept.shape
+    if cotangent.shape != shape:
+        raise RuntimeError(
+            f"{node.op.name}.vjp: a cotangent has shape {cotangent.shape} for an input of shape "
+            f"{shape}; a rule undoes broadcasting with sum_to_size(g, shape)"
+        )
+    if kept is shape or kept.dtype == cotangent.dtype:
+        return cotangent
+    return cotangent.astype(kept.dtype)
 
 
 def _history(
@@ -149,7 +181,7 @@ def _history(
     seen = set(stack)
     while stack:
         node = stack.pop()
-        if node.arrays is None:
+        if node.arrays is None and not (targets is not None and node in targets):
             raise RuntimeError(
                 f"the graph was already freed by a backward pass (at the op {node.op.name}): "
                 "run the forward pass again, or pass retain_graph=True to the first backward"
@@ -165,8 +197,8 @@ def _history(
     for node in nodes:  # oldest first: a node leads to a target if a parent is one or does
         for parent in node.parents:
             if parent is not None and (parent in targets or parent in useful):
-                useful.update((node, parent))
-    return nodes[::-1], useful
+                useful.add(node)
+    return nodes[::-1], useful | targets
 
 
 class _Everything:
@@ -193,17 +225,10 @@ def owned(cotangent: Any, others: Sequence[Any]) -> Any:
     return array.copy() if cotangent is array else cotangent.clone()
 
 
-def array_of(value: Any) -> Any:
-    """Return the array of a tensor, and anything else as it is."""
-    return getattr(value, "_data", value)
-
-
 def _refuse_changed_arrays(node: Node) -> None:
     """Refuse to run a rule on arrays that were written to since the op was recorded."""
-    kept = [("the output", node.out)]
-    kept += [(f"input {i}", array) for i, array in enumerate(node.arrays or ())]
-    for role, array in kept:
-        if backend.is_array(array) and writes.written_since(array, node.time):
+    for role, array in node.kept():
+        if writes.written_since(array, node.time):
             raise RuntimeError(
                 f"the data of {role} of the op {node.op.name} (shape {array.shape}) was changed in "
                 "place after the op was recorded, and its gradient rule still needs the old "

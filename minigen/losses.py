@@ -17,8 +17,8 @@ import numpy as np
 from minigen.backend import CPU, Array, device_of, is_array, namespace
 from minigen.op import Cotangents, op
 from minigen.ops.activation import log_softmax, sigmoid
-from minigen.ops.arithmetic import maximum
-from minigen.ops.dtypes import promote
+from minigen.ops.arithmetic import add, maximum
+from minigen.ops.dtypes import floating, promote
 from minigen.ops.elementwise import exp, log
 from minigen.ops.reduction import mean, sum
 from minigen.ops.shaping import getitem
@@ -115,7 +115,7 @@ def logits_cross_entropy(logits: Array, target: Array) -> Array:
 
     Derivation: bce_with_logits
     """
-    logits, target = promote(logits, target)
+    logits, target = promote(floating(logits), target)
     xp = namespace(logits, target)
     loss = xp.asarray(xp.abs(logits))
     xp.negative(loss, out=loss)
@@ -278,9 +278,9 @@ def cross_entropy(logits: Array, target: Array, reduction: str = "batchmean") ->
             raise ValueError(
                 f"cross_entropy: classes lie in [0, {logits.shape[1]}), got {low} to {high}"
             )
-    xp = namespace(classes)
-    places = xp.indices(expected, sparse=True)
-    picked = getitem(log_probability, index=(places[0], classes, *places[1:]))
+    xp, axes = namespace(classes), len(expected)
+    places = [xp.arange(n).reshape(-1, *(1,) * (axes - 1 - i)) for i, n in enumerate(expected)]
+    picked = getitem(log_probability, index=(places[0], classes.copy(), *places[1:]))
     return reduce(-picked, reduction)  # type: ignore[no-any-return]
 
 
@@ -317,7 +317,7 @@ def gaussian_nll(
     """
     _expect_one_shape("gaussian_nll", mu=mu, target=target)
     precision = exp(-logvar) if not isinstance(logvar, int | float) else math.exp(-logvar)
-    values = (squared_error(target, mu) * precision + (logvar + math.log(2 * math.pi))) * 0.5
+    values = (squared_error(target, mu) * precision + add(logvar, math.log(2 * math.pi))) * 0.5
     return reduce(values, reduction)  # type: ignore[no-any-return]
 
 
@@ -329,6 +329,8 @@ def kl_to_standard_normal(mu: Array, logvar: Array) -> Array:
 
     Derivation: kl.standard_normal
     """
+    mu, logvar = promote(floating(mu), logvar)
+    logvar = floating(logvar)
     return (mu * mu + namespace(logvar).exp(logvar) - 1 - logvar) * 0.5
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import functools
+import inspect
 import threading
 from typing import Any
 
@@ -27,6 +29,27 @@ class _Switch(contextlib.ContextDecorator):
 
     def __init__(self) -> None:
         self._outer: list[bool] = []
+
+    def __call__(self, function: Any) -> Any:
+        if not inspect.isgeneratorfunction(function):
+            return super().__call__(function)
+
+        @functools.wraps(function)
+        def switched(*args: Any, **kwargs: Any) -> Any:
+            generator = function(*args, **kwargs)
+            try:
+                while True:
+                    with self._recreate_cm():
+                        item = next(generator)
+                    yield item
+            except StopIteration as stop:
+                return stop.value
+
+        return switched
+
+    def _recreate_cm(self) -> _Switch:
+        """Make a block a call: threads and recursions do not share one."""
+        return type(self)()
 
     def __enter__(self) -> None:
         self._outer.append(getattr(modes, self.mode))

@@ -19,13 +19,13 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, Generic, ParamSpec, cast, overload
 
 import numpy as np
 
 from minigen import anomaly
-from minigen.backend import device_of, is_array
+from minigen.backend import DeviceError, device_of, is_array
 from minigen.graph import Node
 from minigen.modes import modes
 from minigen.tensor import Tensor, result
@@ -37,6 +37,11 @@ Cotangents = Sequence[Any]
 
 OTHER_NAMES = {"dim": "axis", "keepdim": "keepdims"}
 """PyTorch's names of options, taken as well as NumPy's."""
+
+Place = int | str | tuple[str]
+"""Where an argument stands in a call: its position, its keyword, or (name,) for its default."""
+
+_POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 
 registry: dict[str, Op[Any]] = {}
 """Every op of the library by name (a learner's own ops are not entered)."""
@@ -52,8 +57,9 @@ class Op(Generic[Parameters]):
     function's other parameters are *options*, which reach the rule by keyword. Options may be
     given by position all the same, in the function's order.
 
-    An input, or ``out``, whose name in the rule begins with an underscore is not kept for the
-    backward pass: the rule must not use it (it receives None), and its memory is free the sooner.
+    The names say what is kept for the backward pass. An input, or ``out``, whose name begins with
+    an underscore is not: the rule receives None. Of an input named ``shape_of_...`` the rule
+    receives the shape alone. Memory is free the sooner.
     """
 
     def __init__(self, forward: Callable[..., Any], *, differentiable: bool = True) -> None:
@@ -63,14 +69,18 @@ class Op(Generic[Parameters]):
         self.rule: Callable[..., Cotangents] | None = None
         self.differentiable = differentiable
         self._parameters = inspect.signature(forward).parameters
+        self._defaults = {
+            (name,): p.default for name, p in self._parameters.items() if p.default is not p.empty
+        }
         self.__signature__ = inspect.signature(forward)
         kinds = [p.kind for p in self._parameters.values()]
         self._variadic = inspect.Parameter.VAR_POSITIONAL in kinds
+        self._calls = self.__signature__ if self._variadic else _positional_too(self.__signature__)
         self._declare(
             [
                 name
                 for name, p in self._parameters.items()
-                if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) and p.default is p.empty
+                if p.kind in _POSITIONAL and p.default is p.empty
             ]
         )
 
@@ -83,11 +93,7 @@ class Op(Generic[Parameters]):
             for name, p in self._parameters.items()
             if name not in self._inputs and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)
         )
-        self._defaults = {
-            name: self._parameters[name].default
-            for name in self._options
-            if self._parameters[name].default is not inspect.Parameter.empty
-        }
+        self._plans: dict[tuple[Any, ...], tuple[list[Place], dict[str, Place]]] = {}
         self._simple = not self._options and not self._variadic
 
     def vjp(self, rule: Callable[..., Cotangents]) -> Callable[..., Cotangents]:
@@ -113,26 +119,38 @@ class Op(Generic[Parameters]):
         TypeError
             If the rule does not take the cotangent, the output and the op's inputs.
         """
-        positional = [
-            p
-            for p in inspect.signature(rule).parameters.values()
-            if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
-        ]
-        takes_any = any(
-            p.kind is p.VAR_POSITIONAL for p in inspect.signature(rule).parameters.values()
-        )
-        if len(positional) < (2 if takes_any else 3) and not self._variadic:
+        parameters = inspect.signature(rule).parameters.values()
+        positional = [p.name for p in parameters if p.kind in _POSITIONAL]
+        rest = [p.name for p in parameters if p.kind is p.VAR_POSITIONAL]
+        if not rest and not self._variadic:
+            places = [p.name for p in self._parameters.values() if p.kind in _POSITIONAL]
+            self._declare(places[: len(positional) - 2])
+        if not self._is_rule(positional, rest, parameters):
             raise TypeError(
-                f"{self.name}.vjp: the rule takes (g, out, *inputs, **options), "
-                f"not {inspect.signature(rule)}"
+                f"{self.name}.vjp: the rule takes (g, out, *inputs, **options) of "
+                f"{self.name}{self.__signature__}, not {inspect.signature(rule)}"
             )
-        if not takes_any:
-            named = list(self._parameters)
-            self._declare(named[: len(positional) - 2])
         self.rule = rule
-        self._keeps_out = not positional[1].name.startswith("_")
-        self._unkept = [i for i, p in enumerate(positional[2:]) if p.name.startswith("_")]
+        self._keeps_out = not positional[1].startswith("_")
+        self._unkept = [i for i, name in enumerate(positional[2:]) if name.startswith("_")]
+        self._shaped = [i for i, name in enumerate(positional[2:]) if name.startswith("shape_of_")]
+        self._all_shaped = any(name.startswith("shapes_of_") for name in rest)
         return rule
+
+    def _is_rule(
+        self,
+        positional: Sequence[str],
+        rest: Sequence[str],
+        parameters: Iterable[inspect.Parameter],
+    ) -> bool:
+        """Tell whether a rule of these parameters can be called for this op."""
+        options = {p.name for p in parameters if p.kind is p.KEYWORD_ONLY}
+        takes_options = any(p.kind is p.VAR_KEYWORD for p in parameters)
+        if rest or self._variadic:
+            takes_inputs = bool(rest) and len(positional) == 2
+        else:
+            takes_inputs = len(positional) == 2 + len(self._inputs) > 2
+        return takes_inputs and (takes_options or options == set(self._options))
 
     def apply_rule(
         self, g: Any, out: Any, inputs: Sequence[Any], options: Mapping[str, Any]
@@ -199,59 +217,53 @@ class Op(Generic[Parameters]):
             return Node(self, arrays, parents, options, out)
         for position in self._unkept:
             arrays[position] = None
+        for position in range(len(arrays)) if self._all_shaped else self._shaped:
+            arrays[position] = getattr(arrays[position], "shape", ())
         node = Node(self, arrays, parents, options, out if self._keeps_out else None)
         if modes.anomaly:
-            node.trace = anomaly.Trace(arrays, node.out)
+            node.trace = anomaly.Trace(node)
         return node
 
     def _bind(
         self, args: Sequence[Any], kwargs: Mapping[str, Any]
     ) -> tuple[Sequence[Any], dict[str, Any]]:
         """Sort a call's arguments into inputs, in the rule's order, and options, complete."""
-        options = dict(self._defaults)
-        named = {
-            OTHER_NAMES.get(k, k) if k not in self._parameters else k: v for k, v in kwargs.items()
+        form = (len(args), *kwargs)
+        if form not in self._plans:
+            self._plans[form] = self._plan(len(args), kwargs)
+        inputs, options = self._plans[form]
+        given: dict[Any, Any] = {**self._defaults, **dict(enumerate(args)), **kwargs}
+        return (
+            [given[place] for place in inputs],
+            {name: _weak(given[place]) for name, place in options.items()},
+        )
+
+    def _plan(self, count: int, names: Collection[str]) -> tuple[list[Place], dict[str, Place]]:
+        """Say where in a call of this form each input and option stands.
+
+        A place is a position, a keyword, or the parameter's default.
+        """
+        own: dict[str, Any] = {
+            OTHER_NAMES.get(name, name) if name not in self._parameters else name: name
+            for name in names
         }
+        try:
+            bound = self._calls.bind(*range(count), **own).arguments
+        except TypeError as error:
+            raise TypeError(f"{self.name}: {error}: {self.name}{self.__signature__}") from None
+        if len(own) < len(names):
+            raise TypeError(f"{self.name}: one argument under two names: {', '.join(names)}")
         if self._variadic:
-            inputs = list(args)
-        else:
-            inputs = list(args[: self._arity])
-            spare = args[self._arity :]
-            if len(spare) > len(self._options):
-                raise TypeError(
-                    f"{self.name}: {len(args)} arguments given, it takes {self.__signature__}"
-                )
-            options.update(zip(self._options, spare, strict=False))
-            for name in self._inputs[len(inputs) :]:
-                if name in named:
-                    inputs.append(named.pop(name))
-                elif self._parameters[name].default is not inspect.Parameter.empty:
-                    inputs.append(self._parameters[name].default)
-                else:
-                    raise TypeError(
-                        f"{self.name}: argument {name!r} is missing: "
-                        f"{self.name}{self.__signature__}"
-                    )
-        unknown = named.keys() - set(self._options)
-        if unknown:
-            raise TypeError(
-                f"{self.name}: unknown argument {min(unknown)!r}: {self.name}{self.__signature__}"
-            )
-        options.update(named)
-        missing = set(self._options) - options.keys()
-        if missing:
-            raise TypeError(
-                f"{self.name}: argument {min(missing)!r} is missing: "
-                f"{self.name}{self.__signature__}"
-            )
-        return inputs, options
+            return list(range(count)), {n: bound.get(n, (n,)) for n in self._options}
+        places = {name: bound.get(name, (name,)) for name in (*self._inputs, *self._options)}
+        return [places[n] for n in self._inputs], {n: places[n] for n in self._options}
 
     def _explained(self, error: Exception, arrays: Sequence[Any]) -> Exception:
         """Return the error of a call again, saying which op it was and what it was given."""
         devices = {device_of(array) for array in arrays if is_array(array)}
         got = ", ".join(anomaly.describe_value(array) for array in arrays)
         if len(devices) > 1:
-            return ValueError(
+            return DeviceError(
                 f"{self.name}: inputs live on different devices, {' and '.join(sorted(devices))} "
                 f"(got {got}): move them to one with .to(device)"
             )
@@ -307,8 +319,24 @@ def op(forward: Callable[..., Any] | None = None, *, differentiable: bool = True
     return declared
 
 
+def _weak(option: Any) -> Any:
+    """Make a Python number of a NumPy scalar, which would decide dtypes."""
+    return option.item() if isinstance(option, np.generic) else option
+
+
 def _is_floating(out: Any) -> bool:
     return not hasattr(out, "dtype") or out.dtype.kind == "f"
+
+
+def _positional_too(signature: inspect.Signature) -> inspect.Signature:
+    """Allow a function's keyword-only arguments to be given by position, after the others."""
+    parameters = signature.parameters.values()
+    open_ = [
+        p.replace(kind=p.POSITIONAL_OR_KEYWORD) if p.kind is p.KEYWORD_ONLY else p
+        for p in parameters
+    ]
+    order = sorted(open_, key=lambda p: (p.kind, p.default is not p.empty))
+    return signature.replace(parameters=order)
 
 
 _FOREIGN = (np.generic, list, tuple)

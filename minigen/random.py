@@ -48,12 +48,16 @@ class Generator:
 
     def uniform(self, shape: Shape, dtype: DTypeLike = np.float32, device: str = CPU) -> Array:
         """Draw uniformly from [0, 1)."""
-        return self._deliver(self._numpy.random(shape, dtype=_drawn(dtype)), dtype, device)
+        drawn = np.asarray(self._numpy.random(shape, dtype=_drawn(dtype)))
+        below_one = np.nextafter(np.ones((), dtype), np.zeros((), dtype))
+        return self._deliver(np.minimum(drawn.astype(dtype), below_one), dtype, device)
 
     def bernoulli(
         self, probability: float, shape: Shape, dtype: DTypeLike = np.float32, device: str = CPU
     ) -> Array:
         """Draw ones with `probability` and zeros otherwise."""
+        if not 0 <= probability <= 1:
+            raise ValueError(f"bernoulli: probability must lie in [0, 1], got {probability}")
         drawn = self._numpy.random(shape, dtype=np.float32) < probability
         return self._deliver(drawn, dtype, device)
 
@@ -75,11 +79,15 @@ class Generator:
 
     @staticmethod
     def _deliver(drawn: Array, dtype: DTypeLike, device: str) -> Array:
-        return to_device(drawn.astype(dtype, copy=False), device)
+        return to_device(np.asarray(drawn).astype(dtype, copy=False), device)
 
 
 def _drawn(dtype: DTypeLike) -> type[np.float32] | type[np.float64]:
     """NumPy draws float32 and float64; any other dtype is drawn as float32 and converted."""
+    if np.dtype(dtype).kind != "f":
+        raise TypeError(
+            f"random numbers of dtype {np.dtype(dtype)} would be rounded: ask for a float"
+        )
     return np.float64 if np.dtype(dtype) == np.float64 else np.float32
 
 

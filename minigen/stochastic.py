@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 
 from minigen.backend import Array, device_of
+from minigen.ops.arithmetic import add, mul
 from minigen.ops.dtypes import DEFAULT_FLOAT
 from minigen.ops.elementwise import exp
 from minigen.random import Generator, default_generator
@@ -68,7 +69,7 @@ def reparameterize(
         )
     if noise is None:
         noise = draw_noise(mu, generator)
-    return mu + exp(logvar * 0.5) * noise  # type: ignore[no-any-return]
+    return add(mu, mul(exp(mul(logvar, 0.5)), noise))
 
 
 def draw_noise(
@@ -81,7 +82,8 @@ def draw_noise(
     array = like.data if isinstance(like, Tensor) else like
     shape = array.shape if samples is None else (samples, *array.shape)
     source = generator or default_generator()
-    return source.normal(shape, array.dtype, device_of(array))
+    kind = array.dtype if array.dtype.kind == "f" else DEFAULT_FLOAT
+    return source.normal(shape, kind, device_of(array))
 
 
 def dropout(
@@ -135,7 +137,7 @@ def dropout(
         source = generator or default_generator()
         kind = array.dtype if array.dtype.kind == "f" else DEFAULT_FLOAT
         mask = source.bernoulli(1 - p, array.shape, kind, device_of(array))
-    return x * (mask * (1 / (1 - p)))
+    return mul(x, mask) * (1 / (1 - float(p)))
 
 
 def log_normal(z: Array, mu: Array | float = 0.0, logvar: Array | float = 0.0) -> Array:
@@ -157,4 +159,4 @@ def log_normal(z: Array, mu: Array | float = 0.0, logvar: Array | float = 0.0) -
         scaled = deviation * deviation * math.exp(-logvar)
     else:
         scaled = deviation * deviation * exp(-logvar)
-    return (scaled + (logvar + math.log(2 * math.pi))) * -0.5
+    return (scaled + add(logvar, math.log(2 * math.pi))) * -0.5

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from minigen import backend
-from minigen.backend import Array, DTypeLike
-from minigen.graph import Node, Vertex, array_of, owned, walk_back
+from minigen.backend import Array, DTypeLike, array_of
+from minigen.graph import Node, Vertex, owned, walk_back
 from minigen.modes import is_grad_enabled
 from minigen.writes import writes
 
@@ -71,7 +71,8 @@ class Tensor(TensorMethods):
 
     @data.setter
     def data(self, value: Any) -> None:
-        array = value if backend.is_array(value) else backend.namespace(self._data).asarray(value)
+        xp = backend.namespace(self._data)
+        array = value if backend.is_array(value) else xp.asarray(value, dtype=self.dtype)
         if array.shape != self.shape:
             raise ValueError(
                 f"tensor.data: got shape {array.shape}, expected {self.shape}; "
@@ -212,6 +213,11 @@ class Tensor(TensorMethods):
                 "a tensor that requires a gradient can't be written in place while ops are "
                 "recorded: use F.where, or write inside `with minigen.no_grad():`"
             )
+        if isinstance(value, Tensor) and value._requires_grad and is_grad_enabled():
+            raise RuntimeError(
+                "the value requires a gradient, which a write in place would cut off: use F.where, "
+                "F.stack or F.cat, or detach() it first"
+            )
         self._data[as_index(index)] = value._data if isinstance(value, Tensor) else value
         writes.note(self._data)
 
@@ -263,6 +269,14 @@ class Tensor(TensorMethods):
         elif self._requires_grad:
             notes.append("requires_grad=True")
         return prefix + ", ".join(notes) + ")"
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        if self._node is not None:
+            raise TypeError(
+                f"a tensor made by the op {self._node.op.name} can't be copied or pickled with its "
+                "graph: detach() it first"
+            )
+        return super().__reduce_ex__(protocol)
 
     __hash__ = object.__hash__  # `==` compares elements, so identity is what is hashed
 
@@ -409,6 +423,6 @@ def result(array: Array, node: Node | None = None) -> Tensor:
 
 def as_index(index: Any) -> Any:
     """Replace the tensors in an index by their arrays."""
-    if isinstance(index, tuple):
-        return tuple(as_index(part) for part in index)
+    if isinstance(index, tuple | list):
+        return type(index)(as_index(part) for part in index)
     return array_of(index)

@@ -6,9 +6,12 @@ Broadcasting copies an element to many places; its adjoint sums over those place
 
 from __future__ import annotations
 
-from minigen.backend import Array, namespace
+import math
+from typing import Any
+
+from minigen.backend import Array, array_of, namespace
 from minigen.op import Cotangents, op
-from minigen.ops.dtypes import floating, promote
+from minigen.ops.dtypes import DEFAULT_FLOAT, floating, promote
 from minigen.ops.elementwise import log
 from minigen.ops.shaping import unbroadcast
 
@@ -24,9 +27,9 @@ def add(a: Array, b: Array) -> Array:
 
 
 @add.vjp
-def add_vjp(g: Array, _out: Array, a: Array, b: Array) -> Cotangents:
+def add_vjp(g: Array, _out: Array, shape_of_a: Any, shape_of_b: Any) -> Cotangents:
     r""":math:`\bar a = g,\ \bar b = g`."""
-    return lambda: unbroadcast(g, a), lambda: unbroadcast(g, b)
+    return lambda: unbroadcast(g, shape_of_a), lambda: unbroadcast(g, shape_of_b)
 
 
 @op
@@ -40,9 +43,9 @@ def sub(a: Array, b: Array) -> Array:
 
 
 @sub.vjp
-def sub_vjp(g: Array, _out: Array, a: Array, b: Array) -> Cotangents:
+def sub_vjp(g: Array, _out: Array, shape_of_a: Any, shape_of_b: Any) -> Cotangents:
     r""":math:`\bar a = g,\ \bar b = -g`."""
-    return lambda: unbroadcast(g, a), lambda: -unbroadcast(g, b)
+    return lambda: unbroadcast(g, shape_of_a), lambda: -unbroadcast(g, shape_of_b)
 
 
 @op
@@ -119,6 +122,8 @@ def pow_vjp(g: Array, out: Array, x: Array, exponent: Array) -> Cotangents:
         return unbroadcast(g * slope, x)
 
     def grad_exponent() -> Array:
+        if isinstance(x, int | float):
+            return unbroadcast(g * out * (math.log(x) if x else 0.0), exponent)
         return unbroadcast(g * out * log(where(x == 0, 1.0, x)), exponent)
 
     return grad_x, grad_exponent
@@ -174,7 +179,9 @@ def where(condition: Array, a: Array, b: Array) -> Array:
     Derivation: where
     """
     a, b = promote(a, b)
-    return namespace(condition, a, b).where(condition, a, b)
+    out = namespace(condition, a, b).where(condition, a, b)
+    made_of_numbers = {type(a), type(b)} <= {bool, int, float}  # not of NumPy's scalars
+    return out.astype(DEFAULT_FLOAT) if made_of_numbers and out.dtype.kind == "f" else out
 
 
 @where.vjp
@@ -199,13 +206,15 @@ def clip(x: Array, min: Array | None = None, max: Array | None = None) -> Array:
     """
     if min is None and max is None:
         raise ValueError("give min, max or both")
-    return namespace(x).clip(x, min, max)
+    min, max = array_of(min), array_of(max)
+    return namespace(x).clip(x, promote(x, min)[1], promote(x, max)[1])
 
 
 @clip.vjp
 def clip_vjp(g: Array, _out: Array, x: Array, *, min: Array, max: Array) -> Cotangents:
     r""":math:`\bar x = g` inside the limits, and on them, else 0."""
     inside = True
+    min, max = array_of(min), array_of(max)
     if min is not None:
         inside = x >= min
     if max is not None:

@@ -28,6 +28,15 @@ def promote(a: Any, b: Any) -> tuple[Any, Any]:
     return a, b
 
 
+def promote_all(arrays: Any) -> Any:
+    """Convert integers among arrays to the floats' dtype."""
+    floats = [a.dtype for a in arrays if _is_float(getattr(a, "dtype", None))]
+    if not floats:
+        return arrays
+    width = np.result_type(*floats)
+    return [a.astype(width) if _is_integer(getattr(a, "dtype", None)) else a for a in arrays]
+
+
 def floating(x: Array) -> Array:
     """Return `x` as floats: itself if it holds floats, else as float32."""
     if _is_integer(getattr(x, "dtype", None)):

@@ -9,8 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import numpy as np
+
 from minigen import backend
 from minigen.ops import activation, arithmetic, elementwise, linear, reduction, shaping
+from minigen.ops.dtypes import DEFAULT_FLOAT
 from minigen.tensor import Tensor, as_index
 
 Other = Any
@@ -218,6 +221,8 @@ def _one_sequence(values: Sequence[Any]) -> tuple[int, ...]:
 
 def _like(value: Other, reference: Any) -> Other:
     """Make an array of a number, so that ``2 ** tensor`` has a base to keep."""
-    if isinstance(value, int | float):
-        return backend.namespace(reference.data).asarray(value, dtype=reference.dtype)
-    return value
+    if not isinstance(value, int | float | np.generic):
+        return value
+    widens = reference.dtype.kind != "f" and isinstance(value, float | np.floating)
+    dtype = DEFAULT_FLOAT if widens else reference.dtype
+    return backend.namespace(reference.data).asarray(value, dtype=dtype)

@@ -10,7 +10,7 @@ from minigen.op import Cotangents, op
 from minigen.ops.dtypes import floating
 from minigen.ops.elementwise import sqrt
 from minigen.ops.reduction import mean, reduced_axes, var
-from minigen.ops.shaping import reshape
+from minigen.ops.shaping import as_shape, reshape
 from minigen.tensor import Tensor
 
 
@@ -82,7 +82,7 @@ def layer_norm(
     >>> round(y.sum().item(), 5)
     0.0
     """
-    lengths = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+    lengths = as_shape(normalized_shape)
     if tuple(x.shape[x.ndim - len(lengths) :]) != lengths:
         raise ValueError(f"layer_norm: the last axes must be {lengths}, got shape {tuple(x.shape)}")
     y = standardize(x, tuple(range(-len(lengths), 0)), eps)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from minigen.backend import Array, namespace
 from minigen.op import Cotangents, op
 from minigen.ops.arithmetic import where
 from minigen.ops.dtypes import floating
-from minigen.ops.elementwise import exp, sqrt
+from minigen.ops.elementwise import exp
 from minigen.ops.shaping import as_shape, axis_index, broadcast_to, reshape
 
 Axis = int | Sequence[int] | None
@@ -49,9 +50,9 @@ def sum(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
 
 
 @sum.vjp
-def sum_vjp(g: Array, _out: Array, x: Array, *, axis: Axis, keepdims: bool) -> Cotangents:
+def sum_vjp(g: Array, _out: Array, shape_of_x: Any, *, axis: Axis, keepdims: bool) -> Cotangents:
     r""":math:`\bar x_i = g`: every summand gets the whole cotangent."""
-    return (broadcast_to(reshape(g, _kept_shape(x.shape, axis)), x.shape),)
+    return (broadcast_to(reshape(g, _kept_shape(shape_of_x, axis)), shape_of_x),)
 
 
 @op
@@ -64,10 +65,10 @@ def mean(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
 
 
 @mean.vjp
-def mean_vjp(g: Array, _out: Array, x: Array, *, axis: Axis, keepdims: bool) -> Cotangents:
+def mean_vjp(g: Array, _out: Array, shape_of_x: Any, *, axis: Axis, keepdims: bool) -> Cotangents:
     r""":math:`\bar x_i = g / n`."""
-    share = reshape(g, _kept_shape(x.shape, axis)) / _count(x.shape, axis)
-    return (broadcast_to(share, x.shape),)
+    share = reshape(g, _kept_shape(shape_of_x, axis)) / _count(shape_of_x, axis)
+    return (broadcast_to(share, shape_of_x),)
 
 
 @op
@@ -80,10 +81,9 @@ def var(x: Array, axis: Axis = None, keepdims: bool = False, correction: float =
     Derivation: var
     """
     x = floating(x)
+    degrees = _degrees(x.shape, axis, correction)
     deviation = x - x.mean(_as_axis(axis), keepdims=True)
-    return (deviation * deviation).sum(_as_axis(axis), keepdims=keepdims) / _degrees(
-        x.shape, axis, correction
-    )
+    return (deviation * deviation).sum(_as_axis(axis), keepdims=keepdims) / degrees
 
 
 @var.vjp
@@ -111,9 +111,22 @@ def _degrees(shape: Sequence[int], axis: Axis, correction: float) -> float:
     return degrees
 
 
+@op
 def std(x: Array, axis: Axis = None, keepdims: bool = False, correction: float = 1) -> Array:
-    """Take the square root of the variance; see `var`."""
-    return sqrt(var(x, axis, keepdims, correction))
+    """Standard deviation over axes, the square root of the variance; see `var`.
+
+    Derivation: std
+    """
+    return namespace(x).sqrt(var(x, axis, keepdims, correction))
+
+
+@std.vjp
+def std_vjp(
+    g: Array, out: Array, x: Array, *, axis: Axis, keepdims: bool, correction: float
+) -> Cotangents:
+    r""":math:`\bar x_i = g (x_i - \bar x) / ((n - c)\,y)`."""
+    share = reshape(g / out, _kept_shape(x.shape, axis)) / _degrees(x.shape, axis, correction)
+    return (share * (x - mean(x, axis, keepdims=True)),)
 
 
 @op

@@ -11,13 +11,15 @@ import numpy as np
 from minigen import backend
 from minigen.backend import Array, DTypeLike, namespace
 from minigen.op import Cotangents, op
+from minigen.ops.dtypes import promote_all
+from minigen.tensor import as_index
 
 Shape = int | Sequence[int]
 
 
 def as_shape(shape: Shape) -> tuple[int, ...]:
     """Return a shape as a tuple."""
-    return tuple(shape) if isinstance(shape, Sequence) else (shape,)
+    return tuple(shape) if isinstance(shape, Sequence) else (int(shape),)
 
 
 @op
@@ -60,9 +62,9 @@ def broadcast_to(x: Array, shape: Shape) -> Array:
 
 
 @broadcast_to.vjp
-def broadcast_to_vjp(g: Array, _out: Array, x: Array, *, shape: Shape) -> Cotangents:
+def broadcast_to_vjp(g: Array, _out: Array, shape_of_x: Any, *, shape: Shape) -> Cotangents:
     r""":math:`\bar x = \sum g` over the copies."""
-    return (sum_to_size(g, x.shape),)
+    return (sum_to_size(g, shape_of_x),)
 
 
 @op
@@ -87,14 +89,15 @@ def sum_to_size(x: Array, shape: Shape) -> Array:
 
 
 @sum_to_size.vjp
-def sum_to_size_vjp(g: Array, _out: Array, x: Array, *, shape: Shape) -> Cotangents:
+def sum_to_size_vjp(g: Array, _out: Array, shape_of_x: Any, *, shape: Shape) -> Cotangents:
     r""":math:`\bar x = g`, repeated along the summed axes."""
-    return (broadcast_to(g, x.shape),)
+    return (broadcast_to(g, shape_of_x),)
 
 
-def unbroadcast(g: Array, x: Array) -> Array:
-    """Sum a cotangent over the axes along which the input `x` was broadcast."""
-    return g if g.shape == x.shape else sum_to_size(g, x.shape)
+def unbroadcast(g: Array, x: Any) -> Array:
+    """Sum a cotangent over the axes along which an input, or one of that shape, was broadcast."""
+    shape = x if isinstance(x, tuple) else x.shape
+    return g if g.shape == shape else sum_to_size(g, shape)
 
 
 @op
@@ -107,9 +110,9 @@ def reshape(x: Array, shape: Shape) -> Array:
 
 
 @reshape.vjp
-def reshape_vjp(g: Array, _out: Array, x: Array, *, shape: Shape) -> Cotangents:
+def reshape_vjp(g: Array, _out: Array, shape_of_x: Any, *, shape: Shape) -> Cotangents:
     r""":math:`\bar x = g` in the shape of the input."""
-    return (reshape(g, x.shape),)
+    return (reshape(g, shape_of_x),)
 
 
 @op
@@ -157,9 +160,9 @@ def squeeze(x: Array, axis: int | Sequence[int] | None = None) -> Array:
 
 
 @squeeze.vjp
-def squeeze_vjp(g: Array, _out: Array, x: Array, *, axis: Any) -> Cotangents:
+def squeeze_vjp(g: Array, _out: Array, shape_of_x: Any, *, axis: Any) -> Cotangents:
     r""":math:`\bar x = g` in the shape of the input."""
-    return (reshape(g, x.shape),)
+    return (reshape(g, shape_of_x),)
 
 
 @op
@@ -173,9 +176,9 @@ def unsqueeze(x: Array, axis: int) -> Array:
 
 
 @unsqueeze.vjp
-def unsqueeze_vjp(g: Array, _out: Array, x: Array, *, axis: int) -> Cotangents:
+def unsqueeze_vjp(g: Array, _out: Array, shape_of_x: Any, *, axis: int) -> Cotangents:
     r""":math:`\bar x = g` in the shape of the input."""
-    return (reshape(g, x.shape),)
+    return (reshape(g, shape_of_x),)
 
 
 @op
@@ -197,13 +200,13 @@ def flatten(x: Array, start_dim: int = 0, end_dim: int = -1) -> Array:
 def flatten_vjp(
     g: Array,
     _out: Array,
-    x: Array,
+    shape_of_x: Any,
     *,
     start_dim: int,
     end_dim: int,
 ) -> Cotangents:
     r""":math:`\bar x = g` in the shape of the input."""
-    return (reshape(g, x.shape),)
+    return (reshape(g, shape_of_x),)
 
 
 @op
@@ -240,13 +243,13 @@ def getitem(x: Array, index: Any) -> Array:
 
     Derivation: getitem
     """
-    return x[index]
+    return x[as_index(index)]
 
 
 @getitem.vjp
-def getitem_vjp(g: Array, _out: Array, x: Array, *, index: Any) -> Cotangents:
+def getitem_vjp(g: Array, _out: Array, shape_of_x: Any, *, index: Any) -> Cotangents:
     r""":math:`\bar x` is zero but where elements were picked; picked twice, it gets both."""
-    return (put(g, index, x.shape),)
+    return (put(g, index, shape_of_x),)
 
 
 @op
@@ -257,6 +260,7 @@ def put(x: Array, index: Any, shape: Shape) -> Array:
     """
     xp = namespace(x)
     out = xp.zeros(as_shape(shape), x.dtype)
+    index = as_index(index)
     if _is_basic(index):
         out[index] = x
     else:
@@ -285,14 +289,14 @@ def concatenate(*arrays: Array, axis: int = 0) -> Array:
 
     Derivation: concatenate
     """
-    return namespace(*arrays).concatenate(arrays, axis=axis)
+    return namespace(*arrays).concatenate(promote_all(arrays), axis=axis)
 
 
 @concatenate.vjp
-def concatenate_vjp(g: Array, _out: Array, *arrays: Array, axis: int) -> Cotangents:
+def concatenate_vjp(g: Array, _out: Array, *shapes_of_arrays: Any, axis: int) -> Cotangents:
     r"""Each input's cotangent is its slice of g."""
     lead = (slice(None),) * axis_index(axis, g.ndim)
-    ends = np.cumsum([x.shape[axis] for x in arrays]).tolist()
+    ends = np.cumsum([shape[axis] for shape in shapes_of_arrays]).tolist()
     starts = [0, *ends[:-1]]
     return tuple(
         getitem(g, (*lead, slice(start, end))) for start, end in zip(starts, ends, strict=True)
@@ -354,7 +358,7 @@ def pad(x: Array, pad: Sequence[int], mode: str = "constant", value: float = 0.0
 def pad_vjp(
     g: Array,
     _out: Array,
-    x: Array,
+    shape_of_x: Any,
     *,
     pad: Sequence[int],
     mode: str,
@@ -362,7 +366,7 @@ def pad_vjp(
 ) -> Cotangents:
     r""":math:`\bar x` is g without the padding."""
     widths = _pad_widths(pad, g.ndim)
-    inner = tuple(slice(lo, lo + n) for (lo, _), n in zip(widths, x.shape, strict=True))
+    inner = tuple(slice(lo, lo + n) for (lo, _), n in zip(widths, shape_of_x, strict=True))
     return (getitem(g, inner),)
 
 

@@ -1,0 +1,169 @@
+"""Activations and the softmax family: values, kinks and extremes."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+import minigen
+import minigen.functional as F
+from tests.numeric import draw, gradient_of, leaf
+
+REFERENCE: dict[str, Any] = {
+    "relu": lambda v: max(v, 0),
+    "leaky_relu": lambda v: v if v > 0 else 0.01 * v,
+    "elu": lambda v: v if v > 0 else math.exp(v) - 1,
+    "sigmoid": lambda v: 1 / (1 + math.exp(-v)),
+    "tanh": math.tanh,
+    "softplus": lambda v: math.log(1 + math.exp(v)),
+}
+
+
+@pytest.mark.parametrize("shape", [(), (5,), (2, 3), (0,)])
+@pytest.mark.parametrize("name", REFERENCE)
+def test_values_are_the_definitions(name: str, shape: tuple[int, ...]) -> None:
+    x = draw(*shape) * 4
+    expected = np.vectorize(REFERENCE[name], otypes=[float])(x) if x.size else x
+    np.testing.assert_allclose(getattr(F, name)(leaf(x)).numpy(), expected, rtol=1e-12)
+    np.testing.assert_allclose(getattr(F, name)(x), expected, rtol=1e-12)
+
+
+SLOPES_AT_ZERO = {
+    "relu": 0.0,
+    "leaky_relu": 0.01,
+    "elu": 1.0,
+    "sigmoid": 0.25,
+    "tanh": 1.0,
+    "softplus": 0.5,
+}
+
+
+@pytest.mark.parametrize("name", SLOPES_AT_ZERO)
+def test_slopes_at_zero_are_pytorchs(name: str) -> None:
+    x = leaf(np.array([0.0, -0.0]))
+    getattr(F, name)(x).sum().backward()
+    np.testing.assert_allclose(gradient_of(x), [SLOPES_AT_ZERO[name]] * 2)
+
+
+EXTREMES = np.array([-1e4, -200.0, -100.0, -20.0, 20.0, 100.0, 200.0, 1e4], np.float32)
+
+
+@pytest.mark.parametrize("name", REFERENCE)
+def test_extremes_in_float32_are_finite_and_right_with_their_gradients(name: str) -> None:
+    x = leaf(EXTREMES)
+    y = getattr(F, name)(x)
+    y.sum().backward()
+    exact = EXTREMES.astype(np.float64)
+    decay = np.exp(-np.abs(exact))
+    logistic = np.where(exact >= 0, 1, decay) / (1 + decay)
+    values: dict[str, Any] = {
+        "relu": np.maximum(exact, 0),
+        "leaky_relu": np.maximum(exact, 0.01 * exact),
+        "elu": np.where(exact > 0, exact, np.expm1(np.minimum(exact, 0))),
+        "sigmoid": logistic,
+        "tanh": np.tanh(exact),
+        "softplus": np.maximum(exact, 0) + np.log1p(decay),
+    }
+    slopes: dict[str, Any] = {
+        "relu": exact > 0,
+        "leaky_relu": np.where(exact > 0, 1, 0.01),
+        "elu": np.where(exact > 0, 1, np.exp(np.minimum(exact, 0))),
+        "sigmoid": logistic * (1 - logistic),
+        "tanh": 1 - np.tanh(exact) ** 2,
+        "softplus": logistic,
+    }
+    np.testing.assert_allclose(y.numpy(), values[name], rtol=1e-5, atol=1e-38)
+    np.testing.assert_allclose(gradient_of(x), slopes[name], rtol=1e-5, atol=1e-8)
+
+
+@pytest.mark.parametrize("name", ["relu", "sigmoid", "tanh", "softmax", "log_softmax"])
+def test_methods_are_the_functions(name: str) -> None:
+    x = leaf(draw(2, 3))
+    np.testing.assert_array_equal(getattr(x, name)().numpy(), getattr(F, name)(x).numpy())
+
+
+@pytest.mark.parametrize("value", [np.inf, -np.inf])
+@pytest.mark.parametrize("name", REFERENCE)
+def test_infinities_give_their_limits(name: str, value: float) -> None:
+    limits = {
+        "relu": (0, np.inf),
+        "leaky_relu": (-np.inf, np.inf),
+        "elu": (-1, np.inf),
+        "sigmoid": (0, 1),
+        "tanh": (-1, 1),
+        "softplus": (0, np.inf),
+    }
+    y = getattr(F, name)(minigen.tensor([value]))
+    assert y.tolist() == [limits[name][int(value > 0)]]
+
+
+@pytest.mark.parametrize("name", REFERENCE)
+def test_nan_is_let_through(name: str) -> None:
+    y = getattr(F, name)(minigen.tensor([np.nan, 1.0]))
+    assert np.isnan(y.numpy()).tolist() == [True, False]
+
+
+@pytest.mark.parametrize("slope", [0.0, 0.2, 1.0, 3.0, -0.5])
+def test_leaky_relu_has_any_slope(slope: float) -> None:
+    x = leaf(np.array([-2.0, 3.0]))
+    y = F.leaky_relu(x, negative_slope=slope)
+    np.testing.assert_allclose(y.numpy(), [-2 * slope, 3])
+    y.sum().backward()
+    np.testing.assert_allclose(gradient_of(x), [slope, 1])
+
+
+# --- softmax --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2, -1, (0, 2), None])
+def test_softmax_sums_to_one_over_its_axes(axis: Any) -> None:
+    x = draw(2, 3, 4) * 3
+    y: Any = F.softmax(x, axis)
+    expected = np.exp(x) / np.exp(x).sum(axis, keepdims=True)
+    np.testing.assert_allclose(y, expected, rtol=1e-12)
+    np.testing.assert_allclose(y.sum(axis), 1, rtol=1e-12)
+    np.testing.assert_allclose(F.log_softmax(x, axis), np.log(expected), rtol=1e-10)
+
+
+def test_the_last_axis_is_the_default_and_dim_its_other_name() -> None:
+    x = minigen.tensor(draw(2, 3))
+    functions: list[Any] = [F.softmax, F.log_softmax]
+    for function in functions:
+        np.testing.assert_array_equal(function(x).numpy(), function(x, axis=1).numpy())
+        np.testing.assert_array_equal(function(x, dim=0).numpy(), function(x, 0).numpy())
+
+
+def test_softmax_does_not_change_when_a_constant_is_added_however_large() -> None:
+    x = minigen.tensor([[1.0, 2.0, 3.0]], dtype="float64")
+    for shift in (-1e4, 1e4):
+        np.testing.assert_allclose(F.softmax(x + shift).numpy(), F.softmax(x).numpy(), rtol=1e-10)
+        np.testing.assert_allclose(
+            F.log_softmax(x + shift).numpy(), F.log_softmax(x).numpy(), rtol=1e-10
+        )
+
+
+def test_softmax_at_the_extremes_in_float32() -> None:
+    x = leaf([[1e4, -1e4, 0.0]])
+    y = F.log_softmax(x)
+    np.testing.assert_allclose(y.numpy(), [[0, -2e4, -1e4]])
+    y.sum().backward()
+    np.testing.assert_allclose(gradient_of(x), [[-2, 1, 1]])
+    assert F.softmax(x).tolist() == [[1, 0, 0]]
+
+
+def test_masked_logits_of_minus_infinity_get_probability_zero_and_no_gradient() -> None:
+    x = leaf([[0.0, -np.inf, 0.0]])
+    y = F.softmax(x)
+    assert y.tolist() == [[0.5, 0, 0.5]]
+    y.backward(np.array([[1.0, 5.0, 2.0]]))
+    np.testing.assert_allclose(gradient_of(x), [[-0.25, 0, 0.25]])
+
+
+def test_the_gradient_of_softmax_sums_to_zero_and_is_not_zero() -> None:
+    x = leaf(draw(2, 5))
+    F.softmax(x).backward(draw(2, 5, seed=1))
+    np.testing.assert_allclose(gradient_of(x).sum(1), 0, atol=1e-15)
+    assert np.abs(gradient_of(x)).max() > 1e-2

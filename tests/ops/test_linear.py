@@ -1,0 +1,114 @@
+"""Matrix products and the affine map of the dense layer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+import minigen
+import minigen.functional as F
+from tests.numeric import assert_gradients, draw, gradient_of, leaf
+
+
+@settings(max_examples=60, deadline=None)
+@given(hnp.mutually_broadcastable_shapes(signature=np.matmul.signature, max_dims=2, max_side=3))
+def test_products_and_their_gradients_are_right_for_any_shapes_that_fit(
+    shapes: hnp.BroadcastableShapes,
+) -> None:
+    left, right = (draw(*shape, seed=i) for i, shape in enumerate(shapes.input_shapes))
+    a, b = leaf(left), leaf(right)
+    y = a @ b
+    np.testing.assert_allclose(y.numpy(), left @ right)
+    g = draw(*y.shape, seed=5)
+    y.backward(g)
+    da, db = draw(*left.shape, seed=6), draw(*right.shape, seed=7)
+    np.testing.assert_allclose((g * (da @ right)).sum(), (gradient_of(a) * da).sum(), atol=1e-10)
+    np.testing.assert_allclose((g * (left @ db)).sum(), (gradient_of(b) * db).sum(), atol=1e-10)
+
+
+@pytest.mark.parametrize(
+    "shapes", [((3, 0), (0, 2)), ((0, 3), (3, 2)), ((0,), (0,)), ((2, 0), (0,))]
+)
+def test_empty_products_are_zero(shapes: Any) -> None:
+    a, b = (minigen.zeros(shape, requires_grad=True) for shape in shapes)
+    y = a @ b
+    assert (y.numpy() == 0).all()
+    y.sum().backward()
+    assert gradient_of(a).shape == a.shape
+    assert gradient_of(b).shape == b.shape
+
+
+@pytest.mark.parametrize(
+    "shapes", [((2, 3), (2, 3)), ((3,), (2,)), ((), (2,)), ((2, 3), ()), ((2, 2, 3), (3, 3, 2))]
+)
+def test_shapes_that_do_not_fit_are_refused_by_name(shapes: Any) -> None:
+    a, b = (minigen.ones(shape) for shape in shapes)
+    with pytest.raises(ValueError, match=r"matmul: .*\(got float32"):
+        a @ b
+
+
+def test_the_method_and_the_function_are_the_operator() -> None:
+    a, b = minigen.tensor(draw(2, 3)), minigen.tensor(draw(3, 2))
+    np.testing.assert_array_equal(a.matmul(b).numpy(), (a @ b).numpy())
+    np.testing.assert_array_equal(F.matmul(a, b).numpy(), (a @ b).numpy())
+    np.testing.assert_array_equal(F.matmul(a.numpy(), b).numpy(), (a @ b).numpy())
+
+
+@pytest.mark.parametrize("lead", [(), (4,), (2, 3), (0,), (1, 0, 2)])
+@pytest.mark.parametrize("bias", [False, True])
+def test_linear_maps_the_last_axis(lead: tuple[int, ...], bias: bool) -> None:
+    x, weight, b = leaf(draw(*lead, 3)), leaf(draw(2, 3)), leaf(draw(2))
+    y = F.linear(x, weight, b) if bias else F.linear(x, weight)
+    expected = np.zeros((*lead, 2))
+    for index in np.ndindex(*lead):
+        for o in range(2):
+            expected[(*index, o)] = sum(
+                x.numpy()[(*index, i)] * weight.numpy()[o, i] for i in range(3)
+            )
+    np.testing.assert_allclose(y.numpy(), expected + (b.numpy() if bias else 0), atol=1e-14)
+    y.sum().backward()
+    assert gradient_of(x).shape == x.shape
+    assert gradient_of(weight).shape == (2, 3)
+    if bias:
+        np.testing.assert_array_equal(gradient_of(b), np.full(2, np.prod(lead)))
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(1, 3), st.integers(1, 3), st.integers(1, 3))
+def test_linear_has_gradients_of_both_orders(n: int, inputs: int, outputs: int) -> None:
+    assert_gradients(F.linear, draw(n, inputs), draw(outputs, inputs), draw(outputs))
+
+
+def test_weight_and_bias_come_by_keyword_too() -> None:
+    x, weight, bias = minigen.ones(1, 3), minigen.ones(2, 3), minigen.ones(2)
+    assert F.linear(x, weight=weight, bias=bias).tolist() == [[4, 4]]
+    assert F.linear(x, weight, None).tolist() == [[3, 3]]
+
+
+def test_layers_without_inputs_or_outputs_have_gradients() -> None:
+    for inputs, outputs in [(0, 2), (2, 0)]:
+        x = minigen.ones(3, inputs, requires_grad=True)
+        weight = minigen.ones(outputs, inputs, requires_grad=True)
+        F.linear(x, weight).sum().backward()
+        assert gradient_of(x).shape == (3, inputs)
+        assert gradient_of(weight).shape == (outputs, inputs)
+
+
+@pytest.mark.parametrize(
+    "shapes", [((2, 3), (3, 2)), ((2, 3), (3,)), ((), (2, 3)), ((2, 3), (2, 3, 1))]
+)
+def test_a_weight_that_does_not_fit_is_refused_with_what_is_expected(shapes: Any) -> None:
+    x, weight = (minigen.ones(shape) for shape in shapes)
+    with pytest.raises(ValueError, match=r"linear: x of shape \(\.\.\., in\) and weight of shape"):
+        F.linear(x, weight)
+
+
+@pytest.mark.parametrize("shape", [(3,), (1,), (1, 2), ()])
+def test_a_bias_that_does_not_fit_is_refused_even_if_it_broadcasts(shape: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match=r"linear: bias of shape \(2,\) is expected"):
+        F.linear(minigen.ones(4, 3), minigen.ones(2, 3), minigen.ones(shape))

@@ -1,0 +1,124 @@
+"""The operators and methods of `Tensor` are calls of the ops."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import minigen
+import minigen.functional as F
+from minigen import Tensor
+from minigen.ops.methods import TensorMethods
+from tests.numeric import draw, gradient_of, leaf
+
+METHODS: dict[str, tuple[Any, ...]] = {
+    "exp": (),
+    "log": (),
+    "sqrt": (),
+    "abs": (),
+    "sign": (),
+    "sin": (),
+    "cos": (),
+    "pow": (2,),
+    "clip": (0.5, 0.8),
+    "clamp": (0.5, 0.8),
+    "maximum": (0.6,),
+    "minimum": (0.6,),
+    "relu": (),
+    "sigmoid": (),
+    "tanh": (),
+    "softmax": (0,),
+    "log_softmax": (0,),
+    "matmul": (np.ones((3, 2)),),
+    "sum": (1,),
+    "mean": (1,),
+    "var": (1,),
+    "std": (1,),
+    "max": (1,),
+    "min": (1,),
+    "amax": (1,),
+    "amin": (1,),
+    "argmax": (1,),
+    "argmin": (1,),
+    "all": (1,),
+    "any": (1,),
+    "logsumexp": (1,),
+    "transpose": (0, 1),
+    "squeeze": (),
+    "unsqueeze": (1,),
+    "flatten": (),
+    "clone": (),
+    "astype": ("float64",),
+    "reshape": ((3, 2),),
+    "permute": ((1, 0),),
+    "broadcast_to": ((2, 2, 3),),
+}
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_a_method_is_the_function_of_its_name(name: str) -> None:
+    x = minigen.tensor(draw(2, 3, low=0.2))
+    method, function = getattr(x, name), getattr(F, name)
+    result = method(*METHODS[name])
+    assert isinstance(result, Tensor)
+    np.testing.assert_array_equal(result.numpy(), function(x, *METHODS[name]).numpy())
+
+
+def test_every_method_of_the_class_is_a_method_of_the_tensor() -> None:
+    for name in vars(TensorMethods):
+        assert hasattr(Tensor, name)
+
+
+def test_conversions_by_name() -> None:
+    x = minigen.tensor([1.5], dtype="float64")
+    assert x.float().dtype == np.float32
+    assert x.double().dtype == np.float64
+    assert x.long().dtype == np.int64
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["add", "sub", "mul", "truediv", "pow", "matmul", "and", "or"],
+)
+def test_reflected_operators_keep_the_order_of_their_operands(name: str) -> None:
+    left, right = np.array([1.0, 4.0]), np.array([2.0, 3.0])
+    if name in {"and", "or"}:
+        left, right = left > 2, right > 2
+    expected = getattr(left, f"__{name}__")(right)
+    result = getattr(Tensor, f"__r{name}__")(minigen.tensor(right), left)
+    np.testing.assert_array_equal(result.numpy(), expected)
+
+
+def test_numpy_arrays_leave_the_operation_to_the_tensor() -> None:
+    x = leaf([1.0, 2.0])
+    array: Any = np.array([[1.0, 2.0], [3.0, 4.0]], np.float32)
+    for y in (array + x, array - x, array * x, array / x, array**x, array @ x):
+        assert isinstance(y, Tensor)
+        assert y.requires_grad
+    for z in (array == x, array < x, array >= x, array != x):
+        assert isinstance(z, Tensor)
+        assert z.shape == (2, 2)
+    (array * x).sum().backward()
+    np.testing.assert_array_equal(gradient_of(x), [4, 6])
+
+
+def test_numpy_scalars_leave_the_operation_to_the_tensor() -> None:
+    x = leaf([1.0, 2.0])
+    scalars: list[Any] = [np.float64(2), np.float32(2), np.int64(2)]
+    for scalar in scalars:
+        for y in (scalar + x, scalar - x, scalar * x, scalar / x, scalar**x):
+            assert isinstance(y, Tensor)
+            assert y.dtype == np.float32
+        assert (scalar > x).tolist() == [True, False]
+
+
+def test_an_array_updated_in_place_by_a_tensor_becomes_a_tensor_or_is_refused() -> None:
+    array: Any = np.ones(2)
+    try:
+        array += leaf([1.0, 2.0])
+    except TypeError:
+        return
+    assert isinstance(array, Tensor)
+    assert array.requires_grad

@@ -1,0 +1,328 @@
+"""Devices: names, the missing CuPy, and a small stand-in for it that lives on the CPU."""
+
+from __future__ import annotations
+
+import sys
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+import minigen
+import minigen.functional as F
+from minigen import DeviceError, Tensor, backend
+from tests.numeric import gradient_of, leaf
+
+# --- without a GPU --------------------------------------------------------------------------------
+
+
+def test_numpy_arrays_live_on_the_cpu() -> None:
+    array = np.ones(2)
+    assert backend.is_array(array)
+    assert backend.device_of(array) == "cpu"
+    assert backend.namespace(array, 2.0) is np
+    assert backend.namespace() is np
+    assert backend.to_device(array, "cpu") is array
+    assert backend.to_numpy(array) is array
+
+
+@pytest.mark.parametrize("value", [1.0, np.float32(1), [1.0], None, "cupy"])
+def test_numbers_and_lists_are_no_arrays(value: Any) -> None:
+    assert not backend.is_array(value)
+
+
+@pytest.mark.parametrize(
+    ("name", "canonical"),
+    [("cpu", "cpu"), ("cuda", "cuda:0"), ("cuda:0", "cuda:0"), ("cuda:12",) * 2],
+)
+def test_devices_have_one_canonical_spelling(name: str, canonical: str) -> None:
+    assert backend.canonical_device(name) == canonical
+
+
+@pytest.mark.parametrize("name", ["gpu", "cuda:", "cuda:a", "cuda:-1", "cpu:0", "", None, 0])
+def test_any_other_name_is_refused(name: Any) -> None:
+    with pytest.raises(ValueError, match=r"unknown device .*use 'cpu', 'cuda' or 'cuda:N'"):
+        backend.canonical_device(name)
+
+
+@pytest.mark.parametrize(
+    ("value", "device"),
+    [("cpu", True), ("cuda", True), ("cuda:x", True), ("float64", False), (np.float64, False)],
+)
+def test_a_device_is_told_from_a_dtype(value: Any, device: bool) -> None:
+    assert backend.looks_like_device(value) == device
+
+
+def test_as_dtype_refuses_what_numpy_does_not_know() -> None:
+    assert backend.as_dtype("float64") == np.float64
+    with pytest.raises(TypeError, match="'flaot' is neither a dtype such as 'float32' nor a dev"):
+        backend.as_dtype("flaot")
+
+
+@pytest.fixture
+def _no_cupy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "cupy", None)  # importing it raises ImportError
+
+
+@pytest.mark.usefixtures("_no_cupy")
+@pytest.mark.parametrize(
+    "move",
+    [
+        lambda: minigen.tensor(1.0, device="cuda"),
+        lambda: minigen.ones(1).to("cuda:1"),
+        lambda: minigen.ones(1).cuda(),
+        lambda: minigen.zeros(2, device="cuda"),
+        lambda: minigen.randn(2, device="cuda"),
+        lambda: backend.to_device(np.ones(2), "cuda"),
+    ],
+)
+def test_a_gpu_without_cupy_says_what_to_install(move: Any) -> None:
+    with pytest.raises(DeviceError, match=r"needs CuPy.*pip install 'minigen\[cuda13\]'.*cuda12"):
+        move()
+
+
+def test_an_array_is_owned_by_the_end_of_its_chain_of_views() -> None:
+    array = np.ones((4, 4))
+    assert backend.owner(array) is array
+    assert backend.owner(array[1:].T[::2]) is array
+    assert isinstance(backend.owner(np.frombuffer(b"12345678")), np.ndarray)
+
+
+# --- a stand-in for CuPy --------------------------------------------------------------------------
+
+
+class GpuArray(np.lib.mixins.NDArrayOperatorsMixin):
+    """An array "on a GPU": NumPy inside, but it refuses to meet NumPy's arrays, as CuPy's does."""
+
+    __module__ = "cupy"
+    __hash__ = None  # type: ignore[assignment]
+
+    def __init__(self, array: Any, base: Any = None, index: int = 0) -> None:
+        self.array = np.asarray(array)
+        self.base = base
+        self.device = SimpleNamespace(id=index)
+
+    @staticmethod
+    def inside(value: Any) -> Any:
+        if isinstance(value, np.ndarray):
+            raise TypeError("Unsupported type <class 'numpy.ndarray'>")
+        if isinstance(value, tuple | list):
+            return type(value)(GpuArray.inside(v) for v in value)
+        return value.array if isinstance(value, GpuArray) else value
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        kwargs = {k: GpuArray.inside(v) for k, v in kwargs.items()}
+        result = getattr(ufunc, method)(*[GpuArray.inside(x) for x in inputs], **kwargs)
+        return None if result is None else GpuArray(result, index=self.device.id)
+
+    def __array__(self, *_: Any, **__: Any) -> Any:
+        raise TypeError("Implicit conversion to a NumPy array is not allowed.")
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self.array, name)
+        if not callable(found):
+            return GpuArray(found, self) if isinstance(found, np.ndarray) else found
+
+        def method(*args: Any, **kwargs: Any) -> Any:
+            result = found(*[GpuArray.inside(a) for a in args], **kwargs)
+            if name in {"item", "tolist"}:
+                return result
+            base = self if getattr(result, "base", None) is not None else None
+            return GpuArray(result, base, self.device.id)
+
+        return method
+
+    def __getitem__(self, index: Any) -> Any:
+        return GpuArray(self.array[GpuArray.inside(index)], self, self.device.id)
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        self.array[GpuArray.inside(index)] = GpuArray.inside(value)
+
+    def get(self) -> Any:
+        return self.array.copy()
+
+
+class FakeCuPy(ModuleType):
+    """The module: NumPy's functions on `GpuArray`."""
+
+    def __init__(self, gpus: int) -> None:
+        super().__init__("cupy")
+        self.ndarray = GpuArray
+        self.current = 0
+        self.cuda = SimpleNamespace(
+            runtime=SimpleNamespace(getDeviceCount=lambda: gpus), Device=self._device
+        )
+
+    def _device(self, index: int) -> Any:
+        module = self
+
+        class Block:
+            def __enter__(self) -> None:
+                module.current = index
+
+            def __exit__(self, *_: Any) -> None:
+                module.current = 0
+
+        return Block()
+
+    def asarray(self, value: Any, dtype: Any = None) -> GpuArray:
+        array = value.array if isinstance(value, GpuArray) else np.asarray(value)
+        return GpuArray(array.astype(dtype or array.dtype), index=self.current)
+
+    def indices(self, dimensions: Any, dtype: Any = int) -> GpuArray:  # CuPy's has no `sparse`
+        return GpuArray(np.indices(dimensions, dtype))
+
+    def __getattr__(self, name: str) -> Any:
+        function = getattr(np, name)
+        if isinstance(function, np.ufunc | type):
+            return function
+
+        def wrapped(*args: Any, **kwargs: Any) -> GpuArray:
+            return GpuArray(function(*[GpuArray.inside(a) for a in args], **kwargs))
+
+        return wrapped
+
+
+@pytest.fixture
+def cupy(monkeypatch: pytest.MonkeyPatch) -> FakeCuPy:
+    module = FakeCuPy(gpus=2)
+    monkeypatch.setitem(sys.modules, "cupy", module)
+    return module
+
+
+def test_a_driver_without_gpus_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "cupy", FakeCuPy(gpus=0))
+    with pytest.raises(DeviceError, match="CuPy finds no GPU on this machine"):
+        minigen.ones(1).cuda()
+
+
+def test_a_broken_driver_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken() -> int:
+        raise RuntimeError("driver version is insufficient")
+
+    module = FakeCuPy(gpus=1)
+    module.cuda.runtime.getDeviceCount = broken
+    monkeypatch.setitem(sys.modules, "cupy", module)
+    with pytest.raises(DeviceError, match=r"no usable GPU .driver version is insufficient"):
+        minigen.ones(1).cuda()
+
+
+@pytest.mark.usefixtures("cupy")
+def test_a_gpu_that_is_not_there_is_refused_by_number() -> None:
+    with pytest.raises(DeviceError, match="'cuda:2': this machine has no GPU of that number"):
+        minigen.ones(1).to("cuda:2")
+
+
+def test_a_tensor_moves_to_the_gpu_and_back_with_its_gradient(cupy: FakeCuPy) -> None:
+    x = leaf([1.0, 2.0])
+    y = x.cuda()
+    assert isinstance(y.data, GpuArray)
+    assert y.device == "cuda:0"
+    assert y.dtype == np.float32
+    assert y.to("cuda:0") is y
+    assert backend.namespace(y.data) is cupy
+    z = y * y
+    assert z.device == "cuda:0"
+    z.cpu().sum().backward()
+    assert isinstance(x.grad, Tensor)
+    assert x.grad.device == "cpu"
+    np.testing.assert_array_equal(gradient_of(x), [2, 4])
+
+
+@pytest.mark.usefixtures("cupy")
+def test_a_leaf_on_the_gpu_gets_its_gradient_there() -> None:
+    x = minigen.tensor([1.0, 2.0], device="cuda", requires_grad=True)
+    (x.exp() * 2).sum().backward()
+    assert x.grad is not None
+    assert x.grad.device == "cuda:0"
+    np.testing.assert_allclose(gradient_of(x), 2 * np.exp([1.0, 2.0]), rtol=1e-6)
+
+
+@pytest.mark.usefixtures("cupy")
+def test_values_on_the_gpu_are_shown_and_copied_to_the_host() -> None:
+    x = minigen.tensor([1.0, 2.0], device="cuda:1")
+    assert x.device == "cuda:1"
+    assert repr(x) == "tensor([1., 2.], device='cuda:1')"
+    assert type(x.numpy()) is np.ndarray
+    assert x.tolist() == [1, 2]
+    assert x[1].item() == 2
+
+
+@pytest.mark.usefixtures("cupy")
+@pytest.mark.parametrize(
+    "meet",
+    [
+        lambda cpu, gpu: cpu + gpu,
+        lambda cpu, gpu: gpu * cpu,
+        lambda cpu, gpu: gpu / cpu.data,
+        lambda cpu, gpu: cpu.data - gpu,
+        lambda cpu, gpu: gpu @ cpu,
+        F.maximum,
+        lambda cpu, gpu: F.where(cpu > 0, gpu, gpu),
+        lambda cpu, gpu: F.cat([cpu, gpu]),
+        lambda cpu, gpu: F.mse_loss(gpu, cpu),
+        lambda cpu, gpu: gpu < cpu,
+    ],
+)
+def test_arrays_of_two_devices_in_one_op_are_a_clear_error(meet: Any) -> None:
+    cpu, gpu = leaf([1.0, 2.0]), minigen.tensor([1.0, 2.0], device="cuda", requires_grad=True)
+    with pytest.raises(
+        DeviceError, match=r"inputs live on different devices, cpu and cuda:0 .*\.to\(device\)"
+    ):
+        meet(cpu, gpu)
+
+
+@pytest.mark.usefixtures("cupy")
+def test_numbers_meet_arrays_of_any_device() -> None:
+    x = minigen.tensor([1.0, 2.0], device="cuda")
+    for y in (x * 2, 2 * x, x + np.float64(1), x**2, F.maximum(x, 0.0)):
+        assert y.device == "cuda:0"
+        assert y.dtype == np.float32
+
+
+@pytest.mark.usefixtures("cupy")
+@pytest.mark.parametrize(
+    "loss",
+    [
+        lambda x, t: F.mse_loss(x, t * 1.0),
+        lambda x, t: F.binary_cross_entropy_with_logits(x, t * 1.0),
+        lambda x, t: F.binary_cross_entropy(x.sigmoid(), t * 1.0),
+        lambda x, t: F.cross_entropy(x, t[:, 0]),
+        lambda x, _: F.kl_standard_normal(x, x),
+        lambda x, t: F.gaussian_nll(x, t * 1.0, x),
+    ],
+)
+def test_losses_run_on_the_gpu(loss: Any) -> None:
+    values, targets = np.array([[0.5, -1.0], [2.0, 0.25]]), np.array([[1, 0], [0, 1]])
+    here = leaf(values)
+    expected = loss(here, minigen.tensor(targets))
+    expected.backward()
+    there = minigen.tensor(values, device="cuda", requires_grad=True)
+    out = loss(there, minigen.tensor(targets, device="cuda"))
+    assert out.device == "cuda:0"
+    out.backward()
+    assert out.item() == pytest.approx(expected.item())
+    assert there.grad is not None
+    assert there.grad.device == "cuda:0"
+    np.testing.assert_allclose(gradient_of(there), gradient_of(here), rtol=1e-12)
+
+
+@pytest.mark.usefixtures("cupy")
+def test_new_data_given_as_numbers_stay_on_the_tensors_device() -> None:
+    x = minigen.tensor([1.0, 2.0], device="cuda")
+    x.data = [3.0, 4.0]
+    assert x.device == "cuda:0"
+    assert x.tolist() == [3, 4]
+
+
+def test_importing_the_library_imports_numpy_alone() -> None:
+    import subprocess
+
+    code = (
+        "import sys, minigen, minigen.functional\n"
+        "heavy = {'matplotlib', 'tqdm', 'safetensors', 'pooch', 'click', 'rich', 'cupy', 'torch'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,105 @@
+"""Tensors made from nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import minigen
+from minigen import Generator
+from tests.numeric import leaf
+
+
+@pytest.mark.parametrize("make", [minigen.zeros, minigen.ones, minigen.randn, minigen.rand])
+def test_a_shape_comes_one_by_one_or_as_a_sequence(make: Any) -> None:
+    assert make().shape == ()
+    assert make(3).shape == (3,)
+    assert make(2, 3).shape == (2, 3)
+    assert make((2, 3)).shape == (2, 3)
+    assert make([2, 3]).shape == (2, 3)
+    assert make(()).shape == ()
+    assert make(2, 0).shape == (2, 0)
+    assert make(np.int64(2)).shape == (2,)
+    assert make(minigen.ones(4, 5).shape).shape == (4, 5)
+
+
+@pytest.mark.parametrize("make", [minigen.zeros, minigen.ones, minigen.randn, minigen.rand])
+def test_float32_unless_asked_and_gradients_if_asked(make: Any) -> None:
+    assert make(2).dtype == np.float32
+    assert make(2, dtype="float64").dtype == np.float64
+    assert make(2, dtype=np.float16).dtype == np.float16
+    assert not make(2).requires_grad
+    assert make(2, requires_grad=True).requires_grad
+    assert make(2, requires_grad=True).is_leaf
+
+
+def test_constants() -> None:
+    assert minigen.zeros(2).tolist() == [0, 0]
+    assert minigen.ones(2).tolist() == [1, 1]
+    assert minigen.full((2, 2), 7).tolist() == [[7, 7], [7, 7]]
+    assert minigen.full(2, 0.5, dtype="float64").dtype == np.float64
+    assert minigen.full((), 3.0).item() == 3
+
+
+def test_integers_cannot_require_gradients() -> None:
+    for make in (minigen.zeros, minigen.ones):
+        with pytest.raises(TypeError, match="has no gradient"):
+            make(2, dtype="int64", requires_grad=True)
+
+
+def test_random_numbers_are_never_rounded_to_integers() -> None:
+    for make in (minigen.randn, minigen.rand):
+        with pytest.raises(TypeError, match="float"):
+            make(2, dtype="int64")
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int64", "bool"])
+def test_likes_take_shape_and_dtype_and_no_graph(dtype: str) -> None:
+    x = minigen.zeros(2, 3, dtype=dtype)
+    for make, value in ((minigen.zeros_like, 0), (minigen.ones_like, 1)):
+        y = make(x)
+        assert y.shape == (2, 3)
+        assert y.dtype == np.dtype(dtype)
+        assert (y.numpy() == value).all()
+    y = minigen.ones_like(leaf([1.0]))
+    assert not y.requires_grad
+
+
+def test_ranges_leave_out_their_end() -> None:
+    assert minigen.arange(3).tolist() == [0, 1, 2]
+    assert minigen.arange(3).dtype == np.int64
+    assert minigen.arange(1, 7, 2).tolist() == [1, 3, 5]
+    assert minigen.arange(0.0, 1.0, 0.25).tolist() == [0, 0.25, 0.5, 0.75]
+    assert minigen.arange(0.0, 1.0, 0.25).dtype == np.float32
+    assert minigen.arange(3, dtype="float64").dtype == np.float64
+    assert minigen.arange(3, 0, -1).tolist() == [3, 2, 1]
+    assert minigen.arange(0).shape == (0,)
+
+
+def test_linspace_holds_both_ends() -> None:
+    x = minigen.linspace(-1, 1, 5)
+    assert x.tolist() == [-1, -0.5, 0, 0.5, 1]
+    assert x.dtype == np.float32
+    assert minigen.linspace(0, 1, 1).tolist() == [0]
+    assert minigen.linspace(0, 0.1, 11, dtype="float64").tolist()[-1] == 0.1
+
+
+def test_random_tensors_come_from_the_generator_given() -> None:
+    for make in (minigen.randn, minigen.rand):
+        first = make(3, generator=Generator(1))
+        assert (make(3, generator=Generator(1)) == first).all()
+        assert (make(3, generator=Generator(2)) != first).any()
+
+
+def test_negative_lengths_are_refused() -> None:
+    for make in (minigen.zeros, minigen.ones, minigen.randn, minigen.rand):
+        with pytest.raises(ValueError, match="negative"):
+            make(-1)
+
+
+def test_unknown_devices_are_refused() -> None:
+    for make in (minigen.zeros, minigen.ones, minigen.randn, minigen.rand):
+        with pytest.raises(ValueError, match="unknown device 'gpu'"):
+            make(1, device="gpu")
