@@ -87,14 +87,13 @@ def as_dtype(dtype: DTypeLike) -> np.dtype[Any]:
     TypeError
         If NumPy does not accept `dtype` as one.
     """
+    message = f"{dtype!r} is neither a dtype such as 'float32' nor a device such as 'cuda'"
+    if dtype is None:  # which NumPy takes for float64
+        raise TypeError(message)
     try:
-        if dtype is None:  # which NumPy takes for float64
-            raise TypeError("None is no dtype")
         return np.dtype(dtype)
     except TypeError as error:
-        raise TypeError(
-            f"{dtype!r} is neither a dtype such as 'float32' nor a device such as 'cuda'"
-        ) from error
+        raise TypeError(message) from error
 
 
 def cupy() -> Any:
