@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from minigen.graph import Node
 
 _PACKAGE = str(Path(__file__).parent) + os.sep
+_MODELS = _PACKAGE + "models" + os.sep
 
 
 class AnomalyError(ArithmeticError):
@@ -61,12 +62,16 @@ def check_output(name: str, arrays: Sequence[Any], out: Array) -> None:
 
 
 def calling_line() -> str:
-    """Return the innermost line of the running program that lies outside this library."""
+    """Return the innermost line that uses the engine: the program's own, or a model's."""
     frame = sys._getframe(1)
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+    while frame.f_back is not None and _is_engine(frame.f_code.co_filename):
         frame = frame.f_back
     file, number = frame.f_code.co_filename, frame.f_lineno
     return f"at {file}:{number}: {linecache.getline(file, number).strip()}"
+
+
+def _is_engine(file: str) -> bool:
+    return file.startswith(_PACKAGE) and not file.startswith(_MODELS)
 
 
 def _describe(arrays: Sequence[Any]) -> str:

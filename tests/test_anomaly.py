@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 import threading
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 import minigen
 import minigen.functional as F
 from minigen import AnomalyError
+from minigen.models import VAE
 from tests.numeric import gradient_of, leaf
 
 
@@ -238,3 +240,11 @@ def test_the_line_named_is_outside_the_library_for_losses_and_methods() -> None:
 
 def test_an_anomaly_is_an_arithmetic_error() -> None:
     assert issubclass(AnomalyError, ArithmeticError)
+
+
+def test_a_librarys_model_is_named_by_its_own_line() -> None:
+    model = VAE((1, 2, 2), (3,), 1)
+    with minigen.no_grad():
+        model.to_pixels.weight.copy_(math.inf)
+    with minigen.detect_anomaly(), pytest.raises(AnomalyError, match=r"models.vae\.py:\d+: output"):
+        model.loss(minigen.ones(1, 1, 2, 2))

@@ -1,0 +1,73 @@
+"""``minigen evaluate``: the test set's bounds."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from minigen.cli import options
+
+_MEANINGS = {
+    "negative_elbo": "negative ELBO: reconstruction + KL",
+    "reconstruction": "reconstruction: E[-ln p(x|z)]",
+    "kl": "KL divergence of q(z|x) from the prior",
+    "nll": "-ln p(x), importance-weighted bound",
+}
+
+
+@click.command()
+@options.run_folder
+@click.option("--json", "as_json", is_flag=True, help="Write JSON.")
+@click.option(
+    "--samples",
+    metavar="K",
+    type=click.IntRange(min=1),
+    help="Also estimate -ln p(x) with K importance samples an image.",
+)
+@options.seed("Where the noise starts.")
+@options.device
+def evaluate(
+    folder: Path, as_json: bool, samples: int | None, seed: int, device: str | None
+) -> None:
+    """Evaluate the model of the run in DIR on the test images, in nats an image."""
+    from minigen import metrics
+    from minigen.random import Generator
+    from minigen.training import RunFolder, load_examples, load_model
+
+    config = RunFolder(folder).read_config()
+    model: Any = load_model(folder, device=device, report=options.tell)
+    if samples is not None and not hasattr(model, "log_weights"):
+        raise click.UsageError(f"--samples: the model {model.name!r} has no likelihood to estimate")
+    images = load_examples(config, "test").images
+    values = metrics.evaluate(model, images, generator=Generator(seed))
+    if samples is not None:
+        values["nll"] = metrics.nll(model, images, samples, generator=Generator(seed))
+    if as_json:
+        click.echo(json.dumps(values))
+    else:
+        _show(values, f"{config.model} on {len(images):,} test images of {config.dataset}", config)
+
+
+def _show(values: dict[str, float], title: str, config: Any) -> None:
+    """Write a table."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=title, caption=_caveat(config), title_justify="left")
+    table.add_column("what")
+    table.add_column("nats/image", justify="right")
+    for name, value in values.items():
+        table.add_row(_MEANINGS[name], f"{value:.3f}")
+    Console(highlight=False).print(table)
+
+
+def _caveat(config: Any) -> str:
+    """Say what the values may be compared with."""
+    if config.model_config["decoder"] == "gaussian":
+        return "Densities of pixels in [0, 1]: compare with the same kind only."
+    if config.binarize == "none":
+        return "Cross-entropies of grey pixels, no likelihoods: compare with the same kind only."
+    return "Pixels were drawn black or white once."

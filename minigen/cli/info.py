@@ -1,0 +1,61 @@
+"""``minigen info``: versions, devices, data sets."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+from collections.abc import Iterator
+
+import click
+
+_PACKAGES = ("numpy", "matplotlib", "safetensors", "tqdm", "pooch", "click", "rich", "jupyterlab")
+
+
+@click.command()
+def info() -> None:
+    """Show versions, devices, and which data sets are at hand."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    for row in (*_versions(), *_devices(), *_data_sets()):
+        table.add_row(*row)
+    Console(markup=False, highlight=False).print(table)
+
+
+def _versions() -> Iterator[tuple[str, str]]:
+    from minigen._version import __version__
+
+    yield "minigen", __version__
+    yield "python", platform.python_version()
+    for package in _PACKAGES:
+        try:
+            yield package, importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            yield package, "not installed"
+
+
+def _devices() -> Iterator[tuple[str, str]]:
+    from minigen.backend import DeviceError, cupy
+
+    yield "cpu", f"{os.cpu_count()} cores, {platform.machine()}"
+    try:
+        library = cupy()
+    except DeviceError as error:
+        yield "cuda", str(error)
+        return
+    for number in range(library.cuda.runtime.getDeviceCount()):
+        properties = library.cuda.runtime.getDeviceProperties(number)
+        memory = properties["totalGlobalMem"] / 2**30
+        name = properties["name"].decode()
+        yield f"cuda:{number}", f"{name}, {memory:.0f} GiB, CuPy {library.__version__}"
+
+
+def _data_sets() -> Iterator[tuple[str, str]]:
+    from minigen.data import available
+
+    for name, state in available().items():
+        yield name, f"{state.folder} ({state.note})" if state.found else state.note

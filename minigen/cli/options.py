@@ -1,0 +1,56 @@
+"""Options and types of options that several commands have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import click
+
+Decorator: TypeAlias = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+run_folder = click.argument(
+    "folder", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path)
+)
+
+device = click.option(
+    "--device", metavar="cpu|cuda", help="Where to compute; by default where the run was trained."
+)
+
+
+def seed(help: str) -> Decorator:
+    """Make the option --seed."""
+    return click.option(
+        "--seed", type=click.IntRange(min=0), default=0, show_default=True, help=help
+    )
+
+
+def layer_sizes(_ctx: click.Context, _option: click.Parameter, text: str) -> list[int]:
+    """Read numbers of features, separated by commas: ``400`` or ``400,200``; or none."""
+    parts = text.split(",") if text else []
+    if not all(part.strip().isdecimal() and int(part) > 0 for part in parts):
+        raise click.BadParameter(f"positive numbers separated by commas, not {text!r}")
+    return [int(part) for part in parts]
+
+
+def _png_file(_ctx: click.Context, _option: click.Parameter, path: Path | None) -> Path | None:
+    if path is not None and path.suffix.lower() != ".png":
+        raise click.BadParameter(f"the name of a .png file, not {str(path)!r}")
+    return path
+
+
+def picture(default: str) -> Decorator:
+    """Make the option --out for a PNG file; `default` says where it goes without."""
+    return click.option(
+        "--out",
+        metavar="FILE.png",
+        type=click.Path(dir_okay=False, path_type=Path),
+        callback=_png_file,
+        help=f"The picture.  [default: {default}]",
+    )
+
+
+def tell(message: str) -> None:
+    """Write a line beside the results: on the standard error stream."""
+    click.echo(message, err=True)

@@ -1,0 +1,32 @@
+"""``minigen reconstruct``: test images and what the model makes of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from minigen.cli import options
+
+
+@click.command()
+@options.run_folder
+@click.option("--count", type=click.IntRange(min=1), default=20, show_default=True)
+@options.picture("DIR/samples/reconstruct.png")
+@options.device
+def reconstruct(folder: Path, count: int, out: Path | None, device: str | None) -> None:
+    """Show test images above their reconstructions by the model of the run in DIR."""
+    from minigen.backend import to_device
+    from minigen.modes import no_grad
+    from minigen.training import RunFolder, load_examples, load_model
+    from minigen.viz import save_reconstructions
+
+    config = RunFolder(folder).read_config()
+    model = load_model(folder, device=device, report=options.tell)
+    originals = load_examples(config, "test").images[:count]
+    with no_grad():
+        images = model.reconstruct(to_device(originals, device or config.device))
+    path = out or folder / "samples" / "reconstruct.png"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    save_reconstructions(path, originals, images, title=f"{config.model} on {config.dataset}")
+    click.echo(path)

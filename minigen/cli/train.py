@@ -1,0 +1,167 @@
+"""``minigen train``: a new run, or one that goes on."""
+
+from __future__ import annotations
+
+import inspect
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+from click.core import ParameterSource
+
+from minigen.cli import options
+from minigen.data import NAMES
+from minigen.models import MODELS
+from minigen.models.decoders import DECODERS
+
+if TYPE_CHECKING:
+    from minigen.training import Run
+
+_MODEL_OPTIONS: Final = ("hidden", "latent", "decoder", "beta")
+
+
+@click.command()
+@click.argument("model", type=click.Choice(list(MODELS)), required=False)
+@click.option(
+    "--resume",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="Go on with the run in this folder, as it was configured.",
+)
+@click.option("--dataset", type=click.Choice(NAMES), default="digits", show_default=True)
+@click.option("--epochs", type=click.IntRange(min=1), default=10, show_default=True)
+@options.seed("Where initial weights, shuffles and noise start.")
+@click.option(
+    "--out",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="The run's folder.  [default: runs/MODEL-DATASET-seed-SEED]",
+)
+@click.option("--overwrite", is_flag=True, help="Replace the run that the folder holds.")
+@click.option(
+    "--hidden",
+    metavar="SIZES",
+    callback=options.layer_sizes,
+    default="400",
+    show_default=True,
+    help="Features of the encoder's hidden layers, such as 400,200; the decoder's in reverse.",
+)
+@click.option(
+    "--latent",
+    type=click.IntRange(min=1),
+    default=20,
+    show_default=True,
+    help="Latent variables.",
+)
+@click.option("--decoder", type=click.Choice(DECODERS), default="bernoulli", show_default=True)
+@click.option(
+    "--beta",
+    type=click.FloatRange(min=0),
+    default=1.0,
+    show_default=True,
+    help="Weight of the KL term.",
+)
+@click.option("--batch-size", type=click.IntRange(min=1), default=128, show_default=True)
+@click.option(
+    "--lr",
+    type=click.FloatRange(min=0, min_open=True),
+    default=1e-3,
+    show_default=True,
+    help="Learning rate.",
+)
+@click.option(
+    "--optimizer",
+    type=click.Choice(["adam", "adamw", "rmsprop", "sgd"]),
+    default="adam",
+    show_default=True,
+)
+@click.option(
+    "--binarize",
+    type=click.Choice(["none", "static", "dynamic"]),
+    default="none",
+    show_default=True,
+    help="Keep grey pixels; draw them black or white once; or afresh for every batch.",
+)
+@click.option("--device", metavar="cpu|cuda", default="cpu", show_default=True)
+@click.option(
+    "--keep",
+    type=click.IntRange(min=1),
+    default=2,
+    show_default=True,
+    help="How many checkpoints are kept: the newest.",
+)
+@click.pass_context
+def train(
+    ctx: click.Context, /, model: str | None, resume: Path | None, overwrite: bool, **settings: Any
+) -> None:
+    """Train MODEL on a data set, or go on with a run that was stopped.
+
+    Writes weights, metrics and pictures into the run's folder. Ctrl-C saves before it stops.
+    """
+    if resume is not None:
+        _refuse_others(ctx)
+        _conclude(_resumed(resume))
+        return
+    if model is None:
+        raise click.UsageError(f"name a model ({', '.join(MODELS)}), or a run with --resume DIR")
+    _conclude(_started(ctx, model, overwrite, settings))
+
+
+def _started(ctx: click.Context, model: str, overwrite: bool, settings: dict[str, Any]) -> Run:
+    from minigen.training import RunConfig
+    from minigen.training import train as start
+
+    config = RunConfig(
+        model=model,
+        model_config=_model_config(ctx, model, settings),
+        dataset=settings["dataset"],
+        binarize=settings["binarize"],
+        epochs=settings["epochs"],
+        batch_size=settings["batch_size"],
+        optimizer=settings["optimizer"],
+        learning_rate=settings["lr"],
+        seed=settings["seed"],
+        device=settings["device"],
+        keep=settings["keep"],
+    )
+    folder = settings["out"] or Path("runs", f"{model}-{config.dataset}-seed-{config.seed}")
+    return start(config, folder, overwrite=overwrite)
+
+
+def _resumed(folder: Path) -> Run:
+    from minigen.training import resume
+
+    return resume(folder, report=options.tell)
+
+
+def _model_config(ctx: click.Context, model: str, settings: dict[str, Any]) -> dict[str, Any]:
+    """Choose the options that the model's constructor has; refuse others that were given."""
+    accepted = inspect.signature(MODELS[model]).parameters
+    for name in _MODEL_OPTIONS:
+        if name not in accepted and _given(ctx, name):
+            raise click.UsageError(f"--{name}: the model {model!r} has no such option")
+    return {name: settings[name] for name in _MODEL_OPTIONS if name in accepted}
+
+
+def _refuse_others(ctx: click.Context) -> None:
+    """Refuse settings beside --resume: a run is what its config.json says."""
+    others = [parameter for parameter in ctx.params if parameter != "resume"]
+    for name in others:
+        if _given(ctx, name):
+            option = name.upper() if name == "model" else "--" + name.replace("_", "-")
+            raise click.UsageError(
+                f"--resume goes on with a run as its config.json says: leave out {option}"
+            )
+
+
+def _given(ctx: click.Context, name: str) -> bool:
+    """Tell whether an option stands on the command line."""
+    return ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
+
+
+def _conclude(run: Run) -> None:
+    """Say how the run ended, and where its files are."""
+    last = run.history[-1]
+    click.echo(f"test loss  {last['test']['loss']:.2f} nats/image after epoch {last['epoch']}")
+    click.echo(f"weights    {run.folder / 'checkpoints'}")
+    click.echo(f"pictures   {run.folder / 'samples'}")

@@ -1,0 +1,127 @@
+r"""How probable a model finds images: the importance-weighted estimate of :math:`-\ln p(x)`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from minigen.backend import Array
+from minigen.metrics.passes import evaluating, minibatches
+from minigen.ops.reduction import logsumexp, reduced_axes
+from minigen.tensor import Tensor
+
+if TYPE_CHECKING:
+    from minigen.models import VAE
+    from minigen.random import Generator
+
+ROWS: Final = 5000
+"""How many latents are decoded at once by default."""
+
+
+def log_mean_exp(
+    x: Tensor | Array, axis: int | Sequence[int] | None = None, keepdims: bool = False
+) -> Tensor | Array:
+    r"""Return the logarithm of the mean of exponentials, without leaving the range of floats.
+
+    .. math:: \ln \frac1n \sum_{i=1}^n e^{x_i} = \operatorname{logsumexp}(x) - \ln n
+
+    It is never less than the mean of x (Jensen's inequality): the one must not be put for the
+    other, nor the exponentials be taken as they are, which underflow at x < -104 in float32.
+
+    Parameters
+    ----------
+    x : Tensor or array
+        Logarithms.
+    axis : int or sequence of int, optional
+        The axes averaged over; all of them by default.
+    keepdims : bool, default False
+        Keep those axes, with length 1.
+
+    Returns
+    -------
+    Tensor or array
+        As `x` is; differentiable if it is a tensor.
+
+    Examples
+    --------
+    >>> import math
+    >>> import minigen
+    >>> weights = minigen.tensor([-1000.0, -1000.0 + math.log(3.0)])
+    >>> round(log_mean_exp(weights).item() + 1000, 3)  # the logarithm of (1 + 3) / 2
+    0.693
+    """
+    count = math.prod(x.shape[a] for a in reduced_axes(axis, x.ndim))
+    return logsumexp(x, axis=axis, keepdims=keepdims) - math.log(count)
+
+
+def nll(
+    model: VAE,
+    images: Array,
+    samples: int,
+    *,
+    generator: Generator | None = None,
+    rows: int = ROWS,
+) -> float:
+    r"""Estimate the negative log-likelihood of images, in nats an image.
+
+    .. math:: -\ln p(x) \le -E\left[\ln \frac1K \sum_{k=1}^K
+              \frac{p(x \mid z_k)\, p(z_k)}{q(z_k \mid x)}\right], \qquad z_k \sim q(z \mid x)
+
+    The bound tightens as K grows; with K = 1 it is the negative ELBO.
+
+    Parameters
+    ----------
+    model : VAE
+        Anything with ``log_weights(x, samples, generator=...)`` of shape (samples, N).
+    images : array, shape (N, C, H, W)
+        In [0, 1]. Only for binary images is a Bernoulli decoder's value a likelihood.
+    samples : int
+        The number K of latents an image.
+    generator : Generator, optional
+        Draws the latents; by default the one that `minigen.manual_seed` seeds.
+    rows : int
+        How many latents, of all images together, are decoded at once: the bound on memory.
+
+    Returns
+    -------
+    float
+        The average over the images.
+
+    Raises
+    ------
+    ValueError
+        If there is no image, or `samples` or `rows` is less than one.
+
+    References
+    ----------
+    Burda, Grosse, Salakhutdinov (2016), "Importance weighted autoencoders", arXiv:1509.00519.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> from minigen.models import VAE
+    >>> model = VAE((1, 8, 8), hidden=(32,), latent=2)
+    >>> nll(model, minigen.rand(20, 1, 8, 8).numpy(), samples=50) > 0
+    True
+    """
+    if samples < 1 or rows < 1:
+        raise ValueError(f"nll: samples and rows of at least 1, got {samples} and {rows}")
+    samples_at_once = min(samples, rows)
+    total = 0.0
+    with evaluating(model):
+        for batch in minibatches(model, images, rows // samples_at_once):
+            parts = [
+                logsumexp(model.log_weights(batch, chunk, generator=generator), axis=0)
+                for chunk in _chunks(samples, samples_at_once)
+            ]
+            sums = np.stack([part.numpy().astype(np.float64) for part in parts])
+            total -= float((logsumexp(sums, axis=0) - math.log(samples)).sum())
+    return total / len(images)
+
+
+def _chunks(total: int, size: int) -> list[int]:
+    """Divide a number into parts of `size` and a rest."""
+    return [min(size, total - start) for start in range(0, total, size)]

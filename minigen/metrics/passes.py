@@ -1,0 +1,49 @@
+"""Passes over a data set that leave the model as it was."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+from minigen import nn
+from minigen.backend import Array, to_device
+from minigen.modes import no_grad
+
+
+@contextlib.contextmanager
+def evaluating(model: nn.Module) -> Iterator[None]:
+    """Put a model into evaluation mode and record no graph inside; restore each module's mode.
+
+    Examples
+    --------
+    >>> from minigen import nn
+    >>> model = nn.Sequential(nn.Dropout(0.5))
+    >>> with evaluating(model):
+    ...     model.training
+    False
+    >>> model.training
+    True
+    """
+    modes = [(module, module.training) for module in model.modules()]
+    model.eval()
+    try:
+        with no_grad():
+            yield
+    finally:
+        for module, training in modes:
+            module.training = training
+
+
+def minibatches(model: nn.Module, images: Array, batch_size: int) -> Iterator[Array]:
+    """Divide images in their order, and bring each part to the model's device.
+
+    Raises
+    ------
+    ValueError
+        If there is no image.
+    """
+    if not len(images):
+        raise ValueError("at least one image is expected, got none")
+    device = next((parameter.device for parameter in model.parameters()), "cpu")
+    for start in range(0, len(images), batch_size):
+        yield to_device(images[start : start + batch_size], device)

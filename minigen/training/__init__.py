@@ -1,0 +1,49 @@
+"""Training runs: the loop, checkpoints, resuming, and the folder that holds it all.
+
+A run is decided by its `RunConfig`, and lives in a folder (see `RunFolder`). `train` starts one,
+`resume` goes on with one that was stopped in whatever way, `load_model` loads what it learnt.
+
+Examples
+--------
+>>> import tempfile
+>>> from minigen.training import RunConfig, load_model, train
+>>> config = RunConfig(model="vae", model_config={"hidden": [32], "latent": 2}, epochs=1, seed=1)
+>>> with tempfile.TemporaryDirectory() as folder:
+...     run = train(config, folder, progress=False)
+...     print(*sorted(path.name for path in (run.folder / "samples").iterdir()))
+epoch-0001.png losses.png reconstructions.png
+"""
+
+from minigen.training.checkpoint import Checkpoint, CheckpointFolder, Position
+from minigen.training.config import BINARIZATIONS, OPTIMIZERS, RunConfig
+from minigen.training.errors import (
+    ConfigurationError,
+    DivergenceError,
+    RunError,
+    TrainingInterrupted,
+)
+from minigen.training.examples import Examples, load_examples
+from minigen.training.folder import RunFolder
+from minigen.training.loop import Trainer
+from minigen.training.runs import Run, load_model, resume, train
+
+__all__ = [
+    "BINARIZATIONS",
+    "OPTIMIZERS",
+    "Checkpoint",
+    "CheckpointFolder",
+    "ConfigurationError",
+    "DivergenceError",
+    "Examples",
+    "Position",
+    "Run",
+    "RunConfig",
+    "RunError",
+    "RunFolder",
+    "Trainer",
+    "TrainingInterrupted",
+    "load_examples",
+    "load_model",
+    "resume",
+    "train",
+]

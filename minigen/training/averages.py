@@ -1,0 +1,63 @@
+"""Averages of a loss's terms over an epoch, read from the device now and then."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from minigen.tensor import Tensor
+
+
+class RunningAverages:
+    """The averages of a model's terms over the images that an epoch has shown so far.
+
+    A GPU works behind the program's back until a number is asked of it; so terms are collected, and
+    read together.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> averages = RunningAverages()
+    >>> averages.add({"loss": minigen.tensor(4.0)}, count=3)
+    >>> averages.add({"loss": minigen.tensor(8.0)}, count=1)
+    >>> averages.read()
+    >>> averages.values()
+    {'loss': 5.0}
+    """
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._totals: dict[str, float] = {}
+        self._unread: list[tuple[dict[str, Tensor], int]] = []
+
+    def add(self, terms: Mapping[str, Tensor], count: int) -> None:
+        """Take note of a batch's terms, which are averages over `count` images."""
+        self._unread.append(({name: term.detach() for name, term in terms.items()}, count))
+
+    def read(self) -> int | None:
+        """Read the terms that were noted; return the number of the first that is not finite.
+
+        It counts from 0, from the last reading on. From there on nothing is added to the averages.
+        """
+        unread, self._unread = self._unread, []
+        for number, (terms, count) in enumerate(unread):
+            values = {name: float(term.item()) for name, term in terms.items()}
+            if not all(math.isfinite(value) for value in values.values()):
+                return number
+            for name, value in values.items():
+                self._totals[name] = self._totals.get(name, 0.0) + value * count
+            self._count += count
+        return None
+
+    def values(self) -> dict[str, float]:
+        """Return the averages over what was read, in nats an image."""
+        return {name: total / self._count for name, total in self._totals.items()}
+
+    def get_state(self) -> dict[str, Any]:
+        """Return the sums, which JSON can hold. What is not read is not in them."""
+        return {"count": self._count, "totals": dict(self._totals)}
+
+    def set_state(self, state: Mapping[str, Any]) -> None:
+        """Continue from sums that `get_state` returned."""
+        self._count, self._totals = state["count"], dict(state["totals"])

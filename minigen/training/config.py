@@ -1,0 +1,161 @@
+"""What a run is made from: everything that decides its outcome, in one JSON file."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from minigen import data, models, nn, optim
+from minigen._version import __version__
+from minigen.backend import canonical_device
+from minigen.training.errors import ConfigurationError, RunError
+from minigen.training.streams import Purpose, stream
+
+OPTIMIZERS: Final[dict[str, type[optim.Optimizer]]] = {
+    "adam": optim.Adam,
+    "adamw": optim.AdamW,
+    "rmsprop": optim.RMSprop,
+    "sgd": optim.SGD,
+}
+"""Every optimiser by the name that a run's configuration and the command line use."""
+
+BINARIZATIONS: Final = ("none", "static", "dynamic")
+"""What is done to grey images: nothing, drawn once for ever, or drawn afresh for every batch."""
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """Everything that decides a run's outcome.
+
+    Parameters
+    ----------
+    model : str
+        A name in `minigen.models.MODELS`.
+    model_config : mapping
+        The model's constructor's arguments; ``image_shape`` may be left out, it is the data set's.
+    dataset : str
+        A name in `minigen.data.NAMES`.
+    binarize : {"none", "static", "dynamic"}
+        What is done to grey pixels: nothing; replaced by one draw of black and white, the same in
+        every run; or, in training, drawn afresh whenever they are used. The test images of the last
+        two are the same.
+    epochs, batch_size : int
+        How often each image is shown, and how many at once.
+    optimizer : {"adam", "adamw", "rmsprop", "sgd"}
+        With the defaults of `minigen.optim`.
+    learning_rate : float
+        Its step size.
+    seed : int
+        Where initial weights, shuffles and noise start.
+    device : str
+        ``"cpu"``, ``"cuda"`` or ``"cuda:N"``.
+    keep : int
+        How many checkpoints are kept: the newest.
+    minigen : str
+        The library's version.
+
+    Raises
+    ------
+    ConfigurationError
+        Names the first value that is out of its range, and what is expected.
+
+    Examples
+    --------
+    >>> config = RunConfig(model="vae", model_config={"hidden": [32], "latent": 2}, epochs=3)
+    >>> config.dataset, config.optimizer, config.learning_rate
+    ('digits', 'adam', 0.001)
+    >>> RunConfig.from_json(config.to_json()) == config
+    True
+    """
+
+    model: str = "vae"
+    model_config: Mapping[str, Any] = field(default_factory=dict)
+    dataset: str = "digits"
+    binarize: str = "none"
+    epochs: int = 10
+    batch_size: int = 128
+    optimizer: str = "adam"
+    learning_rate: float = 1e-3
+    seed: int = 0
+    device: str = "cpu"
+    keep: int = 2
+    minigen: str = __version__
+
+    def __post_init__(self) -> None:
+        choices = {
+            "model": models.MODELS,
+            "dataset": data.NAMES,
+            "binarize": BINARIZATIONS,
+            "optimizer": OPTIMIZERS,
+        }
+        for name, known in choices.items():
+            if getattr(self, name) not in known:
+                raise ConfigurationError(
+                    f"{name}: one of {', '.join(known)} is expected, got {getattr(self, name)!r}"
+                )
+        for name, least in {"epochs": 1, "batch_size": 1, "keep": 1, "seed": 0}.items():
+            value = getattr(self, name)
+            if type(value) is not int or value < least:
+                raise ConfigurationError(
+                    f"{name}: an integer of at least {least} is expected, got {value!r}"
+                )
+        if not 0 < self.learning_rate < float("inf"):
+            raise ConfigurationError(
+                f"learning_rate: a positive number is expected, got {self.learning_rate!r}"
+            )
+        try:
+            object.__setattr__(self, "device", canonical_device(self.device))
+        except ValueError as error:
+            raise ConfigurationError(f"device: {error}") from error
+
+    def to_json(self) -> str:
+        """Return the configuration as the text of ``config.json``."""
+        return json.dumps(dataclasses.asdict(self), indent=2) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> RunConfig:
+        """Read the text of ``config.json``.
+
+        Raises
+        ------
+        RunError
+            If it is not JSON, or an entry is missing, unknown or out of its range.
+        """
+        try:
+            entries = dict(json.loads(text))
+        except (ValueError, TypeError) as error:
+            raise RunError(f"config.json can't be read: {error}") from error
+        missing = {entry.name for entry in dataclasses.fields(cls)} - entries.keys()
+        if missing:
+            raise RunError(f"config.json lacks {', '.join(sorted(missing))}")
+        try:
+            return cls(**entries)
+        except (ValueError, TypeError) as error:
+            raise RunError(f"config.json is no configuration of a run: {error}") from error
+
+    def build_model(self) -> models.Model:
+        """Make the model, with its initial weights, on the run's device.
+
+        Raises
+        ------
+        ConfigurationError
+            If the model refuses its configuration.
+        minigen.DeviceError
+            If the device is not there.
+        """
+        try:
+            model = models.build(
+                self.model, generator=stream(self.seed, Purpose.WEIGHTS), **self.model_config
+            )
+        except (TypeError, ValueError) as error:
+            raise ConfigurationError(f"model_config: {error}") from error
+        return model.to(self.device)
+
+    def build_optimizer(self, model: nn.Module) -> optim.Optimizer:
+        """Make the optimiser of a model's parameters."""
+        make: Any = OPTIMIZERS[self.optimizer]
+        optimizer: optim.Optimizer = make(model.parameters(), lr=self.learning_rate)
+        return optimizer

@@ -1,0 +1,245 @@
+"""The loop: batches, gradients, steps; after every epoch an evaluation, pictures, a checkpoint."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, NoReturn
+
+import numpy as np
+import numpy.typing as npt
+from tqdm import tqdm
+
+from minigen.backend import CPU, to_device
+from minigen.data import batch_indices
+from minigen.metrics import average_terms
+from minigen.tensor import Tensor
+from minigen.training.averages import RunningAverages
+from minigen.training.checkpoint import Checkpoint, CheckpointFolder, Position
+from minigen.training.config import RunConfig
+from minigen.training.divergence import find_cause
+from minigen.training.errors import DivergenceError, RunError, TrainingInterrupted
+from minigen.training.examples import Examples
+from minigen.training.folder import Record, RunFolder
+from minigen.training.interrupt import Interruption
+from minigen.training.pictures import ORIGINALS, Album
+from minigen.training.streams import Purpose, TrainingNoise, stream
+
+STEPS_BETWEEN_READINGS: Final = 20
+"""How often a GPU is asked for the loss: each time, the program waits until it has caught up."""
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What it takes to do a step again: its number, its images and the noise before it."""
+
+    step: int
+    indices: npt.NDArray[np.int64]
+    noise: dict[str, Any]
+
+
+class Trainer:
+    """Trains the model of a run from wherever it is to the end.
+
+    All it does is decided by the configuration: `train` and `resume` make one, and reach the same
+    weights, bit by bit, however often the run was stopped.
+
+    Parameters
+    ----------
+    config : RunConfig
+        The run's configuration.
+    folder : RunFolder
+        The run's folder, which exists.
+    train, test : Examples
+        The images of the two splits.
+    progress : bool
+        Whether to show a progress bar for every epoch, on the standard error stream.
+    pictures : bool
+        Whether to draw pictures.
+    """
+
+    def __init__(
+        self,
+        config: RunConfig,
+        folder: RunFolder,
+        train: Examples,
+        test: Examples,
+        *,
+        progress: bool = True,
+        pictures: bool = True,
+    ) -> None:
+        self.config = config
+        self.folder = folder
+        self.model = config.build_model()
+        self.optimizer = config.build_optimizer(self.model)
+        self.position = Position()
+        self.history: list[Record] = []
+        self.saved: Path | None = None
+        self._train = train
+        self._test = test
+        self._noise = TrainingNoise(config.seed, self.model)
+        self._averages = RunningAverages()
+        self._unread: list[Attempt] = []
+        self._interval = 1 if config.device == CPU else STEPS_BETWEEN_READINGS
+        self._checkpoints = CheckpointFolder(folder.checkpoints)
+        self._progress = progress
+        title = f"{config.model} on {config.dataset}"
+        originals = to_device(test.images[:ORIGINALS], config.device)
+        self._album = Album(folder, self.model, originals, config.seed, title) if pictures else None
+
+    def restore(self, checkpoint: Checkpoint) -> None:
+        """Continue from a checkpoint.
+
+        Raises
+        ------
+        RunError
+            If it is that of another model or optimiser.
+        """
+        weights = self._checkpoints.weights_file(checkpoint.position)
+        try:
+            self.model.load_state_dict(checkpoint.weights)
+            self.optimizer.load_state_dict(checkpoint.optimizer)
+        except (RuntimeError, ValueError) as error:
+            raise RunError(f"{weights} does not fit {self.folder.config}: {error}") from error
+        self._noise.set_state(checkpoint.generators)
+        self._averages.set_state(checkpoint.averages)
+        self.position = checkpoint.position
+        self.history = list(checkpoint.history)
+        self.saved = weights
+
+    def run(self) -> None:
+        """Train to the last epoch.
+
+        Raises
+        ------
+        TrainingInterrupted
+            If somebody asked to stop; the run was saved.
+        DivergenceError
+            If the loss became NaN or infinite.
+        """
+        # What NumPy would warn of, step by step, is found in the loss and explained.
+        quiet = np.errstate(divide="ignore", over="ignore", invalid="ignore")
+        with Interruption() as interruption, quiet:
+            while self.position.epoch < self.config.epochs:
+                self._run_epoch(interruption)
+
+    def _run_epoch(self, interruption: Interruption) -> None:
+        """Do what is left of an epoch."""
+        epoch = self.position.epoch + 1
+        order = stream(self.config.seed, Purpose.ORDER, epoch)
+        batches = batch_indices(len(self._train), self.config.batch_size, generator=order)
+        self.model.train()
+        with self._progress_bar(epoch, len(batches)) as bar:
+            for indices in batches[self.position.step :]:
+                if interruption.requested:
+                    self._stop()
+                self._step(indices)
+                bar.set_postfix_str(_running(self._averages), refresh=False)
+                bar.update()
+            self._finish_epoch(epoch)
+            bar.set_postfix_str(_finished(self.history[-1]))
+
+    def _step(self, indices: npt.NDArray[np.int64]) -> None:
+        """Move the weights once, downhill on the loss of one batch."""
+        self._unread.append(Attempt(self.position.step + 1, indices, self._noise.get_state()))
+        terms = self._terms(indices)
+        self._averages.add(terms, len(indices))
+        if len(self._unread) == self._interval:
+            self._read_losses()
+        self.optimizer.zero_grad()
+        terms["loss"].backward()
+        self.optimizer.step()
+        self.position = Position(self.position.epoch, self.position.step + 1)
+
+    def _terms(self, indices: npt.NDArray[np.int64]) -> dict[str, Tensor]:
+        batch = self._train.batch(indices, self._noise.generator)
+        return self.model.terms(batch, generator=self._noise.generator)
+
+    def _read_losses(self) -> None:
+        """Read the losses of the last steps; end the run if one is not finite."""
+        fault = self._averages.read()
+        if fault is not None:
+            attempt = self._unread[fault]
+
+            def again() -> None:
+                self._noise.set_state(attempt.noise)
+                self._terms(attempt.indices)["loss"].backward()
+
+            self._diverge(
+                f"the training loss became NaN or infinite in epoch {self.position.epoch + 1}, "
+                f"step {attempt.step}",
+                attempt.step,
+                again,
+            )
+        self._unread.clear()
+
+    def _finish_epoch(self, epoch: int) -> None:
+        """Evaluate, draw, record and save: the checkpoint comes last, and vouches for the rest."""
+        self._read_losses()
+        test = self._evaluate()
+        if not all(math.isfinite(value) for value in test.values()):
+            found = f"the test loss became NaN or infinite after epoch {epoch}"
+            self._diverge(found, self.position.step, self._evaluate)
+        self.history.append({"epoch": epoch, "train": self._averages.values(), "test": test})
+        self.position = Position(epoch)
+        self._averages = RunningAverages()
+        if self._album is not None:
+            self._album.draw(self.history, last=epoch == self.config.epochs)
+        self.folder.write_history(self.history)
+        self._save()
+
+    def _evaluate(self) -> dict[str, float]:
+        """Average the terms over the test images; the noise is the same after every epoch."""
+        generator = stream(self.config.seed, Purpose.EVALUATION)
+        return average_terms(self.model, self._test.images, generator=generator)
+
+    def _save(self) -> Path:
+        checkpoint = Checkpoint(
+            position=self.position,
+            weights=self.model.state_dict(),
+            optimizer=self.optimizer.state_dict(),
+            generators=self._noise.get_state(),
+            averages=self._averages.get_state(),
+            history=self.history,
+        )
+        self.saved = self._checkpoints.save(checkpoint, self.config.keep)
+        return self.saved
+
+    def _stop(self) -> NoReturn:
+        """Save and leave, as somebody asked."""
+        self._read_losses()
+        raise TrainingInterrupted(self.folder.path, self._save())
+
+    def _diverge(self, found: str, step: int, again: Callable[[], object]) -> NoReturn:
+        """Leave with the cause of a loss that is not finite, and the curves that led there."""
+        if self._album is not None and self.history:
+            self._album.draw_curves(self.history)
+        raise DivergenceError(
+            found,
+            epoch=self.position.epoch + 1,
+            step=step,
+            cause=find_cause(self.model, again),
+            checkpoint=self.saved,
+        )
+
+    def _progress_bar(self, epoch: int, steps: int) -> Any:
+        return tqdm(
+            desc=f"epoch {epoch}/{self.config.epochs}",
+            total=steps,
+            initial=self.position.step,
+            unit="batch",
+            disable=not self._progress,
+        )
+
+
+def _running(averages: RunningAverages) -> str:
+    """Say for the progress bar how the epoch is going."""
+    values = averages.values()
+    return f"loss={values['loss']:.2f}" if values else ""
+
+
+def _finished(record: Mapping[str, Any]) -> str:
+    """Say for the progress bar how the epoch went."""
+    return f"loss={record['train']['loss']:.2f}, test={record['test']['loss']:.2f}"

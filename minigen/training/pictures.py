@@ -1,0 +1,86 @@
+"""The pictures that a run draws of itself."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Final
+
+from minigen import viz
+from minigen.backend import Array
+from minigen.metrics import evaluating
+from minigen.models import Model
+from minigen.training.folder import Record, RunFolder
+from minigen.training.streams import Purpose, stream
+
+SAMPLES: Final = 64
+"""How many samples are shown."""
+
+ORIGINALS: Final = 20
+"""How many test images are shown beside their reconstructions."""
+
+SECONDS_BETWEEN_FIGURES: Final = 10.0
+"""A figure takes a tenth of a second: on small data sets as long as an epoch."""
+
+
+class Album:
+    """Draws samples after every epoch, and reconstructions and curves now and then.
+
+    The noise behind the samples is the same every time, so that one can watch them take shape, and
+    it is not training's: a run does not depend on its pictures.
+
+    Parameters
+    ----------
+    folder : RunFolder
+        Where the pictures go.
+    model : Model
+        What draws them.
+    originals : array, shape (N, C, H, W)
+        Test images, on the model's device, to be shown beside their reconstructions.
+    seed : int
+        The run's.
+    title : str
+        What stands above the figures.
+    """
+
+    def __init__(
+        self, folder: RunFolder, model: Model, originals: Array, seed: int, title: str
+    ) -> None:
+        self._folder = folder
+        self._model = model
+        self._originals = originals
+        self._seed = seed
+        self._title = title
+        self._next_figures = 0.0
+
+    def draw(self, history: Sequence[Record], *, last: bool) -> None:
+        """Draw what is due after an epoch; everything if it is the last one."""
+        epoch = history[-1]["epoch"]
+        self.draw_samples(epoch)
+        if last or time.monotonic() >= self._next_figures:
+            self.draw_reconstructions(epoch)
+            self.draw_curves(history)
+            self._next_figures = time.monotonic() + SECONDS_BETWEEN_FIGURES
+
+    def draw_samples(self, epoch: int) -> None:
+        """Draw ``epoch-0003.png``, if the model can sample."""
+        if not self._model.can_sample:
+            return
+        with evaluating(self._model):
+            images = self._model.sample(SAMPLES, generator=stream(self._seed, Purpose.PICTURES))
+        viz.save_image_grid(self._folder.samples / f"epoch-{epoch:04}.png", images)
+
+    def draw_reconstructions(self, epoch: int) -> None:
+        """Draw ``reconstructions.png``."""
+        with evaluating(self._model):
+            images = self._model.reconstruct(self._originals)
+        viz.save_reconstructions(
+            self._folder.samples / "reconstructions.png",
+            self._originals,
+            images,
+            title=f"{self._title}: test images after epoch {epoch}",
+        )
+
+    def draw_curves(self, history: Sequence[Record]) -> None:
+        """Draw ``losses.png``."""
+        viz.save_curves(self._folder.samples / "losses.png", history, title=self._title)

@@ -1,0 +1,225 @@
+"""Runs from the outside: start one, go on with one, load its model."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from minigen.models import Model
+from minigen.training.checkpoint import Checkpoint, CheckpointFolder
+from minigen.training.config import RunConfig
+from minigen.training.errors import RunError
+from minigen.training.examples import load_examples
+from minigen.training.folder import Record, RunFolder
+from minigen.training.loop import Trainer
+
+FolderPath = str | os.PathLike[str]
+Report = Callable[[str], None]
+
+_log: Report = logging.getLogger(__name__).warning
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run.
+
+    Parameters
+    ----------
+    folder : Path
+        Where its files are: see `RunFolder`.
+    config : RunConfig
+        What it was made from.
+    model : Model
+        The trained model.
+    history : list of dict
+        The records in ``metrics.jsonl``: for each epoch ``"epoch"``, and under ``"train"`` and
+        ``"test"`` the terms of the loss in nats an image.
+    """
+
+    folder: Path
+    config: RunConfig
+    model: Model
+    history: list[Record]
+
+
+def train(
+    config: RunConfig,
+    folder: FolderPath,
+    *,
+    overwrite: bool = False,
+    progress: bool = True,
+    pictures: bool = True,
+) -> Run:
+    """Train a model from the beginning.
+
+    The outcome is decided by `config`, bit by bit, on one machine and one number of threads. The
+    default generator is seeded from it, too, for layers that draw from that one.
+
+    Parameters
+    ----------
+    config : RunConfig
+        What to train, on what, how.
+    folder : path
+        Where the run's files go; it is made if need be.
+    overwrite : bool, default False
+        Replace a run that the folder holds.
+    progress, pictures : bool, default True
+        Show progress bars; draw pictures into the folder.
+
+    Raises
+    ------
+    RunError
+        If the folder holds another run, and `overwrite` is not set.
+    ConfigurationError
+        If the model refuses its configuration.
+    minigen.data.DataError
+        If the data set is out of reach or damaged.
+    DivergenceError
+        If the loss became NaN or infinite. What was written up to then is kept.
+    TrainingInterrupted
+        If somebody asked to stop. The run was saved, and `resume` continues it.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> config = RunConfig(model="vae", model_config={"hidden": [32], "latent": 2}, epochs=2)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     run = train(config, folder, progress=False, pictures=False)
+    ...     sorted(path.name for path in run.folder.iterdir())
+    ['checkpoints', 'config.json', 'metrics.jsonl', 'samples']
+    >>> [record["epoch"] for record in run.history]
+    [1, 2]
+    """
+    files = RunFolder(folder)
+    if not overwrite:
+        files.expect_free()
+    examples = [load_examples(config, split) for split in ("train", "test")]
+    options = {"image_shape": list(examples[0].images.shape[1:]), **config.model_config}
+    config = dataclasses.replace(config, model_config=options)
+    # The model's own account of itself has its defaults, too, whatever they are one day.
+    config = dataclasses.replace(config, model_config=config.build_model().config())
+    files.create(config)
+    trainer = Trainer(config, files, *examples, progress=progress, pictures=pictures)
+    return _finish(trainer)
+
+
+def resume(
+    folder: FolderPath,
+    *,
+    progress: bool = True,
+    pictures: bool = True,
+    report: Report = _log,
+) -> Run:
+    """Go on with a run that was stopped, and end as if it had never been.
+
+    A run that was killed before its first checkpoint starts again; one that is finished is
+    returned as it is.
+
+    Parameters
+    ----------
+    folder : path
+        The run's.
+    progress, pictures : bool, default True
+        As for `train`.
+    report : callable
+        Is told, in a sentence, where the run goes on, or which checkpoint is damaged. By default it
+        is logged.
+
+    Raises
+    ------
+    RunError
+        If the folder holds no run, or a configuration that can't be read.
+    ConfigurationError, minigen.data.DataError, DivergenceError, TrainingInterrupted
+        As for `train`.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> config = RunConfig(model="autoencoder", model_config={"hidden": [32]}, epochs=1)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     first = train(config, folder, progress=False, pictures=False)
+    ...     again = resume(folder, report=lambda message: print(message.partition(":")[2]))
+     the run is finished after 1 epoch
+    >>> again.history == first.history
+    True
+    """
+    files = RunFolder(folder)
+    config = files.read_config()
+    files.remove_partial_files()
+    checkpoint = CheckpointFolder(files.checkpoints).newest(report)
+    if checkpoint is not None and checkpoint.position.epoch >= config.epochs:
+        files.write_history(checkpoint.history)
+        report(f"{files.path}: the run is finished after {_epochs(config.epochs)}")
+        model = _load(files, config, checkpoint)
+        return Run(files.path, config, model, checkpoint.history)
+    examples = [load_examples(config, split) for split in ("train", "test")]
+    trainer = Trainer(config, files, *examples, progress=progress, pictures=pictures)
+    if checkpoint is None:
+        report(f"{files.path}: there is no checkpoint, so the run starts again")
+    else:
+        trainer.restore(checkpoint)
+        report(f"{files.path}: going on from {checkpoint.position}")
+    files.write_history(trainer.history)
+    return _finish(trainer)
+
+
+def load_model(folder: FolderPath, *, device: str | None = None, report: Report = _log) -> Model:
+    """Load a run's model with the weights of its newest checkpoint, in evaluation mode.
+
+    Parameters
+    ----------
+    folder : path
+        The run's.
+    device : str, optional
+        Where the model goes; by default where it was trained.
+    report : callable
+        Is told of a checkpoint that is damaged; by default it is logged.
+
+    Raises
+    ------
+    RunError
+        If the folder holds no run, or no checkpoint that can be used.
+    minigen.DeviceError
+        If the device is not there.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> config = RunConfig(model="vae", model_config={"hidden": [32], "latent": 2}, epochs=1)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     run = train(config, folder, progress=False, pictures=False)
+    ...     load_model(folder).sample(4).shape
+    (4, 1, 8, 8)
+    """
+    files = RunFolder(folder)
+    config = files.read_config()
+    if device is not None:
+        config = dataclasses.replace(config, device=device)
+    checkpoint = CheckpointFolder(files.checkpoints).newest(report)
+    if checkpoint is None:
+        raise RunError(f"{files.path} holds no checkpoint yet: train the model first")
+    return _load(files, config, checkpoint)
+
+
+def _load(files: RunFolder, config: RunConfig, checkpoint: Checkpoint) -> Model:
+    """Make a run's model from a checkpoint's weights."""
+    model = config.build_model()
+    try:
+        model.load_state_dict(checkpoint.weights)
+    except RuntimeError as error:
+        raise RunError(f"{checkpoint.position} does not fit {files.config}: {error}") from error
+    return model.eval()
+
+
+def _finish(trainer: Trainer) -> Run:
+    trainer.run()
+    model = trainer.model.eval()
+    return Run(trainer.folder.path, trainer.config, model, trainer.history)
+
+
+def _epochs(count: int) -> str:
+    return "1 epoch" if count == 1 else f"{count} epochs"

@@ -1,0 +1,16 @@
+"""Pictures, as PNG files: grids of images, reconstructions beside originals, curves of the loss.
+
+matplotlib is imported when the first picture is drawn; no window or display is needed.
+
+Examples
+--------
+>>> import minigen
+>>> from minigen import viz
+>>> viz.image_grid(minigen.rand(4, 1, 8, 8)).shape
+(19, 19)
+"""
+
+from minigen.viz.figures import save_curves, save_reconstructions
+from minigen.viz.grid import image_grid, save_image_grid
+
+__all__ = ["image_grid", "save_curves", "save_image_grid", "save_reconstructions"]

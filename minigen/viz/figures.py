@@ -1,0 +1,188 @@
+"""Figures of a training run: reconstructions beside originals, and curves of the loss."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from minigen.backend import Array, to_numpy
+from minigen.files import write_atomically
+from minigen.tensor import Tensor
+from minigen.viz.grid import PADDING_GREY, image_grid
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+DPI: Final = 120
+
+_TITLES: Final = {"loss": "Loss", "reconstruction": "Reconstruction", "kl": "KL divergence"}
+# Told apart by brightness and by their dashes, so that a grey print says the same as the screen.
+_LINES: Final[dict[str, dict[str, Any]]] = {
+    "train": {"color": "#e08214", "linestyle": "--", "marker": "o", "markersize": 3.5},
+    "test": {"color": "#1b2a6b", "linestyle": "-", "marker": "s", "markersize": 3.5},
+}
+
+
+def save_reconstructions(
+    path: str | os.PathLike[str],
+    originals: Tensor | Array,
+    reconstructions: Tensor | Array,
+    *,
+    columns: int = 10,
+    title: str | None = None,
+) -> None:
+    """Write a PNG file that shows each image above the model's reconstruction of it.
+
+    Parameters
+    ----------
+    path : path
+        The PNG file; it is written whole or not at all.
+    originals, reconstructions : Tensor or array, shape (N, C, H, W) with C of 1 or 3
+        Floats in [0, 1], or bytes.
+    columns : int, default 10
+        Images in a row.
+    title : str, optional
+        What stands above the figure.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ, or as for `image_grid`.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import minigen
+    >>> x = minigen.rand(10, 1, 8, 8)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_reconstructions(f"{folder}/reconstructions.png", x, x)
+    """
+    from matplotlib.figure import Figure
+
+    above, below = _numpy(originals), _numpy(reconstructions)
+    if above.shape != below.shape:
+        raise ValueError(
+            f"save_reconstructions: originals and reconstructions of one shape are expected, "
+            f"got {above.shape} and {below.shape}"
+        )
+    columns = max(1, min(columns, len(above)))
+    starts = range(0, max(len(above), 1), columns)
+    strips = [_pairs(above[i : i + columns], below[i : i + columns], columns) for i in starts]
+    height, width = strips[0].shape[:2]
+    size = (9, len(strips) * (8 * height / width + 0.1))  # an inch at the left is for the labels
+    figure = Figure(figsize=size, dpi=DPI, layout="constrained")
+    panels = figure.subplots(len(strips), squeeze=False).flat
+    for axes, strip in zip(panels, strips, strict=True):
+        _draw_strip(axes, strip, ("original", "reconstruction"))
+    if title:
+        figure.suptitle(title)
+    _save(figure, path)
+
+
+def save_curves(
+    path: str | os.PathLike[str],
+    history: Sequence[Mapping[str, Any]],
+    *,
+    title: str | None = None,
+) -> None:
+    """Write a PNG file with the curves of a run: each term of the loss against the epoch.
+
+    Parameters
+    ----------
+    path : path
+        The PNG file; it is written whole or not at all.
+    history : sequence of mapping
+        One record an epoch, as in a run's ``metrics.jsonl``: ``"epoch"``, and for ``"train"`` and
+        ``"test"`` the terms in nats an image, by name.
+    title : str, optional
+        What stands above the figure.
+
+    Raises
+    ------
+    ValueError
+        If the history is empty.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> history = [
+    ...     {"epoch": 1, "train": {"loss": 30.0}, "test": {"loss": 28.0}},
+    ...     {"epoch": 2, "train": {"loss": 24.0}, "test": {"loss": 23.0}},
+    ... ]
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_curves(f"{folder}/losses.png", history)
+    """
+    from matplotlib.figure import Figure
+
+    if not history:
+        raise ValueError("save_curves: at least one epoch's record is expected, got none")
+    terms = _distinct_terms(history)
+    figure = Figure(figsize=(1 + 3.6 * len(terms), 3.4), dpi=DPI, layout="constrained")
+    for axes, term in zip(figure.subplots(1, len(terms), squeeze=False).flat, terms, strict=True):
+        _draw_term(axes, history, term)
+    if title:
+        figure.suptitle(title)
+    _save(figure, path)
+
+
+def _draw_term(axes: Axes, history: Sequence[Mapping[str, Any]], term: str) -> None:
+    """Draw one term's curves, training and test."""
+    from matplotlib.ticker import MaxNLocator
+
+    epochs = [record["epoch"] for record in history]
+    crowded = len(epochs) > 30
+    for split, line in _LINES.items():
+        style = line | {"marker": None} if crowded else line
+        axes.plot(epochs, [record[split][term] for record in history], label=split, **style)
+    axes.set_title(_TITLES.get(term, term))
+    axes.set_xlabel("epoch")
+    axes.set_ylabel("nats/image")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    axes.grid(visible=True, color="0.9")
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(frameon=False)
+
+
+def _distinct_terms(history: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the terms in order, without those that only repeat an earlier one."""
+    terms: dict[tuple[float, ...], str] = {}
+    for term in history[0]["train"]:
+        values = tuple(record[split][term] for record in history for split in _LINES)
+        terms.setdefault(values, term)
+    return list(terms.values())
+
+
+def _pairs(above: Any, below: Any, columns: int) -> npt.NDArray[np.uint8]:
+    """Arrange images in two rows of `columns`, the second under the first; fill up with grey."""
+    rows = [image_grid(images, columns) for images in (above, below)]
+    whole = np.concatenate([rows[0], rows[1][1:]])  # one line of padding between them is enough
+    pitch = above.shape[3] + 1
+    missing = (columns - len(above)) * pitch
+    margins = [(0, 0), (0, missing), (0, 0)][: whole.ndim]
+    return np.pad(whole, margins, constant_values=PADDING_GREY)
+
+
+def _draw_strip(axes: Axes, strip: npt.NDArray[np.uint8], labels: tuple[str, ...]) -> None:
+    """Show rows of images with what each row is at its left."""
+    axes.imshow(strip, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
+    pitch = len(strip) / len(labels)
+    axes.set_yticks([(row + 0.5) * pitch for row in range(len(labels))], labels)
+    axes.set_xticks([])
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)
+
+
+def _numpy(images: Tensor | Array) -> Any:
+    return to_numpy(images.data if isinstance(images, Tensor) else images)
+
+
+def _save(figure: Figure, path: str | os.PathLike[str]) -> None:
+    contents = io.BytesIO()
+    figure.savefig(contents, format="png", bbox_inches="tight", pad_inches=0.1)
+    write_atomically(path, contents.getvalue())

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import minigen
+from minigen import data, metrics
+from minigen.training import load_model
+
+from .helpers import SMALL, call, error
+
+
+def test_json_has_the_bound_and_its_parts_on_the_test_images(vae: Path) -> None:
+    values = json.loads(call("evaluate", vae, "--json", "--seed", 3).output)
+    assert list(values) == ["negative_elbo", "reconstruction", "kl"]
+    images = data.load("digits", "test").scaled()
+    expected = metrics.evaluate(load_model(vae), images, generator=minigen.Generator(3))
+    assert values == expected
+
+
+def test_with_samples_there_is_the_likelihood_too(vae: Path) -> None:
+    values = json.loads(call("evaluate", vae, "--json", "--samples", 20).output)
+    assert list(values) == ["negative_elbo", "reconstruction", "kl", "nll"]
+    assert values["nll"] < values["negative_elbo"]
+    again = json.loads(call("evaluate", vae, "--json", "--samples", 20).output)
+    assert again == values
+
+
+def test_an_autoencoder_has_a_reconstruction_only(trained: dict[str, Path]) -> None:
+    folder = trained["autoencoder"]
+    assert list(json.loads(call("evaluate", folder, "--json").output)) == ["reconstruction"]
+    message = error("evaluate", folder, "--samples", 5, status=2)
+    assert "'autoencoder' has no likelihood" in message
+
+
+def test_the_table_says_what_and_in_which_unit(vae: Path) -> None:
+    values = json.loads(call("evaluate", vae, "--json", "--samples", 5).output)
+    shown = call("evaluate", vae, "--samples", 5).output
+    assert "vae on 382 test images of digits" in shown
+    assert "nats/image" in shown
+    for value in values.values():
+        assert f"{value:.3f}" in shown
+
+
+@pytest.mark.parametrize(
+    ("settings", "caveat"),
+    [
+        ((), "grey pixels, no likelihoods"),
+        (("--decoder", "gaussian"), "Densities of pixels"),
+        (("--binarize", "static"), "drawn black or white once"),
+    ],
+)
+def test_the_table_says_what_the_values_compare_with(
+    tmp_path: Path, settings: tuple[str, ...], caveat: str
+) -> None:
+    call("train", "vae", *SMALL, *settings, "--out", tmp_path)
+    assert caveat in " ".join(call("evaluate", tmp_path).output.split())

@@ -1,0 +1,192 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import IO
+
+import pytest
+
+from minigen.cli.train import train
+from minigen.training import BINARIZATIONS, OPTIMIZERS, RunConfig
+
+from ..training.helpers import call_at_batch, outcome
+from .helpers import SMALL, call, error
+
+
+def config(folder: Path) -> RunConfig:
+    return RunConfig.from_json((folder / "config.json").read_text())
+
+
+def test_a_run_says_how_it_ended_and_where_its_files_are(tmp_path: Path) -> None:
+    result = call("train", "vae", *SMALL, "--out", tmp_path / "run")
+    assert "epoch 1/1: 100%" in result.output
+    last = json.loads((tmp_path / "run" / "metrics.jsonl").read_text())
+    assert f"test loss  {last['test']['loss']:.2f} nats/image after epoch 1" in result.output
+    for folder in ("checkpoints", "samples"):
+        assert str(tmp_path / "run" / folder) in result.output
+        assert any((tmp_path / "run" / folder).iterdir())
+
+
+def test_every_option_reaches_the_run(tmp_path: Path) -> None:
+    settings = (
+        "--dataset digits --epochs 2 --seed 5 --hidden 16,8 --latent 3 --decoder gaussian "
+        "--beta 0.5 --batch-size 500 --lr 0.01 --optimizer rmsprop --binarize dynamic "
+        "--device cpu --keep 1"
+    )
+    call("train", "vae", *settings.split(), "--out", tmp_path)
+    assert config(tmp_path) == RunConfig(
+        model="vae",
+        model_config={
+            "image_shape": [1, 8, 8],
+            "hidden": [16, 8],
+            "latent": 3,
+            "decoder": "gaussian",
+            "beta": 0.5,
+        },
+        dataset="digits",
+        binarize="dynamic",
+        epochs=2,
+        batch_size=500,
+        optimizer="rmsprop",
+        learning_rate=0.01,
+        seed=5,
+        keep=1,
+    )
+
+
+def test_by_default_it_is_the_classic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    call("train", "vae", "--epochs", "1")
+    found = config(Path("runs/vae-digits-seed-0"))
+    assert found.model_config["hidden"] == [400]
+    assert found.model_config["latent"] == 20
+    assert (found.batch_size, found.optimizer, found.learning_rate) == (128, "adam", 0.001)
+
+
+def test_hidden_layers_may_be_left_out(tmp_path: Path) -> None:
+    call("train", "autoencoder", "--hidden", "", "--epochs", "1", "--out", tmp_path)
+    assert config(tmp_path).model_config["hidden"] == []
+
+
+def test_choices_are_those_of_the_library() -> None:
+    choices = {
+        parameter.name: list(parameter.type.choices)
+        for parameter in train.params
+        if hasattr(parameter.type, "choices")
+    }
+    assert choices["optimizer"] == list(OPTIMIZERS)
+    assert choices["binarize"] == list(BINARIZATIONS)
+
+
+def test_another_run_is_not_overwritten_unasked(vae: Path) -> None:
+    before = outcome(vae)
+    assert "holds another run" in error("train", "vae", *SMALL, "--out", vae, status=1)
+    assert outcome(vae) == before
+    call("train", "vae", *SMALL, "--seed", 1, "--out", vae, "--overwrite")
+    assert outcome(vae) != before
+
+
+def test_a_finished_run_says_so_and_succeeds(vae: Path) -> None:
+    before = outcome(vae)
+    assert "the run is finished after 1 epoch" in call("train", "--resume", vae).output
+    assert outcome(vae) == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (("--epochs", "3"), "--epochs"),
+        (("--batch-size", "10"), "--batch-size"),
+        (("--overwrite",), "--overwrite"),
+        (("vae",), "MODEL"),
+    ],
+)
+def test_a_run_goes_on_as_it_was_configured(
+    vae: Path, arguments: tuple[str, ...], named: str
+) -> None:
+    message = error("train", "--resume", vae, *arguments, status=2)
+    assert message.endswith(f"as its config.json says: leave out {named}")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((), "name a model (autoencoder, vae), or a run with --resume DIR"),
+        (("gan9",), "'gan9' is not one of"),
+        (("vae", "--hidden", "4,x"), "positive numbers separated by commas, not '4,x'"),
+        (("vae", "--hidden", "0"), "positive numbers separated by commas, not '0'"),
+        (("vae", "--epochs", "0"), "0 is not in the range x>=1"),
+        (("vae", "--lr", "nan"), "learning_rate: a positive number is expected, got nan"),
+        (("vae", "--device", "tpu"), "unknown device 'tpu'"),
+        (("autoencoder", "--beta", "2"), "--beta: the model 'autoencoder' has no such option"),
+    ],
+)
+def test_impossible_settings_are_errors_of_use(
+    tmp_path: Path, arguments: tuple[str, ...], message: str
+) -> None:
+    out = ("--out", tmp_path / "run") if arguments else ()
+    assert message in error("train", *arguments, *out, status=2)
+    assert not (tmp_path / "run").exists()
+
+
+def test_missing_data_is_told_in_a_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MINIGEN_DATA", str(tmp_path))
+    out = tmp_path / "run"
+    assert "mnist: not all" in error("train", "vae", "--dataset", "mnist", "--out", out, status=1)
+
+
+def test_no_run_to_go_on_with_is_told_in_a_line(tmp_path: Path) -> None:
+    assert "holds no run" in error("train", "--resume", tmp_path, status=1)
+
+
+def test_a_loss_that_is_not_finite_is_told_in_a_line(tmp_path: Path) -> None:
+    arguments = ("--lr", "1e30", "--optimizer", "sgd", "--out", tmp_path)
+    message = error("train", "vae", *SMALL, *arguments, status=1)
+    assert message.startswith("the training loss became NaN or infinite in epoch 1, step 2. Cause:")
+
+
+def test_a_second_ctrl_c_stops_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def press_twice() -> None:
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+
+    call_at_batch(monkeypatch, 5, press_twice)
+    result = call("train", "vae", *SMALL, "--out", tmp_path, status=130)
+    assert "stopped at once, without saving" in result.output
+    assert not list((tmp_path / "checkpoints").iterdir())
+
+
+def read_until(stream: IO[bytes], text: bytes) -> None:
+    """Read what a process writes, up to a text."""
+    seen = b""
+    while text not in seen:
+        piece = os.read(stream.fileno(), 1000)
+        assert piece, seen.decode()
+        seen += piece
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_stopped_program_saves_says_how_to_resume_and_ends_with_130(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    settings = ("train", "vae", "--hidden", "8", "--epochs", "5", "--batch-size", "4")
+    program = "from minigen.cli import main; main()"
+    process = subprocess.Popen(
+        [sys.executable, "-c", program, *settings, "--out", str(tmp_path / "stopped")],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stderr is not None
+    read_until(process.stderr, b"epoch 2/5")
+    process.send_signal(number)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    last = errors.decode().splitlines()[-1]
+    assert last.endswith(f"Resume with: minigen train --resume {tmp_path / 'stopped'}")
+    call("train", "--resume", tmp_path / "stopped")
+    call(*settings, "--out", tmp_path / "whole")
+    assert outcome(tmp_path / "stopped") == outcome(tmp_path / "whole")
