@@ -20,14 +20,16 @@ CASES: tuple[Case, ...] = (*OPS, *LOSSES, *LAYERS, *MODELS)
 
 
 def find(name: str) -> list[Case]:
-    """Return the cases of one op, layer, loss or model.
+    """Return the cases of one op, layer, loss or model, in any spelling of upper and lower case.
 
     Raises
     ------
     ValueError
         If nothing of that name is in the catalogue.
     """
-    found = [case for case in CASES if case.name == name]
+    found = [case for case in CASES if case.name == name] or [
+        case for case in CASES if case.name.lower() == name.lower()
+    ]
     if not found:
         names = ", ".join(sorted({case.name for case in CASES}))
         raise ValueError(f"nothing called {name!r} has gradients to check; there are: {names}")

@@ -64,6 +64,12 @@ def test_drawing_twice_gives_the_same_inputs() -> None:
     assert [x.tolist() for x in case.draw()] == [x.tolist() for x in case.draw()]
 
 
+def test_a_name_is_found_in_any_case_but_its_own_spelling_goes_first() -> None:
+    assert {case.name for case in catalogue.find("vae")} == {"VAE"}
+    assert {case.name for case in catalogue.find("softmax")} == {"softmax"}
+    assert {case.name for case in catalogue.find("Softmax")} == {"Softmax"}
+
+
 def test_an_unknown_name_is_refused_with_the_names_there_are() -> None:
     with pytest.raises(ValueError, match=r"nothing called 'softmaks'.*softmax"):
         catalogue.find("softmaks")
