@@ -1,4 +1,4 @@
-r"""The plain autoencoder: it compresses, and can't generate."""
+r"""The plain autoencoder of dense layers: it compresses, and can't generate."""
 
 from __future__ import annotations
 
@@ -8,20 +8,18 @@ from typing import Any, ClassVar
 
 from minigen import nn
 from minigen.backend import Array
-from minigen.models.base import Model, as_image_shape, expect_features
-from minigen.models.decoders import pixel_distribution
+from minigen.models.base import expect_features
 from minigen.models.dense import dense_stack
+from minigen.models.deterministic import DeterministicAutoencoder
 from minigen.random import Generator
-from minigen.tensor import Tensor
 
 
-class Autoencoder(Model):
-    r"""A dense encoder and decoder that learn to reproduce images through a narrow code.
+class Autoencoder(DeterministicAutoencoder):
+    r"""An autoencoder whose encoder and decoder are dense layers.
 
     .. math:: \min_{\theta, \phi}\; E_x \left[ -\ln p_\theta(x \mid z = f_\phi(x)) \right]
 
-    The code has no prior: nothing keeps the codes of images together or fills the gaps between
-    them, so codes drawn at random decode to nothing in particular, and `sample` refuses.
+    `DeterministicAutoencoder` has the objective, and denoising.
 
     Parameters
     ----------
@@ -33,17 +31,15 @@ class Autoencoder(Model):
         Length of the code.
     decoder : {"bernoulli", "gaussian"}
         The likelihood: cross-entropy from logits, or squared error with a learnt variance.
+    corruption : float, default 0
+        Standard deviation of the noise that it learns to remove.
     generator : Generator, optional
         Draws the initial weights.
 
     Raises
     ------
     ValueError
-        If a length is not positive or the decoder unknown.
-
-    References
-    ----------
-    Hinton, Salakhutdinov (2006), Science 313.
+        If a length is not positive, `corruption` is negative, or the decoder unknown.
 
     Examples
     --------
@@ -57,7 +53,6 @@ class Autoencoder(Model):
     """
 
     name: ClassVar[str] = "autoencoder"
-    can_sample: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -66,14 +61,12 @@ class Autoencoder(Model):
         latent: int = 20,
         *,
         decoder: str = "bernoulli",
+        corruption: float = 0.0,
         generator: Generator | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__(image_shape, latent, decoder, corruption)
         expect_features("Autoencoder", hidden=hidden, latent=latent)
-        self.image_shape = as_image_shape(image_shape)
         self.hidden = tuple(hidden)
-        self.latent = latent
-        self.decoder_name = decoder
         features = math.prod(self.image_shape)
         body = self.hidden[-1] if self.hidden else features
         self.encoder = dense_stack((features, *self.hidden), generator)
@@ -82,7 +75,6 @@ class Autoencoder(Model):
         self.to_pixels = nn.Dense(
             self.hidden[0] if self.hidden else latent, features, generator=generator
         )
-        self.pixels = pixel_distribution(decoder)
 
     def config(self) -> dict[str, Any]:
         """Return the constructor's arguments."""
@@ -91,39 +83,9 @@ class Autoencoder(Model):
             "hidden": list(self.hidden),
             "latent": self.latent,
             "decoder": self.decoder_name,
+            "corruption": self.corruption,
         }
 
-    def encode(self, x: Array) -> Tensor:
-        """Return the codes (N, latent) of images (N, C, H, W)."""
-        code: Tensor = self.to_code(self.encoder(self.flatten_images(x)))
-        return code
-
-    def decode(self, z: Array) -> Tensor:
-        """Return the decoder's output (N, C H W), logits, for codes (N, latent)."""
-        output: Tensor = self.to_pixels(self.decoder(z))
-        return output
-
-    def terms(self, x: Array, *, generator: Generator | None = None) -> dict[str, Tensor]:
-        """Return the reconstruction error in nats an image; it is the whole loss."""
-        rows = self.flatten_images(x)
-        output = self.decode(self.encode(rows))
-        loss = self.pixels.negative_log_likelihood(output, rows, "batchmean")
-        return {"loss": loss, "reconstruction": loss}
-
-    def reconstruct(self, x: Array) -> Tensor:
-        """Return the reconstructions, shape (N, C, H, W), in [0, 1]."""
-        images = self.pixels.mean(self.decode(self.encode(x)))
-        return images.reshape((-1, *self.image_shape))
-
-    def sample(self, count: int, *, generator: Generator | None = None) -> Tensor:
-        """Refuse.
-
-        Raises
-        ------
-        TypeError
-            Always: an autoencoder has no prior.
-        """
-        raise TypeError(
-            "an autoencoder has no prior to sample its code from: random codes fall into the holes "
-            "between those of images; train a VAE to generate"
-        )
+    def arrange(self, x: Array) -> Array:
+        """Return images as rows."""
+        return self.flatten_images(x)

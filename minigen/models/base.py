@@ -88,6 +88,21 @@ class Model(nn.Module):
             f"(N, {features}) are expected, got {tuple(x.shape)}"
         )
 
+    def shape_images(self, x: Array) -> Array:
+        """Return images as (N, C, H, W); images are taken as they are.
+
+        Raises
+        ------
+        ValueError
+            If `x` holds no images of the model's shape.
+        """
+        if tuple(x.shape[1:]) == self.image_shape:
+            return x
+        return self.flatten_images(x).reshape((-1, *self.image_shape))
+
+    def anneal(self, epochs: float) -> None:
+        """Tell a model whose objective changes in time how many epochs have passed."""
+
 
 def as_image_shape(shape: Sequence[int]) -> ImageShape:
     """Check and return (C, H, W).

@@ -1,0 +1,101 @@
+"""Stacks of convolutions, the body of the convolutional encoders and decoders.
+
+Each convolution halves height and width, each transposed convolution doubles them: kernels of 4
+with stride 2 and padding 1, a size that the stride divides, so that every output pixel is reached
+by the same number of inputs and no checkerboard appears (Odena, Dumoulin, Olah, 2016).
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+
+from minigen import nn
+from minigen.models.base import ImageShape
+from minigen.random import Generator
+
+
+def conv_encoder(
+    image_shape: ImageShape,
+    channels: Sequence[int],
+    hidden: int,
+    batch_norm: bool,
+    generator: Generator | None,
+) -> nn.Sequential:
+    """Chain convolutions and a dense layer, from images (N, C, H, W) to features (N, hidden)."""
+    layers: list[nn.Module] = []
+    for before, after in itertools.pairwise((image_shape[0], *channels)):
+        layers.append(nn.Conv2d(before, after, 4, stride=2, padding=1, generator=generator))
+        layers += [nn.BatchNorm2d(after), nn.ReLU()] if batch_norm else [nn.ReLU()]
+    features = feature_count(image_shape, channels)
+    layers += [nn.Flatten(), nn.Dense(features, hidden, generator=generator), nn.ReLU()]
+    return nn.Sequential(*layers)
+
+
+def conv_decoder(
+    image_shape: ImageShape,
+    channels: Sequence[int],
+    hidden: int,
+    latent: int,
+    batch_norm: bool,
+    generator: Generator | None,
+) -> nn.Sequential:
+    """Chain dense layers and transposed convolutions, from (N, latent) to the pixels' layer.
+
+    What comes out has ``channels[0]`` channels and half the images' height and width; `pixel_layer`
+    makes images of it.
+    """
+    features = feature_count(image_shape, channels)
+    layers: list[nn.Module] = [
+        nn.Dense(latent, hidden, generator=generator),
+        nn.ReLU(),
+        nn.Dense(hidden, features, generator=generator),
+        nn.ReLU(),
+        nn.Unflatten(1, _code_shape(image_shape, channels)),
+    ]
+    for before, after in itertools.pairwise(reversed(channels)):
+        layers.append(
+            nn.ConvTranspose2d(before, after, 4, stride=2, padding=1, generator=generator)
+        )
+        layers += [nn.BatchNorm2d(after), nn.ReLU()] if batch_norm else [nn.ReLU()]
+    return nn.Sequential(*layers)
+
+
+def pixel_layer(
+    image_shape: ImageShape, channels: Sequence[int], generator: Generator | None
+) -> nn.ConvTranspose2d:
+    """Make the last transposed convolution, whose output are the images' logits or means."""
+    return nn.ConvTranspose2d(
+        channels[0], image_shape[0], 4, stride=2, padding=1, generator=generator
+    )
+
+
+def expect_halving(model: str, image_shape: ImageShape, channels: Sequence[int]) -> None:
+    """Raise unless each convolution can halve the images' height and width.
+
+    Raises
+    ------
+    ValueError
+        If there is no convolution, one has no channels, or a length is odd on the way.
+    """
+    if not channels or any(count < 1 for count in channels):
+        raise ValueError(f"{model}: channels must be positive, one an entry, got {tuple(channels)}")
+    divisor = 2 ** len(channels)
+    _, height, width = image_shape
+    if height % divisor or width % divisor:
+        raise ValueError(
+            f"{model}: {len(channels)} convolutions of stride 2 need a height and width divisible "
+            f"by {divisor}, got {height} and {width}; give fewer channels"
+        )
+
+
+def feature_count(image_shape: ImageShape, channels: Sequence[int]) -> int:
+    """Return how many numbers come out of the last convolution."""
+    last, height, width = _code_shape(image_shape, channels)
+    return last * height * width
+
+
+def _code_shape(image_shape: ImageShape, channels: Sequence[int]) -> tuple[int, int, int]:
+    """Return the shape (C, H, W) that comes out of the last convolution."""
+    divisor = 2 ** len(channels)
+    return channels[-1], image_shape[1] // divisor, image_shape[2] // divisor
