@@ -44,9 +44,12 @@ from minigen.ops.arithmetic import (
     sub,
     where,
 )
+from minigen.ops.convolution import conv2d, conv2d_weight, conv_transpose2d
 from minigen.ops.elementwise import abs, cos, exp, log, sign, sin, sqrt
+from minigen.ops.embedding import embedding
 from minigen.ops.linear import linear, matmul
-from minigen.ops.normalization import batch_norm, layer_norm, standardize
+from minigen.ops.normalization import batch_norm, instance_norm, layer_norm, standardize
+from minigen.ops.pooling import adaptive_avg_pool2d, avg_pool2d, max_pool2d, upsample
 from minigen.ops.reduction import all, any, argmax, argmin, logsumexp, max, mean, min, std, sum, var
 from minigen.ops.shaping import (
     astype,
@@ -75,6 +78,7 @@ amin = min
 
 __all__ = [
     "abs",
+    "adaptive_avg_pool2d",
     "add",
     "all",
     "amax",
@@ -83,6 +87,7 @@ __all__ = [
     "argmax",
     "argmin",
     "astype",
+    "avg_pool2d",
     "batch_norm",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
@@ -92,11 +97,15 @@ __all__ = [
     "clip",
     "clone",
     "concatenate",
+    "conv2d",
+    "conv2d_weight",
+    "conv_transpose2d",
     "cos",
     "cross_entropy",
     "div",
     "dropout",
     "elu",
+    "embedding",
     "eq",
     "exp",
     "flatten",
@@ -104,6 +113,7 @@ __all__ = [
     "ge",
     "getitem",
     "gt",
+    "instance_norm",
     "kl_gaussian",
     "kl_standard_normal",
     "layer_norm",
@@ -120,6 +130,7 @@ __all__ = [
     "lt",
     "matmul",
     "max",
+    "max_pool2d",
     "maximum",
     "mean",
     "min",
@@ -152,6 +163,7 @@ __all__ = [
     "to_device",
     "transpose",
     "unsqueeze",
+    "upsample",
     "var",
     "where",
 ]

@@ -16,24 +16,35 @@ from minigen.nn.activation import (
     Tanh,
 )
 from minigen.nn.containers import ModuleList, Sequential
+from minigen.nn.convolution import Conv2d, ConvTranspose2d
 from minigen.nn.dense import Dense
 from minigen.nn.dropout import Dropout
+from minigen.nn.embedding import Embedding
 from minigen.nn.flatten import Flatten, Unflatten
 from minigen.nn.module import Module
-from minigen.nn.normalization import BatchNorm1d, LayerNorm
+from minigen.nn.normalization import BatchNorm1d, BatchNorm2d, InstanceNorm2d, LayerNorm
 from minigen.nn.parameter import Parameter
+from minigen.nn.pooling import AdaptiveAvgPool2d, AvgPool2d, MaxPool2d, Upsample
 from minigen.nn.substitution import functional_call, substituted
 
 __all__ = [
     "ELU",
+    "AdaptiveAvgPool2d",
+    "AvgPool2d",
     "BatchNorm1d",
+    "BatchNorm2d",
+    "Conv2d",
+    "ConvTranspose2d",
     "Dense",
     "Dropout",
+    "Embedding",
     "Flatten",
     "Identity",
+    "InstanceNorm2d",
     "LayerNorm",
     "LeakyReLU",
     "LogSoftmax",
+    "MaxPool2d",
     "Module",
     "ModuleList",
     "Parameter",
@@ -44,6 +55,7 @@ __all__ = [
     "Softplus",
     "Tanh",
     "Unflatten",
+    "Upsample",
     "functional_call",
     "init",
     "substituted",

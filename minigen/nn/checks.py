@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -48,3 +50,12 @@ def positive(layer: str, **sizes: int) -> None:
     for role, size in sizes.items():
         if isinstance(size, bool) or not isinstance(size, int | np.integer) or size < 1:
             raise ValueError(f"{layer}: {role} must be a positive integer, got {size!r}")
+
+
+@contextmanager
+def named(layer: Module) -> Iterator[None]:
+    """Say which layer it was when an op refuses an input's shape."""
+    try:
+        yield
+    except ValueError as error:
+        raise ValueError(f"{layer!r}: {error}") from error

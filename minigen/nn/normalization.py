@@ -1,4 +1,4 @@
-"""Batch norm and layer norm, with their parameters and running statistics."""
+"""Batch norm, instance norm and layer norm, with their parameters and running statistics."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from minigen.backend import Array, DTypeLike
 from minigen.creation import ones, zeros
-from minigen.nn.checks import check_dtype, positive, wrong_shape
+from minigen.nn.checks import check_dtype, named, positive, wrong_shape
 from minigen.nn.module import Module
 from minigen.nn.parameter import Parameter
 from minigen.ops import normalization
@@ -144,6 +144,97 @@ class BatchNorm1d(_BatchNorm):
     """
 
     shapes: ClassVar = {2: "(N, C)", 3: "(N, C, L)"}
+
+
+class BatchNorm2d(_BatchNorm):
+    r"""Batch norm of images: the mean and the variance of a channel are over all its pixels.
+
+    .. math:: y = \gamma\,\frac{x - \mu}{\sqrt{\sigma^2 + \epsilon}} + \beta
+
+    Parameters, attributes and errors are those of `BatchNorm1d`; inputs have shape (N, C, H, W).
+
+    Examples
+    --------
+    >>> import minigen
+    >>> from minigen import nn
+    >>> norm = nn.BatchNorm2d(1)
+    >>> norm(minigen.tensor([[[[1.0, 3.0]]]])).tolist()
+    [[[[-0.9999949932098389, 0.9999949932098389]]]]
+    """
+
+    shapes: ClassVar = {4: "(N, C, H, W)"}
+
+
+class InstanceNorm2d(Module):
+    r"""Instance norm: each channel of each image is shifted and scaled to mean 0 and variance 1.
+
+    .. math:: y = \gamma\,\frac{x - \mu}{\sqrt{\sigma^2 + \epsilon}} + \beta
+
+    The mean and the variance (without correction) are those of one channel of one image, in
+    training and in evaluation. Ulyanov, Vedaldi, Lempitsky (2016), arXiv:1607.08022.
+
+    Parameters
+    ----------
+    num_features : int
+        The number of channels, C, of images (N, C, H, W).
+    eps : float
+        :math:`\epsilon`.
+    affine : bool, default False
+        Whether there are parameters :math:`\gamma` and :math:`\beta`.
+    dtype : dtype_like, default float32
+        The parameters' dtype, which inputs must have as well.
+
+    Attributes
+    ----------
+    weight, bias : Parameter, shape (C,), or None
+        :math:`\gamma` and :math:`\beta`.
+
+    Raises
+    ------
+    ValueError
+        If `num_features` is not a positive integer; in a call, if x has another shape, or images
+        of one pixel.
+    TypeError
+        In a call, if x has another dtype than the parameters.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> from minigen import nn
+    >>> nn.InstanceNorm2d(1)(minigen.tensor([[[[1.0, 3.0]]], [[[5.0, 5.0]]]])).tolist()
+    [[[[-0.9999949932098389, 0.9999949932098389]]], [[[0.0, 0.0]]]]
+    """
+
+    def __init__(
+        self,
+        num_features: int,
+        eps: float = 1e-5,
+        *,
+        affine: bool = False,
+        dtype: DTypeLike = np.float32,
+    ) -> None:
+        super().__init__()
+        positive("InstanceNorm2d", num_features=num_features)
+        self.num_features = num_features
+        self.eps = eps
+        self.affine = affine
+        self.weight = Parameter(ones(num_features, dtype=dtype)) if affine else None
+        self.bias = Parameter(zeros(num_features, dtype=dtype)) if affine else None
+
+    def forward(self, x: Array) -> Tensor:
+        """Standardise each channel of each image, then scale and shift it; the shape stays."""
+        check_dtype(self, x, self.weight)
+        if x.ndim != 4 or x.shape[1] != self.num_features:
+            raise wrong_shape(self, f"(N, {self.num_features}, H, W)", x)
+        with named(self):
+            y: Tensor = normalization.instance_norm(
+                x, weight=self.weight, bias=self.bias, eps=self.eps
+            )
+        return y
+
+    def extra_repr(self) -> str:
+        """Name the options."""
+        return f"{self.num_features}, eps={self.eps}, affine={self.affine}"
 
 
 class LayerNorm(Module):

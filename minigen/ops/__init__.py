@@ -6,9 +6,12 @@ Importing this package gives `Tensor` its operators and methods.
 from minigen.ops import (
     activation,
     arithmetic,
+    convolution,
     elementwise,
+    embedding,
     linear,
     normalization,
+    pooling,
     reduction,
     shaping,
 )
@@ -18,9 +21,12 @@ from minigen.tensor import Tensor
 __all__ = [
     "activation",
     "arithmetic",
+    "convolution",
     "elementwise",
+    "embedding",
     "linear",
     "normalization",
+    "pooling",
     "reduction",
     "shaping",
 ]

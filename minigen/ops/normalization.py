@@ -1,7 +1,8 @@
-r"""Standardisation over axes, and the batch and layer norms built on it."""
+r"""Standardisation over axes, and the batch, layer and instance norms built on it."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -140,7 +141,6 @@ def batch_norm(
     if x.ndim < 2:
         raise ValueError(f"batch_norm: shape (N, C, ...) is expected, got {tuple(x.shape)}")
     axes = (0, *range(2, x.ndim))
-    channelwise = (1, x.shape[1], *(1,) * (x.ndim - 2))
     if training:
         if x.size == x.shape[1]:
             raise ValueError(
@@ -153,13 +153,53 @@ def batch_norm(
     elif running_mean is None or running_var is None:
         raise ValueError("batch_norm: evaluation needs running_mean and running_var")
     else:
+        channelwise = _channelwise(x)
         shift = reshape(running_mean, channelwise)
         y = (x - shift) / sqrt(reshape(running_var, channelwise) + eps)
-    return _affine(
-        y,
-        None if weight is None else reshape(weight, channelwise),
-        None if bias is None else reshape(bias, channelwise),
-    )
+    return _channelwise_affine(y, weight, bias)
+
+
+def instance_norm(
+    x: Array, *, weight: Array | None = None, bias: Array | None = None, eps: float = 1e-5
+) -> Array:
+    r"""Standardise each channel of each example, then scale and shift.
+
+    There are no running statistics: each example is standardised by itself, in evaluation too.
+
+    Parameters
+    ----------
+    x : Tensor or array, shape (N, C, ...)
+        The inputs, such as images (N, C, H, W).
+    weight, bias : Tensor or array, shape (C,), optional
+        Scale and shift of each channel.
+    eps : float
+        Added to the variance.
+
+    Raises
+    ------
+    ValueError
+        If x has fewer than 3 axes, or one value a channel.
+
+    References
+    ----------
+    Ulyanov, Vedaldi, Lempitsky (2016), arXiv:1607.08022.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> import minigen.functional as F
+    >>> F.instance_norm(minigen.tensor([[[1.0, 3.0]], [[5.0, 5.0]]])).tolist()
+    [[[-0.9999949932098389, 0.9999949932098389]], [[0.0, 0.0]]]
+    """
+    if x.ndim < 3:
+        raise ValueError(f"instance_norm: shape (N, C, ...) is expected, got {tuple(x.shape)}")
+    if math.prod(x.shape[2:]) < 2:
+        raise ValueError(
+            "instance_norm: more than one value a channel is needed in every example, "
+            f"got shape {tuple(x.shape)}"
+        )
+    y = standardize(x, tuple(range(2, x.ndim)), eps)
+    return _channelwise_affine(y, weight, bias)
 
 
 def _update_running(
@@ -172,6 +212,21 @@ def _update_running(
         (running_var, var(batch, axes, correction=1)),
     ):
         running[...] = running * (1 - momentum) + statistic * momentum
+
+
+def _channelwise(x: Array) -> tuple[int, ...]:
+    """Return the shape in which a number a channel broadcasts with x, shape (N, C, ...)."""
+    return (1, x.shape[1], *(1,) * (x.ndim - 2))
+
+
+def _channelwise_affine(y: Array, weight: Array | None, bias: Array | None) -> Array:
+    """Scale and shift each channel."""
+    shape = _channelwise(y)
+    return _affine(
+        y,
+        None if weight is None else reshape(weight, shape),
+        None if bias is None else reshape(bias, shape),
+    )
 
 
 def _affine(y: Array, weight: Array | None, bias: Array | None) -> Array:
