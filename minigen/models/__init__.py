@@ -12,9 +12,13 @@ from typing import Any
 
 from minigen.models.autoencoder import Autoencoder
 from minigen.models.base import Model
+from minigen.models.conv_autoencoder import ConvAutoencoder
+from minigen.models.conv_vae import ConvVAE
 from minigen.models.vae import VAE
 
-MODELS: dict[str, type[Model]] = {model.name: model for model in (Autoencoder, VAE)}
+MODELS: dict[str, type[Model]] = {
+    model.name: model for model in (Autoencoder, ConvAutoencoder, VAE, ConvVAE)
+}
 """Every model by the name that the command line uses."""
 
 
@@ -31,4 +35,4 @@ def build(name: str, **config: Any) -> Model:
     return MODELS[name](**config)
 
 
-__all__ = ["MODELS", "VAE", "Autoencoder", "Model", "build"]
+__all__ = ["MODELS", "VAE", "Autoencoder", "ConvAutoencoder", "ConvVAE", "Model", "build"]

@@ -8,7 +8,13 @@ from typing import Any, ClassVar
 from minigen import nn
 from minigen.backend import Array
 from minigen.models.base import expect_features
-from minigen.models.convolutional import conv_decoder, conv_encoder, expect_halving, pixel_layer
+from minigen.models.convolutional import (
+    conv_decoder,
+    conv_encoder,
+    expect_halving,
+    feature_count,
+    pixel_layer,
+)
 from minigen.models.deterministic import DeterministicAutoencoder
 from minigen.random import Generator
 
@@ -26,8 +32,8 @@ class ConvAutoencoder(DeterministicAutoencoder):
         (C, H, W), the height and width divisible by 2 to the number of convolutions.
     channels : sequence of int, default (32, 64)
         Channels of the encoder's convolutions; the decoder has them in reverse order.
-    hidden : int, default 256
-        Features of the dense layer beside the code, on either side.
+    hidden : sequence of int, default (256,)
+        Features of the dense layers between convolutions and code, on either side.
     latent : int, default 20
         Length of the code.
     batch_norm : bool, default False
@@ -42,14 +48,14 @@ class ConvAutoencoder(DeterministicAutoencoder):
     Raises
     ------
     ValueError
-        If a length is not positive, the images can't be halved that often, `corruption` is negative,
-        or the decoder unknown.
+        If a length is not positive, the images can't be halved that often, `corruption` is
+        negative, or the decoder unknown.
 
     Examples
     --------
     >>> import minigen
     >>> from minigen.models import ConvAutoencoder
-    >>> model = ConvAutoencoder((1, 8, 8), channels=(4, 8), hidden=16, latent=4)
+    >>> model = ConvAutoencoder((1, 8, 8), channels=(4, 8), hidden=(16,), latent=4)
     >>> model.reconstruct(minigen.rand(5, 1, 8, 8)).shape
     (5, 1, 8, 8)
 
@@ -62,7 +68,7 @@ class ConvAutoencoder(DeterministicAutoencoder):
         self,
         image_shape: Sequence[int],
         channels: Sequence[int] = (32, 64),
-        hidden: int = 256,
+        hidden: Sequence[int] = (256,),
         latent: int = 20,
         *,
         batch_norm: bool = False,
@@ -71,14 +77,15 @@ class ConvAutoencoder(DeterministicAutoencoder):
         generator: Generator | None = None,
     ) -> None:
         super().__init__(image_shape, latent, decoder, corruption)
-        expect_features("ConvAutoencoder", hidden=(hidden,), latent=latent)
+        expect_features("ConvAutoencoder", hidden=hidden, latent=latent)
         expect_halving("ConvAutoencoder", self.image_shape, channels)
         self.channels = tuple(channels)
-        self.hidden = hidden
+        self.hidden = tuple(hidden)
         self.batch_norm = batch_norm
         shape = self.image_shape
+        body = self.hidden[-1] if self.hidden else feature_count(shape, channels)
         self.encoder = conv_encoder(shape, channels, hidden, batch_norm, generator)
-        self.to_code = nn.Dense(hidden, latent, generator=generator)
+        self.to_code = nn.Dense(body, latent, generator=generator)
         self.decoder = conv_decoder(shape, channels, hidden, latent, batch_norm, generator)
         self.to_pixels = pixel_layer(shape, channels, generator)
 
@@ -87,7 +94,7 @@ class ConvAutoencoder(DeterministicAutoencoder):
         return {
             "image_shape": list(self.image_shape),
             "channels": list(self.channels),
-            "hidden": self.hidden,
+            "hidden": list(self.hidden),
             "latent": self.latent,
             "batch_norm": self.batch_norm,
             "decoder": self.decoder_name,

@@ -8,7 +8,13 @@ from typing import Any, ClassVar
 from minigen import nn
 from minigen.backend import Array
 from minigen.models.base import expect_features
-from minigen.models.convolutional import conv_decoder, conv_encoder, expect_halving, pixel_layer
+from minigen.models.convolutional import (
+    conv_decoder,
+    conv_encoder,
+    expect_halving,
+    feature_count,
+    pixel_layer,
+)
 from minigen.models.variational import Objective, VariationalAutoencoder
 from minigen.random import Generator
 
@@ -30,8 +36,8 @@ class ConvVAE(VariationalAutoencoder):
         (C, H, W), the height and width divisible by 2 to the number of convolutions.
     channels : sequence of int, default (32, 64)
         Channels of the encoder's convolutions; the decoder has them in reverse order.
-    hidden : int, default 256
-        Features of the dense layer beside the latent variables, on either side.
+    hidden : sequence of int, default (256,)
+        Features of the dense layers between convolutions and latent variables, on either side.
     latent : int, default 20
         Number of latent variables.
     batch_norm : bool, default False
@@ -53,7 +59,7 @@ class ConvVAE(VariationalAutoencoder):
     --------
     >>> import minigen
     >>> from minigen.models import ConvVAE
-    >>> model = ConvVAE((1, 8, 8), channels=(4, 8), hidden=16, latent=2)
+    >>> model = ConvVAE((1, 8, 8), channels=(4, 8), hidden=(16,), latent=2)
     >>> model.sample(3).shape
     (3, 1, 8, 8)
 
@@ -66,7 +72,7 @@ class ConvVAE(VariationalAutoencoder):
         self,
         image_shape: Sequence[int],
         channels: Sequence[int] = (32, 64),
-        hidden: int = 256,
+        hidden: Sequence[int] = (256,),
         latent: int = 20,
         *,
         batch_norm: bool = False,
@@ -79,15 +85,16 @@ class ConvVAE(VariationalAutoencoder):
     ) -> None:
         objective = Objective(beta, warmup, free_bits, importance_samples)
         super().__init__(image_shape, latent, decoder, objective)
-        expect_features("ConvVAE", hidden=(hidden,), latent=latent)
+        expect_features("ConvVAE", hidden=hidden, latent=latent)
         expect_halving("ConvVAE", self.image_shape, channels)
         self.channels = tuple(channels)
-        self.hidden = hidden
+        self.hidden = tuple(hidden)
         self.batch_norm = batch_norm
         shape = self.image_shape
+        body = self.hidden[-1] if self.hidden else feature_count(shape, channels)
         self.encoder = conv_encoder(shape, channels, hidden, batch_norm, generator)
-        self.to_mu = nn.Dense(hidden, latent, generator=generator)
-        self.to_logvar = nn.Dense(hidden, latent, generator=generator)
+        self.to_mu = nn.Dense(body, latent, generator=generator)
+        self.to_logvar = nn.Dense(body, latent, generator=generator)
         self.decoder = conv_decoder(shape, channels, hidden, latent, batch_norm, generator)
         self.to_pixels = pixel_layer(shape, channels, generator)
         self.start_near_the_prior()
@@ -97,7 +104,7 @@ class ConvVAE(VariationalAutoencoder):
         return {
             "image_shape": list(self.image_shape),
             "channels": list(self.channels),
-            "hidden": self.hidden,
+            "hidden": list(self.hidden),
             "latent": self.latent,
             "batch_norm": self.batch_norm,
             "decoder": self.decoder_name,

@@ -12,30 +12,30 @@ from collections.abc import Sequence
 
 from minigen import nn
 from minigen.models.base import ImageShape
+from minigen.models.dense import dense_layers
 from minigen.random import Generator
 
 
 def conv_encoder(
     image_shape: ImageShape,
     channels: Sequence[int],
-    hidden: int,
+    hidden: Sequence[int],
     batch_norm: bool,
     generator: Generator | None,
 ) -> nn.Sequential:
-    """Chain convolutions and a dense layer, from images (N, C, H, W) to features (N, hidden)."""
+    """Chain convolutions and dense layers, from images (N, C, H, W) to features (N, F)."""
     layers: list[nn.Module] = []
     for before, after in itertools.pairwise((image_shape[0], *channels)):
         layers.append(nn.Conv2d(before, after, 4, stride=2, padding=1, generator=generator))
         layers += [nn.BatchNorm2d(after), nn.ReLU()] if batch_norm else [nn.ReLU()]
     features = feature_count(image_shape, channels)
-    layers += [nn.Flatten(), nn.Dense(features, hidden, generator=generator), nn.ReLU()]
-    return nn.Sequential(*layers)
+    return nn.Sequential(*layers, nn.Flatten(), *dense_layers((features, *hidden), generator))
 
 
 def conv_decoder(
     image_shape: ImageShape,
     channels: Sequence[int],
-    hidden: int,
+    hidden: Sequence[int],
     latent: int,
     batch_norm: bool,
     generator: Generator | None,
@@ -46,14 +46,9 @@ def conv_decoder(
     makes images of it.
     """
     features = feature_count(image_shape, channels)
-    layers: list[nn.Module] = [
-        nn.Dense(latent, hidden, generator=generator),
-        nn.ReLU(),
-        nn.Dense(hidden, features, generator=generator),
-        nn.ReLU(),
-        nn.Unflatten(1, _code_shape(image_shape, channels)),
-    ]
-    for before, after in itertools.pairwise(reversed(channels)):
+    layers = dense_layers((latent, *reversed(hidden), features), generator)
+    layers.append(nn.Unflatten(1, _code_shape(image_shape, channels)))
+    for before, after in itertools.pairwise(tuple(reversed(channels))):
         layers.append(
             nn.ConvTranspose2d(before, after, 4, stride=2, padding=1, generator=generator)
         )

@@ -42,7 +42,7 @@ class DeterministicAutoencoder(Model):
     encoder: nn.Module
     to_code: nn.Dense
     decoder: nn.Module
-    to_pixels: nn.Module
+    to_pixels: nn.Dense | nn.ConvTranspose2d
 
     def __init__(
         self, image_shape: Sequence[int], latent: int, decoder: str, corruption: float

@@ -55,7 +55,7 @@ class Objective:
         if importance_samples > 1 and (beta, warmup, free_bits) != (1.0, 0.0, 0.0):
             raise ValueError(
                 "the importance-weighted bound has no KL term of its own: with "
-                f"importance_samples={importance_samples} leave beta at 1, warmup and free_bits at 0"
+                f"importance_samples={importance_samples} leave beta 1, warmup and free_bits 0"
             )
         self.beta = beta
         self.warmup = warmup
@@ -106,7 +106,7 @@ class VariationalAutoencoder(Model):
     to_mu: nn.Dense
     to_logvar: nn.Dense
     decoder: nn.Module
-    to_pixels: nn.Module
+    to_pixels: nn.Dense | nn.ConvTranspose2d
 
     def __init__(
         self, image_shape: Sequence[int], latent: int, decoder: str, objective: Objective
