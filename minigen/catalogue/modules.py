@@ -60,7 +60,38 @@ def _vae(decoder: str) -> Callable[[Generator], models.VAE]:
     return lambda g: models.VAE(_SHAPE, (7,), 2, decoder=decoder, beta=0.7, generator=g)
 
 
+def _conv_autoencoder(generator: Generator) -> models.ConvAutoencoder:
+    return models.ConvAutoencoder((1, 4, 4), (2, 3), (5,), 2, corruption=0.05, generator=generator)
+
+
+def _conv_vae(batch_norm: bool) -> Callable[[Generator], models.ConvVAE]:
+    return lambda g: models.ConvVAE((1, 4, 4), (2, 3), (5,), 2, batch_norm=batch_norm, generator=g)
+
+
 MODELS = [
+    module_case(
+        "ConvAutoencoder",
+        "model",
+        _conv_autoencoder,
+        probability(3, 1, 4, 4),
+        normal(3, 1, 4, 4),
+        note="denoising, noise held",
+        call=_loss_with_noise,
+        mode="directional",
+    ),
+    *(
+        module_case(
+            "ConvVAE",
+            "model",
+            _conv_vae(batch_norm),
+            probability(3, 1, 4, 4),
+            normal(3, 2),
+            note=f"{'batch norm, ' if batch_norm else ''}noise held",
+            call=_loss_with_noise,
+            mode="directional",
+        )
+        for batch_norm in (False, True)
+    ),
     *(
         module_case(
             "Autoencoder",

@@ -26,8 +26,12 @@ def seed(help: str) -> Decorator:
     )
 
 
-def layer_sizes(_ctx: click.Context, _option: click.Parameter, text: str) -> list[int]:
+def layer_sizes(
+    _ctx: click.Context, _option: click.Parameter, text: str | None
+) -> list[int] | None:
     """Read numbers of features, separated by commas: ``400`` or ``400,200``; or none."""
+    if text is None:
+        return None
     parts = text.split(",") if text else []
     if not all(part.strip().isdecimal() and int(part) > 0 for part in parts):
         raise click.BadParameter(f"positive numbers separated by commas, not {text!r}")

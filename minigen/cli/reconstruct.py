@@ -15,9 +15,13 @@ from minigen.cli import options
 @options.picture("DIR/samples/reconstruct.png")
 @options.device
 def reconstruct(folder: Path, count: int, out: Path | None, device: str | None) -> None:
-    """Show test images above their reconstructions by the model of the run in DIR."""
+    """Show test images above their reconstructions by the model of the run in DIR.
+
+    Of a denoising autoencoder, the corrupted images that it sees are shown, too.
+    """
     from minigen.backend import to_device
     from minigen.modes import no_grad
+    from minigen.random import Generator
     from minigen.training import RunFolder, load_examples, load_model
     from minigen.viz import save_reconstructions
 
@@ -25,8 +29,17 @@ def reconstruct(folder: Path, count: int, out: Path | None, device: str | None) 
     model = load_model(folder, device=device, report=options.tell)
     originals = load_examples(config, "test").images[:count]
     with no_grad():
-        images = model.reconstruct(to_device(originals, device or config.device))
+        seen = model.corrupt(
+            to_device(originals, device or config.device), generator=Generator(config.seed)
+        )
+        images = model.reconstruct(seen)
     path = out or folder / "samples" / "reconstruct.png"
     path.parent.mkdir(parents=True, exist_ok=True)
-    save_reconstructions(path, originals, images, title=f"{config.model} on {config.dataset}")
+    save_reconstructions(
+        path,
+        originals,
+        images,
+        corrupted=None if seen is originals else seen,
+        title=f"{config.model} on {config.dataset}",
+    )
     click.echo(path)

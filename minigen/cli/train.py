@@ -17,7 +17,18 @@ from minigen.models.decoders import DECODERS
 if TYPE_CHECKING:
     from minigen.training import Run
 
-_MODEL_OPTIONS: Final = ("hidden", "latent", "decoder", "beta")
+_MODEL_OPTIONS: Final = (
+    "channels",
+    "hidden",
+    "latent",
+    "batch_norm",
+    "decoder",
+    "corruption",
+    "beta",
+    "warmup",
+    "free_bits",
+    "importance_samples",
+)
 
 
 @click.command()
@@ -39,27 +50,43 @@ _MODEL_OPTIONS: Final = ("hidden", "latent", "decoder", "beta")
 )
 @click.option("--overwrite", is_flag=True, help="Replace the run that the folder holds.")
 @click.option(
+    "--channels",
+    metavar="SIZES",
+    callback=options.layer_sizes,
+    help="Channels of the encoder's convolutions, such as 32,64; the decoder's in reverse.",
+)
+@click.option(
     "--hidden",
     metavar="SIZES",
     callback=options.layer_sizes,
-    default="400",
-    show_default=True,
     help="Features of the encoder's hidden layers, such as 400,200; the decoder's in reverse.",
 )
+@click.option("--latent", type=click.IntRange(min=1), help="Latent variables.")
+@click.option("--batch-norm", is_flag=True, default=None, help="A batch norm per convolution.")
+@click.option("--decoder", type=click.Choice(DECODERS), help="Distribution of the pixels.")
 @click.option(
-    "--latent",
-    type=click.IntRange(min=1),
-    default=20,
-    show_default=True,
-    help="Latent variables.",
-)
-@click.option("--decoder", type=click.Choice(DECODERS), default="bernoulli", show_default=True)
-@click.option(
-    "--beta",
+    "--corruption",
     type=click.FloatRange(min=0),
-    default=1.0,
-    show_default=True,
-    help="Weight of the KL term.",
+    help="Standard deviation of the noise that an autoencoder learns to remove.",
+)
+@click.option("--beta", type=click.FloatRange(min=0), help="Weight of the KL term.")
+@click.option(
+    "--warmup",
+    metavar="EPOCHS",
+    type=click.FloatRange(min=0),
+    help="Epochs over which the KL term's weight rises from 0.",
+)
+@click.option(
+    "--free-bits",
+    metavar="NATS",
+    type=click.FloatRange(min=0),
+    help="KL that each latent variable may use without cost.",
+)
+@click.option(
+    "--importance-samples",
+    metavar="K",
+    type=click.IntRange(min=1),
+    help="Train on the importance-weighted bound with K samples.",
 )
 @click.option("--batch-size", type=click.IntRange(min=1), default=128, show_default=True)
 @click.option(
@@ -96,7 +123,8 @@ def train(
 ) -> None:
     """Train MODEL on a data set, or go on with a run that was stopped.
 
-    Writes weights, metrics and pictures into the run's folder. Ctrl-C saves before it stops.
+    Options of the model that are not given have the model's own defaults. Weights, metrics and
+    pictures go into the run's folder. Ctrl-C saves before it stops.
     """
     if resume is not None:
         _refuse_others(ctx)
@@ -104,16 +132,16 @@ def train(
         return
     if model is None:
         raise click.UsageError(f"name a model ({', '.join(MODELS)}), or a run with --resume DIR")
-    _conclude(_started(ctx, model, overwrite, settings))
+    _conclude(_started(model, overwrite, settings))
 
 
-def _started(ctx: click.Context, model: str, overwrite: bool, settings: dict[str, Any]) -> Run:
+def _started(model: str, overwrite: bool, settings: dict[str, Any]) -> Run:
     from minigen.training import RunConfig
     from minigen.training import train as start
 
     config = RunConfig(
         model=model,
-        model_config=_model_config(ctx, model, settings),
+        model_config=_model_config(model, settings),
         dataset=settings["dataset"],
         binarize=settings["binarize"],
         epochs=settings["epochs"],
@@ -134,13 +162,14 @@ def _resumed(folder: Path) -> Run:
     return resume(folder, report=options.tell)
 
 
-def _model_config(ctx: click.Context, model: str, settings: dict[str, Any]) -> dict[str, Any]:
-    """Choose the options that the model's constructor has; refuse others that were given."""
-    accepted = inspect.signature(MODELS[model]).parameters
-    for name in _MODEL_OPTIONS:
-        if name not in accepted and _given(ctx, name):
-            raise click.UsageError(f"--{name}: the model {model!r} has no such option")
-    return {name: settings[name] for name in _MODEL_OPTIONS if name in accepted}
+def _model_config(model: str, settings: dict[str, Any]) -> dict[str, Any]:
+    """Return the options of the model that were given; refuse those that it does not have."""
+    given = {name: settings[name] for name in _MODEL_OPTIONS if settings[name] is not None}
+    unknown = given.keys() - inspect.signature(MODELS[model]).parameters.keys()
+    for name in unknown:
+        option = name.replace("_", "-")
+        raise click.UsageError(f"--{option}: the model {model!r} has no such option")
+    return given
 
 
 def _refuse_others(ctx: click.Context) -> None:

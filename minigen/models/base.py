@@ -100,6 +100,10 @@ class Model(nn.Module):
             return x
         return self.flatten_images(x).reshape((-1, *self.image_shape))
 
+    def corrupt(self, x: Array, *, generator: Generator | None = None) -> Array:
+        """Return what the model is shown of images in training: `x` itself unless it denoises."""
+        return x
+
     def anneal(self, epochs: float) -> None:
         """Tell a model whose objective changes in time how many epochs have passed."""
 

@@ -135,6 +135,7 @@ class Trainer:
             for indices in batches[self.position.step :]:
                 if interruption.requested:
                     self._stop()
+                self.model.anneal(self.position.epoch + self.position.step / len(batches))
                 self._step(indices)
                 bar.set_postfix_str(_running(self._averages), refresh=False)
                 bar.update()

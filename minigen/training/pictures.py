@@ -72,12 +72,15 @@ class Album:
 
     def draw_reconstructions(self, epoch: int) -> None:
         """Draw ``reconstructions.png``."""
+        noise = stream(self._seed, Purpose.PICTURES)
         with evaluating(self._model):
-            images = self._model.reconstruct(self._originals)
+            seen = self._model.corrupt(self._originals, generator=noise)
+            images = self._model.reconstruct(seen)
         viz.save_reconstructions(
             self._folder.samples / "reconstructions.png",
             self._originals,
             images,
+            corrupted=None if seen is self._originals else seen,
             title=f"{self._title}: test images after epoch {epoch}",
         )
 

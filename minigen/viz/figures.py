@@ -34,6 +34,7 @@ def save_reconstructions(
     originals: Tensor | Array,
     reconstructions: Tensor | Array,
     *,
+    corrupted: Tensor | Array | None = None,
     columns: int = 10,
     title: str | None = None,
 ) -> None:
@@ -45,6 +46,8 @@ def save_reconstructions(
         The PNG file; it is written whole or not at all.
     originals, reconstructions : Tensor or array, shape (N, C, H, W) with C of 1 or 3
         Floats in [0, 1], or bytes.
+    corrupted : Tensor or array, of the same shape, optional
+        What the model saw, if not the originals: a row between the two.
     columns : int, default 10
         Images in a row.
     title : str, optional
@@ -65,21 +68,27 @@ def save_reconstructions(
     """
     from matplotlib.figure import Figure
 
-    above, below = _numpy(originals), _numpy(reconstructions)
-    if above.shape != below.shape:
+    rows = {"original": _numpy(originals), "reconstruction": _numpy(reconstructions)}
+    if corrupted is not None:
+        rows = {"original": rows["original"], "corrupted": _numpy(corrupted), **rows}
+    shapes = {role: images.shape for role, images in rows.items()}
+    if len(set(shapes.values())) > 1:
         raise ValueError(
-            f"save_reconstructions: originals and reconstructions of one shape are expected, "
-            f"got {above.shape} and {below.shape}"
+            "save_reconstructions: originals and reconstructions of one shape are expected, got "
+            + ", ".join(f"{role} {shape}" for role, shape in shapes.items())
         )
-    columns = max(1, min(columns, len(above)))
-    starts = range(0, max(len(above), 1), columns)
-    strips = [_pairs(above[i : i + columns], below[i : i + columns], columns) for i in starts]
+    count = len(rows["original"])
+    columns = max(1, min(columns, count))
+    strips = [
+        _stacked([images[start : start + columns] for images in rows.values()], columns)
+        for start in range(0, max(count, 1), columns)
+    ]
     height, width = strips[0].shape[:2]
     size = (9, len(strips) * (8 * height / width + 0.1))  # an inch at the left is for the labels
     figure = Figure(figsize=size, dpi=DPI, layout="constrained")
     panels = figure.subplots(len(strips), squeeze=False).flat
     for axes, strip in zip(panels, strips, strict=True):
-        _draw_strip(axes, strip, ("original", "reconstruction"))
+        _draw_strip(axes, strip, tuple(rows))
     if title:
         figure.suptitle(title)
     _save(figure, path)
@@ -158,12 +167,13 @@ def _distinct_terms(history: Sequence[Mapping[str, Any]]) -> list[str]:
     return list(terms.values())
 
 
-def _pairs(above: Any, below: Any, columns: int) -> npt.NDArray[np.uint8]:
-    """Arrange images in two rows of `columns`, the second under the first; fill up with grey."""
-    rows = [image_grid(images, columns) for images in (above, below)]
-    whole = np.concatenate([rows[0], rows[1][1:]])  # one line of padding between them is enough
-    pitch = above.shape[3] + 1
-    missing = (columns - len(above)) * pitch
+def _stacked(rows: Sequence[Any], columns: int) -> npt.NDArray[np.uint8]:
+    """Arrange rows of `columns` images, each under the one before; fill up with grey."""
+    first, *others = [image_grid(images, columns) for images in rows]
+    # One line of padding between two rows is enough.
+    whole = np.concatenate([first, *[grid[1:] for grid in others]])
+    pitch = rows[0].shape[3] + 1
+    missing = (columns - len(rows[0])) * pitch
     margins = [(0, 0), (0, missing), (0, 0)][: whole.ndim]
     return np.pad(whole, margins, constant_values=PADDING_GREY)
 

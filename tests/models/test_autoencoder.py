@@ -59,5 +59,7 @@ def test_the_configuration_rebuilds_the_same_architecture() -> None:
 
 
 def test_an_unknown_model_is_refused_with_the_names_there_are() -> None:
-    with pytest.raises(ValueError, match="unknown model 'vea': use one of autoencoder, vae"):
+    with pytest.raises(
+        ValueError, match="unknown model 'vea': use one of autoencoder, conv-autoencoder"
+    ):
         build("vea")

@@ -16,7 +16,7 @@ from .helpers import small_config
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [
-        ("model", "gan9", "one of autoencoder, vae"),
+        ("model", "gan9", "one of autoencoder, conv-autoencoder, vae, conv-vae"),
         ("dataset", "cats", "one of digits, mnist, fashion_mnist"),
         ("binarize", "half", "one of none, static, dynamic"),
         ("optimizer", "newton", "one of adam, adamw, rmsprop, sgd"),

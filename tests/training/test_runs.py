@@ -71,6 +71,9 @@ def test_the_configuration_names_all_that_the_model_was_made_from(uninterrupted:
         "latent": 2,
         "decoder": "bernoulli",
         "beta": 1.0,
+        "warmup": 0.0,
+        "free_bits": 0.0,
+        "importance_samples": 1,
     }
     model = models.build(config["model"], **config["model_config"])
     assert model.config() == config["model_config"]
