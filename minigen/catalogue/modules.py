@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from minigen import models, nn
 from minigen.catalogue.case import distinct, module_case, normal, probability
 from minigen.random import Generator
@@ -25,6 +27,43 @@ LAYERS = [
         "BatchNorm1d", "layer", lambda _: nn.BatchNorm1d(3).eval(), normal(4, 3), note="evaluation"
     ),
     module_case("LayerNorm", "layer", lambda _: nn.LayerNorm(4), normal(3, 4)),
+    module_case(
+        "BatchNorm2d", "layer", lambda _: nn.BatchNorm2d(2), normal(2, 2, 3, 2), note="training"
+    ),
+    module_case(
+        "BatchNorm2d",
+        "layer",
+        lambda _: nn.BatchNorm2d(2).eval(),
+        normal(2, 2, 3, 2),
+        note="evaluation",
+    ),
+    module_case(
+        "InstanceNorm2d",
+        "layer",
+        lambda _: nn.InstanceNorm2d(2, affine=True),
+        normal(2, 2, 3, 2),
+    ),
+    module_case(
+        "Conv2d", "layer", lambda g: nn.Conv2d(2, 3, (3, 2), 2, 1, generator=g), normal(2, 2, 4, 3)
+    ),
+    module_case(
+        "ConvTranspose2d",
+        "layer",
+        lambda g: nn.ConvTranspose2d(2, 3, (3, 2), 2, 1, (1, 0), generator=g),
+        normal(2, 2, 2, 3),
+    ),
+    module_case("MaxPool2d", "layer", lambda _: nn.MaxPool2d(3, 2, 1), distinct(2, 1, 4, 5)),
+    module_case("AvgPool2d", "layer", lambda _: nn.AvgPool2d(3, 2, 1), normal(2, 1, 4, 5)),
+    module_case(
+        "AdaptiveAvgPool2d", "layer", lambda _: nn.AdaptiveAvgPool2d(1), normal(2, 2, 3, 2)
+    ),
+    module_case("Upsample", "layer", lambda _: nn.Upsample(scale_factor=2), normal(2, 1, 2, 3)),
+    module_case(
+        "Embedding",
+        "layer",
+        lambda g: nn.Embedding(3, 2, generator=g),
+        call=lambda layer: layer(np.array([2, 0, 2])),
+    ),
     module_case("Dropout", "layer", lambda _: nn.Dropout(0.5).eval(), normal(3, 4)),
     module_case("Flatten", "layer", lambda _: nn.Flatten(), normal(2, 3, 2)),
     module_case("Unflatten", "layer", lambda _: nn.Unflatten(1, (3, 2)), normal(2, 6)),

@@ -14,6 +14,7 @@ from minigen.catalogue.case import (
     positive,
     probability,
 )
+from minigen.ops import pooling
 
 
 def _op(name: str, function: object, *inputs: Draw, note: str = "") -> Case:
@@ -120,6 +121,85 @@ NORMALIZATION = [
         normal(3),
         note="evaluation",
     ),
+    _op(
+        "batch_norm",
+        lambda x, w, b: F.batch_norm(x, weight=w, bias=b, training=True),
+        normal(2, 2, 3, 2),
+        normal(2),
+        normal(2),
+        note="images, training",
+    ),
+    _op(
+        "instance_norm",
+        lambda x, w, b: F.instance_norm(x, weight=w, bias=b),
+        normal(2, 2, 3, 2),
+        normal(2),
+        normal(2),
+    ),
+]
+
+_IMAGES = normal(2, 2, 5, 4)
+_NUMBERS = normal(1, 2, 2, 3)
+_CHOICE = np.array([[[[0, 3, 1], [5, 4, 2]], [[2, 2, 0], [1, 5, 3]]]])
+
+CONVOLUTION = [
+    _op("conv2d", F.conv2d, _IMAGES, normal(3, 2, 3, 2), normal(3)),
+    _op(
+        "conv2d",
+        lambda x, w, b: F.conv2d(x, w, b, (2, 3), (1, 2)),
+        _IMAGES,
+        normal(2, 2, 2, 3),
+        normal(2),
+        note="stride, padding, rows left over",
+    ),
+    _op("conv_transpose2d", F.conv_transpose2d, normal(2, 2, 2, 3), normal(2, 3, 3, 2), normal(3)),
+    _op(
+        "conv_transpose2d",
+        lambda x, w, b: F.conv_transpose2d(x, w, b, (2, 3), (1, 0), (1, 2)),
+        normal(2, 2, 2, 3),
+        normal(2, 2, 3, 2),
+        normal(2),
+        note="stride, padding, output padding",
+    ),
+    _op(
+        "conv2d_weight",
+        lambda x, g: F.conv2d_weight(x, g, (3, 2), 2, 1),
+        _IMAGES,
+        normal(2, 3, 3, 3),
+        note="stride, padding",
+    ),
+    _op("embedding", lambda weight: F.embedding(_PICKS, weight), normal(3, 2), note="repeats"),
+]
+
+POOLING = [
+    _op("max_pool2d", lambda x: F.max_pool2d(x, 2), distinct(2, 2, 4, 5)),
+    _op(
+        "max_pool2d",
+        lambda x: F.max_pool2d(x, (3, 2), (2, 1), 1),
+        distinct(1, 2, 4, 3),
+        note="windows that overlap, padding",
+    ),
+    _op("avg_pool2d", lambda x: F.avg_pool2d(x, 2), _IMAGES),
+    _op(
+        "avg_pool2d",
+        lambda x: F.avg_pool2d(x, (3, 2), (2, 1), 1, count_include_pad=False),
+        _IMAGES,
+        note="windows that overlap, padding not counted",
+    ),
+    _op("adaptive_avg_pool2d", lambda x: F.adaptive_avg_pool2d(x, 1), _IMAGES),
+    _op("upsample", lambda x: F.upsample(x, (2, 3)), normal(2, 2, 2, 2)),
+    _op("window_sum", lambda x: pooling.window_sum(x, (3, 2), 2, 1), _IMAGES),
+    _op("window_spread", lambda g: pooling.window_spread(g, (5, 4), (3, 2), 2, (0, 1)), _NUMBERS),
+    _op(
+        "window_pick",
+        lambda x: pooling.window_pick(x, _CHOICE, (3, 2), 2, (0, 1)),
+        normal(1, 2, 5, 4),
+    ),
+    _op(
+        "window_put",
+        lambda g: pooling.window_put(g, _CHOICE, (5, 4), (3, 2), 2, (0, 1)),
+        _NUMBERS,
+    ),
 ]
 
 STOCHASTIC = [
@@ -175,5 +255,7 @@ OPS = [
     *LINEAR,
     *SHAPING,
     *NORMALIZATION,
+    *CONVOLUTION,
+    *POOLING,
     *STOCHASTIC,
 ]

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 import minigen.functional as F
 from minigen import losses
+from minigen.ops import pooling
 from tests.numeric import Floats, Function, draw
 
 
@@ -98,6 +99,17 @@ def _on(op: str, label: str, function: Function, *arrays: Floats) -> Case:
 MASK: npt.NDArray[np.bool_] = np.array([[True, False, True], [False, False, True]])
 LOW, HIGH = np.full(3, -0.5, np.float32), np.full((2, 1), 0.75, np.float32)
 PICKS = np.array([[2, 0], [1, 2]])
+CONVOLUTIONS: dict[str, Function] = {
+    "plain": F.conv2d,
+    "rows left over": lambda x, w: F.conv2d(x, w, stride=(3, 2), padding=(1, 0)),
+    "wide padding": lambda x, w: F.conv2d(x, w, None, 1, (0, 3)),
+}
+TRANSPOSED: dict[str, Function] = {
+    "plain": F.conv_transpose2d,
+    "stride": lambda x, w: F.conv_transpose2d(x, w, None, (2, 3), (1, 0)),
+    "output padding": lambda x, w: F.conv_transpose2d(x, w, None, 3, 1, (2, 1)),
+}
+TAPS = np.array([[[[4, 8], [0, 5]], [[3, 1], [4, 7]]]])
 
 CASES: list[Case] = [
     *_pairs("add", F.add, apart, apart),
@@ -225,6 +237,50 @@ CASES: list[Case] = [
     _on("concatenate", "twice", lambda a: F.cat([a, a], axis=1), apart(2, 2)),
     _on("pad", "columns", lambda x: F.pad(x, (1, 2)), apart(2, 3)),
     _on("pad", "both", lambda x: F.pad(x, (0, 1, 2, 0), value=7.0), apart(2, 3)),
+    *[
+        _on("conv2d", label, function, apart(2, 2, 4, 3), apart(3, 2, 2, 3, seed=1))
+        for label, function in CONVOLUTIONS.items()
+    ],
+    _on("conv2d", "bias", F.conv2d, apart(2, 2, 3, 3), apart(2, 2, 2, 2), apart(2, seed=2)),
+    *[
+        _on("conv_transpose2d", label, function, apart(2, 2, 2, 3), apart(2, 3, 3, 2, seed=1))
+        for label, function in TRANSPOSED.items()
+    ],
+    _on(
+        "conv_transpose2d",
+        "bias",
+        lambda x, w, b: F.conv_transpose2d(x, w, b, 2),
+        apart(2, 2, 2, 1),
+        apart(2, 3, 1, 2, seed=1),
+        apart(3, seed=2),
+    ),
+    _on(
+        "conv2d_weight",
+        "stride, padding",
+        lambda x, g: F.conv2d_weight(x, g, (2, 3), 2, 1),
+        apart(2, 2, 4, 3),
+        apart(2, 3, 3, 2, seed=1),
+    ),
+    _on("max_pool2d", "plain", lambda x: F.max_pool2d(x, 2), apart(2, 1, 4, 3)),
+    _on("max_pool2d", "overlap", lambda x: F.max_pool2d(x, (3, 2), 1, 1), apart(1, 2, 3, 4)),
+    _on("window_sum", "plain", lambda x: pooling.window_sum(x, 2), apart(2, 1, 3, 3)),
+    _on("window_sum", "stride", lambda x: pooling.window_sum(x, 3, (2, 1), 1), apart(1, 2, 4, 3)),
+    _on("window_spread", "blocks", lambda x: F.upsample(x, (2, 3)), apart(2, 1, 2, 2)),
+    _on(
+        "window_spread",
+        "overlap",
+        lambda g: pooling.window_spread(g, (4, 3), 3, (2, 1), 1),
+        apart(1, 2, 2, 3),
+    ),
+    _on(
+        "window_pick", "overlap", lambda x: pooling.window_pick(x, TAPS, 3, 2, 1), apart(1, 2, 3, 4)
+    ),
+    _on(
+        "window_put",
+        "overlap",
+        lambda g: pooling.window_put(g, TAPS, (3, 4), 3, 2, 1),
+        apart(1, 2, 2, 2),
+    ),
     _on("logits_cross_entropy", "matrix", losses.logits_cross_entropy, apart(2, 3), unit(2, 3)),
     _on("logits_cross_entropy", "scalars", losses.logits_cross_entropy, apart(), unit()),
     _on(

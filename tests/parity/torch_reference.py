@@ -126,3 +126,15 @@ def _positions(index: tuple[Any, ...], shape: tuple[int, ...]) -> Any:
 def normal(mu: Any, logvar: Any) -> Any:
     """Return the Gaussian of PyTorch's distributions."""
     return torch.distributions.Normal(mu, torch.exp(0.5 * logvar))
+
+
+def unfolded(x: Any, kernel: Any, stride: Any, padding: Any) -> Any:
+    """Return what each window sees: shape (N, C, taps, windows)."""
+    columns = torch.nn.functional.unfold(x, kernel, padding=padding, stride=stride)
+    return columns.reshape(x.shape[0], x.shape[1], kernel[0] * kernel[1], -1)
+
+
+def folded(columns: Any, size: Any, kernel: Any, stride: Any, padding: Any) -> Any:
+    """Add up windows of shape (N, C, taps, windows) on images."""
+    merged = columns.reshape(columns.shape[0], -1, columns.shape[-1])
+    return torch.nn.functional.fold(merged, size, kernel, padding=padding, stride=stride)

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from . import arithmetic, elementwise, linear, losses, normalization, reduction, shaping
+from . import (
+    arithmetic,
+    convolution,
+    elementwise,
+    linear,
+    losses,
+    normalization,
+    pooling,
+    reduction,
+    shaping,
+)
 from .case import Case, Sample, find
 
 CASES: tuple[Case, ...] = (
@@ -12,6 +22,8 @@ CASES: tuple[Case, ...] = (
     *linear.CASES,
     *shaping.CASES,
     *normalization.CASES,
+    *convolution.CASES,
+    *pooling.CASES,
     *losses.CASES,
 )
 

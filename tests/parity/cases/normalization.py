@@ -1,4 +1,4 @@
-"""Standardisation, layer norm and batch norm."""
+"""Standardisation, and layer, batch and instance norm."""
 
 from __future__ import annotations
 
@@ -56,6 +56,21 @@ def plain_channels(draw: Draw) -> Sample:
     return Sample(draw.spread((draw.length(2), *draw.shape(least=1)), 0))
 
 
+def instances(draw: Draw) -> Sample:
+    """Draw images (N, C, H, W), of two pixels or more, and scales and shifts."""
+    shape = (*draw.shape(3), draw.length(2))
+    return Sample(
+        draw.spread(shape, 3),
+        draw.reals(shape[1:2]),
+        draw.reals(shape[1:2]),
+        eps=draw.choice([1e-5, 0.1]),
+    )
+
+
+def plain_instances(draw: Draw) -> Sample:
+    return Sample(draw.spread((*draw.shape(3), draw.length(2)), 3))
+
+
 def batch_norm(training: bool) -> Any:
     """Return the normalised batch and the running statistics after it."""
 
@@ -93,5 +108,17 @@ CASES = (
         lambda x: torch.nn.functional.batch_norm(x, None, None, training=True),
         "without statistics, weight and bias",
         lambda x: functional.batch_norm(x, training=True),
+    ),
+    Case(
+        "instance_norm",
+        instances,
+        lambda x, w, b, eps: torch.nn.functional.instance_norm(x, weight=w, bias=b, eps=eps),
+        ours=lambda x, w, b, eps: functional.instance_norm(x, weight=w, bias=b, eps=eps),
+    ),
+    Case(
+        "instance_norm",
+        plain_instances,
+        torch.nn.functional.instance_norm,
+        "without weight and bias",
     ),
 )
