@@ -26,8 +26,10 @@ def conv_encoder(
     """Chain convolutions and dense layers, from images (N, C, H, W) to features (N, F)."""
     layers: list[nn.Module] = []
     for before, after in itertools.pairwise((image_shape[0], *channels)):
-        layers.append(nn.Conv2d(before, after, 4, stride=2, padding=1, generator=generator))
-        layers += [nn.BatchNorm2d(after), nn.ReLU()] if batch_norm else [nn.ReLU()]
+        convolution = nn.Conv2d(
+            before, after, 4, stride=2, padding=1, bias=not batch_norm, generator=generator
+        )
+        layers += _activated(convolution, after, batch_norm)
     features = feature_count(image_shape, channels)
     return nn.Sequential(*layers, nn.Flatten(), *dense_layers((features, *hidden), generator))
 
@@ -49,11 +51,17 @@ def conv_decoder(
     layers = dense_layers((latent, *reversed(hidden), features), generator)
     layers.append(nn.Unflatten(1, _code_shape(image_shape, channels)))
     for before, after in itertools.pairwise(tuple(reversed(channels))):
-        layers.append(
-            nn.ConvTranspose2d(before, after, 4, stride=2, padding=1, generator=generator)
+        convolution = nn.ConvTranspose2d(
+            before, after, 4, stride=2, padding=1, bias=not batch_norm, generator=generator
         )
-        layers += [nn.BatchNorm2d(after), nn.ReLU()] if batch_norm else [nn.ReLU()]
+        layers += _activated(convolution, after, batch_norm)
     return nn.Sequential(*layers)
+
+
+def _activated(convolution: nn.Module, channels: int, batch_norm: bool) -> list[nn.Module]:
+    """Put a ReLU after a convolution, and before it a batch norm, whose shift is the bias."""
+    norm = [nn.BatchNorm2d(channels)] if batch_norm else []
+    return [convolution, *norm, nn.ReLU()]
 
 
 def pixel_layer(

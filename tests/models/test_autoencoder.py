@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -9,7 +11,7 @@ from minigen.models import Autoencoder, build
 from minigen.random import Generator
 
 
-def small_autoencoder(**options: str) -> Autoencoder:
+def small_autoencoder(**options: Any) -> Autoencoder:
     return Autoencoder((1, 3, 3), (6,), 2, generator=Generator(1), **options)
 
 

@@ -106,8 +106,19 @@ def test_rows_of_images_are_labelled(drawn: list[Figure]) -> None:
 
 
 def test_images_and_reconstructions_must_pair_up(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"got \(2, 1, 8, 8\) and \(3, 1, 8, 8\)"):
+    message = r"original \(2, 1, 8, 8\), reconstruction \(3, 1, 8, 8\)"
+    with pytest.raises(ValueError, match=message):
         viz.save_reconstructions(tmp_path / "r.png", np.zeros((2, 1, 8, 8)), np.zeros((3, 1, 8, 8)))
+
+
+def test_what_a_denoising_model_saw_stands_between(tmp_path: Path) -> None:
+    clean, noisy = np.zeros((3, 1, 8, 8)), np.ones((3, 1, 8, 8))
+    viz.save_reconstructions(tmp_path / "two.png", clean, clean)
+    viz.save_reconstructions(tmp_path / "three.png", clean, clean, corrupted=noisy)
+    two, three = (matplotlib.image.imread(tmp_path / f"{n}.png") for n in ("two", "three"))
+    assert three.shape[0] > 1.3 * two.shape[0]
+    with pytest.raises(ValueError, match=r"corrupted \(2, 1, 8, 8\)"):
+        viz.save_reconstructions(tmp_path / "bad.png", clean, clean, corrupted=noisy[:2])
 
 
 def test_no_images_are_refused(tmp_path: Path) -> None:
