@@ -115,7 +115,7 @@ def test_what_a_denoising_model_saw_stands_between(tmp_path: Path) -> None:
     clean, noisy = np.zeros((3, 1, 8, 8)), np.ones((3, 1, 8, 8))
     viz.save_reconstructions(tmp_path / "two.png", clean, clean)
     viz.save_reconstructions(tmp_path / "three.png", clean, clean, corrupted=noisy)
-    two, three = (matplotlib.image.imread(tmp_path / f"{n}.png") for n in ("two", "three"))
+    two, three = (imread(tmp_path / f"{n}.png") for n in ("two", "three"))
     assert three.shape[0] > 1.3 * two.shape[0]
     with pytest.raises(ValueError, match=r"corrupted \(2, 1, 8, 8\)"):
         viz.save_reconstructions(tmp_path / "bad.png", clean, clean, corrupted=noisy[:2])
