@@ -1,7 +1,8 @@
-"""A dense VAE trained by minigen and by PyTorch, from equal weights, on equal batches and noise."""
+"""VAEs trained by minigen and by PyTorch, from equal weights, on equal batches and noise."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -9,11 +10,13 @@ import pytest
 
 import minigen
 from minigen import optim
-from minigen.models import VAE
+from minigen.models import VAE, ConvVAE
+from minigen.models.variational import VariationalAutoencoder
 
 torch: Any = pytest.importorskip("torch")
 
-STEPS, BATCH, FEATURES, HIDDEN, LATENT = 50, 8, 16, 12, 3
+STEPS, BATCH, SHAPE, FEATURES, HIDDEN, LATENT = 50, 8, (1, 4, 4), 16, 12, 3
+CHANNELS = (3, 5)
 
 
 def torch_vae(decoder: str) -> Any:
@@ -34,9 +37,12 @@ def torch_vae(decoder: str) -> Any:
 def torch_loss(model: Any, x: Any, noise: Any, beta: float) -> Any:
     """Return the negative ELBO, from PyTorch's own distributions."""
     distributions = torch.distributions
-    body = model["encoder"](x)
+    convolutional = any(isinstance(part, torch.nn.Conv2d) for part in model["encoder"])
+    body = model["encoder"](x if convolutional else x.flatten(1))
+    x = x.flatten(1)
     posterior = distributions.Normal(model["to_mu"](body), (model["to_logvar"](body) / 2).exp())
-    output = model["to_pixels"](model["decoder"](posterior.loc + posterior.scale * noise))
+    z = posterior.loc + posterior.scale * noise
+    output = model["to_pixels"](model["decoder"](z)).flatten(1)
     if "pixels" in model:
         pixels = distributions.Normal(output.sigmoid(), (model["pixels"]["logvar"] / 2).exp())
         reconstruction = -pixels.log_prob(x).sum()
@@ -48,13 +54,60 @@ def torch_loss(model: Any, x: Any, noise: Any, beta: float) -> Any:
     return (reconstruction + beta * kl) / len(x)
 
 
-@pytest.mark.parametrize("decoder", ["bernoulli", "gaussian"])
-def test_fifty_steps_of_training_follow_pytorchs(decoder: str) -> None:
-    generator = minigen.Generator(0)
-    ours = VAE((1, 4, 4), (HIDDEN,), LATENT, decoder=decoder, beta=0.7, generator=generator).to(
-        "float64"
+def torch_conv_vae(batch_norm: bool) -> Any:
+    """Make the modules of the same convolutional VAE, under the same names."""
+    nn = torch.nn
+    first, second = CHANNELS
+    bias = not batch_norm
+
+    def normed(channels: int) -> list[Any]:
+        return [nn.BatchNorm2d(channels)] if batch_norm else []
+
+    modules = {
+        "encoder": nn.Sequential(
+            *(nn.Conv2d(1, first, 4, 2, 1, bias=bias), *normed(first), nn.ReLU()),
+            *(nn.Conv2d(first, second, 4, 2, 1, bias=bias), *normed(second), nn.ReLU()),
+            *(nn.Flatten(), nn.Linear(second, HIDDEN), nn.ReLU()),
+        ),
+        "to_mu": nn.Linear(HIDDEN, LATENT),
+        "to_logvar": nn.Linear(HIDDEN, LATENT),
+        "decoder": nn.Sequential(
+            *(nn.Linear(LATENT, HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, second), nn.ReLU()),
+            nn.Unflatten(1, (second, 1, 1)),
+            *(nn.ConvTranspose2d(second, first, 4, 2, 1, bias=bias), *normed(first), nn.ReLU()),
+        ),
+        "to_pixels": nn.ConvTranspose2d(first, 1, 4, 2, 1),
+    }
+    return nn.ModuleDict(modules).double()
+
+
+def dense(decoder: str, generator: minigen.Generator) -> tuple[VAE, Any]:
+    ours = VAE(SHAPE, (HIDDEN,), LATENT, decoder=decoder, beta=0.7, generator=generator)
+    return ours, torch_vae(decoder)
+
+
+def convolutional(batch_norm: bool, generator: minigen.Generator) -> tuple[ConvVAE, Any]:
+    ours = ConvVAE(
+        SHAPE, CHANNELS, (HIDDEN,), LATENT, batch_norm=batch_norm, beta=0.7, generator=generator
     )
-    theirs = torch_vae(decoder)
+    return ours, torch_conv_vae(batch_norm)
+
+
+Pair = tuple[VariationalAutoencoder, Any]
+
+PAIRS: dict[str, Callable[[minigen.Generator], Pair]] = {
+    "dense, Bernoulli": lambda g: dense("bernoulli", g),
+    "dense, Gaussian": lambda g: dense("gaussian", g),
+    "convolutional": lambda g: convolutional(False, g),
+    "convolutional, batch norm": lambda g: convolutional(True, g),
+}
+
+
+@pytest.mark.parametrize("pair", PAIRS)
+def test_fifty_steps_of_training_follow_pytorchs(pair: str) -> None:
+    generator = minigen.Generator(0)
+    ours, theirs = PAIRS[pair](generator)
+    ours.to("float64")
     theirs.load_state_dict(
         {name: torch.from_numpy(value.numpy()) for name, value in ours.state_dict().items()}
     )
@@ -62,7 +115,7 @@ def test_fifty_steps_of_training_follow_pytorchs(decoder: str) -> None:
     their_optimizer = torch.optim.Adam(theirs.parameters(), lr=1e-2)
     our_losses, their_losses = [], []
     for _ in range(STEPS):
-        x = generator.bernoulli(0.1, (BATCH, FEATURES), "float64")
+        x = generator.bernoulli(0.1, (BATCH, *SHAPE), "float64")
         noise = generator.normal((BATCH, LATENT), "float64")
         our_loss = ours.terms(x, noise=noise)["loss"]
         their_loss = torch_loss(theirs, torch.from_numpy(x), torch.from_numpy(noise), beta=0.7)
@@ -78,3 +131,20 @@ def test_fifty_steps_of_training_follow_pytorchs(decoder: str) -> None:
         np.testing.assert_allclose(
             ours.state_dict()[name].numpy(), value.numpy(), rtol=0, atol=1e-8, err_msg=name
         )
+
+
+@pytest.mark.parametrize("pair", PAIRS)
+def test_weights_go_there_and_back_and_make_the_same_images(pair: str) -> None:
+    ours, theirs = PAIRS[pair](minigen.Generator(0))
+    ours.to("float64").eval()
+    theirs.eval()
+    ours.load_state_dict(theirs.state_dict())
+    z = minigen.Generator(1).normal((BATCH, LATENT), "float64")
+    with torch.no_grad():
+        shown = theirs["to_pixels"](theirs["decoder"](torch.from_numpy(z))).sigmoid()
+    np.testing.assert_allclose(
+        ours.decode_images(z).numpy(), shown.reshape(BATCH, *SHAPE).numpy(), rtol=0, atol=1e-12
+    )
+    theirs.load_state_dict(
+        {name: torch.from_numpy(value.numpy()) for name, value in ours.state_dict().items()}
+    )
