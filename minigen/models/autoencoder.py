@@ -103,6 +103,10 @@ class Autoencoder(Model):
         output: Tensor = self.to_pixels(self.decoder(z))
         return output
 
+    def decode_images(self, z: Array) -> Tensor:
+        """Return the pixels' means (N, C, H, W), in [0, 1], for codes (N, latent)."""
+        return self.pixels.mean(self.decode(z)).reshape((-1, *self.image_shape))
+
     def terms(self, x: Array, *, generator: Generator | None = None) -> dict[str, Tensor]:
         """Return the reconstruction error in nats an image; it is the whole loss."""
         rows = self.flatten_images(x)
@@ -112,8 +116,7 @@ class Autoencoder(Model):
 
     def reconstruct(self, x: Array) -> Tensor:
         """Return the reconstructions, shape (N, C, H, W), in [0, 1]."""
-        images = self.pixels.mean(self.decode(self.encode(x)))
-        return images.reshape((-1, *self.image_shape))
+        return self.decode_images(self.encode(x))
 
     def sample(self, count: int, *, generator: Generator | None = None) -> Tensor:
         """Refuse.

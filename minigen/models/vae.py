@@ -123,6 +123,10 @@ class VAE(Model):
         output: Tensor = self.to_pixels(self.decoder(z))
         return output
 
+    def decode_images(self, z: Array) -> Tensor:
+        """Return the pixels' means (N, C, H, W), in [0, 1], for latents (N, latent)."""
+        return self.pixels.mean(self.decode(z)).reshape((-1, *self.image_shape))
+
     def terms(
         self, x: Array, *, noise: Array | None = None, generator: Generator | None = None
     ) -> dict[str, Tensor]:
@@ -214,7 +218,7 @@ class VAE(Model):
     def reconstruct(self, x: Array) -> Tensor:
         """Return the pixels' means for z at the posterior's mean: (N, C, H, W), in [0, 1]."""
         mu, _ = self.encode(x)
-        return self._images(mu)
+        return self.decode_images(mu)
 
     def sample(self, count: int, *, generator: Generator | None = None) -> Tensor:
         """Return the pixels' means for latents from the prior: (count, C, H, W), in [0, 1].
@@ -223,7 +227,7 @@ class VAE(Model):
         """
         source = generator or default_generator()
         weight = self.to_pixels.weight
-        return self._images(source.normal((count, self.latent), weight.dtype, weight.device))
+        return self.decode_images(source.normal((count, self.latent), weight.dtype, weight.device))
 
     def _start_near_the_prior(self) -> None:
         """Shrink the first weights, those of the pixels' layer most.
@@ -237,6 +241,3 @@ class VAE(Model):
                 if name.endswith("weight"):
                     parameter.copy_(parameter * 0.5)
             self.to_pixels.weight.copy_(self.to_pixels.weight * 0.1)
-
-    def _images(self, z: Array) -> Tensor:
-        return self.pixels.mean(self.decode(z)).reshape((-1, *self.image_shape))
