@@ -12,6 +12,7 @@ from typing import Any
 
 from minigen.models.autoencoder import Autoencoder
 from minigen.models.base import Model
+from minigen.models.latent import interpolate, traverse
 from minigen.models.vae import VAE
 
 MODELS: dict[str, type[Model]] = {model.name: model for model in (Autoencoder, VAE)}
@@ -31,4 +32,4 @@ def build(name: str, **config: Any) -> Model:
     return MODELS[name](**config)
 
 
-__all__ = ["MODELS", "VAE", "Autoencoder", "Model", "build"]
+__all__ = ["MODELS", "VAE", "Autoencoder", "Model", "build", "interpolate", "traverse"]
