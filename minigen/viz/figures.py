@@ -82,7 +82,7 @@ def save_reconstructions(
         _draw_strip(axes, strip, ("original", "reconstruction"))
     if title:
         figure.suptitle(title)
-    _save(figure, path)
+    save_figure(figure, path)
 
 
 def save_curves(
@@ -128,7 +128,7 @@ def save_curves(
         _draw_term(axes, history, term)
     if title:
         figure.suptitle(title)
-    _save(figure, path)
+    save_figure(figure, path)
 
 
 def _draw_term(axes: Axes, history: Sequence[Mapping[str, Any]], term: str) -> None:
@@ -182,7 +182,8 @@ def _numpy(images: Tensor | Array) -> Any:
     return to_numpy(images.data if isinstance(images, Tensor) else images)
 
 
-def _save(figure: Figure, path: str | os.PathLike[str]) -> None:
+def save_figure(figure: Figure, path: str | os.PathLike[str]) -> None:
+    """Write a figure as a PNG file, cut to what it shows."""
     contents = io.BytesIO()
     figure.savefig(contents, format="png", bbox_inches="tight", pad_inches=0.1)
     write_atomically(path, contents.getvalue())
