@@ -12,11 +12,23 @@ from minigen.cli.errors import plain_errors
 from minigen.cli.evaluate import evaluate
 from minigen.cli.gradcheck import gradcheck
 from minigen.cli.info import info
+from minigen.cli.interpolate import interpolate
 from minigen.cli.reconstruct import reconstruct
 from minigen.cli.sample import sample
 from minigen.cli.train import train
+from minigen.cli.traverse import traverse
 
-COMMANDS: tuple[click.Command, ...] = (demo, train, sample, reconstruct, evaluate, gradcheck, info)
+COMMANDS: tuple[click.Command, ...] = (
+    demo,
+    train,
+    sample,
+    reconstruct,
+    interpolate,
+    traverse,
+    evaluate,
+    gradcheck,
+    info,
+)
 
 
 class Commands(click.Group):

@@ -14,7 +14,7 @@ from minigen.ops.reduction import logsumexp, reduced_axes
 from minigen.tensor import Tensor
 
 if TYPE_CHECKING:
-    from minigen.models import VAE
+    from minigen.models import VariationalAutoencoder
     from minigen.random import Generator
 
 ROWS: Final = 5000
@@ -58,7 +58,7 @@ def log_mean_exp(
 
 
 def nll(
-    model: VAE,
+    model: VariationalAutoencoder,
     images: Array,
     samples: int,
     *,
@@ -74,7 +74,7 @@ def nll(
 
     Parameters
     ----------
-    model : VAE
+    model : VariationalAutoencoder
         Anything with ``log_weights(x, samples, generator=...)`` of shape (samples, N).
     images : array, shape (N, C, H, W)
         In [0, 1]. Only for binary images is a Bernoulli decoder's value a likelihood.

@@ -14,7 +14,10 @@ from minigen.models.autoencoder import Autoencoder
 from minigen.models.base import Model
 from minigen.models.conv_autoencoder import ConvAutoencoder
 from minigen.models.conv_vae import ConvVAE
+from minigen.models.deterministic import DeterministicAutoencoder
+from minigen.models.latent import interpolate, traverse
 from minigen.models.vae import VAE
+from minigen.models.variational import Objective, VariationalAutoencoder
 
 MODELS: dict[str, type[Model]] = {
     model.name: model for model in (Autoencoder, ConvAutoencoder, VAE, ConvVAE)
@@ -35,4 +38,17 @@ def build(name: str, **config: Any) -> Model:
     return MODELS[name](**config)
 
 
-__all__ = ["MODELS", "VAE", "Autoencoder", "ConvAutoencoder", "ConvVAE", "Model", "build"]
+__all__ = [
+    "MODELS",
+    "VAE",
+    "Autoencoder",
+    "ConvAutoencoder",
+    "ConvVAE",
+    "DeterministicAutoencoder",
+    "Model",
+    "Objective",
+    "VariationalAutoencoder",
+    "build",
+    "interpolate",
+    "traverse",
+]

@@ -1,4 +1,5 @@
-"""Pictures, as PNG files: grids of images, reconstructions beside originals, curves of the loss.
+"""Pictures, as PNG files: grids of images, reconstructions beside originals, labelled
+tables of images, and curves of the loss.
 
 matplotlib is imported when the first picture is drawn; no window or display is needed.
 
@@ -12,5 +13,12 @@ Examples
 
 from minigen.viz.figures import save_curves, save_reconstructions
 from minigen.viz.grid import image_grid, save_image_grid
+from minigen.viz.table import save_image_table
 
-__all__ = ["image_grid", "save_curves", "save_image_grid", "save_reconstructions"]
+__all__ = [
+    "image_grid",
+    "save_curves",
+    "save_image_grid",
+    "save_image_table",
+    "save_reconstructions",
+]

@@ -91,7 +91,7 @@ def save_reconstructions(
         _draw_strip(axes, strip, tuple(rows))
     if title:
         figure.suptitle(title)
-    _save(figure, path)
+    save_figure(figure, path)
 
 
 def save_curves(
@@ -137,7 +137,7 @@ def save_curves(
         _draw_term(axes, history, term)
     if title:
         figure.suptitle(title)
-    _save(figure, path)
+    save_figure(figure, path)
 
 
 def _draw_term(axes: Axes, history: Sequence[Mapping[str, Any]], term: str) -> None:
@@ -192,7 +192,8 @@ def _numpy(images: Tensor | Array) -> Any:
     return to_numpy(images.data if isinstance(images, Tensor) else images)
 
 
-def _save(figure: Figure, path: str | os.PathLike[str]) -> None:
+def save_figure(figure: Figure, path: str | os.PathLike[str]) -> None:
+    """Write a figure as a PNG file, cut to what it shows."""
     contents = io.BytesIO()
     figure.savefig(contents, format="png", bbox_inches="tight", pad_inches=0.1)
     write_atomically(path, contents.getvalue())

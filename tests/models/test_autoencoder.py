@@ -65,3 +65,12 @@ def test_an_unknown_model_is_refused_with_the_names_there_are() -> None:
         ValueError, match="unknown model 'vea': use one of autoencoder, conv-autoencoder"
     ):
         build("vea")
+
+
+def test_codes_decode_to_images_of_the_pixels_means() -> None:
+    model, x = small_autoencoder(), images()
+    decoded = model.decode_images(model.encode(x))
+    assert decoded.shape == (5, 1, 3, 3)
+    assert (decoded.numpy() == model.reconstruct(x).numpy()).all()
+    logits = model.decode(model.encode(x)).numpy()
+    np.testing.assert_allclose(decoded.numpy().reshape(5, 9), 1 / (1 + np.exp(-logits)), rtol=1e-5)

@@ -139,6 +139,17 @@ def test_samples_and_reconstructions_are_images_in_the_unit_interval() -> None:
             assert 0 <= made.numpy().min() <= made.numpy().max() <= 1
 
 
+def test_latents_decode_to_images_of_the_pixels_means() -> None:
+    model = small_vae()
+    z = Generator(5).normal((4, 2))
+    decoded = model.decode_images(z)
+    assert decoded.shape == (4, 1, 3, 3)
+    probabilities = 1 / (1 + np.exp(-model.decode(z).numpy()))
+    np.testing.assert_allclose(decoded.numpy().reshape(4, 9), probabilities, rtol=1e-5)
+    mu, _ = model.encode(images())
+    assert (model.decode_images(mu).numpy() == model.reconstruct(images()).numpy()).all()
+
+
 def test_samples_repeat_with_the_generators_seed_and_differ_without() -> None:
     model = small_vae()
     same = [model.sample(2, generator=Generator(1)).tolist() for _ in range(2)]

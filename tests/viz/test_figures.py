@@ -17,7 +17,7 @@ from minigen.viz.grid import PADDING_GREY
 def drawn(monkeypatch: pytest.MonkeyPatch) -> list[Figure]:
     """The figures that were drawn, instead of files."""
     kept: list[Figure] = []
-    monkeypatch.setattr(figures, "_save", lambda figure, _path: kept.append(figure))
+    monkeypatch.setattr(figures, "save_figure", lambda figure, _path: kept.append(figure))
     return kept
 
 

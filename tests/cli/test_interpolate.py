@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from minigen import viz
+from minigen.random import Generator
+from minigen.training import RunFolder, load_examples, load_model
+
+from .helpers import call, error
+
+
+@pytest.mark.parametrize("model", ["vae", "autoencoder"])
+def test_rows_go_from_one_reconstruction_to_another(
+    trained: dict[str, Path], tmp_path: Path, model: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tables: list[tuple[Any, dict[str, Any]]] = []
+    monkeypatch.setattr(
+        viz, "save_image_table", lambda _path, images, **words: tables.append((images, words))
+    )
+    out = tmp_path / "i.png"
+    call("interpolate", trained[model], "--count", 3, "--steps", 5, "--seed", 4, "--out", out)
+    ((images, words),) = tables
+    assert images.shape == (3, 5, 1, 8, 8)
+    test = load_examples(RunFolder(trained[model]).read_config(), "test").images
+    chosen = test[Generator(4).permutation(len(test))[:6]]
+    expected = load_model(trained[model]).reconstruct(chosen).detach().numpy()
+    np.testing.assert_allclose(images[:, 0].numpy(), expected[:3], rtol=1e-4)
+    np.testing.assert_allclose(images[:, -1].numpy(), expected[3:], rtol=1e-4)
+    assert words["columns"] == ["0", "0.25", "0.5", "0.75", "1"]
+    assert words["title"].startswith(f"{model} on digits")
+
+
+def test_the_picture_is_put_where_it_is_asked_for(vae: Path, tmp_path: Path) -> None:
+    out = tmp_path / "new" / "walk.png"
+    assert call("interpolate", vae, "--out", out).output.strip() == str(out)
+    assert out.exists()
+    call("interpolate", vae)
+    assert (vae / "samples" / "interpolate.png").read_bytes() == out.read_bytes()
+
+
+def test_the_seed_decides_which_images_are_paired(vae: Path, tmp_path: Path) -> None:
+    files = [tmp_path / f"{number}.png" for number in range(3)]
+    for file, seed in zip(files, (1, 1, 2), strict=True):
+        call("interpolate", vae, "--count", 2, "--steps", 2, "--seed", seed, "--out", file)
+    first, same, other = (file.read_bytes() for file in files)
+    assert first == same != other
+
+
+def test_there_are_no_more_pairs_than_test_images_allow(vae: Path) -> None:
+    call("interpolate", vae, "--count", 191, "--steps", 2)
+    message = error("interpolate", vae, "--count", 192, status=2)
+    assert "digits has 382 test images, 191 pairs" in message
+
+
+def test_one_step_is_no_way(vae: Path) -> None:
+    assert "--steps" in error("interpolate", vae, "--steps", 1, status=2)
