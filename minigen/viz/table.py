@@ -14,7 +14,7 @@ from minigen.viz.grid import image_grid
 _CELL: Final = 72
 """About how many pixels an image's longer side gets."""
 
-_PADDING: Final = 2
+_PADDING: Final = 4
 """Grey pixels between the images and around them."""
 
 

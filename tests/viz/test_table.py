@@ -31,10 +31,10 @@ def test_rows_and_columns_are_those_of_the_array(drawn: list[Figure]) -> None:
     viz.save_image_table("", x)
     (axes,) = drawn[0].axes
     shown = np.asarray(axes.images[0].get_array())
-    assert shown.shape == (2 * 62 + 2, 3 * 74 + 2)
+    assert shown.shape == (2 * 64 + 4, 3 * 76 + 4)
     for row in range(2):
         for column in range(3):
-            top, left = 2 + row * 62, 2 + column * 74
+            top, left = 4 + row * 64, 4 + column * 76
             part = shown[top : top + 60, left : left + 72]
             assert (part == x[row, column, 0].repeat(2, axis=0).repeat(2, axis=1)).all()
 
@@ -50,9 +50,9 @@ def test_labels_stand_beside_the_middle_of_what_they_name(drawn: list[Figure]) -
         title="a title",
     )
     (axes,) = drawn[0].axes
-    # Images begin at the pixels 2, 76 and 150; their middles lie 35.5 pixels further.
-    assert axes.get_xticks().tolist() == [37.5, 111.5, 185.5]
-    assert axes.get_yticks().tolist() == [37.5, 111.5]
+    # Images begin at the pixels 4, 80 and 156; their middles lie 35.5 pixels further.
+    assert axes.get_xticks().tolist() == [39.5, 115.5, 191.5]
+    assert axes.get_yticks().tolist() == [39.5, 115.5]
     assert [label.get_text() for label in axes.get_xticklabels()] == ["a", "b", "c"]
     assert [label.get_text() for label in axes.get_yticklabels()] == ["z0", "z1"]
     words = (axes.get_ylabel(), axes.get_xlabel(), axes.get_title())
@@ -64,7 +64,7 @@ def test_a_pixel_becomes_a_square_in_the_file(tmp_path: Path) -> None:
     viz.save_image_table(tmp_path / "table.png", x)
     shown = imread(tmp_path / "table.png")[..., 0]
     enlarged = x[0].repeat(9, axis=2).repeat(9, axis=3)
-    expected = viz.image_grid(enlarged, 2, padding=2) / 255
+    expected = viz.image_grid(enlarged, 2, padding=4) / 255
     margin = (shown.shape[0] - expected.shape[0]) // 2
     height, width = expected.shape
     inside = shown[margin : margin + height, margin : margin + width]
