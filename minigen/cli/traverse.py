@@ -82,10 +82,11 @@ def traverse(
     save_image_table(
         path,
         rows,
-        rows=[f"z{unit} ({variances[unit]:.2f})" for unit in order],
+        rows=[f"z{unit} ({variances[unit]:.3f})" for unit in order],
         columns=[f"{value:.3g}".replace("-", "−") for value in np.linspace(-reach, reach, steps)],
-        row_title="latent variable (variance of its mean), the most active first",
+        row_title="latent variable",
         column_title="its value",
-        title=f"{config.model} on {config.dataset}: one varies, the others stay at {stay}",
+        title=f"{config.model} on {config.dataset}: one varies, the others stay at {stay}\n"
+        "(variance of its posterior mean: the most active first)",
     )
     click.echo(path)

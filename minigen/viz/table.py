@@ -14,6 +14,9 @@ from minigen.viz.grid import image_grid
 _CELL: Final = 72
 """About how many pixels an image's longer side gets."""
 
+_PADDING: Final = 4
+"""Grey pixels between the images and around them."""
+
 
 def save_image_table(
     path: str | os.PathLike[str],
@@ -63,12 +66,13 @@ def save_image_table(
         )
     down, across = pixels.shape[:2]
     row_labels, column_labels = _labels("row", rows, down), _labels("column", columns, across)
-    grid = image_grid(pixels.reshape(down * across, *pixels.shape[2:]), across)
+    scale = max(1, round(_CELL / max(1, *pixels.shape[3:])))
+    enlarged = pixels.reshape(down * across, *pixels.shape[2:]).repeat(scale, 2).repeat(scale, 3)
+    grid = image_grid(enlarged, across, _PADDING)
     height, width = grid.shape[:2]
-    scale = max(1, round(_CELL / max(pixels.shape[3:])))
-    # The axes fill the figure, so that a pixel becomes a square of whole pixels; the words stand
-    # outside, and the file is cut to hold them.
-    figure = Figure(figsize=(width * scale / DPI, height * scale / DPI), dpi=DPI)
+    # The axes fill the figure, so that the grid is shown pixel by pixel; the words stand outside,
+    # and the file is cut to hold them.
+    figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI)
     axes = figure.add_axes((0, 0, 1, 1))
     axes.imshow(grid, cmap="gray", vmin=0, vmax=255, interpolation="nearest", aspect="auto")
     axes.set_xticks(_centres(across, width), column_labels)
@@ -96,6 +100,6 @@ def _labels(name: str, labels: Sequence[str] | None, count: int) -> Sequence[str
 
 
 def _centres(count: int, length: int) -> list[float]:
-    """Return where the middles of images are that share a length with the lines between them."""
-    pitch = (length - 1) / count
-    return [(place + 0.5) * pitch for place in range(count)]
+    """Return where the middles of images lie, in pixels counted from 0."""
+    pitch = (length - _PADDING) / count
+    return [(place + 0.5) * pitch + (_PADDING - 1) / 2 for place in range(count)]

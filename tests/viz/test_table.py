@@ -27,21 +27,22 @@ def images(*shape: int) -> npt.NDArray[Any]:
 
 
 def test_rows_and_columns_are_those_of_the_array(drawn: list[Figure]) -> None:
-    x = images(2, 3, 1, 4, 5)
+    x = images(2, 3, 1, 30, 36)
     viz.save_image_table("", x)
     (axes,) = drawn[0].axes
     shown = np.asarray(axes.images[0].get_array())
-    assert shown.shape == (2 * 5 + 1, 3 * 6 + 1)
+    assert shown.shape == (2 * 64 + 4, 3 * 76 + 4)
     for row in range(2):
         for column in range(3):
-            top, left = 1 + row * 5, 1 + column * 6
-            assert (shown[top : top + 4, left : left + 5] == x[row, column, 0]).all()
+            top, left = 4 + row * 64, 4 + column * 76
+            part = shown[top : top + 60, left : left + 72]
+            assert (part == x[row, column, 0].repeat(2, axis=0).repeat(2, axis=1)).all()
 
 
 def test_labels_stand_beside_the_middle_of_what_they_name(drawn: list[Figure]) -> None:
     viz.save_image_table(
         "",
-        images(2, 3, 3, 4, 4),
+        images(2, 3, 3, 72, 72),
         rows=["z0", "z1"],
         columns=["a", "b", "c"],
         row_title="rows",
@@ -49,9 +50,9 @@ def test_labels_stand_beside_the_middle_of_what_they_name(drawn: list[Figure]) -
         title="a title",
     )
     (axes,) = drawn[0].axes
-    # Images begin at the pixels 1, 6 and 11; their middles lie 1.5 pixels further.
-    assert axes.get_xticks().tolist() == [2.5, 7.5, 12.5]
-    assert axes.get_yticks().tolist() == [2.5, 7.5]
+    # Images begin at the pixels 4, 80 and 156; their middles lie 35.5 pixels further.
+    assert axes.get_xticks().tolist() == [39.5, 115.5, 191.5]
+    assert axes.get_yticks().tolist() == [39.5, 115.5]
     assert [label.get_text() for label in axes.get_xticklabels()] == ["a", "b", "c"]
     assert [label.get_text() for label in axes.get_yticklabels()] == ["z0", "z1"]
     words = (axes.get_ylabel(), axes.get_xlabel(), axes.get_title())
@@ -62,7 +63,8 @@ def test_a_pixel_becomes_a_square_in_the_file(tmp_path: Path) -> None:
     x = images(1, 2, 1, 8, 8)
     viz.save_image_table(tmp_path / "table.png", x)
     shown = imread(tmp_path / "table.png")[..., 0]
-    expected = viz.image_grid(x[0], 2).repeat(9, axis=0).repeat(9, axis=1) / 255
+    enlarged = x[0].repeat(9, axis=2).repeat(9, axis=3)
+    expected = viz.image_grid(enlarged, 2, padding=4) / 255
     margin = (shown.shape[0] - expected.shape[0]) // 2
     height, width = expected.shape
     inside = shown[margin : margin + height, margin : margin + width]
