@@ -19,6 +19,7 @@ from minigen.data.catalogue import NAMES, SPLITS, available, load
 from minigen.data.dataset import Dataset, scale_images
 from minigen.data.errors import DataError, DataFileError, DownloadError, MissingDataError
 from minigen.data.locations import Availability
+from minigen.data.sprites import Sprites, draw_sprites
 
 __all__ = [
     "NAMES",
@@ -30,10 +31,12 @@ __all__ = [
     "Dataset",
     "DownloadError",
     "MissingDataError",
+    "Sprites",
     "available",
     "batch_indices",
     "binarize",
     "binarize_statically",
+    "draw_sprites",
     "load",
     "sample_bernoulli",
     "scale_images",

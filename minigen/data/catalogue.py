@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, Literal, Protocol, overload
 
+from minigen.data.cifar10 import CIFAR10
 from minigen.data.digits import DIGITS
 from minigen.data.mnist import FASHION_MNIST, MNIST
+from minigen.data.sprites import SPRITES
 
 if TYPE_CHECKING:
     from minigen.data.dataset import Dataset
     from minigen.data.locations import Availability, FolderPath
+    from minigen.data.sprites import Sprites
 
 SPLITS: Final = ("train", "test")
 
@@ -29,11 +32,21 @@ class Source(Protocol):
 
 
 _SOURCES: Final[dict[str, Source]] = {
-    source.name: source for source in (DIGITS, MNIST, FASHION_MNIST)
+    source.name: source for source in (DIGITS, MNIST, FASHION_MNIST, CIFAR10, SPRITES)
 }
 
 NAMES: Final = tuple(_SOURCES)
 """The names that `load` knows."""
+
+
+@overload
+def load(
+    name: Literal["sprites"], split: str = ..., *, root: FolderPath | None = ...
+) -> Sprites: ...
+
+
+@overload
+def load(name: str, split: str = ..., *, root: FolderPath | None = ...) -> Dataset: ...
 
 
 def load(name: str, split: str = "train", *, root: FolderPath | None = None) -> Dataset:
@@ -45,13 +58,19 @@ def load(name: str, split: str = "train", *, root: FolderPath | None = None) -> 
     ``digits``                1,415 and 382      (1, 8, 8)        handwritten digits, in the package
     ``mnist``                 60,000 and 10,000  (1, 28, 28)      handwritten digits
     ``fashion_mnist``         60,000 and 10,000  (1, 28, 28)      clothes, shoes and bags
+    ``cifar10``               50,000 and 10,000  (3, 32, 32)      photographs of ten kinds of things
+    ``sprites``               32,768 and 4,096   (1, 32, 32)      shapes drawn from known factors
     ========================  =================  ===============  ================================
 
-    `digits` is part of minigen. The files of the others are looked for in
-    ``root/mnist`` and ``root/fashion-mnist`` if `root` is given; otherwise, if the environment
-    variable ``MINIGEN_DATA`` is set, in those folders inside the folder that it names; otherwise in
-    the user's cache, into which they are downloaded at their first use. Each file is compared with
-    the SHA-256 of the published one, every time.
+    `digits` is part of minigen, and `sprites` is drawn by it: see `Sprites`. The files of the
+    others are looked for in ``root/mnist``, ``root/fashion-mnist`` and
+    ``root/cifar10/cifar-10-batches-bin`` if `root` is given; otherwise, if the environment variable
+    ``MINIGEN_DATA`` is set, in those folders inside the folder that it names; otherwise in the
+    user's cache, into which they are downloaded at their first use.
+
+    Each file is compared with the SHA-256 of the published one, every time, but for `cifar10`: its
+    archive is verified when it is downloaded and then unpacked, and a folder in its format is read
+    as it is, with as many files ``data_batch_*.bin`` and images as are there.
 
     Parameters
     ----------
@@ -60,12 +79,13 @@ def load(name: str, split: str = "train", *, root: FolderPath | None = None) -> 
     split : str, default "train"
         ``"train"`` or ``"test"``.
     root : path, optional
-        A folder of data sets. `digits` needs none and takes no notice of it.
+        A folder of data sets. `digits` and `sprites` need none and take no notice of it.
 
     Returns
     -------
     Dataset
-        The images as published, uint8 in (N, C, H, W); `Dataset.scaled` makes them float32.
+        The images as published, uint8 in (N, C, H, W); `Dataset.scaled` makes them float32. It is a
+        `Sprites` for `sprites`.
 
     Raises
     ------

@@ -69,8 +69,8 @@ class Dataset:
             )
         _check_range(f"{self._title}: images", self.images, self.maximum)
         _check_range(f"{self._title}: labels", self.labels, len(self.classes) - 1)
-        object.__setattr__(self, "images", _read_only(self.images))
-        object.__setattr__(self, "labels", _read_only(self.labels))
+        object.__setattr__(self, "images", read_only(self.images))
+        object.__setattr__(self, "labels", read_only(self.labels))
 
     @property
     def _title(self) -> str:
@@ -99,7 +99,7 @@ class Dataset:
 
     def __repr__(self) -> str:
         return (
-            f"Dataset({self.name!r}, {self.split!r}, {len(self):,} images of shape "
+            f"{type(self).__name__}({self.name!r}, {self.split!r}, {len(self):,} images of shape "
             f"{self.image_shape}, values 0 to {self.maximum}, {len(self.classes)} classes)"
         )
 
@@ -158,7 +158,7 @@ def scale_images(
     return np.take(table, images)
 
 
-def _read_only(array: npt.NDArray[ScalarT]) -> npt.NDArray[ScalarT]:
+def read_only(array: npt.NDArray[ScalarT]) -> npt.NDArray[ScalarT]:
     """Return a contiguous, read-only view of `array`, which itself stays as it was."""
     view = np.ascontiguousarray(array).view()
     view.flags.writeable = False

@@ -79,10 +79,11 @@ def _failed(publication: Publication, file: PublishedFile, failures: list[str]) 
     wanted = "".join(
         f"  {published.name} ({published.size:,} bytes)\n" for published in publication.files
     )
+    unpacking = "unpack them there, " if publication.packed else ""
     return (
         f"{publication.name}: no mirror gave {file.name}. Tried:\n{tried}"
         f"To go on offline, put these files into a folder named {publication.folder}:\n{wanted}"
-        f"and set the environment variable MINIGEN_DATA to the folder that holds "
+        f"{unpacking}and set the environment variable MINIGEN_DATA to the folder that holds "
         f"{publication.folder} (or pass it as root=). "
         f"The data set 'digits' is part of minigen and needs no network."
     )

@@ -36,7 +36,8 @@ class Availability:
     found : bool
         Whether `minigen.data.load` finds it without a download.
     folder : Path
-        The folder its files are in, or in which they are looked for.
+        The folder its files are in, or in which they are looked for; minigen's own where it needs
+        none.
     note : str
         The same in words, with what is missing.
     """
@@ -112,7 +113,7 @@ def availability(publication: Publication, root: FolderPath | None = None) -> Av
     if not lacking:
         note = f"in {where}"
     elif named is None:
-        note = f"not in the cache: downloaded at its first use ({publication.size / 1e6:.1f} MB)"
+        note = publication.note_when_not_cached
     else:
         note = f"missing in {where}, or of a wrong size: {', '.join(lacking)}"
     return Availability(publication.name, not lacking, folder, note)

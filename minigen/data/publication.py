@@ -48,14 +48,22 @@ class Publication:
         All files: the data set is at hand when every one of them is.
     mirrors : tuple of str
         Addresses to which a file's name is appended, in the order in which they are tried.
+    packed : bool, default False
+        Whether the files are archives, which `folder` holds unpacked.
     """
 
     name: str
     folder: str
     files: tuple[PublishedFile, ...]
     mirrors: tuple[str, ...]
+    packed: bool = False
 
     @property
     def size(self) -> int:
         """The size of all files together, in bytes."""
         return sum(file.size for file in self.files)
+
+    @property
+    def note_when_not_cached(self) -> str:
+        """What to tell of a data set that is still to be downloaded."""
+        return f"not in the cache: downloaded at its first use ({self.size / 1e6:.1f} MB)"

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import io
 import struct
+import tarfile
 from dataclasses import dataclass, field
 from typing import IO, Any
 
@@ -43,6 +45,21 @@ def published(files: dict[str, bytes]) -> IdxSource:
         for name, contents in files.items()
     )
     return IdxSource(Publication("small", "small-set", listed, MIRRORS), classes=("even", "odd"))
+
+
+def pack(files: dict[str, bytes], links: dict[str, str] | None = None) -> bytes:
+    """Return a compressed tar archive with these files and symbolic links."""
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w:gz") as archive:
+        for name, contents in files.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(contents)
+            archive.addfile(member, io.BytesIO(contents))
+        for name, target in (links or {}).items():
+            member = tarfile.TarInfo(name)
+            member.type, member.linkname = tarfile.SYMTYPE, target
+            archive.addfile(member)
+    return stream.getvalue()
 
 
 @dataclass

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 
 def test_an_unknown_data_set_is_refused_with_the_known_names() -> None:
-    with pytest.raises(ValueError, match="'MNIST'; there are digits, mnist, fashion_mnist"):
+    with pytest.raises(
+        ValueError, match="'MNIST'; there are digits, mnist, fashion_mnist, cifar10, sprites"
+    ):
         minigen.data.load("MNIST")
 
 
@@ -33,7 +35,7 @@ def test_available_lists_every_data_set_without_a_download(
 ) -> None:
     listed = minigen.data.available()
     assert tuple(listed) == minigen.data.NAMES
-    assert [entry.found for entry in listed.values()] == [True, False, False]
+    assert [entry.found for entry in listed.values()] == [True, False, False, False, True]
     assert listed["mnist"].folder == tmp_path / "cache" / "mnist"
     assert network.asked == []
 
@@ -42,6 +44,7 @@ def test_available_looks_into_root(tmp_path: Path) -> None:
     listed = minigen.data.available(root=tmp_path)
     assert listed["digits"].found
     assert listed["fashion_mnist"].folder == tmp_path / "fashion-mnist"
+    assert listed["cifar10"].folder == tmp_path / "cifar10" / "cifar-10-batches-bin"
 
 
 def test_all_errors_about_data_have_one_base() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import io
 import os
 from typing import IO, TYPE_CHECKING, Any
@@ -64,6 +65,15 @@ def test_when_all_mirrors_fail_the_error_tells_each_reason_and_how_to_go_on(
     for advice in ("a folder named small-set", "MINIGEN_DATA", "root=", "'digits'"):
         assert advice in message
     assert list(cache.iterdir()) == []
+
+
+def test_of_an_archive_the_error_tells_that_it_must_be_unpacked(network: Network) -> None:
+    unpacked = "unpack them there, and set the environment variable"
+    with pytest.raises(DownloadError) as caught:
+        downloads.download(PUBLICATION, IMAGES)
+    assert unpacked not in str(caught.value)
+    with pytest.raises(DownloadError, match=unpacked):
+        downloads.download(dataclasses.replace(PUBLICATION, packed=True), IMAGES)
 
 
 def test_an_interrupted_download_leaves_nothing_behind(network: Network, cache: Path) -> None:
