@@ -249,6 +249,9 @@ def images(*shape: int) -> Floats:
     return np.zeros(shape)
 
 
+FRACTION: Any = 1.5
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -297,7 +300,7 @@ def images(*shape: int) -> Floats:
             "stride must be an integer of at least 1, or two, got 0",
         ),
         (lambda: F.conv2d(images(1, 1, 3, 3), images(1, 1, 2, 2), padding=-1), "padding must be"),
-        (lambda: F.conv2d(images(1, 1, 3, 3), images(1, 1, 2, 2), stride=1.0), "got 1.0"),  # type: ignore[arg-type] # refused
+        (lambda: F.conv2d(images(1, 1, 3, 3), images(1, 1, 2, 2), stride=FRACTION), "got 1.5"),
         (lambda: F.conv2d(images(1, 1, 3, 3), images(1, 1, 2, 2), stride=(1, 1, 1)), "or two"),
         (lambda: F.conv2d(images(1, 1, 3, 3), images(1, 1, 2, 2), stride=True), "got True"),
     ],

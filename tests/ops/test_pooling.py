@@ -123,6 +123,7 @@ def test_gradients_of_both_orders(function: Any) -> None:
 # --- errors ---------------------------------------------------------------------------------------
 
 
+FRACTION: Any = 1.5
 X = np.zeros((1, 2, 4, 4))
 NUMBERS = np.zeros((1, 2, 2, 2))
 CHOICE = np.zeros((1, 2, 2, 2), int)
@@ -140,7 +141,7 @@ CHOICE = np.zeros((1, 2, 2, 2), int)
         (lambda: F.adaptive_avg_pool2d(X, 2), "only output_size 1 is supported, got 2"),
         (lambda: F.adaptive_avg_pool2d(X[:, :, :0], 1), "no elements to average"),
         (lambda: F.upsample(X, 0), "scale_factor must be an integer of at least 1"),
-        (lambda: F.upsample(X, 1.5), "got 1.5"),  # type: ignore[arg-type] # refused
+        (lambda: F.upsample(X, FRACTION), "got 1.5"),
         (lambda: F.upsample(X, 2, "bilinear"), "mode 'bilinear' is not supported"),
         (lambda: F.upsample(X[0], 2), "images of shape (N, C, H, W) are expected"),
         (lambda: pooling.window_spread(X, (4, 4), 2, 2), "shape (N, C, 2, 2) is expected"),

@@ -65,11 +65,15 @@ def conv2d_channels_not_exchanged(
 
 
 @wrong_rule(
-    conv2d, _IMAGES, _KERNELS, _BIAS, expected=FailureKind.WRONG_SHAPE,
+    conv2d,
+    _IMAGES,
+    _KERNELS,
+    _BIAS,
+    expected=FailureKind.WRONG_SHAPE,
     diagnosis="(2, 2, 2, 2)",
     padding=1,
     stride=2,
-)  # fmt: skip
+)
 def conv2d_stride_ignored(
     g: Array, _out: Array, x: Array, weight: Array, _bias: Array, **_options: Any
 ) -> Cotangents:
@@ -89,10 +93,14 @@ def conv2d_weight_stride_ignored(
 
 
 @wrong_rule(
-    conv2d, normal(2, 1, 5, 5), normal(2, 1, 2, 2), _BIAS, expected=FailureKind.WRONG_SHAPE,
+    conv2d,
+    normal(2, 1, 5, 5),
+    normal(2, 1, 2, 2),
+    _BIAS,
+    expected=FailureKind.WRONG_SHAPE,
     diagnosis="(2, 1, 4, 4)",
     stride=2,
-)  # fmt: skip
+)
 def conv2d_left_over_lost(
     g: Array, _out: Array, x: Array, weight: Array, _bias: Array, **_options: Any
 ) -> Cotangents:
@@ -113,10 +121,14 @@ def conv2d_padding_edge_off_by_one(
 
 
 @wrong_rule(
-    conv2d, normal(2, 1, 4, 5), normal(2, 1, 3, 3), _BIAS, expected=FailureKind.WRONG_SHAPE,
+    conv2d,
+    normal(2, 1, 4, 5),
+    normal(2, 1, 3, 3),
+    _BIAS,
+    expected=FailureKind.WRONG_SHAPE,
     diagnosis="(2, 1, 6, 7)",
     padding=1,
-)  # fmt: skip
+)
 def conv2d_padding_not_cropped(
     g: Array, _out: Array, x: Array, weight: Array, _bias: Array, **_options: Any
 ) -> Cotangents:
@@ -149,9 +161,13 @@ def conv2d_overwrites_in_col2im(
 
 
 @wrong_rule(
-    conv2d, normal(3, 2, 3, 4), _KERNELS, _BIAS, expected=FailureKind.WRONG_SHAPE,
+    conv2d,
+    normal(3, 2, 3, 4),
+    _KERNELS,
+    _BIAS,
+    expected=FailureKind.WRONG_SHAPE,
     diagnosis="(2, 1, 2)",
-)  # fmt: skip
+)
 def conv2d_bias_summed_over_batch_alone(
     g: Array, _out: Array, x: Array, weight: Array, _bias: Array, **_options: Any
 ) -> Cotangents:
@@ -200,9 +216,7 @@ def conv_transpose2d_weight_axes_swapped(
     return conv2d(g, exchanged), conv2d_weight(g, x, 2), sum(g, (0, 2, 3))
 
 
-@wrong_rule(
-    conv_transpose2d, _POINTS, _PAINTS, _BIAS, diagnosis="axes in the order (1, 0, 2, 3)"
-)  # fmt: skip
+@wrong_rule(conv_transpose2d, _POINTS, _PAINTS, _BIAS, diagnosis="axes in the order (1, 0, 2, 3)")
 def conv_transpose2d_weight_gradient_swapped(
     g: Array, _out: Array, x: Array, weight: Array, _bias: Array, **_options: Any
 ) -> Cotangents:
@@ -230,10 +244,14 @@ def conv_transpose2d_output_padding_ignored(
 
 
 @wrong_rule(
-    conv_transpose2d, _POINTS, _PAINTS, _BIAS, expected=FailureKind.WRONG_SHAPE,
+    conv_transpose2d,
+    _POINTS,
+    _PAINTS,
+    _BIAS,
+    expected=FailureKind.WRONG_SHAPE,
     diagnosis="(2, 2, 5, 5)",
     stride=2,
-)  # fmt: skip
+)
 def conv_transpose2d_stride_ignored(
     g: Array, _out: Array, x: Array, weight: Array, _bias: Array, **_options: Any
 ) -> Cotangents:

@@ -84,7 +84,7 @@ def scaled_images(x: Array, weight: Array) -> Array:
 
 @wrong_rule(
     scaled_images, _IMAGES, normal(2), expected=FailureKind.WRONG_SHAPE, diagnosis="(2, 2, 2)"
-)  # fmt: skip
+)
 def norm_weight_summed_over_the_batch_alone(
     g: Array, _out: Array, x: Array, weight: Array
 ) -> Cotangents:

@@ -18,9 +18,11 @@ _SIZE = (4, 4)
 
 
 @wrong_rule(
-    pooling.max_pool2d, distinct(1, 2, *_SIZE), diagnosis="not zero where it should be",
+    pooling.max_pool2d,
+    distinct(1, 2, *_SIZE),
+    diagnosis="not zero where it should be",
     kernel_size=2,
-)  # fmt: skip
+)
 def max_pool2d_feeds_all(g: Array, _out: Array, _x: Array, **_options: Any) -> Cotangents:
     """Give every pixel of a window the cotangent, where the largest alone gets it."""
     return (window_spread(g, _SIZE, 2, 2),)
@@ -55,9 +57,7 @@ def average_pool(x: Array) -> Array:
     return window_sum(x, 2, 2) / 4
 
 
-@wrong_rule(
-    average_pool, normal(1, 2, *_SIZE), diagnosis="4 times too large everywhere"
-)  # fmt: skip
+@wrong_rule(average_pool, normal(1, 2, *_SIZE), diagnosis="4 times too large everywhere")
 def avg_pool2d_not_divided(g: Array, _out: Array, _x: Array) -> Cotangents:
     """Forget to divide by the number of pixels in a window."""
     return (window_spread(g, _SIZE, 2, 2),)
@@ -81,9 +81,7 @@ def global_average_pool(x: Array) -> Array:
     return x.mean((2, 3), keepdims=True)
 
 
-@wrong_rule(
-    global_average_pool, normal(2, 1, 2, 3), diagnosis="6 times too large everywhere"
-)  # fmt: skip
+@wrong_rule(global_average_pool, normal(2, 1, 2, 3), diagnosis="6 times too large everywhere")
 def global_average_not_divided(g: Array, _out: Array, x: Array) -> Cotangents:
     """Give each pixel the whole cotangent of the mean."""
     return (g * np.ones(x.shape),)
@@ -106,9 +104,7 @@ def upsample_averages_copies(g: Array, _out: Array, _x: Array) -> Cotangents:
     return (window_sum(g, 2, 2) / 4,)
 
 
-@wrong_rule(
-    enlarge, normal(1, 2, 2, 3), expected=FailureKind.WRONG_SHAPE, diagnosis="(1, 2, 4, 6)"
-)  # fmt: skip
+@wrong_rule(enlarge, normal(1, 2, 2, 3), expected=FailureKind.WRONG_SHAPE, diagnosis="(1, 2, 4, 6)")
 def upsample_stays_large(g: Array, _out: Array, _x: Array) -> Cotangents:
     """Return the cotangent of the enlarged image."""
     return (g * 1.0,)
