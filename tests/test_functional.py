@@ -24,7 +24,8 @@ exp log sqrt abs pow relu leaky_relu elu sigmoid tanh softplus softmax log_softm
 minimum where clip matmul linear sum mean var max min reshape permute transpose cat stack pad
 broadcast_to getitem dropout layer_norm batch_norm mse_loss binary_cross_entropy
 binary_cross_entropy_with_logits cross_entropy gaussian_nll kl_standard_normal kl_gaussian
-reparameterize
+reparameterize conv2d conv_transpose2d max_pool2d avg_pool2d adaptive_avg_pool2d upsample
+instance_norm embedding
 """)
 
 TOP = words("""
@@ -94,6 +95,13 @@ def test_functions_named_as_ops_are_the_ops() -> None:
             "batch_norm",
             ["x", "running_mean", "running_var", "weight", "bias", "training", "momentum", "eps"],
         ),
+        ("conv2d", ["x", "weight", "bias", "stride", "padding"]),
+        (
+            "conv_transpose2d",
+            ["x", "weight", "bias", "stride", "padding", "output_padding"],
+        ),
+        ("max_pool2d", ["x", "kernel_size", "stride", "padding"]),
+        ("embedding", ["indices", "weight"]),
         ("dropout", ["x", "p", "training"]),
         ("pad", ["x", "pad", "mode", "value"]),
         ("where", ["condition", "a", "b"]),

@@ -1,4 +1,4 @@
-"""Batch norm and layer norm."""
+"""Batch norm, instance norm and layer norm."""
 
 from __future__ import annotations
 
@@ -102,6 +102,60 @@ class TestBatchNorm1d:
         norm(_batch(8, 3)).sum().backward()
         assert all(p.grad is not None for p in norm.parameters())
         assert not any(buffer.requires_grad for buffer in norm.buffers())
+
+
+class TestBatchNorm2d:
+    def test_training_standardises_each_channel_over_images_and_pixels(self) -> None:
+        y = np.moveaxis(nn.BatchNorm2d(3)(_batch(4, 3, 5, 2)).data, 1, 0).reshape(3, -1)
+        assert y.mean(axis=1) == pytest.approx(np.zeros(3), abs=1e-5)
+        assert y.std(axis=1) == pytest.approx(np.ones(3), abs=1e-4)
+
+    def test_running_statistics_are_those_of_pixels(self) -> None:
+        norm, x = nn.BatchNorm2d(3, momentum=0.25), _batch(4, 3, 5, 2)
+        norm(x)
+        channels = np.moveaxis(x.data, 1, 0).reshape(3, -1)
+        state = norm.state_dict()
+        assert state["running_mean"].data == pytest.approx(0.25 * channels.mean(1), rel=1e-5)
+        expected = 0.75 + 0.25 * channels.var(1, ddof=1)
+        assert state["running_var"].data == pytest.approx(expected, rel=1e-5)
+
+    @pytest.mark.parametrize("shape", [(8, 3), (4, 3, 5), (4, 2, 5, 5)])
+    def test_a_wrong_shape_is_named_with_the_layer(self, shape: tuple[int, ...]) -> None:
+        with pytest.raises(ValueError, match=r"BatchNorm2d\(3,.*\(N, 3, H, W\) is expected"):
+            nn.BatchNorm2d(3)(_batch(*shape))
+
+
+class TestInstanceNorm2d:
+    @pytest.mark.parametrize("training", [True, False])
+    def test_each_channel_of_each_image_is_standardised(self, training: bool) -> None:
+        y = nn.InstanceNorm2d(3).train(training)(_batch(4, 3, 5, 2)).data.reshape(12, -1)
+        assert y.mean(axis=1) == pytest.approx(np.zeros(12), abs=1e-5)
+        assert y.std(axis=1) == pytest.approx(np.ones(12), abs=1e-3)
+
+    def test_scale_and_shift_are_there_if_asked_for(self) -> None:
+        assert list(nn.InstanceNorm2d(2).parameters()) == []
+        norm, x = nn.InstanceNorm2d(2, affine=True), _batch(2, 2, 3, 3)
+        norm.load_state_dict({"weight": [2.0, 3.0], "bias": [1.0, -1.0]})
+        expected = nn.InstanceNorm2d(2)(x).data * np.reshape([2, 3], (1, 2, 1, 1))
+        expected = expected + np.reshape([1, -1], (1, 2, 1, 1))
+        assert norm(x).data == pytest.approx(expected, rel=1e-5, abs=1e-5)
+
+    @pytest.mark.parametrize("shape", [(4, 3, 5), (4, 2, 5, 5)])
+    def test_a_wrong_shape_is_named_with_the_layer(self, shape: tuple[int, ...]) -> None:
+        with pytest.raises(ValueError, match=r"InstanceNorm2d\(3,.*\(N, 3, H, W\) is expected"):
+            nn.InstanceNorm2d(3)(_batch(*shape))
+
+    def test_images_of_one_pixel_are_refused_by_name(self) -> None:
+        with pytest.raises(ValueError, match=r"InstanceNorm2d\(3,.*more than one value a channel"):
+            nn.InstanceNorm2d(3)(_batch(4, 3, 1, 1))
+
+    def test_another_dtype_is_refused(self) -> None:
+        with pytest.raises(TypeError, match="float32 is expected"):
+            nn.InstanceNorm2d(3, affine=True)(np.ones((2, 3, 2, 2)))
+
+    def test_the_number_of_channels_must_be_positive(self) -> None:
+        with pytest.raises(ValueError, match="InstanceNorm2d: num_features must be a positive"):
+            nn.InstanceNorm2d(0)
 
 
 class TestLayerNorm:

@@ -1,4 +1,4 @@
-"""Standardisation, and the batch and layer norms built on it."""
+"""Standardisation, and the batch, layer and instance norms built on it."""
 
 from __future__ import annotations
 
@@ -200,3 +200,45 @@ def test_training_twice_before_backward_is_allowed() -> None:
     second = F.batch_norm(x * 2, mean, var, training=True)
     (first * draw(4, 2, seed=1) + second).sum().backward()
     assert np.isfinite(gradient_of(x)).all()
+
+
+# --- instance norm --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("shape", [(2, 3, 5), (2, 3, 4, 5)])
+def test_instance_norm_standardises_each_channel_of_each_example(shape: tuple[int, ...]) -> None:
+    x, weight, bias = draw(*shape) * 2 + 1, draw(3, seed=1), draw(3, seed=2)
+    channelwise = (1, 3, *(1,) * (len(shape) - 2))
+    expected = standardized(x, tuple(range(2, len(shape))))
+    np.testing.assert_allclose(F.instance_norm(x), expected, rtol=1e-10)
+    np.testing.assert_allclose(
+        F.instance_norm(x, weight=weight, bias=bias),
+        expected * weight.reshape(channelwise) + bias.reshape(channelwise),
+        rtol=1e-10,
+    )
+
+
+def test_instance_norm_of_one_example_does_not_depend_on_the_others() -> None:
+    x = draw(3, 2, 4, 4)
+    whole, alone = F.instance_norm(x), F.instance_norm(x[:1])
+    np.testing.assert_array_equal(whole[:1], alone)
+
+
+def test_instance_norm_has_gradients_of_both_orders() -> None:
+    assert_gradients(
+        lambda x, w, b: F.instance_norm(x, weight=w, bias=b, eps=0.1),
+        draw(2, 2, 2, 3),
+        draw(2, seed=1),
+        draw(2, seed=2),
+    )
+
+
+@pytest.mark.parametrize("shape", [(4, 3), (3,)])
+def test_instance_norm_refuses_inputs_without_pixels(shape: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match=r"instance_norm: shape \(N, C, \.\.\.\) is expected"):
+        F.instance_norm(draw(*shape))
+
+
+def test_instance_norm_refuses_one_value_a_channel() -> None:
+    with pytest.raises(ValueError, match=r"more than one value a channel .* got shape \(4, 3, 1"):
+        F.instance_norm(draw(4, 3, 1, 1))

@@ -4,7 +4,7 @@ The checker is itself checked against it: it must reject every specimen, for the
 lessons hunt in it.
 
 >>> from minigen.gradcheck.zoo import find, zoo
->>> len(zoo()) > 90
+>>> len(zoo()) > 130
 True
 >>> find("sqrt_without_half").description
 'Forget the half of 1 / (2 sqrt(x)).'
@@ -15,10 +15,13 @@ gradcheck of sqrt FAILED (first order, whole Jacobian)
 
 from minigen.gradcheck.zoo import (
     arithmetic,
+    convolution,
     elementwise,
     linear,
     losses,
     misbehaviour,
+    normalization,
+    pooling,
     reduction,
     second_order,
     shaping,
@@ -49,11 +52,14 @@ def find(name: str) -> Specimen:
 __all__ = [
     "Specimen",
     "arithmetic",
+    "convolution",
     "elementwise",
     "find",
     "linear",
     "losses",
     "misbehaviour",
+    "normalization",
+    "pooling",
     "reduction",
     "second_order",
     "shaping",

@@ -1,0 +1,318 @@
+"""Convolution, its transpose and its weight's gradient: one form seen from three sides."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import minigen
+import minigen.functional as F
+from minigen.ops import convolution, reference, windows
+from tests.numeric import Floats, assert_gradients, draw, gradient_of, leaf
+
+Size = tuple[int, int]
+
+
+class Geometry(NamedTuple):
+    """Shapes of images, kernels and cotangents that fit each other."""
+
+    x: tuple[int, ...]
+    weight: tuple[int, ...]
+    g: tuple[int, ...]
+    stride: Size
+    padding: Size
+
+    @property
+    def left_over(self) -> Size:
+        """What the stride leaves over."""
+        below, beside = (
+            (n + 2 * p - k) % s
+            for n, p, k, s in zip(
+                self.x[2:], self.padding, self.weight[2:], self.stride, strict=True
+            )
+        )
+        return below, beside
+
+
+@st.composite
+def geometries(draw_one: Any) -> Geometry:
+    """Draw non-square kernels, strides and paddings, and images on which one window fits."""
+
+    def pair(low: int, high: int) -> Size:
+        number = st.integers(low, high)
+        return draw_one(number), draw_one(number)
+
+    kernel, stride, padding, extra = pair(1, 4), pair(1, 4), pair(0, 3), pair(0, 6)
+    size = [max(1, k - 2 * p) + e for k, p, e in zip(kernel, padding, extra, strict=True)]
+    count = [
+        (n + 2 * p - k) // s + 1 for n, p, k, s in zip(size, padding, kernel, stride, strict=True)
+    ]
+    batch, channels_in, channels_out = (draw_one(st.integers(1, 3)) for _ in range(3))
+    return Geometry(
+        (batch, channels_in, *size),
+        (channels_out, channels_in, *kernel),
+        (batch, channels_out, *count),
+        stride,
+        padding,
+    )
+
+
+def inner(a: Any, b: Any) -> float:
+    return float((a * b).sum())
+
+
+@settings(max_examples=150, deadline=None)
+@given(geometries())
+def test_the_three_ops_are_one_form_seen_from_three_sides(shapes: Geometry) -> None:
+    x, weight, g = draw(*shapes.x), draw(*shapes.weight, seed=1), draw(*shapes.g, seed=2)
+    stride, padding = shapes.stride, shapes.padding
+    seen = inner(F.conv2d(x, weight, None, stride, padding), g)
+    painted = F.conv_transpose2d(g, weight, None, stride, padding, shapes.left_over)
+    kernels = F.conv2d_weight(x, g, shapes.weight[2:], stride, padding)
+    scale = 1e-12 * (1 + np.abs(x).sum() * np.abs(weight).sum())
+    assert painted.shape == x.shape
+    assert kernels.shape == weight.shape
+    assert inner(x, painted) == pytest.approx(seen, rel=1e-12, abs=scale)
+    assert inner(weight, kernels) == pytest.approx(seen, rel=1e-12, abs=scale)
+
+
+@settings(max_examples=60, deadline=None)
+@given(geometries(), st.integers(1, 3), st.integers(0, 2))
+def test_the_fast_versions_equal_the_loops(shapes: Geometry, stride: int, padding: int) -> None:
+    kernel, size = shapes.weight[2:], shapes.x[2:]
+    x, weight, points = draw(*shapes.x), draw(*shapes.weight, seed=1), draw(*shapes.g, seed=2)
+    if all(n + 2 * padding >= k for n, k in zip(size, kernel, strict=True)):
+        expected = reference.conv2d(x, weight, stride, padding)
+        np.testing.assert_allclose(F.conv2d(x, weight, None, stride, padding), expected, atol=1e-12)
+    count = points.shape[2:]
+    if all((n - 1) * stride + k > 2 * padding for n, k in zip(count, kernel, strict=True)):
+        added = stride - 1
+        expected = reference.conv_transpose2d(points, weight, stride, padding, added)
+        found = F.conv_transpose2d(points, weight, None, stride, padding, added)
+        np.testing.assert_allclose(found, expected, atol=1e-12)
+
+
+@settings(max_examples=30, deadline=None)
+@given(geometries())
+def test_small_blocks_of_columns_give_the_same(shapes: Geometry) -> None:
+    x, weight, g = draw(*shapes.x), draw(*shapes.weight, seed=1), draw(*shapes.g, seed=2)
+    stride, padding, kernel = shapes.stride, shapes.padding, shapes.weight[2:]
+
+    def results() -> list[Any]:
+        return [
+            F.conv2d(x, weight, None, stride, padding),
+            F.conv_transpose2d(g, weight, None, stride, padding, shapes.left_over),
+            F.conv2d_weight(x, g, kernel, stride, padding),
+        ]
+
+    whole = results()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(windows, "COLUMN_BYTES", 1)
+        for found, expected in zip(results(), whole, strict=True):
+            np.testing.assert_allclose(found, expected, rtol=1e-13, atol=1e-13)
+
+
+@settings(max_examples=30, deadline=None)
+@given(geometries())
+def test_gradients_are_calls_of_the_other_two_ops(shapes: Geometry) -> None:
+    x, weight = leaf(draw(*shapes.x)), leaf(draw(*shapes.weight, seed=1))
+    bias, g = leaf(draw(shapes.weight[0])), draw(*shapes.g, seed=2)
+    F.conv2d(x, weight, bias, shapes.stride, shapes.padding).backward(g)
+    painted = F.conv_transpose2d(
+        g, weight.data, None, shapes.stride, shapes.padding, shapes.left_over
+    )
+    np.testing.assert_array_equal(gradient_of(x), painted)
+    kernels = F.conv2d_weight(x.data, g, shapes.weight[2:], shapes.stride, shapes.padding)
+    np.testing.assert_array_equal(gradient_of(weight), kernels)
+    np.testing.assert_allclose(gradient_of(bias), g.sum((0, 2, 3)), rtol=1e-12, atol=1e-13)
+
+
+OPTIONS: list[Any] = [
+    {},
+    {"stride": 2},
+    {"stride": (1, 3), "padding": (2, 0)},
+    {"stride": 3, "padding": 1},
+]
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=str)
+def test_gradients_of_both_orders_by_input_weight_and_bias(options: Any) -> None:
+    x, weight, bias = draw(2, 2, 4, 5), draw(3, 2, 2, 3, seed=1), draw(3)
+    assert_gradients(lambda *inputs: F.conv2d(*inputs, **options), x, weight, bias)
+    assert_gradients(lambda x: F.conv2d(x, weight, **options), x)
+    assert_gradients(lambda weight: F.conv2d(x, weight, **options), weight)
+    points, paint = draw(2, 3, 3, 3), draw(3, 2, 3, 2, seed=1)
+    assert_gradients(lambda *inputs: F.conv_transpose2d(*inputs, **options), points, paint, draw(2))
+    assert_gradients(lambda x: F.conv_transpose2d(x, paint, **options), points)
+    assert_gradients(lambda weight: F.conv_transpose2d(points, weight, **options), paint)
+
+
+@pytest.mark.parametrize("path", ["input", "weight", "both"])
+def test_a_gradient_penalty_reaches_the_weights(path: str) -> None:
+    def penalty(x: Any, weight: Any) -> Any:
+        y = F.tanh(F.conv2d(x, weight, None, 2, 1)).sum()
+        wanted = {"input": [x], "weight": [weight], "both": [x, weight]}[path]
+        found: Any = minigen.grad(y, wanted, create_graph=True)
+        total: Any = 0.0
+        for gradient in found:
+            total = total + (gradient * gradient).sum()
+        return total
+
+    x, weight = leaf(draw(2, 1, 4, 4)), leaf(draw(2, 1, 3, 3, seed=1))
+    slope = minigen.grad(penalty(x, weight), [weight])[0]
+    assert slope is not None
+    direction, step = draw(2, 1, 3, 3, seed=2), 1e-6
+    ahead, behind = (
+        penalty(leaf(x.data), leaf(weight.data + sign * step * direction)).item()
+        for sign in (1, -1)
+    )
+    assert inner(slope.numpy(), direction) == pytest.approx((ahead - behind) / (2 * step), rel=1e-6)
+
+
+# --- memory ---------------------------------------------------------------------------------------
+
+
+def held(images: npt.NDArray[Any]) -> bool:
+    """Tell whether images lie in memory with the batch innermost."""
+    return images.transpose(1, 2, 3, 0).flags.c_contiguous
+
+
+def test_images_are_held_with_the_batch_innermost_from_layer_to_layer() -> None:
+    x, weight = minigen.tensor(draw(3, 2, 6, 6)), minigen.tensor(draw(4, 2, 3, 3))
+    y = F.conv2d(x, weight, minigen.tensor(draw(4)), 2, 1)
+    assert held(y.data)
+    assert held(F.relu(y).data)
+    assert held((F.batch_norm(y, training=True) * 2).data)
+    assert held(F.conv_transpose2d(y, minigen.tensor(draw(4, 2, 3, 3)), None, 2).data)
+    assert held(F.max_pool2d(y, 2).data)
+    assert held(F.upsample(y, 2).data)
+    flat = F.flatten(y, 1)
+    assert np.shares_memory(flat.data, y.data)
+    np.testing.assert_array_equal(flat.data, np.ascontiguousarray(y.data).reshape(3, -1))
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2, 3), (3, 2, 1, 0), (1, 2, 3, 0), (0, 2, 3, 1)])
+def test_every_memory_order_is_accepted(order: tuple[int, ...]) -> None:
+    x, weight, g = draw(3, 2, 4, 5), draw(4, 2, 3, 2), draw(3, 4, 2, 4)
+    back = tuple(int(axis) for axis in np.argsort(order))
+    moved = [np.ascontiguousarray(a.transpose(order)).transpose(back) for a in (x, weight, g)]
+    expected, found = leaf(x), minigen.Tensor(moved[0], requires_grad=True)
+    F.conv2d(expected, weight).backward(g)
+    F.conv2d(found, moved[1]).backward(moved[2])
+    np.testing.assert_allclose(gradient_of(found), gradient_of(expected), rtol=1e-13)
+
+
+def test_gradients_flow_through_flattening_and_back() -> None:
+    def network(x: Any, weight: Any, dense: Any, paint: Any) -> Any:
+        features = F.tanh(F.conv2d(x, weight, None, 2, 1))
+        code = F.linear(F.flatten(features, 1), dense)
+        return F.conv_transpose2d(F.reshape(code, (2, 3, 2, 2)), paint, None, 2, 1)
+
+    arrays = draw(2, 1, 4, 4), draw(2, 1, 3, 3), draw(12, 8), draw(3, 1, 4, 4)
+    assert_gradients(network, *arrays)
+    x, weight, dense, _ = arrays
+    features = np.tanh(reference.conv2d(x, weight, 2, 1)).reshape(2, -1)
+    code = F.linear(F.flatten(F.tanh(F.conv2d(x, weight, None, 2, 1)), 1), dense)
+    np.testing.assert_allclose(code, features @ dense.T, rtol=1e-12)
+
+
+def test_float32_stays_float32_and_integers_follow() -> None:
+    weight = np.ones((1, 1, 2, 2), np.float32)
+    assert F.conv2d(np.ones((1, 1, 3, 3), np.float32), weight).dtype == np.float32
+    assert F.conv2d(np.ones((1, 1, 3, 3), np.int64), weight).dtype == np.float32
+    assert F.conv_transpose2d(np.ones((1, 1, 3, 3), np.uint8), weight).dtype == np.float32
+    x, bias = np.ones((1, 1, 3, 3), np.int64), np.full(1, 0.5, np.float32)
+    y: Any = F.conv2d(x, np.ones((1, 1, 3, 3), np.int64), bias)
+    assert y.item() == 9.5
+
+
+def test_an_empty_batch_stays_empty() -> None:
+    x, weight, bias = leaf(np.zeros((0, 2, 4, 4))), leaf(draw(3, 2, 3, 3)), leaf(draw(3))
+    y = F.conv2d(x, weight, bias, padding=1)
+    assert y.shape == (0, 3, 4, 4)
+    y.sum().backward()
+    assert gradient_of(x).shape == x.shape
+    assert not gradient_of(weight).any()
+    assert F.conv_transpose2d(x, draw(2, 3, 3, 3), None, 2).shape == (0, 3, 9, 9)
+
+
+# --- errors ---------------------------------------------------------------------------------------
+
+
+def images(*shape: int) -> Floats:
+    return np.zeros(shape)
+
+
+FRACTION: Any = 1.5
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (
+            lambda: F.conv2d(images(1, 1, 3, 9), images(1, 1, 5, 5)),
+            "conv2d: the output's height would be floor((height + 2 padding - kernel) / stride) + "
+            "1 = floor((3 + 2*0 - 5) / 1) + 1 = -1: the kernel is larger than the padded input",
+        ),
+        (lambda: F.conv2d(images(1, 1, 9, 3), images(1, 1, 3, 8), None, 2, 2), "width would be"),
+        (lambda: F.conv2d(images(1, 1, 0, 3), images(1, 1, 1, 1), None, 1, 1), "the height is 0"),
+        (
+            lambda: F.conv2d(images(1, 2, 3, 3), images(1, 3, 1, 1)),
+            "x has 2 channels, and weight of shape (out, in, kH, kW) expects 3",
+        ),
+        (
+            lambda: F.conv_transpose2d(images(1, 2, 3, 3), images(3, 2, 1, 1)),
+            "x has 2 channels, and weight of shape (in, out, kH, kW) expects 3",
+        ),
+        (
+            lambda: F.conv_transpose2d(images(1, 1, 3, 3), images(1, 1, 2, 2), None, 2, 0, (0, 2)),
+            "output_padding must be smaller than stride, got 2 and 2 for the width",
+        ),
+        (
+            lambda: F.conv_transpose2d(images(1, 1, 1, 1), images(1, 1, 2, 2), None, 2, 1),
+            "(height - 1) stride - 2 padding + kernel + output_padding = "
+            "(1 - 1)*2 - 2*1 + 2 + 0 = 0",
+        ),
+        (lambda: F.conv2d(images(3, 3), images(1, 1, 2, 2)), "x of shape (N, in, H, W)"),
+        (lambda: F.conv2d(images(1, 1, 3, 3), images(2, 2)), "weight of shape (out, in, kH, kW)"),
+        (lambda: F.conv_transpose2d(images(1, 3, 3), images(1, 1, 2, 2)), "(in, out, kH, kW)"),
+        (
+            lambda: F.conv2d(images(1, 1, 3, 3), images(2, 1, 2, 2), images(3)),
+            "bias of shape (2,) is expected, got (3,)",
+        ),
+        (
+            lambda: F.conv_transpose2d(images(1, 1, 3, 3), images(1, 2, 2, 2), images(1)),
+            "bias of shape (2,) is expected, got (1,)",
+        ),
+        (
+            lambda: F.conv2d_weight(images(2, 1, 4, 4), images(2, 3, 4, 4), 3),
+            "g of shape (2, out, 2, 2) is expected, an element for each window",
+        ),
+        (lambda: F.conv2d_weight(images(2, 1, 4, 4), images(2, 3), 3), "(N, out, H', W')"),
+        (
+            lambda: F.conv2d(images(1, 1, 3, 3), images(1, 1, 2, 2), stride=0),
+            "stride must be an integer of at least 1, or two, got 0",
+        ),
+        (lambda: F.conv2d(images(1, 1, 3, 3), images(1, 1, 2, 2), padding=-1), "padding must be"),
+        (lambda: F.conv2d(images(1, 1, 3, 3), images(1, 1, 2, 2), stride=FRACTION), "got 1.5"),
+        (lambda: F.conv2d(images(1, 1, 3, 3), images(1, 1, 2, 2), stride=(1, 1, 1)), "or two"),
+        (lambda: F.conv2d(images(1, 1, 3, 3), images(1, 1, 2, 2), stride=True), "got True"),
+    ],
+)
+def test_impossible_shapes_are_errors_with_the_formula_and_the_numbers(
+    call: Any, message: str
+) -> None:
+    with pytest.raises(ValueError, match=re.escape(message)):
+        call()
+
+
+def test_an_error_under_tensors_names_the_op() -> None:
+    with pytest.raises(ValueError, match=r"conv2d: x has 2 channels"):
+        F.conv2d(minigen.zeros(1, 2, 3, 3), minigen.zeros(1, 1, 2, 2))
+    assert convolution.conv2d.name == "conv2d"

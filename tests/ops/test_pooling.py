@@ -1,0 +1,157 @@
+"""Pooling, upsampling, and the ops on windows that they are made of."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import minigen
+import minigen.functional as F
+from minigen.ops import pooling, reference
+from minigen.ops.windows import Windows
+from tests.numeric import assert_gradients, draw, gradient_of, leaf
+
+from .cases import apart
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.integers(1, 4), st.integers(1, 3), st.integers(0, 2), st.integers(0, 5), st.integers(0, 5)
+)
+def test_the_fast_versions_equal_the_loops(
+    kernel: int, stride: int, padding: int, below: int, beside: int
+) -> None:
+    padding = min(padding, kernel // 2)
+    x = draw(2, 2, kernel + below, kernel + beside)
+    for name in ("max_pool2d", "avg_pool2d"):
+        expected = getattr(reference, name)(x, kernel, stride, padding)
+        found = getattr(F, name)(x, kernel, stride, padding)
+        np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-14)
+
+
+GEOMETRIES: list[Any] = [((2, 3), 1, 0), ((3, 2), (2, 3), (1, 0)), (2, 3, 1), (1, 2, 0)]
+
+
+@pytest.mark.parametrize("options", GEOMETRIES, ids=str)
+def test_summing_and_spreading_picking_and_putting_are_adjoint(options: Any) -> None:
+    x = draw(2, 3, 6, 7)
+    y: Any = pooling.window_sum(x, *options)
+    g = draw(*y.shape, seed=1)
+    spread = pooling.window_spread(g, (6, 7), *options)
+    assert (spread * x).sum() == pytest.approx((g * y).sum(), rel=1e-12)
+    taps = len(list(Windows.of(*options).taps()))
+    choice = np.random.default_rng(0).integers(0, taps, g.shape)
+    picked: Any = pooling.window_pick(x, choice, *options)
+    put = pooling.window_put(g, choice, (6, 7), *options)
+    assert (put * x).sum() == pytest.approx((g * picked).sum(), rel=1e-12)
+
+
+# --- max pooling ----------------------------------------------------------------------------------
+
+
+def test_the_gradient_goes_to_the_largest_and_to_the_first_of_equals() -> None:
+    x = leaf([[[[1.0, 3.0, 0.0, 0.0], [2.0, 3.0, 0.0, 0.0]]]])
+    F.max_pool2d(x, 2).backward(np.array([[[[5.0, 7.0]]]]))
+    assert gradient_of(x).tolist() == [[[[0, 5, 7, 0], [0, 0, 0, 0]]]]
+
+
+def test_windows_that_share_their_maximum_add_their_cotangents() -> None:
+    x = leaf([[[[0.0, 9.0, 1.0]]]])
+    F.max_pool2d(x, (1, 2), 1).backward(np.array([[[[5.0, 7.0]]]]))
+    assert gradient_of(x).tolist() == [[[[0, 12, 0]]]]
+
+
+def test_padding_is_never_the_maximum() -> None:
+    x = leaf(np.full((1, 1, 2, 2), -5.0))
+    y = F.max_pool2d(x, 3, 2, 1)
+    assert y.tolist() == [[[[-5.0]]]]
+    y.backward()
+    assert gradient_of(x).sum() == 1
+
+
+def test_integers_become_floats_and_float32_stays() -> None:
+    assert F.max_pool2d(np.arange(4).reshape(1, 1, 2, 2), 2).dtype == np.float32
+    assert F.avg_pool2d(np.arange(4).reshape(1, 1, 2, 2), 2).dtype == np.float32
+    x = np.ones((1, 1, 3, 3), np.float32)
+    assert F.avg_pool2d(x, 2, 1, 1, count_include_pad=False).dtype == np.float32
+
+
+# --- average pooling and upsampling ---------------------------------------------------------------
+
+
+def test_zeros_of_the_padding_count_or_do_not() -> None:
+    x = np.ones((1, 1, 2, 2))
+    assert F.avg_pool2d(x, 2, 1, 1).tolist()[0][0][0] == [0.25, 0.5, 0.25]
+    assert (F.avg_pool2d(x, 2, 1, 1, count_include_pad=False) == 1).all()
+    assert (F.avg_pool2d(minigen.tensor(x), 2, 1, 1, False).data == 1).all()
+
+
+def test_upsampling_repeats_every_pixel() -> None:
+    x = draw(2, 3, 2, 3)
+    expected = x.repeat(2, axis=2).repeat(3, axis=3)
+    np.testing.assert_array_equal(F.upsample(x, (2, 3)), expected)
+    np.testing.assert_allclose(F.avg_pool2d(F.upsample(x, 3), 3), x, rtol=1e-12)
+
+
+def test_global_average_is_the_mean_of_each_channel() -> None:
+    x = draw(2, 3, 4, 5)
+    found = F.adaptive_avg_pool2d(x, (1, 1))
+    np.testing.assert_allclose(found, x.mean((2, 3), keepdims=True), rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: F.max_pool2d(x, 2),
+        lambda x: F.max_pool2d(x, 3, 1, 1),
+        lambda x: F.avg_pool2d(x, (2, 3), 2, 1),
+        lambda x: F.avg_pool2d(x, 3, 2, 1, False),
+        lambda x: F.adaptive_avg_pool2d(x, 1),
+        lambda x: F.upsample(x, (1, 2)),
+        lambda x: F.max_pool2d(F.upsample(F.tanh(x), 2), 3),
+    ],
+)
+def test_gradients_of_both_orders(function: Any) -> None:
+    assert_gradients(function, apart(2, 1, 4, 4))
+
+
+# --- errors ---------------------------------------------------------------------------------------
+
+
+FRACTION: Any = 1.5
+X = np.zeros((1, 2, 4, 4))
+NUMBERS = np.zeros((1, 2, 2, 2))
+CHOICE = np.zeros((1, 2, 2, 2), int)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: F.max_pool2d(X, 5), "max_pool2d: the output's height would be floor(("),
+        (lambda: F.max_pool2d(X, 2, 1, 2), "padding must be at most half of kernel_size, got 2"),
+        (lambda: F.max_pool2d(X[0], 2), "images of shape (N, C, H, W) are expected, got (2, 4, 4)"),
+        (lambda: F.avg_pool2d(X[0], 2), "images of shape (N, C, H, W) are expected"),
+        (lambda: F.avg_pool2d(X, 2, 1, 2), "padding must be at most half"),
+        (lambda: F.avg_pool2d(X, 0), "kernel_size must be an integer of at least 1"),
+        (lambda: F.adaptive_avg_pool2d(X, 2), "only output_size 1 is supported, got 2"),
+        (lambda: F.adaptive_avg_pool2d(X[:, :, :0], 1), "no elements to average"),
+        (lambda: F.upsample(X, 0), "scale_factor must be an integer of at least 1"),
+        (lambda: F.upsample(X, FRACTION), "got 1.5"),
+        (lambda: F.upsample(X, 2, "bilinear"), "mode 'bilinear' is not supported"),
+        (lambda: F.upsample(X[0], 2), "images of shape (N, C, H, W) are expected"),
+        (lambda: pooling.window_spread(X, (4, 4), 2, 2), "shape (N, C, 2, 2) is expected"),
+        (
+            lambda: pooling.window_pick(X, CHOICE[:, :1], 2, 2),
+            "choice of shape (1, 2, 2, 2) is expected, got (1, 1, 2, 2)",
+        ),
+        (lambda: pooling.window_put(NUMBERS, CHOICE[..., :1], (4, 4), 2, 2), "choice of shape"),
+    ],
+)
+def test_impossible_shapes_are_refused(call: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(message)):
+        call()
