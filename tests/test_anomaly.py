@@ -246,5 +246,8 @@ def test_a_librarys_model_is_named_by_its_own_line() -> None:
     model = VAE((1, 2, 2), (3,), 1)
     with minigen.no_grad():
         model.to_pixels.weight.copy_(math.inf)
-    with minigen.detect_anomaly(), pytest.raises(AnomalyError, match=r"models.variational\.py:\d+: output"):
+    with (
+        minigen.detect_anomaly(),
+        pytest.raises(AnomalyError, match=r"models.variational\.py:\d+: output"),
+    ):
         model.loss(minigen.ones(1, 1, 2, 2))

@@ -2,15 +2,18 @@ r"""What a decoder's output means: the distribution of the pixels given the late
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
 
 from minigen import functional as F
 from minigen import nn
 from minigen.backend import Array
-from minigen.creation import zeros
 from minigen.tensor import Tensor
 
 DECODERS = ("bernoulli", "gaussian")
+
+_UNIFORM_VARIANCE = 1 / 12
+"""The variance of pixels spread evenly over [0, 1], from which the learnt one starts."""
 
 
 class PixelDistribution(nn.Module):
@@ -51,7 +54,7 @@ class GaussianPixels(PixelDistribution):
 
     def __init__(self) -> None:
         super().__init__()
-        self.logvar = nn.Parameter(zeros(1))
+        self.logvar = nn.Parameter([math.log(_UNIFORM_VARIANCE)])
 
     def negative_log_likelihood(self, output: Tensor, x: Array, reduction: str) -> Tensor:
         """Return the Gaussian negative log-likelihood, constants included."""

@@ -166,7 +166,8 @@ def test_the_gaussian_decoders_loss_counts_its_constants() -> None:
     terms = model.terms(x, noise=np.zeros((5, 2), np.float32))
     mean = model.reconstruct(x).numpy()
     squared = ((mean - x) ** 2).reshape(5, 9).sum(1).mean()
-    expected = 0.5 * (squared + 9 * math.log(2 * math.pi))
+    variance = 1 / 12  # at the start: that of pixels spread evenly over [0, 1]
+    expected = 0.5 * (squared / variance + 9 * math.log(2 * math.pi * variance))
     assert terms["reconstruction"].item() == pytest.approx(expected, rel=1e-5)
 
 
