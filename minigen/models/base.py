@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from minigen import nn
-from minigen.backend import Array
+from minigen.backend import CPU, Array, array_of, device_of
 from minigen.random import Generator
 from minigen.tensor import Tensor
 
@@ -87,6 +87,24 @@ class Model(nn.Module):
             f"{type(self).__name__}: images of shape (N, {channels}, {height}, {width}) or rows "
             f"(N, {features}) are expected, got {tuple(x.shape)}"
         )
+
+    def expect_unit_interval(self, x: Array) -> None:
+        """Refuse images on the CPU that are not scaled to [0, 1], whatever the decoder.
+
+        Raises
+        ------
+        ValueError
+            Says what was found, and how to scale. (On a GPU the check would wait for the device.)
+        """
+        array = array_of(x)
+        if device_of(array) != CPU or not array.size:
+            return
+        low, high = float(array.min()), float(array.max())
+        if low < 0 or high > 1:
+            raise ValueError(
+                f"{type(self).__name__}: images must lie in [0, 1], got {low:g} to {high:g}; "
+                "scale them with minigen.data.scale_images"
+            )
 
     def shape_images(self, x: Array) -> Array:
         """Return images as (N, C, H, W); images are taken as they are.

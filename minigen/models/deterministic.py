@@ -101,7 +101,13 @@ class DeterministicAutoencoder(Model):
             The noise of the corruption; drawn if not given.
         generator : Generator, optional
             Draws the noise.
+
+        Raises
+        ------
+        ValueError
+            If images have another shape or, on the CPU, values outside [0, 1].
         """
+        self.expect_unit_interval(x)
         output = self.decode(self.encode(self.corrupt(x, noise=noise, generator=generator)))
         loss = self.pixels.negative_log_likelihood(output, self.flatten_images(x), "batchmean")
         return {"loss": loss, "reconstruction": loss}

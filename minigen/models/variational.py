@@ -150,7 +150,13 @@ class VariationalAutoencoder(Model):
             importance-weighted bound; drawn if not given.
         generator : Generator, optional
             Draws the noise.
+
+        Raises
+        ------
+        ValueError
+            If images have another shape or, on the CPU, values outside [0, 1].
         """
+        self.expect_unit_interval(x)
         rows = self.flatten_images(x)
         mu, logvar = self.encode(x)
         if self.objective.importance_samples > 1:

@@ -10,7 +10,7 @@ import pytest
 import minigen
 import minigen.functional as F
 from minigen import nn
-from minigen.models import VAE
+from minigen.models import VAE, Autoencoder
 from minigen.random import Generator
 
 
@@ -205,6 +205,10 @@ def test_images_of_another_shape_are_refused_with_both_shapes() -> None:
         small_vae().loss(Generator(0).uniform((5, 1, 4, 4)))
 
 
-def test_images_in_minus_one_to_one_are_refused_by_the_bernoulli_decoder() -> None:
-    with pytest.raises(ValueError, match=r"must lie in \[0, 1\], got -1"):
-        small_vae().loss(images() * 2 - 1 - (images() == images().min()))
+@pytest.mark.parametrize("decoder", ["bernoulli", "gaussian"])
+def test_images_in_minus_one_to_one_are_refused_whatever_the_decoder(decoder: str) -> None:
+    scaled = images() * 2 - 1
+    with pytest.raises(ValueError, match=r"must lie in \[0, 1\], got -0.*scale_images"):
+        small_vae(decoder=decoder).loss(scaled)
+    with pytest.raises(ValueError, match=r"must lie in \[0, 1\], got .* to 255"):
+        Autoencoder((1, 3, 3), (6,), 2, decoder=decoder).loss(np.full((2, 1, 3, 3), 255.0))
