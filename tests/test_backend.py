@@ -326,3 +326,8 @@ def test_importing_the_library_imports_numpy_alone() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_none_is_no_dtype_though_numpy_takes_it_for_float64() -> None:
+    with pytest.raises(TypeError, match="None is neither a dtype such as 'float32' nor a device"):
+        minigen.ones(2).to(None)

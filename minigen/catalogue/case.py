@@ -89,11 +89,6 @@ def distinct(*shape: int) -> Draw:
     return draw
 
 
-def classes(count: int, *shape: int) -> Draw:
-    """Draw integers in [0, count)."""
-    return lambda generator: generator.integers(0, count, shape)
-
-
 def constant(value: Any) -> Draw:
     """Return a copy of `value` each time."""
     return lambda _: np.array(value)

@@ -212,3 +212,9 @@ def test_images_in_minus_one_to_one_are_refused_whatever_the_decoder(decoder: st
         small_vae(decoder=decoder).loss(scaled)
     with pytest.raises(ValueError, match=r"must lie in \[0, 1\], got .* to 255"):
         Autoencoder((1, 3, 3), (6,), 2, decoder=decoder).loss(np.full((2, 1, 3, 3), 255.0))
+
+
+def test_no_images_encode_to_no_latents() -> None:
+    mu, logvar = small_vae().encode(images()[:0])
+    assert mu.shape == logvar.shape == (0, 2)
+    small_vae().expect_unit_interval(images()[:0])

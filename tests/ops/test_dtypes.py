@@ -347,3 +347,9 @@ def test_floating_keeps_floats_and_makes_float32_of_integers_and_booleans() -> N
     assert floating(np.ones(2, np.int64)).dtype == np.float32
     assert floating(np.ones(2, np.bool_)).dtype == np.float32
     assert floating(2) == 2
+
+
+def test_integers_among_themselves_stay_integers_when_joined() -> None:
+    joined = F.cat([minigen.tensor([1, 2]), np.array([3], np.int32)])
+    assert joined.dtype == np.int64
+    assert joined.tolist() == [1, 2, 3]
