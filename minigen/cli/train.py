@@ -13,6 +13,7 @@ from minigen.cli import options
 from minigen.data import NAMES
 from minigen.models import MODELS
 from minigen.models.decoders import DECODERS
+from minigen.models.dense import ACTIVATIONS
 
 if TYPE_CHECKING:
     from minigen.training import Run
@@ -21,6 +22,7 @@ _MODEL_OPTIONS: Final = (
     "channels",
     "hidden",
     "latent",
+    "activation",
     "batch_norm",
     "decoder",
     "corruption",
@@ -62,6 +64,9 @@ _MODEL_OPTIONS: Final = (
     help="Features of the encoder's hidden layers, such as 400,200; the decoder's in reverse.",
 )
 @click.option("--latent", type=click.IntRange(min=1), help="Latent variables.")
+@click.option(
+    "--activation", type=click.Choice(list(ACTIVATIONS)), help="What follows each dense layer."
+)
 @click.option("--batch-norm", is_flag=True, default=None, help="A batch norm per convolution.")
 @click.option("--decoder", type=click.Choice(DECODERS), help="Distribution of the pixels.")
 @click.option(
@@ -95,6 +100,13 @@ _MODEL_OPTIONS: Final = (
     default=1e-3,
     show_default=True,
     help="Learning rate.",
+)
+@click.option(
+    "--schedule",
+    type=click.Choice(["constant", "cosine"]),
+    default="constant",
+    show_default=True,
+    help="Keep that rate, or let it fall to 0 at the end of the run.",
 )
 @click.option(
     "--optimizer",
@@ -148,6 +160,7 @@ def _started(model: str, overwrite: bool, settings: dict[str, Any]) -> Run:
         batch_size=settings["batch_size"],
         optimizer=settings["optimizer"],
         learning_rate=settings["lr"],
+        schedule=settings["schedule"],
         seed=settings["seed"],
         device=settings["device"],
         keep=settings["keep"],

@@ -29,6 +29,8 @@ class Autoencoder(DeterministicAutoencoder):
         Features of the encoder's hidden layers; the decoder has them in reverse order.
     latent : int, default 20
         Length of the code.
+    activation : {"relu", "elu", "softplus", "tanh"}
+        What follows each hidden layer.
     decoder : {"bernoulli", "gaussian"}
         The likelihood: cross-entropy from logits, or squared error with a learnt variance.
     corruption : float, default 0
@@ -39,7 +41,8 @@ class Autoencoder(DeterministicAutoencoder):
     Raises
     ------
     ValueError
-        If a length is not positive, `corruption` is negative, or the decoder unknown.
+        If a length is not positive, `corruption` is negative, or the activation or
+        decoder unknown.
 
     Examples
     --------
@@ -60,6 +63,7 @@ class Autoencoder(DeterministicAutoencoder):
         hidden: Sequence[int] = (400,),
         latent: int = 20,
         *,
+        activation: str = "relu",
         decoder: str = "bernoulli",
         corruption: float = 0.0,
         generator: Generator | None = None,
@@ -67,11 +71,12 @@ class Autoencoder(DeterministicAutoencoder):
         super().__init__(image_shape, latent, decoder, corruption)
         expect_features("Autoencoder", hidden=hidden, latent=latent)
         self.hidden = tuple(hidden)
+        self.activation = activation
         features = math.prod(self.image_shape)
         body = self.hidden[-1] if self.hidden else features
-        self.encoder = dense_stack((features, *self.hidden), generator)
+        self.encoder = dense_stack((features, *self.hidden), generator, activation)
         self.to_code = nn.Dense(body, latent, generator=generator)
-        self.decoder = dense_stack((latent, *reversed(self.hidden)), generator)
+        self.decoder = dense_stack((latent, *reversed(self.hidden)), generator, activation)
         self.to_pixels = nn.Dense(
             self.hidden[0] if self.hidden else latent, features, generator=generator
         )
@@ -82,6 +87,7 @@ class Autoencoder(DeterministicAutoencoder):
             "image_shape": list(self.image_shape),
             "hidden": list(self.hidden),
             "latent": self.latent,
+            "activation": self.activation,
             "decoder": self.decoder_name,
             "corruption": self.corruption,
         }

@@ -32,6 +32,8 @@ class VAE(VariationalAutoencoder):
         Features of the encoder's hidden layers; the decoder has them in reverse order.
     latent : int, default 20
         Number of latent variables.
+    activation : {"relu", "elu", "softplus", "tanh"}
+        What follows each hidden layer.
     decoder : {"bernoulli", "gaussian"}
         The distribution of the pixels: see `minigen.models.decoders`.
     beta, warmup, free_bits, importance_samples
@@ -42,7 +44,7 @@ class VAE(VariationalAutoencoder):
     Raises
     ------
     ValueError
-        If a length is not positive, the decoder unknown, or the objective impossible.
+        If a length is not positive, the activation or decoder unknown, or the objective impossible.
 
     References
     ----------
@@ -69,6 +71,7 @@ class VAE(VariationalAutoencoder):
         hidden: Sequence[int] = (400,),
         latent: int = 20,
         *,
+        activation: str = "relu",
         decoder: str = "bernoulli",
         beta: float = 1.0,
         warmup: float = 0.0,
@@ -80,12 +83,13 @@ class VAE(VariationalAutoencoder):
         super().__init__(image_shape, latent, decoder, objective)
         expect_features("VAE", hidden=hidden, latent=latent)
         self.hidden = tuple(hidden)
+        self.activation = activation
         features = math.prod(self.image_shape)
         body = self.hidden[-1] if self.hidden else features
-        self.encoder = dense_stack((features, *self.hidden), generator)
+        self.encoder = dense_stack((features, *self.hidden), generator, activation)
         self.to_mu = nn.Dense(body, latent, generator=generator)
         self.to_logvar = nn.Dense(body, latent, generator=generator)
-        self.decoder = dense_stack((latent, *reversed(self.hidden)), generator)
+        self.decoder = dense_stack((latent, *reversed(self.hidden)), generator, activation)
         self.to_pixels = nn.Dense(
             self.hidden[0] if self.hidden else latent, features, generator=generator
         )
@@ -97,6 +101,7 @@ class VAE(VariationalAutoencoder):
             "image_shape": list(self.image_shape),
             "hidden": list(self.hidden),
             "latent": self.latent,
+            "activation": self.activation,
             "decoder": self.decoder_name,
             **self.objective.config(),
         }

@@ -15,7 +15,7 @@ epoch-0001.png losses.png reconstructions.png
 """
 
 from minigen.training.checkpoint import Checkpoint, CheckpointFolder, Position
-from minigen.training.config import BINARIZATIONS, OPTIMIZERS, RunConfig
+from minigen.training.config import BINARIZATIONS, OPTIMIZERS, SCHEDULES, RunConfig
 from minigen.training.errors import (
     ConfigurationError,
     DivergenceError,
@@ -30,6 +30,7 @@ from minigen.training.runs import Run, load_model, resume, train
 __all__ = [
     "BINARIZATIONS",
     "OPTIMIZERS",
+    "SCHEDULES",
     "Checkpoint",
     "CheckpointFolder",
     "ConfigurationError",

@@ -11,6 +11,7 @@ from typing import Any, Final
 from minigen import data, models, nn, optim
 from minigen._version import __version__
 from minigen.backend import canonical_device
+from minigen.optim.lr_scheduler import CosineAnnealingLR, LambdaLR, LRScheduler
 from minigen.training.errors import ConfigurationError, RunError
 from minigen.training.streams import Purpose, stream
 
@@ -21,6 +22,9 @@ OPTIMIZERS: Final[dict[str, type[optim.Optimizer]]] = {
     "sgd": optim.SGD,
 }
 """Every optimiser by the name that a run's configuration and the command line use."""
+
+SCHEDULES: Final = ("constant", "cosine")
+"""How the learning rate goes on: as it began, or down to 0 along half a cosine wave."""
 
 BINARIZATIONS: Final = ("none", "static", "dynamic")
 """What is done to grey images: nothing, drawn once for ever, or drawn afresh for every batch."""
@@ -47,7 +51,10 @@ class RunConfig:
     optimizer : {"adam", "adamw", "rmsprop", "sgd"}
         With the defaults of `minigen.optim`.
     learning_rate : float
-        Its step size.
+        Its step size, at the beginning.
+    schedule : {"constant", "cosine"}
+        How the learning rate goes on: as it began, or, from step to step, down to 0 at the end of
+        the run along half a cosine wave.
     seed : int
         Where initial weights, shuffles and noise start.
     device : str
@@ -79,6 +86,7 @@ class RunConfig:
     batch_size: int = 128
     optimizer: str = "adam"
     learning_rate: float = 1e-3
+    schedule: str = "constant"
     seed: int = 0
     device: str = "cpu"
     keep: int = 2
@@ -90,6 +98,7 @@ class RunConfig:
             "dataset": data.NAMES,
             "binarize": BINARIZATIONS,
             "optimizer": OPTIMIZERS,
+            "schedule": SCHEDULES,
         }
         for name, known in choices.items():
             if getattr(self, name) not in known:
@@ -159,3 +168,9 @@ class RunConfig:
         make: Any = OPTIMIZERS[self.optimizer]
         optimizer: optim.Optimizer = make(model.parameters(), lr=self.learning_rate)
         return optimizer
+
+    def build_schedule(self, optimizer: optim.Optimizer, steps: int) -> LRScheduler:
+        """Make the schedule of an optimiser's learning rate over a run of that many steps."""
+        if self.schedule == "cosine":
+            return CosineAnnealingLR(optimizer, steps)
+        return LambdaLR(optimizer, lambda _: 1.0)

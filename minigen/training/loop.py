@@ -74,6 +74,8 @@ class Trainer:
         self.folder = folder
         self.model = config.build_model()
         self.optimizer = config.build_optimizer(self.model)
+        self._steps = len(batch_indices(len(train), config.batch_size))
+        self.schedule = config.build_schedule(self.optimizer, config.epochs * self._steps)
         self.position = Position()
         self.history: list[Record] = []
         self.saved: Path | None = None
@@ -106,6 +108,8 @@ class Trainer:
         self._noise.set_state(checkpoint.generators)
         self._averages.set_state(checkpoint.averages)
         self.position = checkpoint.position
+        done = self.position.epoch * self._steps + self.position.step
+        self.schedule.load_state_dict({**self.schedule.state_dict(), "last_epoch": done})
         self.history = list(checkpoint.history)
         self.saved = weights
 
@@ -152,6 +156,7 @@ class Trainer:
         self.optimizer.zero_grad()
         terms["loss"].backward()
         self.optimizer.step()
+        self.schedule.step()
         self.position = Position(self.position.epoch, self.position.step + 1)
 
     def _terms(self, indices: npt.NDArray[np.int64]) -> dict[str, Tensor]:

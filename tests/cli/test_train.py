@@ -11,7 +11,7 @@ from typing import IO
 import pytest
 
 from minigen.cli.train import train
-from minigen.training import BINARIZATIONS, OPTIMIZERS, RunConfig
+from minigen.training import BINARIZATIONS, OPTIMIZERS, SCHEDULES, RunConfig
 
 from ..training.helpers import call_at_batch, outcome
 from .helpers import SMALL, call, error
@@ -33,7 +33,8 @@ def test_a_run_says_how_it_ended_and_where_its_files_are(tmp_path: Path) -> None
 
 def test_every_option_reaches_the_run(tmp_path: Path) -> None:
     settings = (
-        "--dataset digits --epochs 2 --seed 5 --hidden 16,8 --latent 3 --decoder gaussian "
+        "--dataset digits --epochs 2 --seed 5 --hidden 16,8 --latent 3 --activation tanh "
+        "--decoder gaussian --schedule cosine "
         "--beta 0.5 --warmup 1 --free-bits 0.1 "
         "--batch-size 500 --lr 0.01 --optimizer rmsprop --binarize dynamic "
         "--device cpu --keep 1"
@@ -45,6 +46,7 @@ def test_every_option_reaches_the_run(tmp_path: Path) -> None:
             "image_shape": [1, 8, 8],
             "hidden": [16, 8],
             "latent": 3,
+            "activation": "tanh",
             "decoder": "gaussian",
             "beta": 0.5,
             "warmup": 1.0,
@@ -57,6 +59,7 @@ def test_every_option_reaches_the_run(tmp_path: Path) -> None:
         batch_size=500,
         optimizer="rmsprop",
         learning_rate=0.01,
+        schedule="cosine",
         seed=5,
         keep=1,
     )
@@ -83,6 +86,7 @@ def test_choices_are_those_of_the_library() -> None:
         if hasattr(parameter.type, "choices")
     }
     assert choices["optimizer"] == list(OPTIMIZERS)
+    assert choices["schedule"] == list(SCHEDULES)
     assert choices["binarize"] == list(BINARIZATIONS)
 
 

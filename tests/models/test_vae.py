@@ -178,6 +178,12 @@ def test_the_configuration_rebuilds_the_same_architecture() -> None:
     again.load_state_dict(model.state_dict())
 
 
+def test_the_activation_follows_every_hidden_layer() -> None:
+    model = VAE((1, 4, 4), (8, 6), 3, activation="tanh")
+    for stack in (model.encoder, model.decoder):
+        assert [type(layer) for layer in stack.children()] == [nn.Dense, nn.Tanh] * 2
+
+
 def test_no_hidden_layer_is_allowed() -> None:
     model = VAE((1, 2, 2), (), 2)
     assert model.sample(3).shape == (3, 1, 2, 2)
@@ -192,6 +198,7 @@ def test_no_hidden_layer_is_allowed() -> None:
         ({"image_shape": (1, 8, 8), "latent": 0}, "latent must be positive"),
         ({"image_shape": (1, 8, 8), "hidden": (0,)}, "hidden"),
         ({"image_shape": (1, 8, 8), "beta": -1.0}, "beta must not be negative"),
+        ({"image_shape": (1, 8, 8), "activation": "sine"}, "unknown activation 'sine'"),
         ({"image_shape": (1, 8, 8), "decoder": "poisson"}, "unknown decoder 'poisson'"),
     ],
 )

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from .helpers import small_config
         ("dataset", "cats", "one of digits, mnist, fashion_mnist"),
         ("binarize", "half", "one of none, static, dynamic"),
         ("optimizer", "newton", "one of adam, adamw, rmsprop, sgd"),
+        ("schedule", "linear", "one of constant, cosine"),
         ("epochs", 0, "an integer of at least 1 is expected, got 0"),
         ("epochs", 2.0, "an integer of at least 1 is expected, got 2.0"),
         ("batch_size", True, "an integer of at least 1 is expected, got True"),
@@ -93,3 +95,20 @@ def test_the_optimiser_is_that_of_the_name_with_the_learning_rate(name: str) -> 
     assert type(optimizer).__name__.lower() == name
     assert isinstance(optimizer, optim.Optimizer)
     assert [group["lr"] for group in optimizer.param_groups] == [0.25]
+
+
+def test_the_learning_rate_stays_or_falls_to_zero_at_the_end_of_the_run() -> None:
+    rates = {}
+    for schedule in ("constant", "cosine"):
+        config = small_config(
+            schedule=schedule, learning_rate=0.5, model_config={"image_shape": [1, 2, 2]}
+        )
+        optimizer = config.build_optimizer(config.build_model())
+        run = config.build_schedule(optimizer, 4)
+        rates[schedule] = []
+        for _ in range(5):
+            rates[schedule].append(run.get_last_lr()[0])
+            run.step()
+    assert rates["constant"] == [0.5] * 5
+    wave = [0.5 * (1 + math.cos(math.pi * share / 4)) / 2 for share in range(5)]
+    assert rates["cosine"] == pytest.approx(wave)
