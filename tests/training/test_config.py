@@ -98,7 +98,7 @@ def test_the_optimiser_is_that_of_the_name_with_the_learning_rate(name: str) -> 
 
 
 def test_the_learning_rate_stays_or_falls_to_zero_at_the_end_of_the_run() -> None:
-    rates = {}
+    rates: dict[str, list[float]] = {}
     for schedule in ("constant", "cosine"):
         config = small_config(
             schedule=schedule, learning_rate=0.5, model_config={"image_shape": [1, 2, 2]}
