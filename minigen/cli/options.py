@@ -38,6 +38,16 @@ def layer_sizes(
     return [int(part) for part in parts]
 
 
+def numbers(_ctx: click.Context, _option: click.Parameter, text: str | None) -> list[float] | None:
+    """Read numbers separated by commas: ``0.5,0.999``."""
+    if text is None:
+        return None
+    try:
+        return [float(part) for part in text.split(",")]
+    except ValueError as error:
+        raise click.BadParameter(f"numbers separated by commas, not {text!r}") from error
+
+
 def _png_file(_ctx: click.Context, _option: click.Parameter, path: Path | None) -> Path | None:
     if path is not None and path.suffix.lower() != ".png":
         raise click.BadParameter(f"the name of a .png file, not {str(path)!r}")

@@ -97,9 +97,13 @@ _MODEL_OPTIONS: Final = (
 @click.option(
     "--lr",
     type=click.FloatRange(min=0, min_open=True),
-    default=1e-3,
-    show_default=True,
-    help="Learning rate.",
+    help="Learning rate, at the beginning.  [default: the model's, 1e-3 for all but GANs]",
+)
+@click.option(
+    "--betas",
+    metavar="B1,B2",
+    callback=options.numbers,
+    help="Decays of Adam's moments.  [default: the model's, 0.9,0.999 for all but GANs]",
 )
 @click.option(
     "--schedule",
@@ -160,6 +164,7 @@ def _started(model: str, overwrite: bool, settings: dict[str, Any]) -> Run:
         batch_size=settings["batch_size"],
         optimizer=settings["optimizer"],
         learning_rate=settings["lr"],
+        betas=settings["betas"],
         schedule=settings["schedule"],
         seed=settings["seed"],
         device=settings["device"],
@@ -203,7 +208,12 @@ def _given(ctx: click.Context, name: str) -> bool:
 
 def _conclude(run: Run) -> None:
     """Say how the run ended, and where its files are."""
+    from minigen.training.averages import losses
+
     last = run.history[-1]
-    click.echo(f"test loss  {last['test']['loss']:.2f} nats/image after epoch {last['epoch']}")
+    for name, value in losses(last["test"]).items():
+        unit = " nats/image" if name == "loss" else ""
+        title = f"test {name.replace('_', ' ')}"
+        click.echo(f"{title:9}  {value:.2f}{unit} after epoch {last['epoch']}")
     click.echo(f"weights    {run.folder / 'checkpoints'}")
     click.echo(f"pictures   {run.folder / 'samples'}")

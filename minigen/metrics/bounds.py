@@ -19,6 +19,7 @@ BATCH_SIZE: Final = 500
 def average_terms(
     model: Model,
     images: Array,
+    labels: Array | None = None,
     *,
     generator: Generator | None = None,
     batch_size: int = BATCH_SIZE,
@@ -31,6 +32,8 @@ def average_terms(
         It is left in the mode it was in.
     images : array, shape (N, C, H, W)
         In [0, 1].
+    labels : array of integers, shape (N,), optional
+        Their classes, if the model is conditional.
     generator : Generator, optional
         Draws the noise, if the objective needs any; by default the one that
         `minigen.manual_seed` seeds.
@@ -58,8 +61,8 @@ def average_terms(
     """
     totals: dict[str, float] = defaultdict(float)
     with evaluating(model):
-        for batch in minibatches(model, images, batch_size):
-            for name, value in model.terms(batch, generator=generator).items():
+        for batch, classes in minibatches(model, images, batch_size, labels):
+            for name, value in model.terms(batch, classes, generator=generator).items():
                 totals[name] += float(value.item()) * len(batch)
     return {name: total / len(images) for name, total in totals.items()}
 
@@ -67,6 +70,7 @@ def average_terms(
 def evaluate(
     model: Model,
     images: Array,
+    labels: Array | None = None,
     *,
     generator: Generator | None = None,
     batch_size: int = BATCH_SIZE,
@@ -77,7 +81,7 @@ def evaluate(
     ----------
     model : Model
         A VAE or an autoencoder.
-    images, generator, batch_size
+    images, labels, generator, batch_size
         As for `average_terms`.
 
     Returns
@@ -103,7 +107,7 @@ def evaluate(
     >>> values["negative_elbo"] == values["reconstruction"] + values["kl"]
     True
     """
-    terms = average_terms(model, images, generator=generator, batch_size=batch_size)
+    terms = average_terms(model, images, labels, generator=generator, batch_size=batch_size)
     if "kl" not in terms:
         return {"reconstruction": terms["reconstruction"]}
     reconstruction, kl = terms["reconstruction"], terms["kl"]

@@ -39,6 +39,7 @@ class ActiveUnits:
 def active_units(
     model: VariationalAutoencoder,
     images: Array,
+    labels: Array | None = None,
     *,
     threshold: float = ACTIVE,
     batch_size: int = BATCH_SIZE,
@@ -58,6 +59,8 @@ def active_units(
         prior the threshold means nothing: the scale of its codes is arbitrary.
     images : array, shape (N, C, H, W)
         In [0, 1]; at least two.
+    labels : array of integers, shape (N,), optional
+        Their classes, if the model is conditional.
     threshold : float, default 0.01
         The variance above which a unit is active.
     batch_size : int
@@ -88,7 +91,7 @@ def active_units(
     """
     if len(images) < 2:
         raise ValueError(f"active_units: a variance needs at least two images, got {len(images)}")
-    means = latent_means(model, images, batch_size=batch_size)
+    means = latent_means(model, images, labels, batch_size=batch_size)
     variances = means.var(axis=0, dtype=np.float64)
     return ActiveUnits(int((variances > threshold).sum()), variances)
 
@@ -96,6 +99,7 @@ def active_units(
 def latent_means(
     model: VariationalAutoencoder | DeterministicAutoencoder,
     images: Array,
+    labels: Array | None = None,
     *,
     batch_size: int = BATCH_SIZE,
 ) -> npt.NDArray[Any]:
@@ -108,6 +112,8 @@ def latent_means(
         posterior's means.
     images : array, shape (N, C, H, W)
         In [0, 1].
+    labels : array of integers, shape (N,), optional
+        Their classes, if the model is conditional.
     batch_size : int
         How many images are encoded at once: the bound on memory.
 
@@ -130,8 +136,8 @@ def latent_means(
     (20, 5)
     """
     with evaluating(model):
-        batches = minibatches(model, images, batch_size)
-        return np.concatenate([_means(model.encode(batch)).numpy() for batch in batches])
+        batches = minibatches(model, images, batch_size, labels)
+        return np.concatenate([_means(model.encode(*batch)).numpy() for batch in batches])
 
 
 def _means(encoded: Tensor | tuple[Tensor, Tensor]) -> Tensor:

@@ -61,6 +61,7 @@ def nll(
     model: VariationalAutoencoder,
     images: Array,
     samples: int,
+    labels: Array | None = None,
     *,
     generator: Generator | None = None,
     rows: int = ROWS,
@@ -80,6 +81,8 @@ def nll(
         In [0, 1]. Only for binary images is a Bernoulli decoder's value a likelihood.
     samples : int
         The number K of latents an image.
+    labels : array of integers, shape (N,), optional
+        Their classes, if the model is conditional: the estimate is then of :math:`-\ln p(x|y)`.
     generator : Generator, optional
         Draws the latents; by default the one that `minigen.manual_seed` seeds.
     rows : int
@@ -112,9 +115,9 @@ def nll(
     samples_at_once = min(samples, rows)
     total = 0.0
     with evaluating(model):
-        for batch in minibatches(model, images, rows // samples_at_once):
+        for batch, classes in minibatches(model, images, rows // samples_at_once, labels):
             parts = [
-                logsumexp(model.log_weights(batch, chunk, generator=generator), axis=0)
+                logsumexp(model.log_weights(batch, chunk, classes, generator=generator), axis=0)
                 for chunk in _chunks(samples, samples_at_once)
             ]
             sums = np.stack([part.numpy().astype(np.float64) for part in parts])

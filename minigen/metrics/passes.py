@@ -34,16 +34,22 @@ def evaluating(model: nn.Module) -> Iterator[None]:
             module.training = training
 
 
-def minibatches(model: nn.Module, images: Array, batch_size: int) -> Iterator[Array]:
-    """Divide images in their order, and bring each part to the model's device.
+def minibatches(
+    model: nn.Module, images: Array, batch_size: int, labels: Array | None = None
+) -> Iterator[tuple[Array, Array | None]]:
+    """Divide images and labels in their order, and bring each part to the model's device.
 
     Raises
     ------
     ValueError
-        If there is no image.
+        If there is no image, or another number of labels.
     """
     if not len(images):
         raise ValueError("at least one image is expected, got none")
+    if labels is not None and len(labels) != len(images):
+        raise ValueError(f"a label an image is expected, got {len(labels)} for {len(images)}")
     device = next((parameter.device for parameter in model.parameters()), "cpu")
     for start in range(0, len(images), batch_size):
-        yield to_device(images[start : start + batch_size], device)
+        part = slice(start, start + batch_size)
+        classes = None if labels is None else to_device(labels[part], device)
+        yield to_device(images[part], device), classes

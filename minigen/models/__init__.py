@@ -12,6 +12,7 @@ from typing import Any
 
 from minigen.models.autoencoder import Autoencoder
 from minigen.models.base import Model
+from minigen.models.conditional_vae import ConditionalVAE
 from minigen.models.conv_autoencoder import ConvAutoencoder
 from minigen.models.conv_vae import ConvVAE
 from minigen.models.deterministic import DeterministicAutoencoder
@@ -20,7 +21,7 @@ from minigen.models.vae import VAE
 from minigen.models.variational import Objective, VariationalAutoencoder
 
 MODELS: dict[str, type[Model]] = {
-    model.name: model for model in (Autoencoder, ConvAutoencoder, VAE, ConvVAE)
+    model.name: model for model in (Autoencoder, ConvAutoencoder, VAE, ConvVAE, ConditionalVAE)
 }
 """Every model by the name that the command line uses."""
 
@@ -42,6 +43,7 @@ __all__ = [
     "MODELS",
     "VAE",
     "Autoencoder",
+    "ConditionalVAE",
     "ConvAutoencoder",
     "ConvVAE",
     "DeterministicAutoencoder",

@@ -60,8 +60,9 @@ class DeterministicAutoencoder(Model):
     def arrange(self, x: Array) -> Array:
         """Return images in the shape that the encoder takes."""
 
-    def encode(self, x: Array) -> Tensor:
-        """Return the codes (N, latent) of images."""
+    def encode(self, x: Array, labels: Array | None = None) -> Tensor:
+        """Return the codes (N, latent) of images; it takes no labels."""
+        self.expect_labels(labels, len(x))
         code: Tensor = self.to_code(self.encoder(self.arrange(x)))
         return code
 
@@ -89,7 +90,12 @@ class DeterministicAutoencoder(Model):
         return F.clip(x + drawn * self.corruption, 0.0, 1.0)
 
     def terms(
-        self, x: Array, *, noise: Array | None = None, generator: Generator | None = None
+        self,
+        x: Array,
+        labels: Array | None = None,
+        *,
+        noise: Array | None = None,
+        generator: Generator | None = None,
     ) -> dict[str, Tensor]:
         """Return the reconstruction error in nats an image; it is the whole loss.
 
@@ -97,6 +103,8 @@ class DeterministicAutoencoder(Model):
         ----------
         x : Tensor or array, shape (N, C, H, W) or (N, C H W)
             Clean images in [0, 1].
+        labels : None
+            There are no conditional autoencoders here.
         noise : Tensor or array, of the shape of `x`, optional
             The noise of the corruption; drawn if not given.
         generator : Generator, optional
@@ -108,19 +116,23 @@ class DeterministicAutoencoder(Model):
             If images have another shape or, on the CPU, values outside [0, 1].
         """
         self.expect_unit_interval(x)
+        self.expect_labels(labels, len(x))
         output = self.decode(self.encode(self.corrupt(x, noise=noise, generator=generator)))
         loss = self.pixels.negative_log_likelihood(output, self.flatten_images(x), "batchmean")
         return {"loss": loss, "reconstruction": loss}
 
-    def reconstruct(self, x: Array) -> Tensor:
+    def reconstruct(self, x: Array, labels: Array | None = None) -> Tensor:
         """Return what the model makes of images, shape (N, C, H, W), in [0, 1]."""
-        return self.decode_images(self.encode(x))
+        return self.decode_images(self.encode(x, labels))
 
-    def decode_images(self, z: Array) -> Tensor:
+    def decode_images(self, z: Array, labels: Array | None = None) -> Tensor:
         """Return the pixels' means, (N, C, H, W) in [0, 1], for codes (N, latent)."""
+        self.expect_labels(labels, len(z))
         return self.pixels.mean(self.decode(z)).reshape((-1, *self.image_shape))
 
-    def sample(self, count: int, *, generator: Generator | None = None) -> Tensor:
+    def sample(
+        self, count: int, labels: Array | None = None, *, generator: Generator | None = None
+    ) -> Tensor:
         """Refuse.
 
         Raises

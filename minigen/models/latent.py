@@ -13,13 +13,17 @@ class LatentModel(Protocol):
 
     latent: int
 
-    def decode_images(self, z: Array) -> Tensor:
+    def decode_images(self, z: Array, labels: Array | None = None) -> Tensor:
         """Return images (N, C, H, W) for latents (N, latent)."""
         ...
 
 
 def interpolate(
-    model: LatentModel, start: Tensor | Array, end: Tensor | Array, steps: int
+    model: LatentModel,
+    start: Tensor | Array,
+    end: Tensor | Array,
+    steps: int,
+    labels: Array | None = None,
 ) -> Tensor:
     r"""Decode the points of straight lines between latents.
 
@@ -33,6 +37,8 @@ def interpolate(
         Where each of the N lines begins and ends: the posterior means, or codes, of images.
     steps : int
         The number T of images a line, both ends counted; at least two.
+    labels : Tensor or array of integers, shape (N,), optional
+        Of a conditional model, the class of all images of each line.
 
     Returns
     -------
@@ -61,10 +67,16 @@ def interpolate(
         )
     _expect_steps("interpolate", steps)
     t = namespace(z0).linspace(0, 1, steps, dtype=z0.dtype).reshape(-1, 1)
-    return _decode_rows(model, (1 - t) * z0[:, None] + t * z1[:, None])
+    return _decode_rows(model, (1 - t) * z0[:, None] + t * z1[:, None], labels)
 
 
-def traverse(model: LatentModel, z: Tensor | Array, steps: int, reach: float = 3.0) -> Tensor:
+def traverse(
+    model: LatentModel,
+    z: Tensor | Array,
+    steps: int,
+    reach: float = 3.0,
+    label: int | None = None,
+) -> Tensor:
     r"""Decode latents of which one variable moves, and the others stay where they are.
 
     Parameters
@@ -78,6 +90,8 @@ def traverse(model: LatentModel, z: Tensor | Array, steps: int, reach: float = 3
     reach : float, default 3
         How far each variable goes, from ``-reach`` to ``reach``. The unit is the standard deviation
         of the prior N(0, 1); a model without a prior has no such unit.
+    label : int, optional
+        Of a conditional model, the class of all images.
 
     Returns
     -------
@@ -108,7 +122,8 @@ def traverse(model: LatentModel, z: Tensor | Array, steps: int, reach: float = 3
     library = namespace(centre)
     values = library.linspace(-reach, reach, steps, dtype=centre.dtype).reshape(-1, 1)
     moves = library.eye(model.latent, dtype=bool)[:, None]
-    return _decode_rows(model, library.where(moves, values, centre))
+    labels = None if label is None else library.full(model.latent, label)
+    return _decode_rows(model, library.where(moves, values, centre), labels)
 
 
 def _expect_steps(name: str, steps: int) -> None:
@@ -116,7 +131,10 @@ def _expect_steps(name: str, steps: int) -> None:
         raise ValueError(f"{name}: at least two steps are expected, got {steps}")
 
 
-def _decode_rows(model: LatentModel, z: Array) -> Tensor:
-    """Decode latents (R, T, latent) to images (R, T, C, H, W)."""
-    images = model.decode_images(z.reshape(-1, model.latent))
+def _decode_rows(model: LatentModel, z: Array, labels: Array | None) -> Tensor:
+    """Decode latents (R, T, latent), each row of one class, to images (R, T, C, H, W)."""
+    if labels is not None:
+        array = array_of(labels)
+        labels = namespace(array).repeat(array, z.shape[1])
+    images = model.decode_images(z.reshape(-1, model.latent), labels)
     return images.reshape((*z.shape[:2], *images.shape[1:]))

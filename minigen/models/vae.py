@@ -1,4 +1,4 @@
-r"""The variational autoencoder with dense encoder and decoder."""
+r"""Variational autoencoders with dense encoder and decoder, conditional or not."""
 
 from __future__ import annotations
 
@@ -14,7 +14,81 @@ from minigen.models.variational import Objective, VariationalAutoencoder
 from minigen.random import Generator
 
 
-class VAE(VariationalAutoencoder):
+class DenseVAE(VariationalAutoencoder):
+    """The networks of a variational autoencoder of dense layers.
+
+    Parameters
+    ----------
+    image_shape, hidden, latent, activation, decoder, generator
+        As for `VAE`.
+    objective : Objective
+        How the parts of the bound are weighed.
+    classes : int, default 0
+        How many classes both networks are told of, as a one-hot vector beside their input.
+
+    Raises
+    ------
+    ValueError
+        If a length is not positive, or the activation or decoder unknown.
+    """
+
+    def __init__(
+        self,
+        image_shape: Sequence[int],
+        hidden: Sequence[int],
+        latent: int,
+        *,
+        activation: str,
+        decoder: str,
+        objective: Objective,
+        classes: int = 0,
+        generator: Generator | None = None,
+    ) -> None:
+        super().__init__(image_shape, latent, decoder, objective)
+        expect_features(type(self).__name__, hidden=hidden, latent=latent)
+        self.hidden = tuple(hidden)
+        self.activation = activation
+        self.classes = classes
+        pixels = math.prod(self.image_shape)
+        before, code = pixels + classes, latent + classes
+        self.encoder = dense_stack((before, *self.hidden), generator, activation)
+        body = self.hidden[-1] if self.hidden else before
+        self.to_mu = nn.Dense(body, latent, generator=generator)
+        self.to_logvar = nn.Dense(body, latent, generator=generator)
+        self.decoder = dense_stack((code, *reversed(self.hidden)), generator, activation)
+        self.to_pixels = nn.Dense(
+            self.hidden[0] if self.hidden else code, pixels, generator=generator
+        )
+        self._initialize(generator)
+
+    def _initialize(self, generator: Generator | None) -> None:
+        """Choose the first weights: Xavier's, which were made for tanh, or those near the prior.
+
+        Shrunken weights put tanh into its linear part, where signals fade from layer to layer.
+        """
+        if self.activation == "tanh":
+            nn.init.initialize_(self, nn.init.xavier_uniform_, generator=generator)
+        else:
+            self.start_near_the_prior()
+
+    def config(self) -> dict[str, Any]:
+        """Return the constructor's arguments."""
+        return {
+            "image_shape": list(self.image_shape),
+            **({"classes": self.classes} if self.conditional else {}),
+            "hidden": list(self.hidden),
+            "latent": self.latent,
+            "activation": self.activation,
+            "decoder": self.decoder_name,
+            **self.objective.config(),
+        }
+
+    def arrange(self, x: Array) -> Array:
+        """Return images as rows."""
+        return self.flatten_images(x)
+
+
+class VAE(DenseVAE):
     r"""A variational autoencoder whose encoder and decoder are dense layers.
 
     It minimises the negative ELBO,
@@ -79,33 +153,12 @@ class VAE(VariationalAutoencoder):
         importance_samples: int = 1,
         generator: Generator | None = None,
     ) -> None:
-        objective = Objective(beta, warmup, free_bits, importance_samples)
-        super().__init__(image_shape, latent, decoder, objective)
-        expect_features("VAE", hidden=hidden, latent=latent)
-        self.hidden = tuple(hidden)
-        self.activation = activation
-        features = math.prod(self.image_shape)
-        body = self.hidden[-1] if self.hidden else features
-        self.encoder = dense_stack((features, *self.hidden), generator, activation)
-        self.to_mu = nn.Dense(body, latent, generator=generator)
-        self.to_logvar = nn.Dense(body, latent, generator=generator)
-        self.decoder = dense_stack((latent, *reversed(self.hidden)), generator, activation)
-        self.to_pixels = nn.Dense(
-            self.hidden[0] if self.hidden else latent, features, generator=generator
+        super().__init__(
+            image_shape,
+            hidden,
+            latent,
+            activation=activation,
+            decoder=decoder,
+            objective=Objective(beta, warmup, free_bits, importance_samples),
+            generator=generator,
         )
-        self.start_near_the_prior()
-
-    def config(self) -> dict[str, Any]:
-        """Return the constructor's arguments."""
-        return {
-            "image_shape": list(self.image_shape),
-            "hidden": list(self.hidden),
-            "latent": self.latent,
-            "activation": self.activation,
-            "decoder": self.decoder_name,
-            **self.objective.config(),
-        }
-
-    def arrange(self, x: Array) -> Array:
-        """Return images as rows."""
-        return self.flatten_images(x)

@@ -9,7 +9,7 @@ from typing import Any
 
 from minigen import functional as F
 from minigen import nn
-from minigen.backend import Array
+from minigen.backend import Array, array_of, namespace
 from minigen.models.base import Model, as_image_shape
 from minigen.models.decoders import pixel_distribution
 from minigen.modes import no_grad
@@ -126,18 +126,24 @@ class VariationalAutoencoder(Model):
         """Tell the objective how many epochs have passed: the KL's weight may warm up."""
         self.objective.anneal(epochs)
 
-    def encode(self, x: Array) -> tuple[Tensor, Tensor]:
+    def encode(self, x: Array, labels: Array | None = None) -> tuple[Tensor, Tensor]:
         r"""Return :math:`\mu` and :math:`\ln\sigma^2` of the posterior, each (N, latent)."""
-        features = self.encoder(self.arrange(x))
+        features = self.encoder(self.condition(self.arrange(x), labels))
         return self.to_mu(features), self.to_logvar(features)
 
-    def decode(self, z: Array) -> Tensor:
-        """Return the decoder's output (..., C H W), logits, for latents (..., latent)."""
-        output = self.to_pixels(self.decoder(F.reshape(z, (-1, self.latent))))
+    def decode(self, z: Array, labels: Array | None = None) -> Tensor:
+        """Return the decoder's output (..., N, C H W), logits, for latents (..., N, latent)."""
+        rows = F.reshape(z, (-1, self.latent))
+        output = self.to_pixels(self.decoder(self.condition(rows, _repeated(labels, len(rows)))))
         return F.reshape(output, (*z.shape[:-1], math.prod(self.image_shape)))
 
     def terms(
-        self, x: Array, *, noise: Array | None = None, generator: Generator | None = None
+        self,
+        x: Array,
+        labels: Array | None = None,
+        *,
+        noise: Array | None = None,
+        generator: Generator | None = None,
     ) -> dict[str, Tensor]:
         """Return loss, reconstruction and KL in nats an image, averaged over the batch.
 
@@ -145,6 +151,8 @@ class VariationalAutoencoder(Model):
         ----------
         x : Tensor or array, shape (N, C, H, W) or (N, C H W)
             Images in [0, 1].
+        labels : Tensor or array of integers, shape (N,), optional
+            Their classes, if the model is conditional.
         noise : Tensor or array, optional
             The noise of the reparameterisation, of shape (N, latent), or (K, N, latent) for the
             importance-weighted bound; drawn if not given.
@@ -158,12 +166,14 @@ class VariationalAutoencoder(Model):
         """
         self.expect_unit_interval(x)
         rows = self.flatten_images(x)
-        mu, logvar = self.encode(x)
+        mu, logvar = self.encode(x, labels)
         if self.objective.importance_samples > 1:
-            samples = self.objective.importance_samples
-            return self._importance_weighted_terms(rows, mu, logvar, samples, noise, generator)
+            if noise is None:
+                noise = draw_noise(mu, generator, self.objective.importance_samples)
+            return self._importance_weighted_terms(rows, labels, mu, logvar, noise)
         z = reparameterize(mu, logvar, noise=noise, generator=generator)
-        reconstruction = self.pixels.negative_log_likelihood(self.decode(z), rows, "batchmean")
+        output = self.decode(z, labels)
+        reconstruction = self.pixels.negative_log_likelihood(output, rows, "batchmean")
         kl = F.kl_standard_normal(mu, logvar)
         charged = kl if self.objective.free_bits == 0 else self._kl_beyond_free_bits(mu, logvar)
         weight = self.objective.beta * self.objective.share
@@ -179,17 +189,9 @@ class VariationalAutoencoder(Model):
         return F.maximum(each, self.objective.free_bits).sum()
 
     def _importance_weighted_terms(
-        self,
-        rows: Array,
-        mu: Tensor,
-        logvar: Tensor,
-        samples: int,
-        noise: Array | None,
-        generator: Generator | None,
+        self, rows: Array, labels: Array | None, mu: Tensor, logvar: Tensor, noise: Array
     ) -> dict[str, Tensor]:
-        if noise is None:
-            noise = draw_noise(mu, generator, samples)
-        log_weights, log_likelihood = self._weigh(rows, mu, logvar, noise)
+        log_weights, log_likelihood = self._weigh(rows, labels, mu, logvar, noise)
         return {
             "loss": _negative_bound(log_weights),
             "reconstruction": -log_likelihood.mean(),
@@ -200,6 +202,7 @@ class VariationalAutoencoder(Model):
         self,
         x: Array,
         samples: int,
+        labels: Array | None = None,
         *,
         noise: Array | None = None,
         generator: Generator | None = None,
@@ -215,6 +218,8 @@ class VariationalAutoencoder(Model):
             Images in [0, 1].
         samples : int
             Number K of latents an image.
+        labels : Tensor or array of integers, shape (N,), optional
+            The images' classes, if the model is conditional.
         noise : Tensor or array, shape (K, N, latent), optional
             The noise; drawn if not given.
         generator : Generator, optional
@@ -230,17 +235,17 @@ class VariationalAutoencoder(Model):
         ----------
         Burda, Grosse, Salakhutdinov (2016), arXiv:1509.00519.
         """
-        mu, logvar = self.encode(x)
+        mu, logvar = self.encode(x, labels)
         if noise is None:
             noise = draw_noise(mu, generator, samples)
-        return self._weigh(self.flatten_images(x), mu, logvar, noise)[0]
+        return self._weigh(self.flatten_images(x), labels, mu, logvar, noise)[0]
 
     def _weigh(
-        self, rows: Array, mu: Tensor, logvar: Tensor, noise: Array
+        self, rows: Array, labels: Array | None, mu: Tensor, logvar: Tensor, noise: Array
     ) -> tuple[Tensor, Tensor]:
         """Return log-weights and log-likelihoods, each (K, N), of latents made from `noise`."""
         z = mu + F.exp(logvar * 0.5) * noise
-        output = self.decode(z)
+        output = self.decode(z, labels)
         targets = F.broadcast_to(rows, output.shape)
         likelihood = -self.pixels.negative_log_likelihood(output, targets, "none").sum(-1)
         prior, posterior = log_normal(z).sum(-1), log_normal(z, mu, logvar).sum(-1)
@@ -250,6 +255,7 @@ class VariationalAutoencoder(Model):
         self,
         x: Array,
         samples: int,
+        labels: Array | None = None,
         *,
         noise: Array | None = None,
         generator: Generator | None = None,
@@ -263,25 +269,30 @@ class VariationalAutoencoder(Model):
 
         Derivation: vae.importance_weighted_bound
         """
-        return _negative_bound(self.log_weights(x, samples, noise=noise, generator=generator))
+        log_weights = self.log_weights(x, samples, labels, noise=noise, generator=generator)
+        return _negative_bound(log_weights)
 
-    def reconstruct(self, x: Array) -> Tensor:
+    def reconstruct(self, x: Array, labels: Array | None = None) -> Tensor:
         """Return the pixels' means for z at the posterior's mean: (N, C, H, W), in [0, 1]."""
-        mu, _ = self.encode(x)
-        return self.decode_images(mu)
+        mu, _ = self.encode(x, labels)
+        return self.decode_images(mu, labels)
 
-    def sample(self, count: int, *, generator: Generator | None = None) -> Tensor:
+    def sample(
+        self, count: int, labels: Array | None = None, *, generator: Generator | None = None
+    ) -> Tensor:
         """Return the pixels' means for latents from the prior: (count, C, H, W), in [0, 1].
 
-        These are means of p(x | z), not draws of pixels, which would add the pixels' noise.
+        These are means of p(x | z), not draws of pixels, which would add the pixels' noise. Of a
+        conditional model, `labels` are the images' classes: by default one after the other.
         """
         source = generator or default_generator()
         weight = self.to_mu.weight
-        return self.decode_images(source.normal((count, self.latent), weight.dtype, weight.device))
+        z = source.normal((count, self.latent), weight.dtype, weight.device)
+        return self.decode_images(z, self.labels_in_turn(count) if labels is None else labels)
 
-    def decode_images(self, z: Array) -> Tensor:
+    def decode_images(self, z: Array, labels: Array | None = None) -> Tensor:
         """Return the pixels' means, (N, C, H, W) in [0, 1], for latents (N, latent)."""
-        return self.pixels.mean(self.decode(z)).reshape((-1, *self.image_shape))
+        return self.pixels.mean(self.decode(z, labels)).reshape((-1, *self.image_shape))
 
     def start_near_the_prior(self) -> None:
         """Shrink the first weights, those of the pixels' layer most.
@@ -303,3 +314,11 @@ def _negative_bound(log_weights: Tensor) -> Tensor:
     """Return the negative importance-weighted bound, given log-weights (K, N)."""
     bound: Tensor = F.logsumexp(log_weights, axis=0) - math.log(log_weights.shape[0])
     return -bound.mean()
+
+
+def _repeated(labels: Array | None, count: int) -> Array | None:
+    """Repeat labels (N,) for latents (K, N), flattened to `count` rows."""
+    if labels is None or len(labels) == 0 or count % len(labels):
+        return labels
+    array = array_of(labels)
+    return namespace(array).tile(array, count // len(array))

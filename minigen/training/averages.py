@@ -27,7 +27,7 @@ class RunningAverages:
     """
 
     def __init__(self) -> None:
-        self._count = 0
+        self._counts: dict[str, int] = {}
         self._totals: dict[str, float] = {}
         self._unread: list[tuple[dict[str, Tensor], int]] = []
 
@@ -47,17 +47,28 @@ class RunningAverages:
                 return number
             for name, value in values.items():
                 self._totals[name] = self._totals.get(name, 0.0) + value * count
-            self._count += count
+                self._counts[name] = self._counts.get(name, 0) + count
         return None
 
     def values(self) -> dict[str, float]:
-        """Return the averages over what was read, in nats an image."""
-        return {name: total / self._count for name, total in self._totals.items()}
+        """Return the averages over what was read: each term's over the images it was seen on."""
+        return {name: total / self._counts[name] for name, total in self._totals.items()}
 
     def get_state(self) -> dict[str, Any]:
         """Return the sums, which JSON can hold. What is not read is not in them."""
-        return {"count": self._count, "totals": dict(self._totals)}
+        return {"counts": dict(self._counts), "totals": dict(self._totals)}
 
     def set_state(self, state: Mapping[str, Any]) -> None:
         """Continue from sums that `get_state` returned."""
-        self._count, self._totals = state["count"], dict(state["totals"])
+        self._counts, self._totals = dict(state["counts"]), dict(state["totals"])
+
+
+def losses(terms: Mapping[str, float]) -> dict[str, float]:
+    """Return those of the terms that a side of the model minimises.
+
+    Examples
+    --------
+    >>> losses({"generator_loss": 0.7, "discriminator_loss": 1.4, "real_score": 0.5})
+    {'generator_loss': 0.7, 'discriminator_loss': 1.4}
+    """
+    return {name: value for name, value in terms.items() if name.endswith("loss")}

@@ -64,8 +64,8 @@ class Checkpoint:
         How far it is.
     weights : dict of str to Tensor or array
         The model's `state_dict`.
-    optimizer : dict
-        The optimiser's `state_dict`.
+    optimizers : dict
+        The `state_dict` of each side's optimiser, by the side's name.
     generators : dict
         The states of the generators that training draws from.
     averages : dict
@@ -76,7 +76,7 @@ class Checkpoint:
 
     position: Position
     weights: Mapping[str, Any]
-    optimizer: dict[str, Any]
+    optimizers: Mapping[str, dict[str, Any]]
     generators: dict[str, Any] = field(default_factory=dict)
     averages: dict[str, Any] = field(default_factory=dict)
     history: list[Record] = field(default_factory=list)
@@ -94,7 +94,7 @@ class CheckpointFolder:
     --------
     >>> import tempfile
     >>> import numpy as np
-    >>> no_steps = {"state": {}, "param_groups": []}
+    >>> no_steps = {"model": {"state": {}, "param_groups": []}}
     >>> with tempfile.TemporaryDirectory() as path:
     ...     folder = CheckpointFolder(path)
     ...     for epoch in (1, 2, 3):
@@ -181,15 +181,19 @@ def _encode(checkpoint: Checkpoint) -> tuple[bytes, bytes]:
     from safetensors.numpy import save
 
     weights = save({name: _host(value) for name, value in checkpoint.weights.items()})
-    arrays, rest = flatten_state(checkpoint.optimizer)
+    flat = {side: flatten_state(state) for side, state in checkpoint.optimizers.items()}
     notes = {
         "weights_sha256": hashlib.sha256(weights).hexdigest(),
-        "optimizer": rest,
+        "optimizers": {side: rest for side, (_, rest) in flat.items()},
         "generators": checkpoint.generators,
         "averages": checkpoint.averages,
         "history": checkpoint.history,
     }
-    state = {name: _host(value) for name, value in arrays.items()}
+    state = {
+        f"{side}.{name}": _host(value)
+        for side, (arrays, _) in flat.items()
+        for name, value in arrays.items()
+    }
     return weights, save(state, metadata={"training": json.dumps(notes)})
 
 
@@ -212,13 +216,26 @@ def _decode(position: Position, weights_file: Path, training_file: Path) -> Chec
         return Checkpoint(
             position=position,
             weights=load(weights),
-            optimizer=unflatten_state(arrays, notes["optimizer"]),
+            optimizers={
+                side: unflatten_state(_of_side(arrays, side), rest)
+                for side, rest in notes["optimizers"].items()
+            },
             generators=notes["generators"],
             averages=notes["averages"],
             history=notes["history"],
         )
     except (OSError, SafetensorError, ValueError, LookupError, TypeError) as error:
         raise RunError(f"checkpoint {reading} can't be read: {error}") from error
+
+
+def _of_side(arrays: Arrays, side: str) -> Arrays:
+    """Return one optimiser's arrays, under the names that it gave them."""
+    prefix = f"{side}."
+    return {
+        name.removeprefix(prefix): array
+        for name, array in arrays.items()
+        if name.startswith(prefix)
+    }
 
 
 def _host(value: Any) -> npt.NDArray[Any]:

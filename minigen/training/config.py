@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -23,6 +23,9 @@ OPTIMIZERS: Final[dict[str, type[optim.Optimizer]]] = {
 }
 """Every optimiser by the name that a run's configuration and the command line use."""
 
+HAVE_BETAS: Final = ("adam", "adamw")
+"""The optimisers that keep two moments."""
+
 SCHEDULES: Final = ("constant", "cosine")
 """How the learning rate goes on: as it began, or down to 0 along half a cosine wave."""
 
@@ -39,7 +42,8 @@ class RunConfig:
     model : str
         A name in `minigen.models.MODELS`.
     model_config : mapping
-        The model's constructor's arguments; ``image_shape`` may be left out, it is the data set's.
+        The model's constructor's arguments; ``image_shape``, and the number of ``classes`` of a
+        conditional model, may be left out: they are the data set's.
     dataset : str
         A name in `minigen.data.NAMES`.
     binarize : {"none", "static", "dynamic"}
@@ -49,9 +53,11 @@ class RunConfig:
     epochs, batch_size : int
         How often each image is shown, and how many at once.
     optimizer : {"adam", "adamw", "rmsprop", "sgd"}
-        With the defaults of `minigen.optim`.
-    learning_rate : float
-        Its step size, at the beginning.
+        With the defaults of `minigen.optim` where nothing else is said.
+    learning_rate : float, optional
+        Its step size, at the beginning; by default the model's `training_defaults` have it.
+    betas : pair of float, optional
+        The decays of the two moments of Adam and AdamW; by default the model's too.
     schedule : {"constant", "cosine"}
         How the learning rate goes on: as it began, or, from step to step, down to 0 at the end of
         the run along half a cosine wave.
@@ -72,8 +78,8 @@ class RunConfig:
     Examples
     --------
     >>> config = RunConfig(model="vae", model_config={"hidden": [32], "latent": 2}, epochs=3)
-    >>> config.dataset, config.optimizer, config.learning_rate
-    ('digits', 'adam', 0.001)
+    >>> config.dataset, config.optimizer
+    ('digits', 'adam')
     >>> RunConfig.from_json(config.to_json()) == config
     True
     """
@@ -85,7 +91,8 @@ class RunConfig:
     epochs: int = 10
     batch_size: int = 128
     optimizer: str = "adam"
-    learning_rate: float = 1e-3
+    learning_rate: float | None = None
+    betas: Sequence[float] | None = None
     schedule: str = "constant"
     seed: int = 0
     device: str = "cpu"
@@ -111,14 +118,40 @@ class RunConfig:
                 raise ConfigurationError(
                     f"{name}: an integer of at least {least} is expected, got {value!r}"
                 )
-        if not 0 < self.learning_rate < float("inf"):
+        if self.learning_rate is not None and not 0 < self.learning_rate < float("inf"):
             raise ConfigurationError(
                 f"learning_rate: a positive number is expected, got {self.learning_rate!r}"
             )
+        if self.betas is not None:
+            self._expect_betas(self.betas)
         try:
             object.__setattr__(self, "device", canonical_device(self.device))
         except ValueError as error:
             raise ConfigurationError(f"device: {error}") from error
+
+    def _expect_betas(self, betas: Sequence[float]) -> None:
+        if self.optimizer not in HAVE_BETAS:
+            raise ConfigurationError(f"betas: {self.optimizer} has none, got {betas}")
+        if len(betas) != 2 or not all(0 <= beta < 1 for beta in betas):
+            raise ConfigurationError(f"betas: two numbers in [0, 1) are expected, got {betas}")
+        object.__setattr__(self, "betas", list(betas))
+
+    def completed(self, model: models.Model) -> RunConfig:
+        """Return the configuration with nothing left open: what the model has by default is said.
+
+        Parameters
+        ----------
+        model : Model
+            What `build_model` made.
+        """
+        options = model.training_defaults()
+        betas = options.get("betas") if self.optimizer in HAVE_BETAS else None
+        return dataclasses.replace(
+            self,
+            model_config=model.config(),
+            learning_rate=self.learning_rate or options["lr"],
+            betas=self.betas or betas,
+        )
 
     def to_json(self) -> str:
         """Return the configuration as the text of ``config.json``."""
@@ -166,7 +199,9 @@ class RunConfig:
     def build_optimizer(self, model: nn.Module) -> optim.Optimizer:
         """Make the optimiser of a model's parameters."""
         make: Any = OPTIMIZERS[self.optimizer]
-        optimizer: optim.Optimizer = make(model.parameters(), lr=self.learning_rate)
+        named = {"lr": self.learning_rate, "betas": self.betas}
+        options = {name: value for name, value in named.items() if value is not None}
+        optimizer: optim.Optimizer = make(model.parameters(), **options)
         return optimizer
 
     def build_schedule(self, optimizer: optim.Optimizer, steps: int) -> LRScheduler:

@@ -1,17 +1,20 @@
-"""A run's images, as its model gets them."""
+"""A run's images and labels, as its model gets them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from minigen import data
+from minigen import data, models
 from minigen.backend import Array, to_device
 from minigen.random import Generator
 from minigen.training.config import RunConfig
+
+Batch: TypeAlias = tuple[Array, Array | None]
+"""Images, and the labels that a conditional model is told."""
 
 _SEEDS = {"train": 0, "test": 1}  # of the static binarisation: the same data set in every run
 
@@ -24,6 +27,10 @@ class Examples:
     ----------
     images : array of float32, shape (N, C, H, W)
         In [0, 1].
+    labels : array of int64, shape (N,), optional
+        The images' classes, if the model is conditional.
+    classes : int
+        How many classes a conditional model has to know; 0 for any other.
     device : str
         Where minibatches go.
     resampled : bool
@@ -31,15 +38,23 @@ class Examples:
     """
 
     images: npt.NDArray[np.float32]
+    labels: npt.NDArray[np.int64] | None = None
+    classes: int = 0
     device: str = "cpu"
     resampled: bool = False
 
-    def batch(self, indices: npt.NDArray[np.int64], generator: Generator) -> Array:
-        """Return the images of those numbers, on the device."""
+    def batch(self, indices: npt.NDArray[np.int64], generator: Generator) -> Batch:
+        """Return the images of those numbers, and their labels if there are any, on the device."""
         images: Any = self.images[indices]
         if self.resampled:
             images = data.sample_bernoulli(images, generator)
-        return to_device(images, self.device)
+        labels = None if self.labels is None else to_device(self.labels[indices], self.device)
+        return to_device(images, self.device), labels
+
+    def first(self, count: int) -> Batch:
+        """Return the first images, never drawn anew, and their labels, on the device."""
+        labels = None if self.labels is None else to_device(self.labels[:count], self.device)
+        return to_device(self.images[:count], self.device), labels
 
     def __len__(self) -> int:
         return len(self.images)
@@ -67,8 +82,12 @@ def load_examples(config: RunConfig, split: str) -> Examples:
     >>> len(examples), set(examples.images.ravel().tolist()) == {0.0, 1.0}
     (382, True)
     """
-    images = data.load(config.dataset, split).scaled()
+    dataset = data.load(config.dataset, split)
+    images = dataset.scaled()
     resampled = config.binarize == "dynamic" and split == "train"
     if config.binarize != "none" and not resampled:
         images = data.binarize_statically(images, seed=_SEEDS[split])
-    return Examples(images, config.device, resampled)
+    labels, classes = None, 0
+    if models.MODELS[config.model].conditional:
+        labels, classes = dataset.labels, len(dataset.classes)
+    return Examples(images, labels, classes, config.device, resampled)

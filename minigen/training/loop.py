@@ -12,16 +12,16 @@ import numpy as np
 import numpy.typing as npt
 from tqdm import tqdm
 
-from minigen.backend import CPU, to_device
+from minigen.backend import CPU
 from minigen.data import batch_indices
 from minigen.metrics import average_terms
 from minigen.tensor import Tensor
-from minigen.training.averages import RunningAverages
+from minigen.training.averages import RunningAverages, losses
 from minigen.training.checkpoint import Checkpoint, CheckpointFolder, Position
 from minigen.training.config import RunConfig
 from minigen.training.divergence import find_cause
 from minigen.training.errors import DivergenceError, RunError, TrainingInterrupted
-from minigen.training.examples import Examples
+from minigen.training.examples import Batch, Examples
 from minigen.training.folder import Record, RunFolder
 from minigen.training.interrupt import Interruption
 from minigen.training.pictures import ORIGINALS, Album
@@ -33,10 +33,11 @@ STEPS_BETWEEN_READINGS: Final = 20
 
 @dataclass(frozen=True)
 class Attempt:
-    """What it takes to do a step again: its number, its images and the noise before it."""
+    """What it takes to do one side's turn again: its step, its images and the noise before it."""
 
     step: int
-    indices: npt.NDArray[np.int64]
+    side: str
+    batch: Batch
     noise: dict[str, Any]
 
 
@@ -73,9 +74,13 @@ class Trainer:
         self.config = config
         self.folder = folder
         self.model = config.build_model()
-        self.optimizer = config.build_optimizer(self.model)
+        sides = self.model.sides()
+        self.optimizers = {name: config.build_optimizer(side) for name, side in sides.items()}
         self._steps = len(batch_indices(len(train), config.batch_size))
-        self.schedule = config.build_schedule(self.optimizer, config.epochs * self._steps)
+        self.schedules = [
+            config.build_schedule(optimizer, config.epochs * self._steps)
+            for optimizer in self.optimizers.values()
+        ]
         self.position = Position()
         self.history: list[Record] = []
         self.saved: Path | None = None
@@ -88,7 +93,7 @@ class Trainer:
         self._checkpoints = CheckpointFolder(folder.checkpoints)
         self._progress = progress
         title = f"{config.model} on {config.dataset}"
-        originals = to_device(test.images[:ORIGINALS], config.device)
+        originals = test.first(ORIGINALS)
         self._album = Album(folder, self.model, originals, config.seed, title) if pictures else None
 
     def restore(self, checkpoint: Checkpoint) -> None:
@@ -102,14 +107,15 @@ class Trainer:
         weights = self._checkpoints.weights_file(checkpoint.position)
         try:
             self.model.load_state_dict(checkpoint.weights)
-            self.optimizer.load_state_dict(checkpoint.optimizer)
-        except (RuntimeError, ValueError) as error:
+            for side, optimizer in self.optimizers.items():
+                optimizer.load_state_dict(checkpoint.optimizers[side])
+        except (RuntimeError, ValueError, KeyError) as error:
             raise RunError(f"{weights} does not fit {self.folder.config}: {error}") from error
         self._noise.set_state(checkpoint.generators)
         self._averages.set_state(checkpoint.averages)
         self.position = checkpoint.position
-        done = self.position.epoch * self._steps + self.position.step
-        self.schedule.load_state_dict({**self.schedule.state_dict(), "last_epoch": done})
+        for schedule in self.schedules:
+            schedule.load_state_dict({**schedule.state_dict(), "last_epoch": self._steps_done})
         self.history = list(checkpoint.history)
         self.saved = weights
 
@@ -146,22 +152,35 @@ class Trainer:
             self._finish_epoch(epoch)
             bar.set_postfix_str(_finished(self.history[-1]))
 
+    @property
+    def _steps_done(self) -> int:
+        """The steps since the beginning of the run."""
+        return self.position.epoch * self._steps + self.position.step
+
     def _step(self, indices: npt.NDArray[np.int64]) -> None:
-        """Move the weights once, downhill on the loss of one batch."""
-        self._unread.append(Attempt(self.position.step + 1, indices, self._noise.get_state()))
-        terms = self._terms(indices)
-        self._averages.add(terms, len(indices))
-        if len(self._unread) == self._interval:
-            self._read_losses()
-        self.optimizer.zero_grad()
-        terms["loss"].backward()
-        self.optimizer.step()
-        self.schedule.step()
+        """Move the weights of every side whose turn it is, downhill on its loss of one batch."""
+        batch = self._train.batch(indices, self._noise.generator)
+        for side in self.model.turns(self._steps_done):
+            self._take_turn(side, batch)
+        for schedule in self.schedules:
+            schedule.step()
         self.position = Position(self.position.epoch, self.position.step + 1)
 
-    def _terms(self, indices: npt.NDArray[np.int64]) -> dict[str, Tensor]:
-        batch = self._train.batch(indices, self._noise.generator)
-        return self.model.terms(batch, generator=self._noise.generator)
+    def _take_turn(self, side: str, batch: Batch) -> None:
+        attempt = Attempt(self.position.step + 1, side, batch, self._noise.get_state())
+        self._unread.append(attempt)
+        terms = self._terms(side, batch)
+        self._averages.add(terms, len(batch[0]))
+        if len(self._unread) >= self._interval:
+            self._read_losses()
+        optimizer = self.optimizers[side]
+        optimizer.zero_grad()
+        _loss(terms).backward()
+        optimizer.step()
+        self.model.finish_turn(side)
+
+    def _terms(self, side: str, batch: Batch) -> dict[str, Tensor]:
+        return self.model.side_terms(side, *batch, generator=self._noise.generator)
 
     def _read_losses(self) -> None:
         """Read the losses of the last steps; end the run if one is not finite."""
@@ -171,7 +190,7 @@ class Trainer:
 
             def again() -> None:
                 self._noise.set_state(attempt.noise)
-                self._terms(attempt.indices)["loss"].backward()
+                _loss(self._terms(attempt.side, attempt.batch)).backward()
 
             self._diverge(
                 f"the training loss became NaN or infinite in epoch {self.position.epoch + 1}, "
@@ -199,13 +218,14 @@ class Trainer:
     def _evaluate(self) -> dict[str, float]:
         """Average the terms over the test images; the noise is the same after every epoch."""
         generator = stream(self.config.seed, Purpose.EVALUATION)
-        return average_terms(self.model, self._test.images, generator=generator)
+        test = self._test
+        return average_terms(self.model, test.images, test.labels, generator=generator)
 
     def _save(self) -> Path:
         checkpoint = Checkpoint(
             position=self.position,
             weights=self.model.state_dict(),
-            optimizer=self.optimizer.state_dict(),
+            optimizers={side: each.state_dict() for side, each in self.optimizers.items()},
             generators=self._noise.get_state(),
             averages=self._averages.get_state(),
             history=self.history,
@@ -240,12 +260,17 @@ class Trainer:
         )
 
 
+def _loss(terms: Mapping[str, Tensor]) -> Tensor:
+    """Return what is minimised: the first of the terms."""
+    return next(iter(terms.values()))
+
+
 def _running(averages: RunningAverages) -> str:
     """Say for the progress bar how the epoch is going."""
-    values = averages.values()
-    return f"loss={values['loss']:.2f}" if values else ""
+    return ", ".join(f"{name}={value:.2f}" for name, value in losses(averages.values()).items())
 
 
 def _finished(record: Mapping[str, Any]) -> str:
     """Say for the progress bar how the epoch went."""
-    return f"loss={record['train']['loss']:.2f}, test={record['test']['loss']:.2f}"
+    train, test = losses(record["train"]), losses(record["test"])
+    return ", ".join(f"{name}={value:.2f}, test={test[name]:.2f}" for name, value in train.items())

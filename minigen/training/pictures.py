@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from minigen import viz
-from minigen.backend import Array
 from minigen.metrics import evaluating
 from minigen.models import Model
+from minigen.training.examples import Batch
 from minigen.training.folder import Record, RunFolder
 from minigen.training.streams import Purpose, stream
 
@@ -35,8 +35,9 @@ class Album:
         Where the pictures go.
     model : Model
         What draws them.
-    originals : array, shape (N, C, H, W)
-        Test images, on the model's device, to be shown beside their reconstructions.
+    originals : pair of array
+        Test images (N, C, H, W), on the model's device, to be shown beside their reconstructions;
+        and their labels, or None.
     seed : int
         The run's.
     title : str
@@ -44,11 +45,11 @@ class Album:
     """
 
     def __init__(
-        self, folder: RunFolder, model: Model, originals: Array, seed: int, title: str
+        self, folder: RunFolder, model: Model, originals: Batch, seed: int, title: str
     ) -> None:
         self._folder = folder
         self._model = model
-        self._originals = originals
+        self._originals, self._labels = originals
         self._seed = seed
         self._title = title
         self._next_figures = 0.0
@@ -71,11 +72,13 @@ class Album:
         viz.save_image_grid(self._folder.samples / f"epoch-{epoch:04}.png", images)
 
     def draw_reconstructions(self, epoch: int) -> None:
-        """Draw ``reconstructions.png``."""
+        """Draw ``reconstructions.png``, if the model can reconstruct."""
+        if not self._model.can_reconstruct:
+            return
         noise = stream(self._seed, Purpose.PICTURES)
         with evaluating(self._model):
             seen = self._model.corrupt(self._originals, generator=noise)
-            images = self._model.reconstruct(seen)
+            images = self._model.reconstruct(seen, self._labels)
         viz.save_reconstructions(
             self._folder.samples / "reconstructions.png",
             self._originals,

@@ -8,12 +8,13 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from minigen.models import Model
 from minigen.training.checkpoint import Checkpoint, CheckpointFolder
 from minigen.training.config import RunConfig
 from minigen.training.errors import RunError
-from minigen.training.examples import load_examples
+from minigen.training.examples import Examples, load_examples
 from minigen.training.folder import Record, RunFolder
 from minigen.training.loop import Trainer
 
@@ -98,10 +99,11 @@ def train(
     if not overwrite:
         files.expect_free()
     examples = [load_examples(config, split) for split in ("train", "test")]
-    options = {"image_shape": list(examples[0].images.shape[1:]), **config.model_config}
-    config = dataclasses.replace(config, model_config=options)
+    config = dataclasses.replace(
+        config, model_config={**_suited_to(examples[0]), **config.model_config}
+    )
     # The model's own account of itself has its defaults, too, whatever they are one day.
-    config = dataclasses.replace(config, model_config=config.build_model().config())
+    config = config.completed(config.build_model())
     files.create(config)
     trainer = Trainer(config, files, *examples, progress=progress, pictures=pictures)
     return _finish(trainer)
@@ -219,6 +221,12 @@ def _finish(trainer: Trainer) -> Run:
     trainer.run()
     model = trainer.model.eval()
     return Run(trainer.folder.path, trainer.config, model, trainer.history)
+
+
+def _suited_to(examples: Examples) -> dict[str, Any]:
+    """Return the options of a model that the data decide."""
+    shape = {"image_shape": list(examples.images.shape[1:])}
+    return {**shape, "classes": examples.classes} if examples.classes else shape
 
 
 def _epochs(count: int) -> str:

@@ -34,9 +34,9 @@ def test_a_run_says_how_it_ended_and_where_its_files_are(tmp_path: Path) -> None
 def test_every_option_reaches_the_run(tmp_path: Path) -> None:
     settings = (
         "--dataset digits --epochs 2 --seed 5 --hidden 16,8 --latent 3 --activation tanh "
-        "--decoder gaussian --schedule cosine "
+        "--decoder gaussian --schedule cosine --batch-size 500 --lr 0.01 --optimizer adamw "
+        "--betas 0.5,0.9 --binarize dynamic "
         "--beta 0.5 --warmup 1 --free-bits 0.1 "
-        "--batch-size 500 --lr 0.01 --optimizer rmsprop --binarize dynamic "
         "--device cpu --keep 1"
     )
     call("train", "vae", *settings.split(), "--out", tmp_path)
@@ -57,8 +57,9 @@ def test_every_option_reaches_the_run(tmp_path: Path) -> None:
         binarize="dynamic",
         epochs=2,
         batch_size=500,
-        optimizer="rmsprop",
+        optimizer="adamw",
         learning_rate=0.01,
+        betas=[0.5, 0.9],
         schedule="cosine",
         seed=5,
         keep=1,
@@ -123,7 +124,7 @@ def test_a_run_goes_on_as_it_was_configured(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((), "name a model (autoencoder, conv-autoencoder, vae, conv-vae), or a run with"),
+        ((), "name a model (autoencoder, conv-autoencoder, vae, conv-vae, cvae), or a run with"),
         (("gan9",), "'gan9' is not one of"),
         (("vae", "--hidden", "4,x"), "positive numbers separated by commas, not '4,x'"),
         (("vae", "--hidden", "0"), "positive numbers separated by commas, not '0'"),

@@ -76,10 +76,10 @@ def test_latent_means_are_the_posteriors_or_the_codes() -> None:
 
 def test_the_model_evaluates_meanwhile_and_keeps_its_mode() -> None:
     class Watched(Autoencoder):
-        def encode(self, x: Any) -> minigen.Tensor:
+        def encode(self, x: Any, labels: Any = None) -> minigen.Tensor:
             assert not self.training
             assert not minigen.is_grad_enabled()
-            return super().encode(x)
+            return super().encode(x, labels)
 
     model = Watched((1, 2, 2), (3,), 2).train()
     metrics.latent_means(model, images(3))

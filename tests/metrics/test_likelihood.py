@@ -117,7 +117,7 @@ class CountingVAE(VAE):
         self.calls: list[tuple[int, int]] = []
         self.drawn = 0
 
-    def log_weights(self, x: Any, samples: int, **_: Any) -> minigen.Tensor:
+    def log_weights(self, x: Any, samples: int, *_: Any, **__: Any) -> minigen.Tensor:
         assert not self.training
         assert not minigen.is_grad_enabled()
         self.calls.append((samples, len(x)))

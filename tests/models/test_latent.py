@@ -14,7 +14,9 @@ class Shown:
 
     latent = 3
 
-    def decode_images(self, z: np.ndarray) -> Tensor:
+    def decode_images(self, z: np.ndarray, labels: np.ndarray | None = None) -> Tensor:
+        if labels is not None:
+            z = z + 100 * labels[:, None]
         return minigen.tensor(z.reshape(-1, 1, 1, 3))
 
 
@@ -82,3 +84,12 @@ def test_a_walk_has_two_steps_at_least() -> None:
 def test_a_traversal_reaches_somewhere(reach: float) -> None:
     with pytest.raises(ValueError, match="reach must be positive"):
         traverse(Shown(), np.zeros(3), steps=3, reach=reach)
+
+
+def test_a_line_and_a_traversal_keep_their_class() -> None:
+    start, end = np.zeros((2, 3), np.float32), np.ones((2, 3), np.float32)
+    shown = interpolate(Shown(), start, end, steps=4, labels=np.array([1, 2])).numpy()
+    assert (shown // 100 == np.array([1, 2]).reshape(2, 1, 1, 1, 1)).all()
+    moved = traverse(Shown(), np.full(3, 10.0, np.float32), steps=4, reach=5.0, label=7).numpy()
+    assert (moved // 100 == np.where(moved >= 700, 7, 6)).all()
+    np.testing.assert_allclose(moved[1, 0, 0, 0], [710, 695, 710])

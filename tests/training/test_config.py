@@ -30,6 +30,8 @@ from .helpers import small_config
         ("learning_rate", 0.0, "a positive number is expected, got 0.0"),
         ("learning_rate", float("nan"), "a positive number is expected, got nan"),
         ("learning_rate", float("inf"), "a positive number is expected, got inf"),
+        ("betas", [0.5], r"two numbers in \[0, 1\) are expected"),
+        ("betas", [0.5, 1.0], r"two numbers in \[0, 1\) are expected"),
         ("device", "tpu", "use 'cpu', 'cuda' or 'cuda:N'"),
     ],
 )
@@ -54,7 +56,7 @@ def test_json_holds_all_of_it() -> None:
         ("", "can't be read"),
         ("{", "can't be read"),
         ("3", "can't be read"),
-        ("{}", "lacks batch_size, binarize, dataset"),
+        ("{}", "lacks batch_size, betas, binarize"),
     ],
 )
 def test_a_text_that_is_no_configuration_is_refused(text: str, message: str) -> None:
@@ -95,6 +97,23 @@ def test_the_optimiser_is_that_of_the_name_with_the_learning_rate(name: str) -> 
     assert type(optimizer).__name__.lower() == name
     assert isinstance(optimizer, optim.Optimizer)
     assert [group["lr"] for group in optimizer.param_groups] == [0.25]
+
+
+def test_betas_are_for_optimisers_that_have_them() -> None:
+    config = small_config(betas=(0.5, 0.9), model_config={"image_shape": [1, 2, 2]})
+    optimizer = config.build_optimizer(config.build_model())
+    assert optimizer.param_groups[0]["betas"] == [0.5, 0.9]
+    with pytest.raises(ConfigurationError, match="betas: sgd has none"):
+        small_config(betas=(0.5, 0.9), optimizer="sgd")
+
+
+def test_what_is_left_open_is_completed_by_the_model() -> None:
+    config = small_config(model_config={"image_shape": [1, 2, 2]})
+    model = config.build_model()
+    completed = config.completed(model)
+    assert (completed.learning_rate, completed.betas) == (1e-3, None)
+    assert completed.model_config == model.config()
+    assert small_config(learning_rate=0.5).completed(model).learning_rate == 0.5
 
 
 def test_the_learning_rate_stays_or_falls_to_zero_at_the_end_of_the_run() -> None:

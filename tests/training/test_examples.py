@@ -30,7 +30,7 @@ def test_static_binarisation_is_one_data_set_for_all_runs() -> None:
 def test_dynamic_binarisation_draws_training_images_afresh() -> None:
     examples = load_examples(small_config(binarize="dynamic"), "train")
     generator = minigen.Generator(0)
-    first, second = (examples.batch(np.arange(50), generator) for _ in range(2))
+    first, second = (examples.batch(np.arange(50), generator)[0] for _ in range(2))
     assert set(np.unique(first)) == set(np.unique(second)) == {0, 1}
     assert not np.array_equal(first, second)
     grey = examples.images[:50]
@@ -48,5 +48,27 @@ def test_dynamic_and_static_binarisation_share_their_test_images() -> None:
 
 def test_a_batch_holds_the_images_of_its_indices() -> None:
     images = np.arange(20, dtype=np.float32).reshape(5, 1, 2, 2)
-    batch = Examples(images).batch(np.array([3, 0]), minigen.Generator(0))
+    batch, labels = Examples(images).batch(np.array([3, 0]), minigen.Generator(0))
     assert np.array_equal(batch, images[[3, 0]])
+    assert labels is None
+
+
+def test_a_conditional_model_gets_the_labels_of_its_images() -> None:
+    examples = load_examples(small_config(model="cvae"), "test")
+    digits = data.load("digits", "test")
+    indices = np.array([5, 0, 77])
+    images, labels = examples.batch(indices, minigen.Generator(0))
+    assert np.array_equal(images, digits.scaled()[indices])
+    assert labels is not None
+    assert np.array_equal(labels, digits.labels[indices])
+    assert examples.classes == 10
+    assert load_examples(small_config(), "test").labels is None
+
+
+def test_the_first_images_come_as_they_are() -> None:
+    examples = load_examples(small_config(model="cvae", binarize="dynamic"), "train")
+    images, labels = examples.first(7)
+    assert np.array_equal(images, examples.images[:7])
+    assert labels is not None
+    assert np.array_equal(labels, data.load("digits").labels[:7])
+    assert load_examples(small_config(), "test").first(3)[1] is None

@@ -22,8 +22,10 @@ class FragileVAE(VAE):
     in_training = True
     below = 0.0
 
-    def terms(self, x: Any, *, noise: Any = None, generator: Any = None) -> dict[str, Any]:
-        terms = super().terms(x, noise=noise, generator=generator)
+    def terms(
+        self, x: Any, labels: Any = None, *, noise: Any = None, generator: Any = None
+    ) -> dict[str, Any]:
+        terms = super().terms(x, labels, noise=noise, generator=generator)
         if self.training == self.in_training and generator is not None:
             drawn = minigen.tensor(generator.uniform(20))
             terms["loss"] = terms["loss"] + F.log(drawn - self.below).sum() * 0.0

@@ -31,7 +31,7 @@ def album(path: Path, name: str = "vae", **options: Any) -> Album:
     folder.create(small_config())
     model = models.build(name, image_shape=(1, 4, 4), hidden=[4], latent=2)
     images = minigen.Generator(0).uniform((30, 1, 4, 4))
-    return Album(folder, model, images, seed=0, title="a run", **options)
+    return Album(folder, model, (images, None), seed=0, title="a run", **options)
 
 
 def drawn(path: Path) -> set[str]:
