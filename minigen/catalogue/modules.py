@@ -88,6 +88,10 @@ def _importance_weighted(model: Any, x: Any, noise: Any) -> Any:
     return model.importance_weighted_loss(x, noise.shape[0], noise=noise)
 
 
+def _conditional_loss(model: Any, x: Any, noise: Any) -> Any:
+    return model.terms(x, np.array([2, 0, 1, 2]), noise=noise)["loss"]
+
+
 _SHAPE, _IMAGES = (1, 3, 3), (4, 1, 3, 3)
 
 
@@ -155,6 +159,16 @@ MODELS = [
             mode="directional",
         )
         for decoder in ("bernoulli", "gaussian")
+    ),
+    module_case(
+        "ConditionalVAE",
+        "model",
+        lambda g: models.ConditionalVAE(_SHAPE, 3, (7,), 2, generator=g),
+        probability(*_IMAGES),
+        normal(4, 2),
+        note="noise held",
+        call=_conditional_loss,
+        mode="directional",
     ),
     module_case(
         "VAE",

@@ -41,14 +41,16 @@ def evaluate(
     model: Any = load_model(folder, device=device, report=options.tell)
     if samples is not None and not hasattr(model, "log_weights"):
         raise click.UsageError(f"--samples: the model {model.name!r} has no likelihood to estimate")
-    images = load_examples(config, "test").images
-    values = metrics.evaluate(model, images, generator=Generator(seed))
+    test = load_examples(config, "test")
+    values = metrics.evaluate(model, test.images, test.labels, generator=Generator(seed))
     if samples is not None:
-        values["nll"] = metrics.nll(model, images, samples, generator=Generator(seed))
+        values["nll"] = metrics.nll(
+            model, test.images, samples, test.labels, generator=Generator(seed)
+        )
     if as_json:
         click.echo(json.dumps(values))
     else:
-        _show(values, f"{config.model} on {len(images):,} test images of {config.dataset}", config)
+        _show(values, f"{config.model} on {len(test):,} test images of {config.dataset}", config)
 
 
 def _show(values: dict[str, float], title: str, config: Any) -> None:

@@ -30,6 +30,7 @@ def interpolate(
 
     A row starts at the reconstruction of one image and ends at that of another; between them the
     decoder shows points of the straight line from the one's latent mean, or code, to the other's.
+    Of a conditional model, both are of one class, and so is all between.
     """
     from minigen import models
     from minigen.backend import to_device
@@ -41,15 +42,23 @@ def interpolate(
 
     config = RunFolder(folder).read_config()
     model: Any = load_model(folder, device=device, report=options.tell)
-    images = load_examples(config, "test").images
-    if 2 * count > len(images):
+    test = load_examples(config, "test")
+    if 2 * count > len(test):
         raise click.UsageError(
-            f"--count: {config.dataset} has {len(images)} test images, {len(images) // 2} pairs"
+            f"--count: {config.dataset} has {len(test)} test images, {len(test) // 2} pairs"
         )
-    chosen = Generator(seed).permutation(len(images))[: 2 * count]
-    z = to_device(latent_means(model, images[chosen]), device or config.device)
+    device = device or config.device
+    order = Generator(seed).permutation(len(test))
+    starts, ends = order[:count], order[count : 2 * count]
+    labels = None
+    if test.labels is not None:
+        ends = _of_the_same_class(order[count:], test.labels, starts)
+        labels = to_device(test.labels[starts], device)
+    start, end = (
+        to_device(latent_means(model, *test.of(chosen)), device) for chosen in (starts, ends)
+    )
     with no_grad():
-        rows = models.interpolate(model, z[:count], z[count:], steps)
+        rows = models.interpolate(model, start, end, steps, labels)
     path = out or folder / "samples" / "interpolate.png"
     path.parent.mkdir(parents=True, exist_ok=True)
     save_image_table(
@@ -60,3 +69,15 @@ def interpolate(
         title=f"{config.model} on {config.dataset}: from one test image to another",
     )
     click.echo(path)
+
+
+def _of_the_same_class(candidates: Any, labels: Any, starts: Any) -> Any:
+    """Choose for each start the next candidate of its class; the start itself if none is left."""
+    left = list(candidates)
+    ends = []
+    for start in starts:
+        partner = next((index for index in left if labels[index] == labels[start]), start)
+        if partner in left:
+            left.remove(partner)
+        ends.append(partner)
+    return ends

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import click
@@ -19,7 +20,6 @@ def reconstruct(folder: Path, count: int, out: Path | None, device: str | None) 
 
     Of a denoising autoencoder, the corrupted images that it sees are shown, too.
     """
-    from minigen.backend import to_device
     from minigen.modes import no_grad
     from minigen.random import Generator
     from minigen.training import RunFolder, load_examples, load_model
@@ -27,12 +27,11 @@ def reconstruct(folder: Path, count: int, out: Path | None, device: str | None) 
 
     config = RunFolder(folder).read_config()
     model = load_model(folder, device=device, report=options.tell)
-    originals = load_examples(config, "test").images[:count]
+    config = dataclasses.replace(config, device=device or config.device)
+    originals, labels = load_examples(config, "test").first(count)
     with no_grad():
-        seen = model.corrupt(
-            to_device(originals, device or config.device), generator=Generator(config.seed)
-        )
-        images = model.reconstruct(seen)
+        seen = model.corrupt(originals, generator=Generator(config.seed))
+        images = model.reconstruct(seen, labels)
     path = out or folder / "samples" / "reconstruct.png"
     path.parent.mkdir(parents=True, exist_ok=True)
     save_reconstructions(

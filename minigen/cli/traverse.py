@@ -30,7 +30,7 @@ from minigen.cli import options
     type=click.IntRange(min=0),
     default=0,
     show_default=True,
-    help="The test image at whose latent mean the other variables stay.",
+    help="The test image at whose latent mean, and class, the other variables stay.",
 )
 @click.option("--from-prior", is_flag=True, help="Let them stay at 0, the prior's mean, instead.")
 @options.picture("DIR/samples/traverse.png")
@@ -65,17 +65,20 @@ def traverse(
             f"the model in {folder}, of the kind {model.name!r}, has no prior, and its latent "
             "variables no common scale to go along: train a VAE, or see minigen interpolate"
         )
-    images = load_examples(config, "test").images
-    if image >= len(images):
+    test = load_examples(config, "test")
+    if image >= len(test):
         raise click.UsageError(
-            f"--image: {config.dataset} has {len(images)} test images, 0 to {len(images) - 1}"
+            f"--image: {config.dataset} has {len(test)} test images, 0 to {len(test) - 1}"
         )
-    variances = metrics.active_units(model, images).variances
+    variances = metrics.active_units(model, test.images, test.labels).variances
     order = np.argsort(-variances, kind="stable")[:count]
-    z = metrics.latent_means(model, images[image : image + 1])[0]
+    chosen = slice(image, image + 1)
+    labels = None if test.labels is None else test.labels[chosen]
+    z = metrics.latent_means(model, test.images[chosen], labels)[0]
     centre = to_device(np.zeros_like(z) if from_prior else z, device or config.device)
     with no_grad():
-        rows = models.traverse(model, centre, steps, reach).numpy()[order]
+        label = None if labels is None else int(labels[0])
+        rows = models.traverse(model, centre, steps, reach, label).numpy()[order]
     path = out or folder / "samples" / "traverse.png"
     path.parent.mkdir(parents=True, exist_ok=True)
     stay = "0" if from_prior else f"test image {image}'s mean"

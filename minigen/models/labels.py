@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from minigen import functional as F
 from minigen.backend import CPU, Array, array_of, device_of, namespace
-from minigen.tensor import Tensor
 
 
 def expect_labels(model: str, labels: Array | None, classes: int, count: int) -> None:
@@ -47,7 +46,7 @@ def expect_labels(model: str, labels: Array | None, classes: int, count: int) ->
         )
 
 
-def join_labels(inputs: Array, labels: Array, classes: int) -> Tensor:
+def join_labels(inputs: Array, labels: Array, classes: int) -> Array:
     """Join the class to each example: as features to rows, as planes of 0 or 1 to images.
 
     Parameters
@@ -61,7 +60,7 @@ def join_labels(inputs: Array, labels: Array, classes: int) -> Tensor:
 
     Returns
     -------
-    Tensor, shape (N, F + classes) or (N, C + classes, H, W)
+    Tensor or array, shape (N, F + classes) or (N, C + classes, H, W)
 
     Examples
     --------
@@ -74,7 +73,5 @@ def join_labels(inputs: Array, labels: Array, classes: int) -> Tensor:
     library = namespace(values)
     rows = library.eye(classes, dtype=values.dtype)[array_of(labels)]
     planes = rows.reshape(rows.shape + (1,) * (values.ndim - 2))
-    joined: Tensor = F.cat(
-        [inputs, library.broadcast_to(planes, (*rows.shape, *values.shape[2:]))], axis=1
-    )
-    return joined
+    spread = library.broadcast_to(planes, (*rows.shape, *values.shape[2:]))
+    return F.cat([inputs, spread], axis=1)

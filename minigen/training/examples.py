@@ -51,6 +51,12 @@ class Examples:
         labels = None if self.labels is None else to_device(self.labels[indices], self.device)
         return to_device(images, self.device), labels
 
+    def of(
+        self, indices: npt.NDArray[np.int64]
+    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64] | None]:
+        """Return the images of those numbers as they are, and their labels, on the host."""
+        return self.images[indices], None if self.labels is None else self.labels[indices]
+
     def first(self, count: int) -> Batch:
         """Return the first images, never drawn anew, and their labels, on the device."""
         labels = None if self.labels is None else to_device(self.labels[:count], self.device)

@@ -14,7 +14,7 @@ from minigen.training.folder import Record, RunFolder
 from minigen.training.streams import Purpose, stream
 
 SAMPLES: Final = 64
-"""How many samples are shown."""
+"""How many samples are shown; of a conditional model, eight of each class."""
 
 ORIGINALS: Final = 20
 """How many test images are shown beside their reconstructions."""
@@ -67,9 +67,12 @@ class Album:
         """Draw ``epoch-0003.png``, if the model can sample."""
         if not self._model.can_sample:
             return
+        columns = self._model.classes or None  # a class a column
+        count = 8 * columns if columns else SAMPLES
         with evaluating(self._model):
-            images = self._model.sample(SAMPLES, generator=stream(self._seed, Purpose.PICTURES))
-        viz.save_image_grid(self._folder.samples / f"epoch-{epoch:04}.png", images)
+            images = self._model.sample(count, generator=stream(self._seed, Purpose.PICTURES))
+        path = self._folder.samples / f"epoch-{epoch:04}.png"
+        viz.save_image_grid(path, images, columns=columns)
 
     def draw_reconstructions(self, epoch: int) -> None:
         """Draw ``reconstructions.png``, if the model can reconstruct."""

@@ -12,9 +12,10 @@ from .helpers import SMALL, call
 def trained(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Folders of small runs, by their models' names."""
     root = tmp_path_factory.mktemp("trained")
-    for model in ("vae", "autoencoder"):
+    models = ("vae", "cvae", "autoencoder")
+    for model in models:
         call("train", model, *SMALL, "--out", root / model)
-    return {model: root / model for model in ("vae", "autoencoder")}
+    return {model: root / model for model in models}
 
 
 @pytest.fixture

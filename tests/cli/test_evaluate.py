@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,6 +27,17 @@ def test_with_samples_there_is_the_likelihood_too(vae: Path) -> None:
     assert values["nll"] < values["negative_elbo"]
     again = json.loads(call("evaluate", vae, "--json", "--samples", 20).output)
     assert again == values
+
+
+def test_a_conditional_model_is_told_the_classes(trained: dict[str, Path]) -> None:
+    folder = trained["cvae"]
+    values = json.loads(call("evaluate", folder, "--json", "--samples", 20).output)
+    test = data.load("digits", "test")
+    model: Any = load_model(folder)
+    generators = [minigen.Generator(0) for _ in range(2)]
+    expected = metrics.evaluate(model, test.scaled(), test.labels, generator=generators[0])
+    nll = metrics.nll(model, test.scaled(), 20, test.labels, generator=generators[1])
+    assert values == {**expected, "nll": nll}
 
 
 def test_an_autoencoder_has_a_reconstruction_only(trained: dict[str, Path]) -> None:

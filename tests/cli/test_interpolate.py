@@ -58,3 +58,25 @@ def test_there_are_no_more_pairs_than_test_images_allow(vae: Path) -> None:
 
 def test_one_step_is_no_way(vae: Path) -> None:
     assert "--steps" in error("interpolate", vae, "--steps", 1, status=2)
+
+
+def test_of_a_conditional_model_both_ends_are_of_one_class(
+    trained: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tables: list[Any] = []
+    monkeypatch.setattr(viz, "save_image_table", lambda _path, images, **_: tables.append(images))
+    folder = trained["cvae"]
+    call("interpolate", folder, "--count", 4, "--steps", 3, "--out", tmp_path / "i.png")
+    test = load_examples(RunFolder(folder).read_config(), "test")
+    assert test.labels is not None
+    order = Generator(0).permutation(len(test))
+    labels = test.labels[order]
+    ends: list[int] = []
+    for label in labels[:4]:
+        ends.append(next(i for i in range(4, len(test)) if labels[i] == label and i not in ends))
+    model = load_model(folder)
+    for column, places in ((0, range(4)), (-1, ends)):
+        chosen = order[list(places)]
+        expected = model.reconstruct(test.images[chosen], test.labels[chosen]).detach().numpy()
+        np.testing.assert_allclose(tables[0][:, column].numpy(), expected, rtol=1e-4)
+    call("interpolate", folder, "--count", 191, "--steps", 2, "--out", tmp_path / "all.png")

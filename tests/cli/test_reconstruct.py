@@ -8,7 +8,7 @@ from matplotlib.image import imread
 from .helpers import call
 
 
-@pytest.mark.parametrize("model", ["vae", "autoencoder"])
+@pytest.mark.parametrize("model", ["vae", "cvae", "autoencoder"])
 def test_reconstructions_become_a_picture(
     trained: dict[str, Path], tmp_path: Path, model: str
 ) -> None:

@@ -33,6 +33,21 @@ def test_an_autoencoder_has_nothing_to_sample_from(trained: dict[str, Path]) -> 
     assert "train a VAE" in message
 
 
+def test_a_conditional_model_draws_a_class_a_column_or_the_one_that_is_asked_for(
+    trained: dict[str, Path], tmp_path: Path, vae: Path
+) -> None:
+    cvae, out = trained["cvae"], tmp_path / "samples.png"
+    shapes = []
+    for arguments in ((), ("--class", 7)):
+        call("sample", cvae, "--count", 20, "--out", out, *arguments)
+        shapes.append(imread(out).shape)
+    assert shapes[0][1] > 4 * shapes[0][0]  # 2 rows of 10 images
+    assert shapes[1][1] < 2 * shapes[1][0]  # 4 rows of 5
+    message = "knows 10 classes, 0 to 9"
+    assert message in error("sample", cvae, "--class", 10, "--out", out, status=2)
+    assert "knows 0 classes" in error("sample", vae, "--class", 1, "--out", out, status=2)
+
+
 @pytest.mark.parametrize("name", ["picture.jpg", "picture"])
 def test_other_kinds_of_pictures_are_refused(vae: Path, name: str) -> None:
     assert f"a .png file, not '{name}'" in error("sample", vae, "--out", name, status=2)

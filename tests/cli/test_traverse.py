@@ -91,3 +91,19 @@ def test_an_image_that_is_not_there_is_told(vae: Path) -> None:
 @pytest.mark.parametrize("option", [("--steps", 1), ("--range", 0), ("--count", 0)])
 def test_options_out_of_their_range_are_refused(vae: Path, option: tuple[str, int]) -> None:
     assert option[0] in error("traverse", vae, *option, status=2)
+
+
+def test_of_a_conditional_model_all_images_are_of_the_class_of_the_one_that_stays(
+    trained: dict[str, Path], tables: Tables
+) -> None:
+    folder = trained["cvae"]
+    call("traverse", folder, "--image", 5, "--steps", 3, "--range", 1)
+    ((images, words),) = tables
+    test = load_examples(RunFolder(folder).read_config(), "test")
+    assert test.labels is not None
+    model: Any = load_model(folder)
+    z = metrics.latent_means(model, test.images[5:6], test.labels[5:6])[0]
+    order = [int(label.split()[0][1:]) for label in words["rows"]]
+    label = int(test.labels[5])
+    expected = models.traverse(model, z, 3, 1.0, label).detach().numpy()[order]
+    np.testing.assert_allclose(images, expected, rtol=1e-5)

@@ -246,6 +246,7 @@ VARIANTS: list[dict[str, Any]] = [
     {"binarize": "static"},
     {"binarize": "dynamic"},
     {"model": "autoencoder"},
+    {"model": "cvae"},
     {"model_config": {"hidden": [8, 4], "latent": 2, "decoder": "gaussian", "beta": 0.5}},
     {"seed": 2**63},
 ]

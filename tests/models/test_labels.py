@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import minigen
+from minigen.models.labels import expect_labels, join_labels
+from minigen.random import Generator
+
+
+def test_rows_get_a_one_at_the_place_of_their_class() -> None:
+    rows = Generator(0).normal((4, 3))
+    labels = np.array([2, 0, 1, 2])
+    joined = join_labels(rows, labels, 3)
+    assert np.array_equal(joined[:, :3], rows)
+    assert np.array_equal(joined[:, 3:], np.eye(3)[labels])
+    assert joined.dtype == np.float32
+
+
+def test_images_get_a_plane_a_class_filled_with_ones_or_zeros() -> None:
+    images = Generator(0).normal((2, 3, 4, 5), np.float64)
+    joined = join_labels(images, np.array([1, 0]), 2)
+    assert joined.dtype == np.float64
+    assert np.array_equal(joined[:, :3], images)
+    assert np.array_equal(
+        joined[:, 3:], np.broadcast_to(np.eye(2)[[1, 0], :, None, None], (2, 2, 4, 5))
+    )
+
+
+def test_the_gradient_reaches_the_inputs_alone() -> None:
+    rows = minigen.tensor(Generator(0).normal((4, 3)), requires_grad=True)
+    weights = Generator(1).normal((4, 5))
+    (join_labels(rows, np.array([0, 1, 1, 0]), 2) * weights).sum().backward()
+    assert rows.grad is not None
+    assert np.array_equal(rows.grad.numpy(), weights[:, :3])
+
+
+@pytest.mark.parametrize(
+    ("labels", "classes", "error", "message"),
+    [
+        (np.zeros(4, int), 0, TypeError, "Net takes no labels"),
+        (None, 3, TypeError, r"Net is conditional: labels of shape \(4,\)"),
+        (np.zeros(4), 3, TypeError, "must be integers, got float64"),
+        (np.zeros(5, int), 3, ValueError, r"labels of shape \(4,\) are expected, got \(5,\)"),
+        (np.zeros((4, 1), int), 3, ValueError, r"got \(4, 1\)"),
+        (np.array([0, 1, 2, 3]), 3, ValueError, "labels from 0 to 2 are expected, got 0 to 3"),
+        (np.array([0, -1, 2, 1]), 3, ValueError, "got -1 to 2"),
+    ],
+)
+def test_labels_that_do_not_fit_are_refused(
+    labels: Any, classes: int, error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error, match=message):
+        expect_labels("Net", labels, classes, 4)
+
+
+def test_labels_that_fit_are_taken_also_as_a_tensor() -> None:
+    expect_labels("Net", None, 0, 4)
+    expect_labels("Net", np.arange(4), 4, 4)
+    expect_labels("Net", minigen.tensor(np.arange(4)), 4, 4)
+    expect_labels("Net", np.zeros(0, np.int64), 4, 0)
