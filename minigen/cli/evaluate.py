@@ -11,11 +11,14 @@ import click
 from minigen.cli import options
 
 _MEANINGS = {
-    "negative_elbo": "negative ELBO: reconstruction + KL",
-    "reconstruction": "reconstruction: E[-ln p(x|z)]",
-    "kl": "KL divergence of q(z|x) from the prior",
-    "nll": "-ln p(x), importance-weighted bound",
+    "negative_elbo": ("negative ELBO: reconstruction + KL", "nats/image"),
+    "reconstruction": ("reconstruction: E[-ln p(x|z)]", "nats/image"),
+    "kl": ("KL divergence of q(z|x) from the prior", "nats/image"),
+    "nll": ("-ln p(x), importance-weighted bound", "nats/image"),
+    "active_units": ("active latent units, those with a variance over 0.01", ""),
+    "mutual_information_gap": ("mutual information gap of the factors", "of 1"),
 }
+"""What each value is, and its unit."""
 
 
 @click.command()
@@ -32,7 +35,11 @@ _MEANINGS = {
 def evaluate(
     folder: Path, as_json: bool, samples: int | None, seed: int, device: str | None
 ) -> None:
-    """Evaluate the model of the run in DIR on the test images, in nats an image."""
+    """Evaluate the model of the run in DIR on the test images.
+
+    Bounds and likelihoods are in nats an image. Of a VAE it also counts the active latent units;
+    where the images' factors of variation are known, it measures how well latents tell them apart.
+    """
     from minigen import metrics
     from minigen.random import Generator
     from minigen.training import RunFolder, load_examples, load_model
@@ -47,10 +54,27 @@ def evaluate(
         values["nll"] = metrics.nll(
             model, test.images, samples, test.labels, generator=Generator(seed)
         )
+    values |= _of_latents(model, config.dataset, test)
     if as_json:
         click.echo(json.dumps(values))
     else:
         _show(values, f"{config.model} on {len(test):,} test images of {config.dataset}", config)
+
+
+def _of_latents(model: Any, dataset: str, test: Any) -> dict[str, float]:
+    """Measure what a VAE's latent variables hold of the test images."""
+    from minigen import data, metrics
+    from minigen.models import VariationalAutoencoder
+
+    if not isinstance(model, VariationalAutoencoder):
+        return {}
+    values: dict[str, float] = {}
+    values["active_units"] = metrics.active_units(model, test.images, test.labels).count
+    factors = getattr(data.load(dataset, "test"), "factors", None)
+    if factors is not None and model.latent > 1:
+        means = metrics.latent_means(model, test.images, test.labels)
+        values["mutual_information_gap"] = metrics.mutual_information_gap(means, factors).value
+    return values
 
 
 def _show(values: dict[str, float], title: str, config: Any) -> None:
@@ -60,9 +84,11 @@ def _show(values: dict[str, float], title: str, config: Any) -> None:
 
     table = Table(title=title, caption=_caveat(config), title_justify="left")
     table.add_column("what")
-    table.add_column("nats/image", justify="right")
+    table.add_column("value", justify="right")
+    table.add_column("unit")
     for name, value in values.items():
-        table.add_row(_MEANINGS[name], f"{value:.3f}")
+        meaning, unit = _MEANINGS[name]
+        table.add_row(meaning, f"{value}" if isinstance(value, int) else f"{value:.3f}", unit)
     Console(highlight=False).print(table)
 
 
