@@ -1,5 +1,5 @@
 """Pictures, as PNG files: grids of images, reconstructions beside originals, labelled
-tables of images, and curves of the loss.
+tables of images, points of the plane, and curves of the loss; as GIF files, animations of them.
 
 matplotlib is imported when the first picture is drawn; no window or display is needed.
 
@@ -11,14 +11,18 @@ Examples
 (19, 19)
 """
 
+from minigen.viz.animation import save_animation
 from minigen.viz.figures import save_curves, save_reconstructions
 from minigen.viz.grid import image_grid, save_image_grid
+from minigen.viz.points import save_points
 from minigen.viz.table import save_image_table
 
 __all__ = [
     "image_grid",
+    "save_animation",
     "save_curves",
     "save_image_grid",
     "save_image_table",
+    "save_points",
     "save_reconstructions",
 ]

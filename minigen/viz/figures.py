@@ -21,7 +21,13 @@ if TYPE_CHECKING:
 
 DPI: Final = 120
 
-_TITLES: Final = {"loss": "Loss", "reconstruction": "Reconstruction", "kl": "KL divergence"}
+_TITLES: Final = {
+    "loss": "Loss",
+    "reconstruction": "Reconstruction",
+    "kl": "KL divergence",
+}
+_SHARED: Final = {"_loss": "Losses", "_score": "Scores"}
+"""The titles of panels that several terms share, by the end of these terms' names."""
 # Told apart by brightness and by their dashes, so that a grey print says the same as the screen.
 _LINES: Final[dict[str, dict[str, Any]]] = {
     "train": {"color": "#e08214", "linestyle": "--", "marker": "o", "markersize": 3.5},
@@ -102,6 +108,9 @@ def save_curves(
 ) -> None:
     """Write a PNG file with the curves of a run: each term of the loss against the epoch.
 
+    The losses of a model with several sides, such as a GAN's generator and discriminator, share a
+    panel, and so do its scores; there only the averages over training are shown.
+
     Parameters
     ----------
     path : path
@@ -131,27 +140,47 @@ def save_curves(
 
     if not history:
         raise ValueError("save_curves: at least one epoch's record is expected, got none")
-    terms = _distinct_terms(history)
-    figure = Figure(figsize=(1 + 3.6 * len(terms), 3.4), dpi=DPI, layout="constrained")
-    for axes, term in zip(figure.subplots(1, len(terms), squeeze=False).flat, terms, strict=True):
-        _draw_term(axes, history, term)
+    panels = _panels(_distinct_terms(history))
+    figure = Figure(figsize=(1 + 3.6 * len(panels), 3.4), dpi=DPI, layout="constrained")
+    all_axes = figure.subplots(1, len(panels), squeeze=False).flat
+    for axes, (name, terms) in zip(all_axes, panels.items(), strict=True):
+        _draw_terms(axes, history, terms)
+        axes.set_title(name)
     if title:
         figure.suptitle(title)
     save_figure(figure, path)
 
 
-def _draw_term(axes: Axes, history: Sequence[Mapping[str, Any]], term: str) -> None:
-    """Draw one term's curves, training and test."""
+def _panels(terms: Sequence[str]) -> dict[str, list[str]]:
+    """Divide terms among panels, which are known by their titles."""
+    panels: dict[str, list[str]] = {}
+    for term in terms:
+        shared = [title for ending, title in _SHARED.items() if term.endswith(ending)]
+        panels.setdefault(shared[0] if shared else _TITLES.get(term, term), []).append(term)
+    return panels
+
+
+def _draw_terms(axes: Axes, history: Sequence[Mapping[str, Any]], terms: Sequence[str]) -> None:
+    """Draw the curves of a panel: one term in training and test, or several in training."""
     from matplotlib.ticker import MaxNLocator
 
     epochs = [record["epoch"] for record in history]
+    if len(terms) == 1:
+        (term,) = terms
+        curves = {split: [record[split].get(term) for record in history] for split in _LINES}
+    else:
+        curves = {
+            term.rpartition("_")[0]: [record["train"].get(term) for record in history]
+            for term in terms
+        }
     crowded = len(epochs) > 30
-    for split, line in _LINES.items():
+    for (label, values), line in zip(curves.items(), _LINES.values(), strict=False):
         style = line | {"marker": None} if crowded else line
-        axes.plot(epochs, [record[split][term] for record in history], label=split, **style)
-    axes.set_title(_TITLES.get(term, term))
+        if any(value is not None for value in values):
+            heights = [np.nan if value is None else value for value in values]
+            axes.plot(epochs, heights, label=label, **style)
     axes.set_xlabel("epoch")
-    axes.set_ylabel("nats/image")
+    axes.set_ylabel("nats/image" if set(terms) <= _TITLES.keys() else "")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     axes.grid(visible=True, color="0.9")
     axes.spines[["top", "right"]].set_visible(False)
@@ -160,9 +189,9 @@ def _draw_term(axes: Axes, history: Sequence[Mapping[str, Any]], term: str) -> N
 
 def _distinct_terms(history: Sequence[Mapping[str, Any]]) -> list[str]:
     """Return the terms in order, without those that only repeat an earlier one."""
-    terms: dict[tuple[float, ...], str] = {}
-    for term in history[0]["train"]:
-        values = tuple(record[split][term] for record in history for split in _LINES)
+    terms: dict[tuple[float | None, ...], str] = {}
+    for term in dict.fromkeys(term for record in history for term in record["train"]):
+        values = tuple(record[split].get(term) for record in history for split in _LINES)
         terms.setdefault(values, term)
     return list(terms.values())
 
@@ -192,8 +221,11 @@ def _numpy(images: Tensor | Array) -> Any:
     return to_numpy(images.data if isinstance(images, Tensor) else images)
 
 
-def save_figure(figure: Figure, path: str | os.PathLike[str]) -> None:
-    """Write a figure as a PNG file, cut to what it shows."""
+def save_figure(figure: Figure, path: str | os.PathLike[str], *, cut: bool = True) -> None:
+    """Write a figure as a PNG file, cut to what it shows, or as large as it was made."""
     contents = io.BytesIO()
-    figure.savefig(contents, format="png", bbox_inches="tight", pad_inches=0.1)
+    if cut:
+        figure.savefig(contents, format="png", bbox_inches="tight", pad_inches=0.1)
+    else:
+        figure.savefig(contents, format="png")
     write_atomically(path, contents.getvalue())

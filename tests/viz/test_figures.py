@@ -40,7 +40,8 @@ def test_each_term_has_its_curves_with_title_labels_and_units(drawn: list[Figure
     assert titles == ["Loss", "Reconstruction", "KL divergence", "penalty"]
     assert figure.get_suptitle() == "a run"
     for place, axes in enumerate(figure.axes, start=1):
-        assert (axes.get_xlabel(), axes.get_ylabel()) == ("epoch", "nats/image")
+        assert axes.get_xlabel() == "epoch"
+        assert axes.get_ylabel() == ("" if place == 4 else "nats/image")
         train, test = axes.get_lines()
         assert (train.get_label(), test.get_label()) == ("train", "test")
         assert np.asarray(train.get_data()).tolist() == [
@@ -134,3 +135,25 @@ def test_figures_become_png_files_of_some_size(tmp_path: Path) -> None:
         height, width, _ = imread(file).shape
         assert height > 200
         assert width > 800
+
+
+def test_the_losses_of_two_sides_share_a_panel_and_so_do_the_scores(drawn: list[Figure]) -> None:
+    names = ("discriminator_loss", "real_score", "fake_score", "penalty", "generator_loss")
+    records = history(3, *names)
+    del records[0]["train"]["generator_loss"]  # its side had no turn yet
+    del records[1]["test"]["penalty"]
+    viz.save_curves("", records)
+    (figure,) = drawn
+    assert [axes.get_title() for axes in figure.axes] == ["Losses", "Scores", "penalty"]
+    labels = [[line.get_label() for line in axes.lines] for axes in figure.axes]
+    assert labels[:2] == [["discriminator", "generator"], ["real", "fake"]]
+    discriminator, generator, penalty = (
+        np.asarray(line.get_ydata(), dtype=float)
+        for line in (*figure.axes[0].lines, figure.axes[2].lines[1])
+    )
+    expected = [record["train"]["discriminator_loss"] for record in records]
+    assert discriminator.tolist() == expected
+    assert np.isnan(generator[0])
+    assert generator[1:].tolist() == [r["train"]["generator_loss"] for r in records[1:]]
+    assert np.isnan(penalty[1])
+    assert [axes.get_ylabel() for axes in figure.axes] == ["", "", ""]
