@@ -2,7 +2,7 @@
 
 `load` gives a `Dataset`: images as they were published, with labels. `Dataset.scaled` turns them
 into floating-point numbers, `Batches` into minibatches; `binarize`, `binarize_statically` and
-`sample_bernoulli` into black and white.
+`sample_bernoulli` into black and white. Sets of points of the plane come as `Points`.
 
 Examples
 --------
@@ -17,8 +17,15 @@ from minigen.data.batching import Batches, batch_indices
 from minigen.data.binarization import binarize, binarize_statically, sample_bernoulli
 from minigen.data.catalogue import NAMES, SPLITS, available, load
 from minigen.data.dataset import Dataset, scale_images
-from minigen.data.errors import DataError, DataFileError, DownloadError, MissingDataError
+from minigen.data.errors import (
+    DataError,
+    DataFileError,
+    DownloadError,
+    MissingDataError,
+    NotImagesError,
+)
 from minigen.data.locations import Availability
+from minigen.data.points import Mixture, Points
 from minigen.data.sprites import Sprites, draw_sprites
 
 __all__ = [
@@ -31,6 +38,9 @@ __all__ = [
     "Dataset",
     "DownloadError",
     "MissingDataError",
+    "Mixture",
+    "NotImagesError",
+    "Points",
     "Sprites",
     "available",
     "batch_indices",

@@ -67,8 +67,8 @@ class Dataset:
                 f"{self._title}: images of shape (N, C, H, W) and labels of shape (N,) wanted, "
                 f"got {self.images.shape} and {self.labels.shape}"
             )
-        _check_range(f"{self._title}: images", self.images, self.maximum)
-        _check_range(f"{self._title}: labels", self.labels, len(self.classes) - 1)
+        check_range(f"{self._title}: images", self.images, self.maximum)
+        check_range(f"{self._title}: labels", self.labels, len(self.classes) - 1)
         object.__setattr__(self, "images", read_only(self.images))
         object.__setattr__(self, "labels", read_only(self.labels))
 
@@ -151,7 +151,7 @@ def scale_images(
     low, high = range
     if not low < high:
         raise ValueError(f"scale_images: range (low, high) with low < high wanted, got {range}")
-    _check_range("scale_images: images", images, maximum)
+    check_range("scale_images: images", images, maximum)
     # There are few pixel values: each is scaled once, in float64, and looked up.
     fraction = np.arange(maximum + 1) / maximum
     table = ((1 - fraction) * low + fraction * high).astype(np.float32)
@@ -165,7 +165,7 @@ def read_only(array: npt.NDArray[ScalarT]) -> npt.NDArray[ScalarT]:
     return view
 
 
-def _check_range(what: str, values: npt.NDArray[np.integer[Any]], maximum: int) -> None:
+def check_range(what: str, values: npt.NDArray[np.integer[Any]], maximum: int) -> None:
     """Refuse integers outside 0 ... `maximum`."""
     if values.size and not (values.min() >= 0 and values.max() <= maximum):
         raise ValueError(

@@ -17,3 +17,7 @@ class MissingDataError(DataError):
 
 class DownloadError(DataError):
     """No mirror gave a file whole."""
+
+
+class NotImagesError(DataError):
+    """A data set of points was asked for images."""

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -39,7 +40,7 @@ def test_every_mirror_is_an_address_that_a_files_name_completes(source: IdxSourc
 @pytest.mark.parametrize("name", ["mnist", "fashion_mnist"])
 @pytest.mark.parametrize(("split", "count"), [("train", 60_000), ("test", 10_000)])
 def test_the_real_files_hold_the_published_numbers_of_images(
-    name: str, split: str, count: int
+    name: Literal["mnist", "fashion_mnist"], split: str, count: int
 ) -> None:
     loaded = minigen.data.load(name, split, root=FOLDER)
     assert loaded.images.shape == (count, 1, 28, 28)

@@ -1,0 +1,297 @@
+r"""What images are compared by: the last hidden layer of a small classifier, trained and frozen.
+
+Pixels are a poor measure of likeness: a digit moved by one pixel is far from itself. A classifier's
+last hidden layer describes what is to be seen, and distances between such descriptions are what
+Fréchet and kernel distance, precision and recall are made of.
+
+The classifiers are small, trained by this library (`minigen.metrics.train_features`), and part of
+the package. They are not the Inception network of the literature: values measured with them compare
+with one another, on one data set, and with no published number.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from minigen import nn
+from minigen.backend import Array, to_device, to_numpy
+from minigen.data.errors import DataFileError
+from minigen.data.publication import PublishedFile
+from minigen.metrics.bounds import BATCH_SIZE
+from minigen.metrics.passes import evaluating
+from minigen.models.base import ImageShape, as_image_shape
+from minigen.models.convolutional import expect_halving, feature_count
+from minigen.random import Generator
+from minigen.tensor import Tensor
+
+FEATURES: Final = 64
+"""How many numbers describe an image."""
+
+WEIGHTS: Final = Path(__file__).with_name("weights")
+"""The folder of the trained weights."""
+
+
+class FeatureExtractor(nn.Module):
+    r"""A small convolutional classifier whose last hidden layer describes an image.
+
+    Convolutions halve the image's height and width, one dense layer makes 64 features of what is
+    left, and another the classes' logits of the features. Batch norm and ReLU follow every layer
+    but the last.
+
+    Parameters
+    ----------
+    image_shape : tuple of int
+        (C, H, W) of the images.
+    channels : sequence of int
+        The channels of each convolution.
+    classes : int, default 10
+        How many classes there are.
+    generator : Generator, optional
+        Draws the initial weights, and what dropout drops in training.
+
+    Raises
+    ------
+    ValueError
+        If the shapes are impossible, or a height or width can't be halved that often.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> extractor = FeatureExtractor((1, 28, 28), channels=(16, 16))
+    >>> images = minigen.rand(5, 1, 28, 28)
+    >>> extractor.features(images).shape, extractor(images).shape
+    ((5, 64), (5, 10))
+    """
+
+    def __init__(
+        self,
+        image_shape: Sequence[int],
+        channels: Sequence[int],
+        classes: int = 10,
+        *,
+        generator: Generator | None = None,
+    ) -> None:
+        super().__init__()
+        self.image_shape: ImageShape = as_image_shape(image_shape)
+        expect_halving(type(self).__name__, self.image_shape, channels)
+        layers: list[nn.Module] = []
+        for before, after in itertools.pairwise((self.image_shape[0], *channels)):
+            halving = nn.Conv2d(
+                before, after, 4, stride=2, padding=1, bias=False, generator=generator
+            )
+            layers += [halving, nn.BatchNorm2d(after), nn.ReLU()]
+        pixels = feature_count(self.image_shape, channels)
+        layers += [nn.Flatten(), nn.Dropout(0.3, generator=generator)]
+        layers.append(nn.Dense(pixels, FEATURES, bias=False, generator=generator))
+        layers += [nn.BatchNorm1d(FEATURES), nn.ReLU()]
+        self.body = nn.Sequential(*layers)
+        self.head = nn.Dense(FEATURES, classes, generator=generator)
+
+    def features(self, x: Array) -> Tensor:
+        """Describe images (N, C, H, W) in [0, 1] by the last hidden layer: (N, 64).
+
+        Raises
+        ------
+        ValueError
+            If these are no images of the shape that the extractor is made for.
+        """
+        if tuple(x.shape[1:]) != self.image_shape:
+            channels, height, width = self.image_shape
+            raise ValueError(
+                f"{type(self).__name__}: images of shape (N, {channels}, {height}, {width}) are "
+                f"expected, got {tuple(x.shape)}"
+            )
+        described: Tensor = self.body(x)
+        return described
+
+    def forward(self, x: Array) -> Tensor:
+        """Return the logits (N, classes) of images (N, C, H, W) in [0, 1]."""
+        logits: Tensor = self.head(self.features(x))
+        return logits
+
+
+@dataclass(frozen=True)
+class TrainedExtractor:
+    """A classifier in the package: its architecture, its file, and how good it is.
+
+    Attributes
+    ----------
+    image_shape : tuple of int
+        (C, H, W) of the images that it was trained on.
+    channels : tuple of int
+        As `FeatureExtractor` takes them.
+    file : PublishedFile
+        Name, size and SHA-256 of the weights' file.
+    test_accuracy : float
+        The share of the data set's test images that it names correctly.
+    """
+
+    image_shape: ImageShape
+    channels: tuple[int, ...]
+    file: PublishedFile
+    test_accuracy: float
+
+
+TRAINED: Final = {
+    "digits": TrainedExtractor(
+        (1, 8, 8),
+        (32,),
+        PublishedFile(
+            "digits.safetensors",
+            69_708,
+            "f4f7043da19742ff73c2db3333ae1a1faec25c105581101315eebbdf92c33872",
+        ),
+        test_accuracy=0.9555,
+    ),
+    "mnist": TrainedExtractor(
+        (1, 28, 28),
+        (16, 16),
+        PublishedFile(
+            "mnist.safetensors",
+            112_676,
+            "d8554c4d17196b8f3ad2df2778fa1cafadf6015b1c220e5cbf20ae74f1516025",
+        ),
+        test_accuracy=0.9920,
+    ),
+    "fashion_mnist": TrainedExtractor(
+        (1, 28, 28),
+        (16, 16),
+        PublishedFile(
+            "fashion_mnist.safetensors",
+            112_676,
+            "ff5ab2b14af44e865ba87b3008d07031c3bc75a67062f1e99c388b5a10c48bbb",
+        ),
+        test_accuracy=0.9155,
+    ),
+    "cifar10": TrainedExtractor(
+        (3, 32, 32),
+        (24, 32, 32),
+        PublishedFile(
+            "cifar10.safetensors",
+            129_748,
+            "2739ba92eb3504d7e0d919a119f730c581f09a937b4a76af6cdeaf0e84bbca21",
+        ),
+        test_accuracy=0.6517,
+    ),
+}
+"""The trained classifiers, by the name of the data set whose images they know."""
+
+
+def load_feature_extractor(dataset: str) -> FeatureExtractor:
+    """Load the frozen classifier of a data set, whose last hidden layer describes its images.
+
+    The file's SHA-256 is compared with the recorded one: two people who report a distance measured
+    with it have used the same weights.
+
+    Parameters
+    ----------
+    dataset : str
+        A name in `TRAINED`: ``"digits"``, ``"mnist"``, ``"fashion_mnist"`` or ``"cifar10"``.
+
+    Returns
+    -------
+    FeatureExtractor
+        In evaluation mode; none of its parameters requires a gradient.
+
+    Raises
+    ------
+    ValueError
+        If there is none for that data set.
+    minigen.data.DataFileError
+        If the file is missing, damaged or another.
+
+    Examples
+    --------
+    >>> import minigen.data
+    >>> from minigen.metrics import load_feature_extractor
+    >>> test = minigen.data.load("digits", "test")
+    >>> extractor = load_feature_extractor("digits")
+    >>> classes = extractor(test.scaled()).numpy().argmax(axis=1)
+    >>> bool((classes == test.labels).mean() > 0.95)
+    True
+    """
+    from safetensors.numpy import load
+
+    if dataset not in TRAINED:
+        raise ValueError(
+            f"load_feature_extractor: there is none for {dataset!r}, only for "
+            f"{', '.join(TRAINED)}; train a FeatureExtractor of your own for other images"
+        )
+    trained = TRAINED[dataset]
+    extractor = FeatureExtractor(trained.image_shape, trained.channels)
+    extractor.load_state_dict(load(_read(trained.file)))
+    return extractor.eval().requires_grad_(False)
+
+
+def _read(file: PublishedFile) -> bytes:
+    """Read the weights' file, which has to be the recorded one."""
+    path = WEIGHTS / file.name
+    try:
+        contents = path.read_bytes()
+    except OSError as error:
+        raise DataFileError(f"{path} can't be read: {error}; install minigen anew") from error
+    difference = file.difference(contents)
+    if difference is not None:
+        raise DataFileError(f"{path} {difference}: it is damaged; install minigen anew")
+    return contents
+
+
+def extract_features(
+    extractor: FeatureExtractor, images: Array, *, batch_size: int = BATCH_SIZE
+) -> npt.NDArray[np.float64]:
+    """Describe images by the last hidden layer of a classifier.
+
+    Parameters
+    ----------
+    extractor : FeatureExtractor
+        Such as `load_feature_extractor` gives. It is left in the mode it was in.
+    images : array, shape (N, C, H, W)
+        In [0, 1], as models of this library make them.
+    batch_size : int
+        How many images are described at once: the bound on memory.
+
+    Returns
+    -------
+    array of float64, shape (N, 64)
+        On the host.
+
+    Raises
+    ------
+    ValueError
+        If there is no image, one is of another shape, or a pixel lies outside [0, 1].
+
+    Examples
+    --------
+    >>> import minigen.data
+    >>> from minigen.metrics import extract_features, load_feature_extractor
+    >>> images = minigen.data.load("digits", "test").scaled()
+    >>> extract_features(load_feature_extractor("digits"), images).shape
+    (382, 64)
+    """
+    if not len(images):
+        raise ValueError("extract_features: at least one image is expected, got none")
+    device = extractor.head.weight.device
+    parts = []
+    with evaluating(extractor):
+        for start in range(0, len(images), batch_size):
+            batch = to_device(images[start : start + batch_size], device)
+            _expect_unit_interval(batch)
+            parts.append(to_numpy(extractor.features(batch).data).astype(np.float64))
+    return np.concatenate(parts)
+
+
+def _expect_unit_interval(images: Array) -> None:
+    """Refuse images that are not scaled to [0, 1], which the classifier has never seen."""
+    low, high = float(images.min()), float(images.max())
+    if not (low >= 0 and high <= 1):
+        raise ValueError(
+            f"extract_features: images in [0, 1] are expected, got {low:g} to {high:g}; images in "
+            "[-1, 1] become such by (images + 1) / 2"
+        )

@@ -1,0 +1,270 @@
+"""Reports on a generator: its samples beside real ones, by every measure that suits them.
+
+No such number means much alone. Each report therefore says the same of real samples that it says of
+generated ones, measured on as many.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from minigen.backend import Array
+from minigen.metrics.bounds import BATCH_SIZE
+from minigen.metrics.features import FeatureExtractor, extract_features
+from minigen.metrics.frechet import frechet_distance
+from minigen.metrics.kernel import kernel_distance
+from minigen.metrics.mode_coverage import ModeCoverage, mode_coverage
+from minigen.metrics.neighbours import density_coverage, precision_recall
+from minigen.metrics.samples import Rows, as_rows
+from minigen.random import Generator, default_generator
+from minigen.tensor import Tensor
+
+if TYPE_CHECKING:
+    from minigen.data import Mixture
+
+_LEAST: Final = 20  # what the standard error of the kernel distance needs
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """How samples differ from as many real ones, by all measures on features.
+
+    Attributes
+    ----------
+    frechet_distance, kernel_distance, kernel_distance_error : float
+        See `frechet_distance` and `kernel_distance`: lower is better.
+    precision, recall, density, coverage : float
+        See `precision_recall` and `density_coverage`: higher is better.
+    """
+
+    frechet_distance: float
+    kernel_distance: float
+    kernel_distance_error: float
+    precision: float
+    recall: float
+    density: float
+    coverage: float
+
+
+@dataclass(frozen=True)
+class SampleReport:
+    """Generated samples and further real ones, each compared with the same real samples.
+
+    Attributes
+    ----------
+    count : int
+        How many samples there were of each of the three kinds.
+    generated : Comparison
+        The generated samples against real ones.
+    real : Comparison
+        Other real samples against the same: what a perfect generator would get.
+    """
+
+    count: int
+    generated: Comparison
+    real: Comparison
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the report as nested dictionaries of numbers, which JSON can hold."""
+        return dataclasses.asdict(self)
+
+
+@dataclass(frozen=True)
+class PointReport:
+    """Generated points and real ones, each counted by the modes of the same mixture.
+
+    Attributes
+    ----------
+    count : int
+        How many points there were of each kind.
+    generated : ModeCoverage
+        The generated points.
+    real : ModeCoverage
+        Points of the mixture itself: what a perfect generator would get.
+    """
+
+    count: int
+    generated: ModeCoverage
+    real: ModeCoverage
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the report as nested dictionaries of numbers, which JSON can hold."""
+        return dataclasses.asdict(self)
+
+
+def judge_samples(
+    real: Array,
+    generated: Array,
+    extractor: FeatureExtractor,
+    *,
+    generator: Generator | None = None,
+    batch_size: int = BATCH_SIZE,
+) -> SampleReport:
+    r"""Judge generated images by their features, beside real images judged in the same way.
+
+    Of the real images two disjoint sets are drawn, each of as many as were generated. Generated
+    images and those of the second set are compared with the first by `frechet_distance`,
+    `kernel_distance`, `precision_recall` and `density_coverage`.
+
+    Give test images as the real ones: the extractor has learnt from the training images, and a
+    generator that repeats those would look better than it is.
+
+    Parameters
+    ----------
+    real : array, shape (M, C, H, W)
+        In [0, 1]; at least twice as many as the generated ones.
+    generated : array, shape (N, C, H, W)
+        In [0, 1]; at least 20. Some thousands are better: see `frechet_distance`.
+    extractor : FeatureExtractor
+        Of the data set, from `load_feature_extractor`.
+    generator : Generator, optional
+        Draws the two sets and the subsets of the kernel distance; by default the one that
+        `minigen.manual_seed` seeds.
+    batch_size : int
+        How many images are described at once: the bound on memory.
+
+    Returns
+    -------
+    SampleReport
+        Values of the generated images, and of real ones at the same number.
+
+    Raises
+    ------
+    ValueError
+        If there are too few images, or they do not fit the extractor.
+
+    Examples
+    --------
+    >>> import minigen.data
+    >>> from minigen import Generator
+    >>> from minigen.metrics import judge_samples, load_feature_extractor
+    >>> real = minigen.data.load("digits", "test").scaled()
+    >>> noise = Generator(0).uniform((190, 1, 8, 8))
+    >>> report = judge_samples(real, noise, load_feature_extractor("digits"),
+    ...                        generator=Generator(0))
+    >>> report.generated.frechet_distance > 10 * report.real.frechet_distance
+    True
+    >>> report.generated.coverage < 0.2 < 0.9 < report.real.coverage
+    True
+    """
+    described, made = (
+        extract_features(extractor, images, batch_size=batch_size) for images in (real, generated)
+    )
+    return judge_features(described, made, generator=generator)
+
+
+def judge_features(
+    real: Tensor | Array, generated: Tensor | Array, *, generator: Generator | None = None
+) -> SampleReport:
+    """Judge generated samples by features that are given; as `judge_samples` without the extractor.
+
+    Points of the plane are their own features.
+
+    Parameters
+    ----------
+    real : Tensor or array, shape (M, D)
+        One sample a row; at least twice as many as the generated ones.
+    generated : Tensor or array, shape (N, D)
+        At least 20.
+    generator : Generator, optional
+        As for `judge_samples`.
+
+    Returns
+    -------
+    SampleReport
+        Values of the generated samples, and of real ones at the same number.
+
+    Raises
+    ------
+    ValueError
+        If there are too few samples, their shapes do not fit, or a number is not finite.
+
+    Examples
+    --------
+    >>> import minigen.data
+    >>> from minigen import Generator
+    >>> from minigen.metrics import judge_features
+    >>> moons = minigen.data.load("two_moons", "test").points
+    >>> upper_moon = moons[moons[:, 1] > 0.5][:1000]
+    >>> report = judge_features(moons, upper_moon, generator=Generator(0))
+    >>> report.generated.precision > 0.9, report.generated.recall < 0.5
+    (True, True)
+    """
+    first, made = as_rows("judge_features", _LEAST, real=real, generated=generated)
+    count = len(made)
+    if len(first) < 2 * count:
+        raise ValueError(
+            f"judge_features: {count:,} generated samples are compared with {count:,} real ones, "
+            f"and {count:,} other real ones too, but there are {len(first):,} real ones: give at "
+            f"least {2 * count:,}, or generate at most {len(first) // 2:,}"
+        )
+    drawn = default_generator() if generator is None else generator
+    order = drawn.permutation(len(first))
+    reference, other = first[order[:count]], first[order[count : 2 * count]]
+    return SampleReport(
+        count=count,
+        generated=_compare(reference, made, drawn),
+        real=_compare(reference, other, drawn),
+    )
+
+
+def judge_points(real: Mixture, generated: Tensor | Array) -> PointReport:
+    """Judge generated points by the modes of the mixture that they should come from.
+
+    Parameters
+    ----------
+    real : Mixture
+        ``minigen.data.load("ring", "test")`` or ``load("grid", "test")``; at least as many points
+        as were generated.
+    generated : Tensor or array, shape (N, 2)
+        PacGAN's tables are made of 2,500.
+
+    Returns
+    -------
+    PointReport
+        `mode_coverage` of the generated points, and of as many of the mixture's own.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer real points than generated ones, or these are no points.
+
+    Examples
+    --------
+    >>> import minigen.data
+    >>> from minigen.metrics import judge_points
+    >>> ring = minigen.data.load("ring", "test")
+    >>> collapsed = ring.points[ring.labels < 2]
+    >>> report = judge_points(ring, collapsed)
+    >>> report.generated.modes, report.real.modes
+    (2, 8)
+    """
+    count = len(generated)
+    if len(real) < count:
+        raise ValueError(
+            f"judge_points: {count:,} generated points are set beside as many real ones, but there "
+            f"are {len(real):,}: generate at most so many"
+        )
+    return PointReport(
+        count=count,
+        generated=mode_coverage(generated, real.centres, real.sigma),
+        real=mode_coverage(real.points[:count], real.centres, real.sigma),
+    )
+
+
+def _compare(reference: Rows, samples: Rows, generator: Generator) -> Comparison:
+    """Compare samples with as many real ones by all measures on features."""
+    distance = kernel_distance(reference, samples, generator=generator)
+    fidelity = precision_recall(reference, samples)
+    reach = density_coverage(reference, samples)
+    return Comparison(
+        frechet_distance=frechet_distance(reference, samples),
+        kernel_distance=distance.value,
+        kernel_distance_error=distance.standard_error,
+        precision=fidelity.precision,
+        recall=fidelity.recall,
+        density=reach.density,
+        coverage=reach.coverage,
+    )
