@@ -73,6 +73,35 @@ LAYERS = [
         lambda g: nn.Sequential(nn.Dense(4, 3, generator=g), nn.Tanh()),
         normal(2, 4),
     ),
+    module_case(
+        "ExponentialAverage",
+        "layer",
+        lambda g: nn.ExponentialAverage(nn.Dense(4, 3, generator=g), 0.9),
+        normal(2, 4),
+    ),
+    module_case(
+        "spectral_norm",
+        "layer",
+        lambda g: nn.utils.spectral_norm(nn.Dense(4, 3, generator=g), generator=g).eval(),
+        normal(2, 4),
+        note="Dense",
+    ),
+    module_case(
+        "spectral_norm",
+        "layer",
+        lambda g: nn.utils.spectral_norm(nn.Conv2d(2, 3, 2, generator=g), generator=g).eval(),
+        normal(2, 2, 3, 3),
+        note="Conv2d",
+    ),
+    module_case(
+        "spectral_norm",
+        "layer",
+        lambda g: nn.utils.spectral_norm(
+            nn.ConvTranspose2d(2, 3, 2, generator=g), generator=g
+        ).eval(),
+        normal(2, 2, 2, 3),
+        note="ConvTranspose2d",
+    ),
 ]
 
 

@@ -15,6 +15,7 @@ from minigen.nn.activation import (
     Softplus,
     Tanh,
 )
+from minigen.nn.averaging import ExponentialAverage
 from minigen.nn.containers import ModuleList, Sequential
 from minigen.nn.convolution import Conv2d, ConvTranspose2d
 from minigen.nn.dense import Dense
@@ -38,6 +39,7 @@ __all__ = [
     "Dense",
     "Dropout",
     "Embedding",
+    "ExponentialAverage",
     "Flatten",
     "Identity",
     "InstanceNorm2d",

@@ -33,6 +33,9 @@ class Module:
     ----------
     training : bool
         Whether the module is in training mode, which dropout and batch norm look at.
+    frozen : bool
+        Whether its buffers are to stay as they are, in training mode too; `nn.utils.frozen` sets
+        it.
 
     Examples
     --------
@@ -53,6 +56,7 @@ class Module:
     """
 
     training: bool = True
+    frozen: bool = False
 
     def __init__(self) -> None:
         self._persistence: dict[str, bool] = {}  # of each buffer: does `state_dict` hold it?

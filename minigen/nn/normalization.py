@@ -58,10 +58,11 @@ class _BatchNorm(Module):
         if x.ndim not in self.shapes or x.shape[1] != self.num_features:
             shapes = " or ".join(self.shapes.values())
             raise wrong_shape(self, shapes.replace("C", str(self.num_features)), x)
+        still = self.training and self.frozen  # the batch's statistics serve, and leave no trace
         y: Tensor = normalization.batch_norm(
             x,
-            self.running_mean,
-            self.running_var,
+            None if still else self.running_mean,
+            None if still else self.running_var,
             self.weight,
             self.bias,
             training=self.training or self.running_mean is None,
@@ -69,7 +70,7 @@ class _BatchNorm(Module):
             eps=self.eps,
         )
         counter = self.num_batches_tracked
-        if self.training and counter is not None:
+        if self.training and not self.frozen and counter is not None:
             counter.copy_(counter + 1)
         return y
 
