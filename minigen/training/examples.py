@@ -12,6 +12,7 @@ from minigen import data, models
 from minigen.backend import Array, to_device
 from minigen.random import Generator
 from minigen.training.config import RunConfig
+from minigen.training.errors import ConfigurationError
 
 Batch: TypeAlias = tuple[Array, Array | None]
 """Images, and the labels that a conditional model is told."""
@@ -25,8 +26,8 @@ class Examples:
 
     Parameters
     ----------
-    images : array of float32, shape (N, C, H, W)
-        In [0, 1].
+    images : array of float32, shape (N, C, H, W) or (N, 2)
+        In [0, 1]; or points of the plane, as they are.
     labels : array of int64, shape (N,), optional
         The images' classes, if the model is conditional.
     classes : int
@@ -67,7 +68,7 @@ class Examples:
 
 
 def load_examples(config: RunConfig, split: str) -> Examples:
-    """Load one split of a run's data set, scaled to [0, 1] and made binary as the run wants it.
+    """Load one split of a run's data set: images scaled to [0, 1] and made binary, or points.
 
     Parameters
     ----------
@@ -79,6 +80,8 @@ def load_examples(config: RunConfig, split: str) -> Examples:
 
     Raises
     ------
+    ConfigurationError
+        If points are to be made binary.
     minigen.data.DataError
         If the data set is out of reach or damaged.
 
@@ -89,7 +92,11 @@ def load_examples(config: RunConfig, split: str) -> Examples:
     (382, True)
     """
     dataset = data.load(config.dataset, split)
-    images = dataset.scaled()
+    images = dataset.points if isinstance(dataset, data.Points) else dataset.scaled()
+    if config.binarize != "none" and images.ndim != 4:
+        raise ConfigurationError(
+            f"binarize: {config.dataset} has points, not pixels: leave it 'none'"
+        )
     resampled = config.binarize == "dynamic" and split == "train"
     if config.binarize != "none" and not resampled:
         images = data.binarize_statically(images, seed=_SEEDS[split])

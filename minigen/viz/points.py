@@ -76,9 +76,24 @@ def save_points(
     if surface is not None:
         shades = _draw_surface(axes, surface, centre, reach)
         figure.colorbar(shades, ax=axes, label=surface_title, shrink=0.9)
-    axes.scatter(*true.T, s=14, marker="o", facecolors="none", edgecolors="#1b2a6b",
-                 linewidths=0.7, label="real")  # fmt: skip
-    axes.scatter(*drawn.T, s=9, marker="x", color="#e08214", linewidths=0.9, label="generated")
+    axes.scatter(
+        true[:, 0],
+        true[:, 1],
+        s=14,
+        facecolors="none",
+        edgecolors="#1b2a6b",
+        linewidths=0.7,
+        label="real",
+    )
+    axes.scatter(
+        drawn[:, 0],
+        drawn[:, 1],
+        s=9,
+        marker="x",
+        color="#e08214",
+        linewidths=0.9,
+        label="generated",
+    )
     axes.set_xlim(centre[0] - reach, centre[0] + reach)
     axes.set_ylim(centre[1] - reach, centre[1] + reach)
     axes.set_aspect("equal")

@@ -5,7 +5,7 @@ import pytest
 
 import minigen
 from minigen import data
-from minigen.training import Examples, load_examples
+from minigen.training import ConfigurationError, Examples, load_examples
 
 from .helpers import small_config
 
@@ -72,3 +72,10 @@ def test_the_first_images_come_as_they_are() -> None:
     assert labels is not None
     assert np.array_equal(labels, data.load("digits").labels[:7])
     assert load_examples(small_config(), "test").first(3)[1] is None
+
+
+def test_points_are_taken_as_they_are() -> None:
+    examples = load_examples(small_config(dataset="ring"), "test")
+    assert np.array_equal(examples.images, data.load("ring", "test").points)
+    with pytest.raises(ConfigurationError, match="binarize: ring has points"):
+        load_examples(small_config(dataset="ring", binarize="dynamic"), "train")
