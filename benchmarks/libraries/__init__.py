@@ -1,0 +1,117 @@
+"""One module a library, each with `make_trainee` and, for single ops, `make_op`."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Sequence
+from typing import Protocol
+
+from benchmarks.workloads import Array, Workload
+
+
+class Subject(Protocol):
+    """What a worker runs: a training step or a single op, with one library."""
+
+    def figures(self) -> dict[str, float]:
+        """Return what has to be equal with every library, computed before the first step.
+
+        Losses, and norms of gradients, whose names contain ``"gradient"``.
+        """
+
+    def step(self) -> None:
+        """Do once what is timed."""
+
+
+LIBRARIES = {"minigen": "minigen", "torch": "torch", "compile": "torch",
+             "dezero": "dezero", "jax": "jax"}  # fmt: skip
+"""Every contender by the name that the command line uses, with the package that it needs."""
+
+SHOWN = {
+    "minigen": "minigen",
+    "torch": "PyTorch eager",
+    "compile": "torch.compile",
+    "dezero": "DeZero",
+    "jax": "JAX jit",
+}
+"""How tables call them."""
+
+WITH_OPS = ("minigen", "torch")
+"""The contenders that can run single ops."""
+
+
+def is_installed(library: str) -> bool:
+    """Tell whether the package that a contender needs is there."""
+    return importlib.util.find_spec(LIBRARIES[library]) is not None
+
+
+def make_trainee(library: str, workload: Workload, weights: Sequence[Array] | None) -> Subject:
+    """Build a workload with a library.
+
+    Parameters
+    ----------
+    library : str
+        One of `LIBRARIES`.
+    workload : Workload
+        What to build.
+    weights : sequence of array, or None
+        The first values of all parameters, in the workload's order and PyTorch's layouts. Only
+        minigen goes without: it then draws its own.
+
+    Raises
+    ------
+    ValueError
+        If the arrays do not have the workload's shapes.
+    """
+    if weights is not None:
+        check_weights(workload, weights)
+    if library == "minigen":
+        from benchmarks.libraries import with_minigen
+
+        return with_minigen.make_trainee(workload, weights)
+    if weights is None:
+        raise ValueError(f"make_trainee: {library} needs the initial weights that minigen drew")
+    if library in ("torch", "compile"):
+        from benchmarks.libraries import with_torch
+
+        return with_torch.make_trainee(workload, weights, compiled=library == "compile")
+    if library == "dezero":
+        from benchmarks.libraries import with_dezero
+
+        return with_dezero.make_trainee(workload, weights)
+    from benchmarks.libraries import with_jax
+
+    return with_jax.make_trainee(workload, weights)
+
+
+def make_op(library: str, name: str) -> Subject:
+    """Build the single op called `name` with one of the libraries `WITH_OPS`."""
+    from benchmarks.ops import OPS
+
+    if library == "minigen":
+        from benchmarks.libraries import with_minigen
+
+        return with_minigen.make_op(OPS[name])
+    from benchmarks.libraries import with_torch
+
+    return with_torch.make_op(OPS[name])
+
+
+def check_weights(workload: Workload, weights: Sequence[Array]) -> None:
+    """Refuse arrays that are not a workload's parameters.
+
+    Raises
+    ------
+    ValueError
+        Names the shapes got and expected.
+    """
+    expected = [shape for shapes in workload.parameter_shapes().values() for shape in shapes]
+    got = [array.shape for array in weights]
+    if got != expected:
+        raise ValueError(f"{workload.name}: parameters of shapes {expected} expected, got {got}")
+
+
+def norm(arrays: Sequence[Array]) -> float:
+    """Return the Euclidean norm of all elements together, summed in float64."""
+    import numpy as np
+
+    return float(np.sqrt(sum(float(np.sum(np.square(a, dtype=np.float64))) for a in arrays)))

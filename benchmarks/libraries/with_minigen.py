@@ -1,0 +1,177 @@
+"""The workloads and single ops with minigen, as its lessons write them."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+import minigen
+from benchmarks.libraries import Subject, norm
+from benchmarks.libraries.dcgan import DCGAN
+from benchmarks.ops import AdamStep, SingleOp
+from benchmarks.workloads import SEED, Array, Workload
+from minigen import functional, models, nn, no_grad, optim
+from minigen.ops.windows import batch_first, batch_last
+
+
+class VAETrainee:
+    """A training step of a VAE: `model.loss(batch)`, `backward()`, `optimizer.step()`."""
+
+    def __init__(self, workload: Workload, weights: Sequence[Array] | None) -> None:
+        self.model = _vae(workload)
+        _load(self.model, weights)
+        self.optimizer = _adam(self.model, workload)
+        self._batches = itertools.cycle(workload.images())
+
+    def figures(self) -> dict[str, float]:
+        """Return the loss and the norm of its gradient."""
+        loss = self.model.loss(next(self._batches), generator=minigen.Generator(SEED))
+        loss.backward()
+        found = {"loss": loss.item(), "gradient": _gradient_norm(self.model)}
+        self.optimizer.zero_grad()
+        return found
+
+    def step(self) -> None:
+        """Train on the next batch."""
+        loss = self.model.loss(next(self._batches))
+        self.optimizer.zero_grad()
+        loss.backward()
+        self.optimizer.step()
+
+
+class GANTrainee:
+    """A training step of a GAN: each side's turn on one batch."""
+
+    def __init__(self, workload: Workload, weights: Sequence[Array] | None) -> None:
+        self.model = DCGAN(workload, minigen.Generator(SEED))
+        _load(self.model, weights)
+        self.optimizers = {
+            name: _adam(side, workload) for name, side in self.model.sides().items()
+        }
+        self._batches = itertools.cycle(workload.images())
+
+    def figures(self) -> dict[str, float]:
+        """Return each side's loss and the norm of its gradient, before either moves."""
+        batch, generator = next(self._batches), minigen.Generator(SEED)
+        found: dict[str, float] = {}
+        for name, side in self.model.sides().items():
+            loss = self._loss(name, batch, generator)
+            loss.backward()
+            found |= {name: loss.item(), f"{name} gradient": _gradient_norm(side)}
+            self.optimizers[name].zero_grad()
+        return found
+
+    def step(self) -> None:
+        """Train each side on the next batch."""
+        batch = next(self._batches)
+        for name, optimizer in self.optimizers.items():
+            loss = self._loss(name, batch)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+
+    def _loss(
+        self, side: str, batch: Array, generator: minigen.Generator | None = None
+    ) -> minigen.Tensor:
+        return next(iter(self.model.side_terms(side, batch, generator=generator).values()))
+
+
+class OpSubject:
+    """A call of an op, and its backward pass."""
+
+    def __init__(self, op: SingleOp) -> None:
+        self._call = op.call
+        arrays = op.inputs()
+        if arrays[0].ndim == 4:
+            arrays[0] = batch_first(batch_last(arrays[0]))
+        wanted = len(arrays) - op.constants
+        self._inputs = [minigen.Tensor(a, requires_grad=i < wanted) for i, a in enumerate(arrays)]
+        out = op.call(functional, *self._inputs)
+        self._cotangent = None
+        if out.shape:
+            self._cotangent = np.empty_like(out.data)  # in the output's memory order
+            self._cotangent[...] = op.cotangent(out.shape)
+
+    def figures(self) -> dict[str, float]:
+        """Return the norms of the output and of the inputs' gradients."""
+        out = self._run()
+        gradients = [x.grad.data for x in self._inputs if x.grad is not None]
+        named = {f"gradient {i}": norm([g]) for i, g in enumerate(gradients)}
+        return {"output": norm([out.data]), **named}
+
+    def step(self) -> None:
+        """Run the op forward and backward."""
+        self._run()
+
+    def _run(self) -> minigen.Tensor:
+        for x in self._inputs:
+            x.grad = None
+        out: minigen.Tensor = self._call(functional, *self._inputs)
+        out.backward(self._cotangent)
+        return out
+
+
+class AdamSubject:
+    """A step of Adam."""
+
+    def __init__(self, op: AdamStep) -> None:
+        self._parameters = []
+        for values, gradient in op.arrays():
+            parameter = nn.Parameter(values)
+            parameter.grad = minigen.Tensor(gradient)
+            self._parameters.append(parameter)
+        self._optimizer = optim.Adam(self._parameters)
+
+    def figures(self) -> dict[str, float]:
+        """Return the norm of the parameters after a step."""
+        self.step()
+        return {"parameters": norm([parameter.data for parameter in self._parameters])}
+
+    def step(self) -> None:
+        """Move the parameters."""
+        self._optimizer.step()
+
+
+def make_trainee(workload: Workload, weights: Sequence[Array] | None) -> Subject:
+    """Build a workload; without `weights` it draws its own."""
+    return (VAETrainee if workload.kind == "vae" else GANTrainee)(workload, weights)
+
+
+def make_op(op: SingleOp | AdamStep) -> Subject:
+    """Build a single op."""
+    return OpSubject(op) if isinstance(op, SingleOp) else AdamSubject(op)
+
+
+def initial_weights(workload: Workload) -> list[Array]:
+    """Draw the values that all libraries start from, in the workload's order."""
+    trainee: Any = make_trainee(workload, None)
+    return [parameter.numpy() for parameter in trainee.model.parameters()]
+
+
+def _vae(workload: Workload) -> models.VariationalAutoencoder:
+    """Return the model of the library that has the workload's architecture."""
+    name = {"W1": "vae", "W2": "conv-vae"}[workload.name]
+    generator = minigen.Generator(SEED)
+    model = models.MODELS[name](workload.image_shape, latent=workload.latent, generator=generator)
+    assert isinstance(model, models.VariationalAutoencoder)
+    return model
+
+
+def _load(model: nn.Module, weights: Sequence[Array] | None) -> None:
+    """Copy the values of all parameters, in order."""
+    if weights is None:
+        return
+    with no_grad():
+        for parameter, values in zip(model.parameters(), weights, strict=True):
+            parameter.copy_(values)
+
+
+def _adam(model: nn.Module, workload: Workload) -> optim.Adam:
+    return optim.Adam(model.parameters(), lr=workload.lr, betas=workload.betas)
+
+
+def _gradient_norm(module: nn.Module) -> float:
+    return norm([p.grad.data for p in module.parameters() if p.grad is not None])

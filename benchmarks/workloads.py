@@ -1,0 +1,217 @@
+"""The reference workloads: what one training step is, whatever the library."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from benchmarks.architecture import (
+    LEAKY_RELU,
+    RELU,
+    TANH,
+    BatchNorm,
+    Convolution,
+    Dense,
+    Layer,
+    Reshape,
+    Shape,
+    parameter_shapes,
+)
+
+SEED = 0
+"""Where the streams of initial weights, images and noise start."""
+
+Array = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Workload:
+    """A training step: forward, loss, backward, and Adam on every parameter, in float32.
+
+    A VAE (``kind="vae"``) minimises binary cross-entropy from logits, summed over pixels, plus the
+    closed-form KL divergence. Its networks are ``encoder``, ``mu``, ``logvar`` and ``decoder``.
+
+    A GAN (``kind="gan"``) takes a step of its discriminator, on a batch of real and one of
+    generated images, and one of its generator with the non-saturating loss; each draws its own
+    noise. Its networks are ``discriminator`` and ``generator``, for images in [-1, 1].
+
+    Attributes
+    ----------
+    networks : dict of str to tuple of Layer
+        The networks; all parameters are numbered in their order.
+    batches : int
+        How many batches of images lie ready, to be used in turn.
+    target : float
+        The ratio of the median step to PyTorch's that minigen is to reach.
+    memory_target : float
+        The same, of the process's peak memory.
+    """
+
+    name: str
+    title: str
+    kind: Literal["vae", "gan"]
+    image_shape: tuple[int, int, int]
+    batch: int
+    latent: int
+    networks: dict[str, tuple[Layer, ...]]
+    lr: float
+    betas: tuple[float, float]
+    batches: int
+    target: float
+    memory_target: float
+
+    def parameter_shapes(self) -> dict[str, list[Shape]]:
+        """Return the shapes of each network's parameters."""
+        return {name: parameter_shapes(layers) for name, layers in self.networks.items()}
+
+    def images(self) -> list[Array]:
+        """Draw the batches of images, each (N, C, H, W) in [0, 1]; always the same ones.
+
+        Like MNIST's they have a black border and much black inside: weights that see only black
+        get no gradient, and units die, which is where subnormal numbers come from.
+        """
+        random = np.random.Generator(np.random.PCG64(SEED))
+        channels, height, width = self.image_shape
+        coarse = (self.batches, self.batch, channels, -(-height // 4), -(-width // 4))
+        blocks = random.random(coarse, np.float32).repeat(4, -2).repeat(4, -1)
+        images = np.clip(2.5 * blocks[..., :height, :width] - 1.25, 0, 1)
+        border = np.zeros((height, width), np.float32)
+        border[4:-4, 4:-4] = 1
+        return list(images * border)
+
+
+class SharedNoise:
+    """Standard normal noise that is the same for every library: NumPy's PCG64.
+
+    minigen draws the same numbers from ``minigen.Generator(SEED)``.
+    """
+
+    def __init__(self) -> None:
+        self._random = np.random.Generator(np.random.PCG64(SEED))
+
+    def __call__(self, *shape: int) -> Array:
+        """Draw an array of `shape`."""
+        return self._random.standard_normal(shape, np.float32)
+
+
+def _transposed(inputs: int, outputs: int, **options: Any) -> Convolution:
+    return Convolution(inputs, outputs, transposed=True, **options)
+
+
+def _dense_vae() -> Workload:
+    return Workload(
+        name="W1",
+        title="dense VAE 784-400-20, batch 128",
+        kind="vae",
+        image_shape=(1, 28, 28),
+        batch=128,
+        latent=20,
+        networks={
+            "encoder": (Reshape((784,)), Dense(784, 400), RELU),
+            "mu": (Dense(400, 20),),
+            "logvar": (Dense(400, 20),),
+            "decoder": (Dense(20, 400), RELU, Dense(400, 784)),
+        },
+        lr=1e-3,
+        betas=(0.9, 0.999),
+        batches=8,
+        target=0.75,
+        memory_target=0.5,
+    )
+
+
+def _conv_vae() -> Workload:
+    return Workload(
+        name="W2",
+        title="convolutional VAE 28x28, batch 128",
+        kind="vae",
+        image_shape=(1, 28, 28),
+        batch=128,
+        latent=20,
+        networks={
+            "encoder": (
+                *(Convolution(1, 32), RELU, Convolution(32, 64), RELU),
+                *(Reshape((3136,)), Dense(3136, 256), RELU),
+            ),
+            "mu": (Dense(256, 20),),
+            "logvar": (Dense(256, 20),),
+            "decoder": (
+                *(Dense(20, 256), RELU, Dense(256, 3136), RELU, Reshape((64, 7, 7))),
+                *(_transposed(64, 32), RELU, _transposed(32, 1)),
+            ),
+        },
+        lr=1e-3,
+        betas=(0.9, 0.999),
+        batches=8,
+        target=1.0,
+        memory_target=0.5,
+    )
+
+
+def _small_dcgan() -> Workload:
+    return Workload(
+        name="W3",
+        title="DCGAN 28x28, batch 128",
+        kind="gan",
+        image_shape=(1, 28, 28),
+        batch=128,
+        latent=100,
+        networks={
+            "discriminator": (
+                *(Convolution(1, 64), LEAKY_RELU),
+                *(Convolution(64, 128), BatchNorm(128, axes=4), LEAKY_RELU),
+                *(Reshape((6272,)), Dense(6272, 1)),
+            ),
+            "generator": (
+                *(Dense(100, 6272), BatchNorm(6272, axes=2), RELU, Reshape((128, 7, 7))),
+                *(_transposed(128, 64), BatchNorm(64, axes=4), RELU),
+                *(_transposed(64, 1), TANH),
+            ),
+        },
+        lr=2e-4,
+        betas=(0.5, 0.999),
+        batches=8,
+        target=1.15,
+        memory_target=0.5,
+    )
+
+
+def _large_dcgan() -> Workload:
+    """Return PyTorch's own example: no biases, and convolutions from and to single pixels."""
+    discriminator: list[Layer] = [Convolution(3, 64, bias=False), LEAKY_RELU]
+    generator: list[Layer] = [
+        *(Reshape((100, 1, 1)), _transposed(100, 512, stride=1, padding=0, bias=False)),
+        *(BatchNorm(512, axes=4), RELU),
+    ]
+    for channels in (64, 128, 256):
+        wider = 2 * channels
+        discriminator += [Convolution(channels, wider, bias=False), BatchNorm(wider, 4), LEAKY_RELU]
+    for channels in (512, 256, 128):
+        narrower = channels // 2
+        generator += [_transposed(channels, narrower, bias=False), BatchNorm(narrower, 4), RELU]
+    discriminator += [Convolution(512, 1, stride=1, padding=0, bias=False), Reshape((1,))]
+    generator += [_transposed(64, 3, bias=False), TANH]
+    return Workload(
+        name="W4",
+        title="DCGAN 64x64x3, batch 64",
+        kind="gan",
+        image_shape=(3, 64, 64),
+        batch=64,
+        latent=100,
+        networks={"discriminator": tuple(discriminator), "generator": tuple(generator)},
+        lr=2e-4,
+        betas=(0.5, 0.999),
+        batches=4,
+        target=1.1,
+        memory_target=0.9,
+    )
+
+
+WORKLOADS: dict[str, Workload] = {
+    workload.name: workload
+    for workload in (_dense_vae(), _conv_vae(), _small_dcgan(), _large_dcgan())
+}
+"""The workloads by name."""
