@@ -1,0 +1,124 @@
+"""What a measurement depends on: the machine, versions, threads, the allocator; and memory."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+TUNED_MALLOC = {
+    "MALLOC_MMAP_THRESHOLD_": str(2**25),
+    "MALLOC_TRIM_THRESHOLD_": str(2**30),
+    "MALLOC_TOP_PAD_": str(2**26),
+}
+"""Settings of glibc's allocator that let it keep freed arrays: environment variables of a process.
+
+By default it takes arrays over 128 KiB from the operating system and gives them back each time; the
+page faults are a good part of a step. 32 MiB is the largest threshold that every version accepts.
+"""
+
+_THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+
+_LIBRARIES = ("minigen", "numpy", "torch", "dezero", "jax", "jaxlib")
+
+
+def worker_environment(threads: int, *, tuned_malloc: bool) -> dict[str, str]:
+    """Return the environment of a process with so many threads, and this allocator's settings."""
+    root = str(Path(__file__).parent.parent)
+    environment = {name: value for name, value in os.environ.items() if name not in TUNED_MALLOC}
+    environment |= dict.fromkeys(_THREAD_VARIABLES, str(threads))
+    before = os.environ.get("PYTHONPATH")
+    environment["PYTHONPATH"] = os.pathsep.join([root, before] if before else [root])
+    return environment | (TUNED_MALLOC if tuned_malloc else {})
+
+
+def has_glibc() -> bool:
+    """Tell whether the allocator's settings mean anything here."""
+    return platform.libc_ver()[0] == "glibc"
+
+
+def available_cores() -> int:
+    """Return how many cores this process may use."""
+    if sys.platform == "linux":
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def use_cores(count: int) -> None:
+    """Keep this process, whatever its libraries start, on so many cores; where Linux is."""
+    if sys.platform == "linux":
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:count])
+
+
+def memory() -> dict[str, int]:
+    """Return how many bytes of memory this process holds, and the most that it held.
+
+    Linux tells both; of other systems the peak is known, and ``"resident"`` is left out.
+    """
+    status = Path("/proc/self/status")
+    if status.exists():
+        return parse_status(status.read_text().splitlines())
+    import resource
+
+    unit = 1 if sys.platform == "darwin" else 1024
+    return {"peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit}
+
+
+def parse_status(lines: Iterable[str]) -> dict[str, int]:
+    """Read the two figures from the lines of Linux's ``/proc/self/status``.
+
+    Examples
+    --------
+    >>> parse_status(["Name:  python", "VmHWM:     2048 kB", "VmRSS:     1024 kB"])
+    {'peak': 2097152, 'resident': 1048576}
+    """
+    names = {"VmHWM": "peak", "VmRSS": "resident"}
+    fields = (line.partition(":") for line in lines)
+    return {names[k]: 1024 * int(v.split()[0]) for k, _, v in fields if k in names}
+
+
+def describe() -> dict[str, Any]:
+    """Return what there is to know about machine and software, for the JSON file."""
+    return {
+        "cpu": cpu_model(),
+        "cores": available_cores(),
+        "system": platform.platform(),
+        "libc": " ".join(platform.libc_ver()).strip(),
+        "load": list(os.getloadavg()) if hasattr(os, "getloadavg") else None,
+        "versions": {"python": platform.python_version(), **versions()},
+        "blas": _blas(),
+    }
+
+
+def cpu_model() -> str:
+    """Return the processor's name."""
+    path = Path("/proc/cpuinfo")
+    lines = path.read_text().splitlines() if path.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of the libraries that are installed."""
+    from minigen import __version__
+
+    found = {"minigen": __version__}
+    for name in _LIBRARIES[1:]:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def _blas() -> str:
+    """Return which library multiplies NumPy's matrices."""
+    import numpy as np
+
+    settings: Any = np.show_config(mode="dicts")
+    blas = settings["Build Dependencies"]["blas"]
+    return f"{blas.get('name')} {blas.get('version')}"

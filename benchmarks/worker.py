@@ -1,0 +1,126 @@
+"""A process that runs one library: it reads requests from stdin and answers on stdout.
+
+Requests and answers are JSON objects, one a line: ``{"call": "run", "steps": 5}`` calls
+`Session.run`. A process ends with its stdin, or with the traceback of an error.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+from benchmarks import machine
+
+if TYPE_CHECKING:
+    from benchmarks.libraries import Subject
+
+
+class Session:
+    """What one worker holds: the workload or the single op that it was asked to prepare.
+
+    Parameters
+    ----------
+    library : str
+        One of `benchmarks.libraries.LIBRARIES`.
+    """
+
+    def __init__(self, library: str) -> None:
+        self.library = library
+        self._subject: Subject | None = None
+
+    @property
+    def subject(self) -> Subject:
+        """What was prepared."""
+        if self._subject is None:
+            raise RuntimeError("a worker was asked to run before it had prepared anything")
+        return self._subject
+
+    def prepare_workload(self, name: str, weights: str | None) -> None:
+        """Build a workload from the initial weights in a file."""
+        from benchmarks.libraries import make_trainee
+        from benchmarks.workloads import WORKLOADS
+
+        arrays = None if weights is None else load_weights(weights)
+        self._subject = make_trainee(self.library, WORKLOADS[name], arrays)
+
+    def prepare_op(self, name: str) -> None:
+        """Build a single op."""
+        from benchmarks.libraries import make_op
+
+        self._subject = make_op(self.library, name)
+
+    def save_weights(self, name: str, file: str) -> None:
+        """Write the values that every library starts a workload from."""
+        import numpy as np
+
+        from benchmarks.libraries.with_minigen import initial_weights
+        from benchmarks.workloads import WORKLOADS
+
+        arrays = initial_weights(WORKLOADS[name])
+        np.savez(file, **{f"{i:03}": array for i, array in enumerate(arrays)})
+
+    def figures(self) -> dict[str, float]:
+        """Return what has to agree between the libraries."""
+        return self.subject.figures()
+
+    def run(self, steps: int) -> float:
+        """Run so many steps, after one that does not count; return the seconds that they took."""
+        step = self.subject.step
+        step()
+        start = perf_counter()
+        for _ in range(steps):
+            step()
+        return perf_counter() - start
+
+    def memory(self) -> dict[str, int]:
+        """Return how much memory this process holds and held."""
+        return machine.memory()
+
+    def profile(self, steps: int) -> list[dict[str, Any]]:
+        """Return the share of each op in the step."""
+        from benchmarks.profiling import profile
+
+        return profile(self.subject, steps)
+
+    def epoch(self, dataset: str, examples: int | None) -> dict[str, float]:
+        """Train an epoch with all that belongs to it; return its seconds and those of its steps."""
+        from benchmarks.checks import time_epoch
+
+        return time_epoch(dataset, examples)
+
+    def handle(self, request: dict[str, Any]) -> Any:
+        """Make the call that a request names."""
+        method: Callable[..., Any] = getattr(self, request.pop("call"))
+        return method(**request)
+
+
+def load_weights(file: str) -> list[Any]:
+    """Return the arrays in a file that `Session.save_weights` wrote, in order."""
+    import numpy as np
+
+    with np.load(file) as arrays:
+        return [arrays[name] for name in sorted(arrays.files)]
+
+
+def main(library: str, threads: int) -> None:
+    """Answer requests until there are no more."""
+    # What a library prints goes to stderr: stdout is for answers.
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "w")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    machine.use_cores(threads)
+    if library in ("torch", "compile"):
+        import torch
+
+        torch.set_num_threads(threads)
+    session = Session(library)
+    for line in sys.stdin:
+        answers.write(json.dumps({"answer": session.handle(json.loads(line))}) + "\n")
+        answers.flush()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]))
