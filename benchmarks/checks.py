@@ -1,4 +1,4 @@
-"""What else has to hold: an epoch is hardly more than its steps, imports are quick, memory stays."""
+"""What else has to hold: an epoch costs its steps, imports are quick, memory does not grow."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -175,7 +176,7 @@ def check_agreement(name: str, figures: Mapping[str, Mapping[str, float]]) -> No
         for figure, wanted in expected.items():
             got = found[figure]
             allowed = GRADIENT_TOLERANCE if "gradient" in figure else TOLERANCE
-            if not abs(got - wanted) <= allowed * max(abs(got), abs(wanted)):
+            if not (math.isfinite(wanted) and math.isclose(got, wanted, rel_tol=allowed)):
                 raise DisagreementError(
                     f"{name}: from the same weights, {first} computes {figure} = {wanted:.7g} and "
                     f"{other} {got:.7g}; a relative difference of {allowed:g} is allowed. "

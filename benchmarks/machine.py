@@ -43,14 +43,16 @@ def has_glibc() -> bool:
 
 def available_cores() -> int:
     """Return how many cores this process may use."""
-    if sys.platform == "linux":
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
 def use_cores(count: int) -> None:
-    """Keep this process, whatever its libraries start, on so many cores; where Linux is."""
-    if sys.platform == "linux":
+    """Keep this process, and whatever threads its libraries start, on so many cores.
+
+    Only Linux can do it; elsewhere the libraries' own settings have to do.
+    """
+    if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:count])
 
 

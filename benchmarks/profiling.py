@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from time import perf_counter
 from typing import Any
@@ -13,14 +13,18 @@ from benchmarks.libraries import Subject
 from minigen.optim import Optimizer
 from minigen.tensor import Tensor
 
-OPTIMIZER, BACKWARD, FORWARD = "optimizer", "backward pass, beside rules", "forward pass, beside ops"
+OPTIMIZER, BACKWARD, FORWARD = (
+    "optimizer",
+    "backward pass, beside rules",
+    "forward pass, beside ops",
+)
 
 
 class Stopwatch:
     """Adds up the time of calls by what was called; a call inside another belongs to that one."""
 
     def __init__(self) -> None:
-        self.seconds: Counter[str] = Counter()
+        self.seconds: defaultdict[str, float] = defaultdict(float)
         self.calls: Counter[str] = Counter()
         self._inside = False
 
@@ -87,5 +91,5 @@ def profile(subject: Subject, steps: int) -> list[dict[str, Any]]:
             "calls": watch.calls[label] / steps,
             "share": seconds / total,
         }
-        for label, seconds in watch.seconds.most_common()
+        for label, seconds in sorted(watch.seconds.items(), key=lambda part: -part[1])
     ]

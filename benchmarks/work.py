@@ -1,4 +1,4 @@
-"""How much work a training step is: counts that are the same on every machine.
+"""How much work a training step is: counts, the same on every machine.
 
 They are kept in `work.json`, and a test compares: what makes a step do more work shows at once,
 without a clock. ``python -m benchmarks work --write`` writes the file anew.
@@ -23,11 +23,11 @@ TABLE = Path(__file__).parent / "work.json"
 COUNTED = ("W1", "W2", "W3")
 """The workloads in the table."""
 
-CALLS = ("forward", "rules", "inside_rules", "result_bytes")
-"""The counts that are equal everywhere."""
-
 BYTES = ("working_bytes", "peak_bytes")
-"""Those that depend a little on versions of Python and NumPy."""
+"""The counts that depend a little on versions of Python and NumPy; the others are exact."""
+
+SLACK = 0.02
+"""The share by which those may be exceeded."""
 
 Work = dict[str, Any]
 """The counts of one workload: see `count_work`."""
@@ -118,6 +118,32 @@ def count_work(name: str) -> Work:
         "working_bytes": workspace.bytes,
         "peak_bytes": peak - before,
     }
+
+
+def changes(name: str, counted: Work, expected: Work) -> list[str]:
+    """Say, a line each, which counts of a workload are other than expected.
+
+    Calls are to be equal. Bytes may be fewer, and more by `SLACK`.
+    """
+    lines: list[str] = []
+    for what in ("forward", "rules", "inside_rules"):
+        found, wanted = counted[what], expected[what]
+        lines += [
+            f"{name}, {what}: {op} is called {found.get(op, 0)} times, expected {wanted.get(op, 0)}"
+            for op in sorted(found.keys() | wanted.keys())
+            if found.get(op, 0) != wanted.get(op, 0)
+        ]
+    if counted["result_bytes"] != expected["result_bytes"]:
+        lines.append(
+            f"{name}, result_bytes: {counted['result_bytes']:,}, "
+            f"expected {expected['result_bytes']:,}"
+        )
+    lines += [
+        f"{name}, {what}: {counted[what]:,}, expected at most {expected[what]:,}"
+        for what in BYTES
+        if counted[what] > expected[what] * (1 + SLACK)
+    ]
+    return lines
 
 
 def read_table() -> dict[str, Work]:

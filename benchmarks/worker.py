@@ -61,7 +61,8 @@ class Session:
         from benchmarks.workloads import WORKLOADS
 
         arrays = initial_weights(WORKLOADS[name])
-        np.savez(file, **{f"{i:03}": array for i, array in enumerate(arrays)})
+        named: dict[str, Any] = {f"{i:03}": array for i, array in enumerate(arrays)}
+        np.savez(file, **named)
 
     def figures(self) -> dict[str, float]:
         """Return what has to agree between the libraries."""

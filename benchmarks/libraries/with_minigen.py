@@ -48,9 +48,7 @@ class GANTrainee:
     def __init__(self, workload: Workload, weights: Sequence[Array] | None) -> None:
         self.model = DCGAN(workload, minigen.Generator(SEED))
         _load(self.model, weights)
-        self.optimizers = {
-            name: _adam(side, workload) for name, side in self.model.sides().items()
-        }
+        self.optimizers = {name: _adam(side, workload) for name, side in self.model.sides().items()}
         self._batches = itertools.cycle(workload.images())
 
     def figures(self) -> dict[str, float]:
@@ -151,13 +149,14 @@ def initial_weights(workload: Workload) -> list[Array]:
     return [parameter.numpy() for parameter in trainee.model.parameters()]
 
 
-def _vae(workload: Workload) -> models.VariationalAutoencoder:
+def _vae(workload: Workload) -> models.VAE | models.ConvVAE:
     """Return the model of the library that has the workload's architecture."""
-    name = {"W1": "vae", "W2": "conv-vae"}[workload.name]
     generator = minigen.Generator(SEED)
-    model = models.MODELS[name](workload.image_shape, latent=workload.latent, generator=generator)
-    assert isinstance(model, models.VariationalAutoencoder)
-    return model
+    if workload.name == "W1":
+        return models.VAE(workload.image_shape, (400,), workload.latent, generator=generator)
+    return models.ConvVAE(
+        workload.image_shape, (32, 64), (256,), workload.latent, generator=generator
+    )
 
 
 def _load(model: nn.Module, weights: Sequence[Array] | None) -> None:

@@ -1,0 +1,264 @@
+"""The command: ``python -m benchmarks``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from benchmarks import checks, machine, report, work
+from benchmarks.contender import Contender, WorkerError
+from benchmarks.contest import MINIGEN, DisagreementError, Result, Rules, run_ops, run_workload
+from benchmarks.libraries import LIBRARIES, WITH_OPS, is_installed
+from benchmarks.ops import OPS
+from benchmarks.timing import summarize
+from benchmarks.workloads import WORKLOADS
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+WIDTH = 120
+"""How many columns the tables have at least, in a narrower terminal or a file too."""
+
+PEERS = tuple(library for library in LIBRARIES if library != "minigen")
+
+
+def _names(known: Sequence[str]) -> Callable[[Any, Any, str | None], list[str] | None]:
+    """Make a callback that reads some of the known names, separated by commas."""
+
+    def read(_ctx: Any, _option: Any, text: str | None) -> list[str] | None:
+        if text is None:
+            return None
+        names = [name.strip() for name in text.split(",") if name.strip()]
+        unknown = [name for name in names if name not in known]
+        if unknown:
+            raise click.BadParameter(f"{unknown[0]!r} is none of {', '.join(known)}")
+        return list(dict.fromkeys(names))
+
+    return read
+
+
+def _cores(_ctx: Any, _option: Any, threads: int) -> int:
+    if threads > machine.available_cores():
+        raise click.BadParameter(f"there are {machine.available_cores()} cores, not {threads}")
+    return threads
+
+
+def _result_file(_ctx: Any, _option: Any, path: Path | None) -> Path | None:
+    """Refuse, before anything is measured, a file that can't be written after it."""
+    if path is not None and not path.absolute().parent.is_dir():
+        raise click.BadParameter(f"there is no folder {str(path.parent)!r}")
+    return path
+
+
+threads_option = click.option(
+    "--threads",
+    type=click.IntRange(min=1),
+    default=machine.available_cores,
+    show_default="the cores there are",
+    callback=_cores,
+    help="Threads, and cores, that each library gets.",
+)
+
+
+@click.group(
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.option(
+    "--workloads",
+    metavar="W1,W2,...",
+    callback=_names(tuple(WORKLOADS)),
+    help="The training steps to time.  [default: all; with --ops alone, none]",
+)
+@click.option("--ops", is_flag=True, help="Time single ops, too: minigen and PyTorch.")
+@click.option(
+    "--peers",
+    metavar="torch,compile,...",
+    default="torch",
+    show_default=True,
+    callback=_names(PEERS),
+    help=f"Whom to compare with: {', '.join(PEERS)}. Ratios are to torch.",
+)
+@click.option("--turns", type=click.IntRange(min=1), default=7, show_default=True)
+@click.option("--steps", type=click.IntRange(min=1), help="Steps a turn; by default half a second.")
+@click.option(
+    "--steps-before",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Steps before the first turn: after 2000, subnormal numbers would show.",
+)
+@threads_option
+@click.option("--profile", is_flag=True, help="Show the share of each op in minigen's step.")
+@click.option("--allocator", is_flag=True, help="Time minigen and torch with tuned malloc, too.")
+@click.option(
+    "--json",
+    "file",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    callback=_result_file,
+    help="Write every turn, versions and the machine to a file.",
+)
+@click.pass_context
+def main(
+    ctx: click.Context,
+    *,
+    workloads: list[str] | None,
+    ops: bool,
+    peers: list[str],
+    turns: int,
+    steps: int | None,
+    steps_before: int,
+    threads: int,
+    profile: bool,
+    allocator: bool,
+    file: Path | None,
+) -> None:
+    """Compare minigen's speed and memory with other libraries'.
+
+    Each library has a process of its own. All start from the same weights; if their losses differ,
+    nothing is timed. They take turns; shown are the median and the range over the turns.
+    """
+    if ctx.invoked_subcommand is not None:
+        return
+    rules = Rules(threads, turns, steps, steps_before)
+    contenders = choose_contenders(peers, allocator=allocator)
+    console = _console()
+    if workloads is None:
+        workloads = [] if ops else list(WORKLOADS)
+    try:
+        trained = [run_workload(w, contenders, rules, profile=profile) for w in workloads]
+        single = []
+        if ops:
+            able = [who for who in contenders if who.library in WITH_OPS]
+            single = list(run_ops(list(OPS), able, rules))
+    except (DisagreementError, WorkerError) as error:
+        raise click.ClickException(str(error)) from error
+    _show(console, trained, single)
+    if file is not None:
+        report.write_json(file, [*trained, *single], rules, datetime.now(UTC))
+
+
+def choose_contenders(peers: Sequence[str], *, allocator: bool) -> list[Contender]:
+    """Return who takes part: minigen, the peers, and some with the tuned allocator.
+
+    Raises
+    ------
+    click.UsageError
+        If a peer is not installed, or the allocator is not glibc's.
+    """
+    for peer in peers:
+        if not is_installed(peer):
+            raise click.UsageError(
+                f"{peer} needs {LIBRARIES[peer]}, which is not installed: "
+                f"python -m pip install {LIBRARIES[peer]}"
+            )
+    contenders = [MINIGEN, *map(Contender, peers)]
+    if not allocator:
+        return contenders
+    if not machine.has_glibc():
+        raise click.UsageError("--allocator sets glibc's malloc, which this system does not have")
+    tuned = ("minigen", "torch")
+    return contenders + [Contender(c.library, True) for c in contenders if c.library in tuned]
+
+
+def _console() -> Console:
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    console.width = max(console.width, WIDTH)
+    return console
+
+
+def _show(console: Console, trained: Sequence[Result], single: Sequence[Result]) -> None:
+    for result in trained:
+        console.print(report.workload_table(result), "")
+        if result.profile:
+            console.print(report.profile_table(result), "")
+    if single:
+        console.print(report.op_table(single))
+
+
+def _verdict(what: str, measured: str, limit: str, *, kept: bool) -> None:
+    """Say what was measured; exit with status 1 if it is over the limit."""
+    click.echo(f"{what}: {measured}; {'within' if kept else 'OVER'} the limit of {limit}")
+    if not kept:
+        raise SystemExit(1)
+
+
+@main.command()
+@click.option("--dataset", default="mnist", show_default=True)
+@click.option("--examples", type=click.IntRange(min=1), help="Images an epoch; all by default.")
+@click.option("--epochs", type=click.IntRange(min=1), default=3, show_default=True)
+@threads_option
+def epoch(dataset: str, examples: int | None, epochs: int, threads: int) -> None:
+    """Compare an epoch of the dense VAE, data handling included, with the sum of its steps."""
+    found = summarize(checks.time_epochs(dataset, examples, epochs, threads))
+    _verdict(
+        f"an epoch of {dataset} over the sum of its steps",
+        f"{found.median:.3f} ({found.low:.3f}-{found.high:.3f})",
+        f"{checks.EPOCH_LIMIT:g}",
+        kept=found.median <= checks.EPOCH_LIMIT,
+    )
+
+
+@main.command(name="import")
+@click.option("--processes", type=click.IntRange(min=1), default=9, show_default=True)
+def import_time(processes: int) -> None:
+    """Time `import minigen` in fresh processes, beyond NumPy's own import."""
+    found = summarize(checks.time_imports(processes))
+    _verdict(
+        "import minigen, after numpy",
+        f"{found.median:.3f} s ({found.low:.3f}-{found.high:.3f})",
+        f"{checks.IMPORT_LIMIT:g} s",
+        kept=found.median <= checks.IMPORT_LIMIT,
+    )
+
+
+@main.command()
+@click.option("--workload", type=click.Choice(tuple(WORKLOADS)), default="W1", show_default=True)
+@click.option(
+    "--steps",
+    type=click.IntRange(min=2 * checks.GROWTH_WARM_UP),
+    default=2000,
+    show_default=True,
+)
+@threads_option
+def growth(workload: str, steps: int, threads: int) -> None:
+    """Measure whether a process's memory grows while it trains on."""
+    held = checks.measure_growth(workload, steps, every=250, threads=threads)
+    for done, size in held.items():
+        click.echo(f"after {done:5} steps: {size / report.MEGABYTE:8.2f} MB")
+    gained = checks.growth(held)
+    _verdict(
+        f"growth of {workload} from step {checks.GROWTH_WARM_UP} to {steps}",
+        f"{gained / report.MEGABYTE:.2f} MB",
+        f"{checks.GROWTH_LIMIT / report.MEGABYTE:.2f} MB",
+        kept=gained <= checks.GROWTH_LIMIT,
+    )
+
+
+@main.command(name="work")
+@click.option("--write", is_flag=True, help="Replace the committed table.")
+def work_counts(write: bool) -> None:
+    """Count the work of minigen's training steps, and compare with the committed table."""
+    counted = {name: work.count_work(name) for name in work.COUNTED}
+    if write:
+        work.write_table(counted)
+    table = work.read_table()
+    changes = [line for name in counted for line in work.changes(name, counted[name], table[name])]
+    for line in changes:
+        click.echo(line)
+    for name, counts in counted.items():
+        sizes = ", ".join(f"{k} {counts[k]:,}" for k in ("result_bytes", *work.BYTES))
+        click.echo(f"{name}: {sum(counts['forward'].values())} calls of ops, {sizes}")
+    if changes:
+        raise SystemExit(1)
+
+
+if __name__ == "__main__":
+    main(prog_name="python -m benchmarks")

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import benchmarks
+from benchmarks import machine
+from benchmarks.machine import TUNED_MALLOC
+
+
+def test_every_library_is_told_the_same_number_of_threads() -> None:
+    environment = machine.worker_environment(3, tuned_malloc=False)
+    names = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+    assert [environment[name] for name in names] == ["3", "3", "3"]
+
+
+def test_the_allocators_settings_reach_those_workers_alone_that_are_to_have_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("MALLOC_TOP_PAD_", "12345")
+    plain = machine.worker_environment(1, tuned_malloc=False)
+    tuned = machine.worker_environment(1, tuned_malloc=True)
+    assert not plain.keys() & TUNED_MALLOC.keys()
+    assert {name: tuned[name] for name in TUNED_MALLOC} == TUNED_MALLOC
+
+
+def test_workers_find_this_repository_before_anything_else(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", "elsewhere")
+    first, *others = machine.worker_environment(1, tuned_malloc=False)["PYTHONPATH"].split(
+        os.pathsep
+    )
+    assert Path(first) == Path(benchmarks.__path__[0]).parent
+    assert others == ["elsewhere"]
+    monkeypatch.delenv("PYTHONPATH")
+    assert machine.worker_environment(1, tuned_malloc=False)["PYTHONPATH"] == first
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems tell the peak alone")
+def test_memory_that_is_touched_is_counted_and_its_peak_remembered() -> None:
+    before = machine.memory()
+    size = 50 * 2**20
+    array = np.ones(size, np.uint8)
+    during = machine.memory()
+    assert during["resident"] - before["resident"] > 0.9 * size
+    del array
+    after = machine.memory()
+    assert after["resident"] < during["resident"] - 0.9 * size
+    assert after["peak"] >= during["resident"]
+
+
+def test_without_linux_status_file_the_peak_is_asked_of_the_system(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Path, "exists", lambda _self: False)
+    found = machine.memory()
+    assert list(found) == ["peak"]
+    assert 2**23 < found["peak"] < 2**40
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="only Linux can do it")
+def test_a_process_is_kept_on_as_many_cores_as_it_may_use() -> None:
+    allowed = os.sched_getaffinity(0)
+    try:
+        machine.use_cores(1)
+        assert machine.available_cores() == 1
+    finally:
+        os.sched_setaffinity(0, allowed)
+    assert machine.available_cores() == len(allowed)
+
+
+def test_the_description_names_processor_versions_and_blas() -> None:
+    found = machine.describe()
+    assert found["cpu"]
+    assert found["versions"]["numpy"] == np.__version__
+    assert {"python", "minigen"} <= found["versions"].keys()
+    assert found["cores"] >= 1
+    assert found["blas"]

@@ -1,0 +1,177 @@
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from benchmarks import __main__ as command
+from benchmarks import checks, machine, work
+from benchmarks.contender import Contender, WorkerError
+from benchmarks.contest import DisagreementError
+from benchmarks.ops import OPS
+
+from .fakes import result
+
+
+def call(*arguments: str) -> Result:
+    return CliRunner().invoke(command.main, arguments)
+
+
+@pytest.fixture
+def contests(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, list[Contender]]]:
+    """Contests that take no time, and who took part in them."""
+    held: list[tuple[str, list[Contender]]] = []
+
+    def workload(name: str, who: list[Contender], _rules: Any, *, profile: bool) -> Any:
+        held.append((name, who))
+        parts = [{"part": "linear", "seconds": 0.01, "calls": 5.0, "share": 1.0}]
+        return result(name=name, profile=parts if profile else [])
+
+    def ops(names: Sequence[str], who: list[Contender], _rules: Any) -> Any:
+        held.append(("ops", who))
+        return (result(name=n, title=f"op {n}", peak_memory={}) for n in names)
+
+    monkeypatch.setattr(command, "run_workload", workload)
+    monkeypatch.setattr(command, "run_ops", ops)
+    monkeypatch.setattr(command, "is_installed", lambda _library: True)
+    return held
+
+
+Contests = list[tuple[str, list[Contender]]]
+
+
+def test_all_workloads_are_timed_by_default(contests: Contests) -> None:
+    done = call()
+    assert done.exit_code == 0, done.output
+    assert [name for name, _ in contests] == ["W1", "W2", "W3", "W4"]
+    assert contests[0][1] == [Contender("minigen"), Contender("torch")]
+    assert "W4: a workload" in done.output
+
+
+def test_workloads_are_chosen_by_name(contests: Contests) -> None:
+    assert call("--workloads", "W3, W1,W3", "--profile").exit_code == 0
+    assert [name for name, _ in contests] == ["W3", "W1"]
+    assert call("--workloads", "W1", "--profile").output.count("part of minigen's step") == 1
+
+
+def test_ops_alone_leave_the_workloads_out(contests: Contests) -> None:
+    done = call("--ops", "--peers", "torch,jax")
+    assert contests == [("ops", [Contender("minigen"), Contender("torch")])]
+    assert all(f"op {name}" in done.output for name in OPS)
+
+
+def test_ops_and_workloads_can_be_timed_together(contests: Contests, tmp_path: Path) -> None:
+    file = tmp_path / "results.json"
+    assert call("--ops", "--workloads", "W2", "--json", str(file)).exit_code == 0
+    assert [name for name, _ in contests] == ["W2", "ops"]
+    found = json.loads(file.read_text())
+    assert [each["name"] for each in found["results"]] == ["W2", *OPS]
+
+
+def test_the_allocator_is_tuned_for_minigen_and_torch_beside(
+    contests: Contests, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(machine, "has_glibc", lambda: True)
+    call("--workloads", "W1", "--allocator", "--peers", "torch,dezero")
+    plain = [Contender("minigen"), Contender("torch"), Contender("dezero")]
+    tuned = [Contender("minigen", True), Contender("torch", True)]
+    assert contests == [("W1", plain + tuned)]
+    monkeypatch.setattr(machine, "has_glibc", lambda: False)
+    refused = call("--allocator")
+    assert refused.exit_code == 2
+    assert "glibc" in refused.output
+
+
+def test_minigen_can_run_alone(contests: Contests) -> None:
+    assert call("--workloads", "W1", "--peers", "").exit_code == 0
+    assert contests == [("W1", [Contender("minigen")])]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--workloads", "W9"], "'W9' is none of W1, W2, W3, W4"),
+        (["--peers", "theano"], "'theano' is none of torch, compile, dezero, jax"),
+        (["--threads", "4096"], "not 4096"),
+        (["--json", "no-such-folder/x.json"], "there is no folder 'no-such-folder'"),
+        (["--turns", "0"], "--turns"),
+    ],
+)
+def test_what_cannot_be_is_refused_before_anything_runs(
+    arguments: list[str], message: str, contests: Contests
+) -> None:
+    done = call(*arguments)
+    assert done.exit_code == 2
+    assert message in done.output
+    assert contests == []
+
+
+def test_a_peer_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command, "is_installed", lambda library: library != "dezero")
+    done = call("--peers", "dezero")
+    assert done.exit_code == 2
+    assert "dezero needs dezero, which is not installed" in done.output
+
+
+@pytest.mark.parametrize("error", [DisagreementError("W1: 1 and 2"), WorkerError("it ended")])
+def test_a_contest_that_fails_ends_with_its_message(
+    error: RuntimeError, contests: Contests, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_arguments: Any, **_options: Any) -> Any:
+        raise error
+
+    monkeypatch.setattr(command, "run_workload", fail)
+    done = call("--workloads", "W1")
+    assert done.exit_code == 1
+    assert str(error) in done.output
+
+
+@pytest.mark.parametrize(("found", "status", "word"), [(1.05, 0, "within"), (1.2, 1, "OVER")])
+def test_an_epoch_is_held_to_its_limit(
+    found: float, status: int, word: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checks, "time_epochs", lambda *_arguments: [found, 1.0, 2.0])
+    done = call("epoch", "--dataset", "digits")
+    assert (done.exit_code, word in done.output) == (status, True)
+    assert f"{found:.3f} (1.000-2.000)" in done.output
+
+
+@pytest.mark.parametrize(("found", "status"), [(0.12, 0), (0.2, 1)])
+def test_the_import_is_held_to_its_limit(
+    found: float, status: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checks, "time_imports", lambda processes: [found] * processes)
+    assert call("import", "--processes", "3").exit_code == status
+
+
+@pytest.mark.parametrize(("gained", "status"), [(10**5, 0), (10**7, 1)])
+def test_growth_is_held_to_its_limit(
+    gained: int, status: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = {250: 0, 500: 10**8, 1000: 10**8 + gained}
+    monkeypatch.setattr(checks, "measure_growth", lambda *_arguments, **_options: held)
+    done = call("growth", "--steps", "1000")
+    assert done.exit_code == status
+    assert "after   500 steps:   100.00 MB" in done.output
+
+
+def test_counts_of_work_are_compared_with_the_table_and_replace_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    table = work.read_table()
+    changed = copy.deepcopy(table)
+    changed["W2"]["forward"]["astype"] = 3
+    monkeypatch.setattr(work, "TABLE", tmp_path / "work.json")
+    work.write_table(table)
+    monkeypatch.setattr(work, "count_work", lambda name: changed[name])
+    done = call("work")
+    assert done.exit_code == 1
+    assert "W2, forward: astype is called 3 times, expected 0" in done.output
+    assert call("work", "--write").exit_code == 0
+    assert work.read_table() == changed
+    assert call("work").exit_code == 0
