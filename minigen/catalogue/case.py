@@ -116,5 +116,6 @@ def module_case(
         with nn.substituted(module, parameters):
             return (call or module)(*((module, *values[:count]) if call else values[:count]))
 
+    vars(function)["input_names"] = [*(f"input {i}" for i in range(count)), *names]
     starts: list[Draw] = [constant(parameter.data) for parameter in module.parameters()]
     return Case(name, kind, function, [*inputs, *starts], note, mode)
