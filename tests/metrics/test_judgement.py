@@ -69,7 +69,7 @@ def test_both_are_compared_with_the_same_real_samples_and_those_are_disjoint() -
 
 
 def test_an_order_of_the_real_samples_does_no_harm() -> None:
-    # As in MNIST's test images, whose first half is easier: halves in order would differ.
+    # As in MNIST's test images, whose halves are by different writers.
     ordered = np.sort(normal(2000, 1), axis=0)
     report = judge(ordered, normal(1000, 1, seed=1))
     assert report.real.frechet_distance < 0.02
