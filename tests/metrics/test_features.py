@@ -64,6 +64,12 @@ def test_the_packages_weights_are_small_frozen_and_whole(name: str) -> None:
     assert np.isfinite(described).all()
 
 
+def test_loading_draws_nothing_from_the_default_generator() -> None:
+    before = minigen.random.default_generator().get_state()
+    load_feature_extractor("digits")
+    assert minigen.random.default_generator().get_state() == before
+
+
 def test_the_classifier_of_digits_is_as_good_as_recorded() -> None:
     accuracy = measure_accuracy(load_feature_extractor("digits"), data.load("digits", "test"))
     # A rounding may turn an image or two of 382.
