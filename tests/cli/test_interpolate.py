@@ -53,7 +53,7 @@ def test_the_seed_decides_which_images_are_paired(vae: Path, tmp_path: Path) -> 
 def test_there_are_no_more_pairs_than_test_images_allow(vae: Path) -> None:
     call("interpolate", vae, "--count", 191, "--steps", 2)
     message = error("interpolate", vae, "--count", 192, status=2)
-    assert "digits has 382 test images, 191 pairs" in message
+    assert "there are 382 test images, 191 pairs" in message
 
 
 def test_one_step_is_no_way(vae: Path) -> None:
