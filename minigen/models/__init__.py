@@ -10,6 +10,7 @@ Examples
 
 from typing import Any
 
+from minigen.models.adversarial import DCGAN, GAN, AdversarialModel, ConditionalGAN
 from minigen.models.autoencoder import Autoencoder
 from minigen.models.base import Model
 from minigen.models.conditional_vae import ConditionalVAE
@@ -40,9 +41,13 @@ def build(name: str, **config: Any) -> Model:
 
 
 __all__ = [
+    "DCGAN",
+    "GAN",
     "MODELS",
     "VAE",
+    "AdversarialModel",
     "Autoencoder",
+    "ConditionalGAN",
     "ConditionalVAE",
     "ConvAutoencoder",
     "ConvVAE",
