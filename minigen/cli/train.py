@@ -116,9 +116,7 @@ _MODEL_OPTIONS: Final = (
     type=click.FloatRange(0, 0.5, max_open=True),
     help="How far below 1 the discriminator's target of real samples lies.",
 )
-@click.option(
-    "--penalty", type=click.FloatRange(min=0), help="Weight of a GAN's gradient penalty."
-)
+@click.option("--penalty", type=click.FloatRange(min=0), help="Weight of a GAN's gradient penalty.")
 @click.option("--r1", type=click.FloatRange(min=0), help="Weight of the R1 penalty.")
 @click.option(
     "--critic-steps",

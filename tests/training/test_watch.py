@@ -44,7 +44,7 @@ def test_the_samples_variance_is_measured_against_the_real_images() -> None:
             parameter.copy_(parameter * 0)
     dead = take_reading(model, REAL, None, averages, Generator(1))
     assert dead["sample_variance"] == 0
-    assert len(warn(dead, [reading])) == 2  # no gradient, no variance
+    assert any("the samples' variance is 0.0%" in sentence for sentence in warn(dead, [reading]))
 
 
 def test_the_gradient_is_that_of_the_generators_loss() -> None:
@@ -54,8 +54,8 @@ def test_the_gradient_is_that_of_the_generators_loss() -> None:
     model.sample(64, generator=again)
     loss = model.side_terms("generator", REAL, None, generator=again)["generator_loss"]
     parameters = list(model.sides()["generator"].parameters())
-    gradients = minigen.grad(loss, parameters)
-    norm = math.sqrt(sum(float((g.numpy().astype(float) ** 2).sum()) for g in gradients))
+    loss.backward()
+    norm = math.sqrt(sum(float((p.grad**2).sum().item()) for p in parameters if p.grad is not None))
     assert reading["generator_gradient"] == pytest.approx(norm, rel=1e-5)
     assert norm > 0
 
