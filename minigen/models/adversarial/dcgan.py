@@ -68,6 +68,7 @@ class ConvGAN(AdversarialModel):
             self.channels,
             shape,
             self.discriminator_has_batch_norm(batch_norm, spectral_norm),
+            not game.objective.shift_invariant,
             generator,
         )
         for network in (generating, discriminating):

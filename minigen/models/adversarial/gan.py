@@ -107,6 +107,7 @@ class GAN(AdversarialModel):
             packing * math.prod(self.image_shape),
             tuple(reversed(self.hidden)),
             self.discriminator_has_batch_norm(batch_norm, spectral_norm),
+            not game.objective.shift_invariant,
             generator,
         )
         if spectral_norm:

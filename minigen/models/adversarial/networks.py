@@ -39,7 +39,11 @@ def dense_generator(
 
 
 def dense_discriminator(
-    features: int, hidden: Sequence[int], batch_norm: bool, generator: Generator | None
+    features: int,
+    hidden: Sequence[int],
+    batch_norm: bool,
+    last_bias: bool,
+    generator: Generator | None,
 ) -> nn.Sequential:
     """Chain dense layers from packs of `features` numbers, in any shape, to scores (N, 1)."""
     layers: list[nn.Module] = [nn.Flatten()]
@@ -47,7 +51,7 @@ def dense_discriminator(
         layers += _normed_dense(before, after, batch_norm and number > 0, generator)
         layers.append(nn.LeakyReLU(SLOPE))
     last = hidden[-1] if hidden else features
-    return nn.Sequential(*layers, nn.Dense(last, 1, generator=generator))
+    return nn.Sequential(*layers, nn.Dense(last, 1, bias=last_bias, generator=generator))
 
 
 def conv_generator(
@@ -78,6 +82,7 @@ def conv_discriminator(
     channels: Sequence[int],
     image_shape: tuple[int, int, int],
     batch_norm: bool,
+    last_bias: bool,
     generator: Generator | None,
 ) -> nn.Sequential:
     """Chain convolutions and a dense layer, from packs (N, in_channels, H, W) to scores (N, 1)."""
@@ -89,7 +94,8 @@ def conv_discriminator(
         )
         layers += [*([nn.BatchNorm2d(after)] if normed else []), nn.LeakyReLU(SLOPE)]
     features = feature_count(image_shape, channels)
-    return nn.Sequential(*layers, nn.Flatten(), nn.Dense(features, 1, generator=generator))
+    to_score = nn.Dense(features, 1, bias=last_bias, generator=generator)
+    return nn.Sequential(*layers, nn.Flatten(), to_score)
 
 
 def _normed_dense(
