@@ -82,7 +82,7 @@ def take_reading(
     if undecided > 0:
         reading["discriminator"] = averages["discriminator_loss"] / undecided
     with evaluating(model):
-        samples = model.sample(len(real), labels, generator=generator)
+        samples = model.sample_newest(len(real), labels, generator=generator)
         reading["sample_variance"] = _variance(samples) / max(_variance(real), 1e-12)
         with enable_grad():
             terms = model.side_terms("generator", real, labels, generator=generator)

@@ -47,6 +47,18 @@ def test_the_samples_variance_is_measured_against_the_real_images() -> None:
     assert any("the samples' variance is 0.0%" in sentence for sentence in warn(dead, [reading]))
 
 
+def test_an_average_of_weights_that_lags_behind_is_not_what_is_measured() -> None:
+    averages = {"discriminator_loss": 1.0}
+    readings = []
+    for average in (0.0, 0.9):
+        model = gan(average=average)
+        with minigen.no_grad():
+            for parameter in model.generator.parameters():
+                parameter.copy_(parameter * 2)
+        readings.append(take_reading(model, REAL, None, averages, Generator(1)))
+    assert readings[0] == readings[1]
+
+
 def test_the_gradient_is_that_of_the_generators_loss() -> None:
     model = gan().eval()
     reading = take_reading(model, REAL, None, {"discriminator_loss": 1.0}, Generator(1))
