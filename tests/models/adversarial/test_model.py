@@ -385,13 +385,6 @@ def test_packs_are_judged_together_and_samples_left_over_are_left_out() -> None:
         model.side_terms("generator", x[:2])
 
 
-def test_a_pack_sees_a_lack_of_variety_that_no_single_sample_shows() -> None:
-    """What packing is for: the first layer can subtract one sample of a pack from another."""
-    model = points(packing=2, batch_norm=False)
-    (first_layer, *_) = (m for m in model.discriminator.modules() if isinstance(m, nn.Dense))
-    assert first_layer.weight.shape[1] == 4
-
-
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_configuration_rebuilds_the_same_architecture(kind: str) -> None:
     for options in OPTIONS.values():
