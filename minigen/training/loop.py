@@ -15,6 +15,7 @@ from tqdm import tqdm
 from minigen.backend import CPU
 from minigen.data import batch_indices
 from minigen.metrics import average_terms
+from minigen.models import AdversarialModel
 from minigen.tensor import Tensor
 from minigen.training.averages import RunningAverages, losses
 from minigen.training.checkpoint import Checkpoint, CheckpointFolder, Position
@@ -24,8 +25,9 @@ from minigen.training.errors import DivergenceError, RunError, TrainingInterrupt
 from minigen.training.examples import Batch, Examples
 from minigen.training.folder import Record, RunFolder
 from minigen.training.interrupt import Interruption
-from minigen.training.pictures import ORIGINALS, Album
+from minigen.training.pictures import ORIGINALS, POINTS, Album
 from minigen.training.streams import Purpose, TrainingNoise, stream
+from minigen.training.watch import EXAMPLES, take_reading, warn
 
 STEPS_BETWEEN_READINGS: Final = 20
 """How often a GPU is asked for the loss: each time, the program waits until it has caught up."""
@@ -59,6 +61,8 @@ class Trainer:
         Whether to show a progress bar for every epoch, on the standard error stream.
     pictures : bool
         Whether to draw pictures.
+    report : callable
+        Is told, in a sentence, when the watch on a GAN's training sees something wrong.
     """
 
     def __init__(
@@ -70,6 +74,7 @@ class Trainer:
         *,
         progress: bool = True,
         pictures: bool = True,
+        report: Callable[[str], None] = tqdm.write,
     ) -> None:
         self.config = config
         self.folder = folder
@@ -92,8 +97,9 @@ class Trainer:
         self._interval = 1 if config.device == CPU else STEPS_BETWEEN_READINGS
         self._checkpoints = CheckpointFolder(folder.checkpoints)
         self._progress = progress
+        self._report = report
         title = f"{config.model} on {config.dataset}"
-        originals = test.first(ORIGINALS)
+        originals = test.first(ORIGINALS if test.images.ndim == 4 else POINTS)
         self._album = Album(folder, self.model, originals, config.seed, title) if pictures else None
 
     def restore(self, checkpoint: Checkpoint) -> None:
@@ -208,6 +214,8 @@ class Trainer:
             found = f"the test loss became NaN or infinite after epoch {epoch}"
             self._diverge(found, self.position.step, self._evaluate)
         self.history.append({"epoch": epoch, "train": self._averages.values(), "test": test})
+        if isinstance(self.model, AdversarialModel):
+            self._watch(self.model)
         self.position = Position(epoch)
         self._averages = RunningAverages()
         if self._album is not None:
@@ -220,6 +228,18 @@ class Trainer:
         generator = stream(self.config.seed, Purpose.EVALUATION)
         test = self._test
         return average_terms(self.model, test.images, test.labels, generator=generator)
+
+    def _watch(self, model: AdversarialModel) -> None:
+        """Measure how the game stands, add it to the epoch's record, and say what is wrong."""
+        record, earlier = self.history[-1], [past["watch"] for past in self.history[:-1]]
+        record["watch"] = take_reading(
+            model,
+            *self._test.first(EXAMPLES),
+            averages=record["train"],
+            generator=stream(self.config.seed, Purpose.EVALUATION),
+        )
+        for sentence in warn(record["watch"], earlier):
+            self._report(f"watch: after epoch {record['epoch']} {sentence}")
 
     def _save(self) -> Path:
         checkpoint = Checkpoint(

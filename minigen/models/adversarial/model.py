@@ -304,7 +304,16 @@ class AdversarialModel(Model):
         They come from the averaged generator if there is one, and in any mode with the running
         statistics of its batch norm, so that no sample depends on the others, and nothing moves.
         """
-        source = self.averaged_generator or self.generator
+        return self._decode_with(self.averaged_generator or self.generator, z, labels)
+
+    def sample_newest(
+        self, count: int, labels: Array | None = None, *, generator: Generator | None = None
+    ) -> Tensor:
+        """Return samples as `sample` does, but of the generator that learns, not of its average."""
+        chosen = self.labels_in_turn(count) if labels is None else labels
+        return self._decode_with(self.generator, self._draw_noise(count, generator), chosen)
+
+    def _decode_with(self, source: nn.Module, z: Array, labels: Array | None) -> Tensor:
         with evaluating(source):
             made: Tensor = source(self.condition(z, labels))
         return made if self._takes_points else (made + 1) * 0.5
