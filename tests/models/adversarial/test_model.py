@@ -436,3 +436,13 @@ def test_unknown_sides_and_noise_of_another_shape_are_refused() -> None:
         model.side_terms("generator", x, noise=np.zeros((7, 3), np.float32))
     with pytest.raises(TypeError, match="GAN takes no labels"):
         model.side_terms("generator", x, np.zeros(8, int))
+
+
+def test_the_newest_samples_are_those_of_the_generator_that_learns() -> None:
+    model = conditional(average=0.5)
+    take_turn(model, "generator")
+    newest = model.sample_newest(4, generator=Generator(1)).numpy()
+    assert (newest != model.sample(4, generator=Generator(1)).numpy()).any()
+    plain = conditional()
+    plain.load_state_dict(model.state_dict(), strict=False)
+    np.testing.assert_array_equal(newest, plain.sample(4, generator=Generator(1)).numpy())
