@@ -385,13 +385,6 @@ def test_packs_are_judged_together_and_samples_left_over_are_left_out() -> None:
         model.side_terms("generator", x[:2])
 
 
-def test_a_pack_sees_a_lack_of_variety_that_no_single_sample_shows() -> None:
-    """What packing is for: the first layer can subtract one sample of a pack from another."""
-    model = points(packing=2, batch_norm=False)
-    (first_layer, *_) = (m for m in model.discriminator.modules() if isinstance(m, nn.Dense))
-    assert first_layer.weight.shape[1] == 4
-
-
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_configuration_rebuilds_the_same_architecture(kind: str) -> None:
     for options in OPTIONS.values():
@@ -443,3 +436,13 @@ def test_unknown_sides_and_noise_of_another_shape_are_refused() -> None:
         model.side_terms("generator", x, noise=np.zeros((7, 3), np.float32))
     with pytest.raises(TypeError, match="GAN takes no labels"):
         model.side_terms("generator", x, np.zeros(8, int))
+
+
+def test_the_newest_samples_are_those_of_the_generator_that_learns() -> None:
+    model = conditional(average=0.5)
+    take_turn(model, "generator")
+    newest = model.sample_newest(4, generator=Generator(1)).numpy()
+    assert (newest != model.sample(4, generator=Generator(1)).numpy()).any()
+    plain = conditional()
+    plain.load_state_dict(model.state_dict(), strict=False)
+    np.testing.assert_array_equal(newest, plain.sample(4, generator=Generator(1)).numpy())
