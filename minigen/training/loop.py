@@ -16,6 +16,7 @@ from minigen.backend import CPU
 from minigen.data import batch_indices
 from minigen.metrics import average_terms
 from minigen.models import AdversarialModel
+from minigen.random import Generator
 from minigen.tensor import Tensor
 from minigen.training.averages import RunningAverages, losses
 from minigen.training.checkpoint import Checkpoint, CheckpointFolder, Position
@@ -78,10 +79,12 @@ class Trainer:
     ) -> None:
         self.config = config
         self.folder = folder
+        self._train = train
+        self._test = test
         self.model = config.build_model()
         sides = self.model.sides()
         self.optimizers = {name: config.build_optimizer(side) for name, side in sides.items()}
-        self._steps = len(batch_indices(len(train), config.batch_size))
+        self._steps = len(self._batches())
         self.schedules = [
             config.build_schedule(optimizer, config.epochs * self._steps)
             for optimizer in self.optimizers.values()
@@ -89,8 +92,6 @@ class Trainer:
         self.position = Position()
         self.history: list[Record] = []
         self.saved: Path | None = None
-        self._train = train
-        self._test = test
         self._noise = TrainingNoise(config.seed, self.model)
         self._averages = RunningAverages()
         self._unread: list[Attempt] = []
@@ -145,7 +146,7 @@ class Trainer:
         """Do what is left of an epoch."""
         epoch = self.position.epoch + 1
         order = stream(self.config.seed, Purpose.ORDER, epoch)
-        batches = batch_indices(len(self._train), self.config.batch_size, generator=order)
+        batches = self._batches(order)
         self.model.train()
         with self._progress_bar(epoch, len(batches)) as bar:
             for indices in batches[self.position.step :]:
@@ -157,6 +158,15 @@ class Trainer:
                 bar.update()
             self._finish_epoch(epoch)
             bar.set_postfix_str(_finished(self.history[-1]))
+
+    def _batches(self, order: Generator | None = None) -> list[npt.NDArray[np.int64]]:
+        """Divide the training images among the batches of an epoch."""
+        return batch_indices(
+            len(self._train),
+            self.config.batch_size,
+            generator=order,
+            drop_last=self.model.full_batches,
+        )
 
     @property
     def _steps_done(self) -> int:

@@ -72,6 +72,7 @@ class AdversarialModel(Model):
     """
 
     can_reconstruct: ClassVar[bool] = False
+    full_batches: ClassVar[bool] = True  # a rest may be too few for a pack, or for batch norm
     generator: nn.Module
     discriminator: nn.Module
     averaged_generator: nn.ExponentialAverage | None
