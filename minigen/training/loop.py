@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,8 +63,9 @@ class Trainer:
         Whether to show a progress bar for every epoch, on the standard error stream.
     pictures : bool
         Whether to draw pictures.
-    report : callable
-        Is told, in a sentence, when the watch on a GAN's training sees something wrong.
+    report : callable, optional
+        Is told, in a sentence, when the watch on a GAN's training sees something wrong;
+        by default it is written above the progress bar.
     """
 
     def __init__(
@@ -75,7 +77,7 @@ class Trainer:
         *,
         progress: bool = True,
         pictures: bool = True,
-        report: Callable[[str], None] = tqdm.write,
+        report: Callable[[str], None] | None = None,
     ) -> None:
         self.config = config
         self.folder = folder
@@ -98,7 +100,7 @@ class Trainer:
         self._interval = 1 if config.device == CPU else STEPS_BETWEEN_READINGS
         self._checkpoints = CheckpointFolder(folder.checkpoints)
         self._progress = progress
-        self._report = report
+        self._report = report or _say
         title = f"{config.model} on {config.dataset}"
         originals = test.first(ORIGINALS if test.images.ndim == 4 else POINTS)
         self._album = Album(folder, self.model, originals, config.seed, title) if pictures else None
@@ -288,6 +290,11 @@ class Trainer:
             unit="batch",
             disable=not self._progress,
         )
+
+
+def _say(message: str) -> None:
+    """Write a line above the progress bar, on the standard error stream."""
+    tqdm.write(message, file=sys.stderr)
 
 
 def _loss(terms: Mapping[str, Tensor]) -> Tensor:
