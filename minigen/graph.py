@@ -13,6 +13,7 @@ Derivation: autograd.chain_rule
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -76,6 +77,9 @@ class Node:
         self.parents = ()
 
 
+_time = operator.attrgetter("time")
+
+
 def vertex(x: Tensor) -> Vertex:
     """Return where the cotangent of `x` goes."""
     return x if x._node is None else x._node
@@ -96,14 +100,15 @@ def walk_back(
     """
     pending: dict[Vertex, Any] = {}
     for output, cotangent in zip(outputs, cotangents, strict=True):
-        _add(pending, vertex(output), cotangent)
+        waiting = pending.get(vertex(output))
+        pending[vertex(output)] = cotangent if waiting is None else waiting + cotangent
     found: dict[Vertex, Any] = {}
     nodes, wanted = _history(outputs, targets)
     with enable_grad() if link else no_grad():
         for node in nodes:
             if targets is not None and node in targets and node in pending:
                 found[node] = pending[node]
-            if node not in pending or not any(p in wanted for p in node.parents if p is not None):
+            if node not in pending or (wanted is not None and wanted.isdisjoint(node.parents)):
                 continue
             _apply_rule(node, pending.pop(node), pending, wanted, link)
             if not retain_graph:
@@ -116,7 +121,7 @@ def _apply_rule(
     node: Node,
     g: Any,
     pending: dict[Vertex, Any],
-    useful: _Vertices,
+    wanted: set[Vertex] | None,
     link: Callable[[Array, Vertex], Tensor] | None,
 ) -> None:
     """Run one node's gradient rule and add its cotangents to those that are pending."""
@@ -126,10 +131,11 @@ def _apply_rule(
         node.trace.refuse_changed_arrays(node)
     kept: Sequence[Any] = node.arrays or ()
     inputs, out = (kept, node.out) if link is None else _linked(node, kept, link)
+    entries = node.op.apply_rule(g, out, inputs, node.options)
     taken: list[Any] = []  # what other leaves received from this rule
-    for position, entry in enumerate(node.op.apply_rule(g, out, inputs, node.options)):
-        parent = node.parents[position]
-        if parent is None or entry is None or parent not in useful:
+    for position, parent in enumerate(node.parents):
+        entry = entries[position]
+        if parent is None or entry is None or (wanted is not None and parent not in wanted):
             continue
         cotangent = entry() if callable(entry) else entry
         if not hasattr(cotangent, "dtype"):
@@ -144,7 +150,8 @@ def _apply_rule(
             taken.append(cotangent)
         if node.trace is not None:
             node.trace.check_cotangent(node, position, array_of(cotangent))
-        _add(pending, parent, cotangent)
+        waiting = pending.get(parent)
+        pending[parent] = cotangent if waiting is None else waiting + cotangent
 
 
 def _linked(
@@ -175,8 +182,11 @@ def _fitted(cotangent: Any, kept: Any, node: Node) -> Any:
 
 def _history(
     outputs: Iterable[Tensor], targets: set[Vertex] | None
-) -> tuple[list[Node], _Vertices]:
-    """Return the nodes behind `outputs`, newest first, and the vertices that lead to a target."""
+) -> tuple[list[Node], set[Vertex] | None]:
+    """Return the nodes behind `outputs`, newest first, and the vertices that lead to a target.
+
+    Without targets every vertex leads to one, which None stands for.
+    """
     stack = [output._node for output in outputs if output._node is not None]
     seen = set(stack)
     while stack:
@@ -190,31 +200,14 @@ def _history(
             if isinstance(parent, Node) and parent not in seen:
                 seen.add(parent)
                 stack.append(parent)
-    nodes = sorted(seen, key=lambda node: node.time)
+    nodes = sorted(seen, key=_time, reverse=True)
     if targets is None:
-        return nodes[::-1], _Everything()
-    useful: set[Vertex] = set()
-    for node in nodes:  # oldest first: a node leads to a target if a parent is one or does
-        for parent in node.parents:
-            if parent is not None and (parent in targets or parent in useful):
-                useful.add(node)
-    return nodes[::-1], useful | targets
-
-
-class _Everything:
-    """The set that holds every vertex."""
-
-    def __contains__(self, item: object) -> bool:
-        return True
-
-
-_Vertices: TypeAlias = "set[Vertex] | _Everything"
-
-
-def _add(pending: dict[Vertex, Any], target: Vertex, cotangent: Any) -> None:
-    """Add a cotangent to those that wait at `target`; never in place."""
-    waiting = pending.get(target)
-    pending[target] = cotangent if waiting is None else waiting + cotangent
+        return nodes, None
+    wanted = set(targets)
+    for node in reversed(nodes):  # oldest first: a node leads to a target if a parent does
+        if not wanted.isdisjoint(node.parents):
+            wanted.add(node)
+    return nodes, wanted
 
 
 def owned(cotangent: Any, others: Sequence[Any]) -> Any:

@@ -161,7 +161,7 @@ class Op(Generic[Parameters]):
                 f"the op {self.name} has no gradient rule: declare it with @{self.name}.vjp"
             )
         cotangents = self.rule(g, out, *inputs, **options)
-        if not isinstance(cotangents, tuple | list) or len(cotangents) != len(inputs):
+        if not isinstance(cotangents, (tuple, list)) or len(cotangents) != len(inputs):
             raise TypeError(
                 f"{self.name}.vjp: the rule must return a tuple with {len(inputs)} cotangents, "
                 f"got {type(cotangents).__name__}"
@@ -184,26 +184,28 @@ class Op(Generic[Parameters]):
                 arrays.append(x._data)
                 if x._requires_grad:
                     tracked = True
-                    parents.append(x._node or x)
+                    node = x._node
+                    parents.append(x if node is None else node)
                 else:
                     parents.append(None)
             else:
                 arrays.append(x)
                 parents.append(None)
-                foreign = foreign or isinstance(x, _FOREIGN)
+                if isinstance(x, _FOREIGN):
+                    foreign = True
         if foreign and wrapped:
             _weaken_scalars(arrays)
         try:
-            out = self.forward(*arrays, **options)
+            out = self.forward(*arrays, **options) if options else self.forward(*arrays)
         except (TypeError, ValueError, IndexError) as error:
             raise self._explained(error, arrays) from error
         if modes.anomaly:
             anomaly.check_output(self.name, arrays, out)
         if not wrapped:
             return cast("Tensor", out)
-        if not (tracked and self.differentiable and modes.recording and _is_floating(out)):
-            return result(out)
-        return result(out, self._record(arrays, parents, options, out))
+        if tracked and self.differentiable and modes.recording and _is_floating(out):
+            return result(out, self._record(arrays, parents, options, out))
+        return result(out)
 
     def __get__(self, instance: Any, owner: Any = None) -> Callable[..., Tensor]:
         """As an attribute of a class, an op is a method whose first input is the instance."""
@@ -325,7 +327,8 @@ def _weak(option: Any) -> Any:
 
 
 def _is_floating(out: Any) -> bool:
-    return not hasattr(out, "dtype") or out.dtype.kind == "f"
+    dtype = getattr(out, "dtype", None)
+    return dtype is None or dtype.kind == "f"
 
 
 def _positional_too(signature: inspect.Signature) -> inspect.Signature:

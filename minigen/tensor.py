@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from minigen import backend
-from minigen.backend import Array, DTypeLike, array_of
+from minigen.backend import Array, DTypeLike, array_of, is_array
 from minigen.graph import Node, Vertex, owned, walk_back
 from minigen.modes import is_grad_enabled
 from minigen.writes import writes
@@ -414,10 +414,11 @@ def _linked(array: Any, target: Vertex) -> Tensor:
 
 def result(array: Array, node: Node | None = None) -> Tensor:
     """Wrap an op's output; `node` recorded it, or is None."""
-    out = Tensor(array)
-    if node is not None:
-        out._node = node
-        out._requires_grad = True
+    out = Tensor.__new__(Tensor)  # one a call of an op: what __init__ would check is known
+    out._data = array if type(array) is np.ndarray or is_array(array) else np.asarray(array)
+    out._node = node
+    out._requires_grad = node is not None
+    out.grad = None
     return out
 
 

@@ -11,11 +11,12 @@ Examples
 True
 """
 
+from minigen.catalogue.adversarial import GAME_LOSSES, GANS
 from minigen.catalogue.case import Case
 from minigen.catalogue.modules import LAYERS, MODELS
 from minigen.catalogue.ops import LOSSES, OPS
 
-CASES: tuple[Case, ...] = (*OPS, *LOSSES, *LAYERS, *MODELS)
+CASES: tuple[Case, ...] = (*OPS, *LOSSES, *GAME_LOSSES, *LAYERS, *MODELS, *GANS)
 """All cases: the ops first, then losses, layers and models."""
 
 

@@ -102,13 +102,16 @@ def module_case(
     note: str = "",
     call: Callable[..., Any] | None = None,
     mode: Literal["full", "directional"] = "full",
+    part: str = "",
 ) -> Case:
     """Make the case of a module: its parameters are inputs like any other.
 
     `call` says what to compute with the module and the drawn inputs; the forward pass if not given.
+    With `part` only the parameters whose names begin so are inputs, and the others constants.
     """
     module = build(Generator(0)).to(np.float64)
-    names = [parameter_name for parameter_name, _ in module.named_parameters()]
+    learnt = {path: each for path, each in module.named_parameters() if path.startswith(part)}
+    names = list(learnt)
     count = len(inputs)
 
     def function(*values: Any) -> Any:
@@ -116,5 +119,6 @@ def module_case(
         with nn.substituted(module, parameters):
             return (call or module)(*((module, *values[:count]) if call else values[:count]))
 
-    starts: list[Draw] = [constant(parameter.data) for parameter in module.parameters()]
+    vars(function)["input_names"] = [*(f"input {i}" for i in range(count)), *names]
+    starts: list[Draw] = [constant(parameter.data) for parameter in learnt.values()]
     return Case(name, kind, function, [*inputs, *starts], note, mode)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,28 +27,64 @@ from minigen.cli import options
 def interpolate(
     folder: Path, count: int, steps: int, out: Path | None, seed: int, device: str | None
 ) -> None:
-    """Show the way from one test image to another through the latent space of the run in DIR.
+    """Show the way from one image to another through the latent space of the run in DIR.
 
-    A row starts at the reconstruction of one image and ends at that of another; between them the
-    decoder shows points of the straight line from the one's latent mean, or code, to the other's.
-    Of a conditional model, both are of one class, and so is all between.
+    A row starts at the reconstruction of one test image and ends at that of another; between them
+    the decoder shows points of the straight line from the one's latent mean, or code, to the
+    other's. Of a conditional model, both are of one class, and so is all between. A GAN has no
+    encoder: its rows go from one draw of its noise to another.
     """
     from minigen import models
-    from minigen.backend import to_device
-    from minigen.metrics import latent_means
     from minigen.modes import no_grad
-    from minigen.random import Generator
     from minigen.training import RunFolder, load_examples, load_model
     from minigen.viz import save_image_table
 
     config = RunFolder(folder).read_config()
     model: Any = load_model(folder, device=device, report=options.tell)
-    test = load_examples(config, "test")
-    if 2 * count > len(test):
-        raise click.UsageError(
-            f"--count: {config.dataset} has {len(test)} test images, {len(test) // 2} pairs"
+    if len(model.image_shape) != 3:
+        raise click.ClickException(
+            f"the model in {folder} makes points of the plane, which no row of images shows: "
+            "see minigen sample"
         )
     device = device or config.device
+    if model.can_reconstruct:
+        ends = _between_test_images(model, load_examples(config, "test"), count, seed, device)
+    else:
+        ends = _between_draws(model, count, seed, device)
+    with no_grad():
+        rows = models.interpolate(model, ends.start, ends.end, steps, ends.labels)
+    path = out or folder / "samples" / "interpolate.png"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    save_image_table(
+        path,
+        rows,
+        columns=[f"{step / (steps - 1):.2g}" for step in range(steps)],
+        column_title="t,  with  z = (1 − t) z₀ + t z₁",
+        title=f"{config.model} on {config.dataset}: from one {ends.what} to another",
+    )
+    click.echo(path)
+
+
+@dataclass(frozen=True)
+class _Ends:
+    """Latents (N, latent) at both ends of N lines, the classes between, and what they are."""
+
+    start: Any
+    end: Any
+    labels: Any
+    what: str
+
+
+def _between_test_images(model: Any, test: Any, count: int, seed: int, device: str) -> _Ends:
+    """Pair test images at random, of one class if the model is conditional."""
+    from minigen.backend import to_device
+    from minigen.metrics import latent_means
+    from minigen.random import Generator
+
+    if 2 * count > len(test):
+        raise click.UsageError(
+            f"--count: there are {len(test)} test images, {len(test) // 2} pairs"
+        )
     order = Generator(seed).permutation(len(test))
     starts, ends = order[:count], order[count : 2 * count]
     labels = None
@@ -57,18 +94,15 @@ def interpolate(
     start, end = (
         to_device(latent_means(model, *test.of(chosen)), device) for chosen in (starts, ends)
     )
-    with no_grad():
-        rows = models.interpolate(model, start, end, steps, labels)
-    path = out or folder / "samples" / "interpolate.png"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    save_image_table(
-        path,
-        rows,
-        columns=[f"{step / (steps - 1):.2g}" for step in range(steps)],
-        column_title="t,  with  z = (1 − t) z₀ + t z₁",
-        title=f"{config.model} on {config.dataset}: from one test image to another",
-    )
-    click.echo(path)
+    return _Ends(start, end, labels, "test image")
+
+
+def _between_draws(model: Any, count: int, seed: int, device: str) -> _Ends:
+    """Draw both ends of each line from the prior; of one class after the other."""
+    from minigen.random import Generator
+
+    start, end = Generator(seed).normal((2, count, model.latent), device=device)
+    return _Ends(start, end, model.labels_in_turn(count), "draw of noise")
 
 
 def _of_the_same_class(candidates: Any, labels: Any, starts: Any) -> Any:

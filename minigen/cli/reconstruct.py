@@ -27,6 +27,11 @@ def reconstruct(folder: Path, count: int, out: Path | None, device: str | None) 
 
     config = RunFolder(folder).read_config()
     model = load_model(folder, device=device, report=options.tell)
+    if not model.can_reconstruct:
+        raise click.ClickException(
+            f"the model in {folder}, of the kind {model.name!r}, has no encoder: it makes images "
+            "of noise, and none of images; see minigen sample"
+        )
     config = dataclasses.replace(config, device=device or config.device)
     originals, labels = load_examples(config, "test").first(count)
     with no_grad():

@@ -25,17 +25,18 @@ from minigen.cli import options
 def sample(
     folder: Path, count: int, label: int | None, out: Path | None, seed: int, device: str | None
 ) -> None:
-    """Draw new images with the model of the run in DIR.
+    """Draw new images, or points, with the model of the run in DIR.
 
-    Each image shows the decoder's mean for latent variables drawn from the prior.
+    Of a VAE, each image shows the decoder's mean for latent variables drawn from the prior; of a
+    GAN, what its generator makes of noise. Points are shown over real ones.
     """
     import numpy as np
 
     from minigen.backend import to_device
     from minigen.modes import no_grad
     from minigen.random import Generator
-    from minigen.training import load_model
-    from minigen.viz import save_image_grid
+    from minigen.training import RunFolder, load_examples, load_model
+    from minigen.viz import save_image_grid, save_points
 
     model = load_model(folder, device=device, report=options.tell)
     if not model.can_sample:
@@ -54,6 +55,10 @@ def sample(
         images = model.sample(count, labels, generator=Generator(seed))
     path = out or folder / "samples" / "sample.png"
     path.parent.mkdir(parents=True, exist_ok=True)
-    columns = model.classes if model.classes and label is None else None
-    save_image_grid(path, images, columns=columns)
+    if images.ndim == 2:
+        config = RunFolder(folder).read_config()
+        save_points(path, images, load_examples(config, "test").images[:count])
+    else:
+        columns = model.classes if model.classes and label is None else None
+        save_image_grid(path, images, columns=columns)
     click.echo(path)

@@ -11,7 +11,7 @@ from click.core import ParameterSource
 
 from minigen.cli import options
 from minigen.data import NAMES
-from minigen.models import MODELS
+from minigen.models import MODELS, OBJECTIVES
 from minigen.models.decoders import DECODERS
 from minigen.models.dense import ACTIVATIONS
 
@@ -30,6 +30,15 @@ _MODEL_OPTIONS: Final = (
     "warmup",
     "free_bits",
     "importance_samples",
+    "objective",
+    "label_smoothing",
+    "penalty",
+    "r1",
+    "critic_steps",
+    "clip",
+    "packing",
+    "spectral_norm",
+    "average",
 )
 
 
@@ -67,7 +76,11 @@ _MODEL_OPTIONS: Final = (
 @click.option(
     "--activation", type=click.Choice(list(ACTIVATIONS)), help="What follows each dense layer."
 )
-@click.option("--batch-norm", is_flag=True, default=None, help="A batch norm per convolution.")
+@click.option(
+    "--batch-norm/--no-batch-norm",
+    default=None,
+    help="A batch norm per convolution, or none.  [default: the model's]",
+)
 @click.option("--decoder", type=click.Choice(DECODERS), help="Distribution of the pixels.")
 @click.option(
     "--corruption",
@@ -92,6 +105,44 @@ _MODEL_OPTIONS: Final = (
     metavar="K",
     type=click.IntRange(min=1),
     help="Train on the importance-weighted bound with K samples.",
+)
+@click.option(
+    "--objective",
+    type=click.Choice(list(OBJECTIVES)),
+    help="What the two sides of a GAN minimise.  [default: non-saturating]",
+)
+@click.option(
+    "--label-smoothing",
+    type=click.FloatRange(0, 0.5, max_open=True),
+    help="How far below 1 the discriminator's target of real samples lies.",
+)
+@click.option("--penalty", type=click.FloatRange(min=0), help="Weight of a GAN's gradient penalty.")
+@click.option("--r1", type=click.FloatRange(min=0), help="Weight of the R1 penalty.")
+@click.option(
+    "--critic-steps",
+    metavar="N",
+    type=click.IntRange(min=1),
+    help="Steps of the discriminator for one of the generator.",
+)
+@click.option(
+    "--clip",
+    type=click.FloatRange(min=0, min_open=True),
+    help="Largest weight of a Wasserstein critic that is clipped.",
+)
+@click.option(
+    "--packing",
+    metavar="M",
+    type=click.IntRange(min=1),
+    help="How many samples of one kind a discriminator judges together.",
+)
+@click.option(
+    "--spectral-norm", is_flag=True, default=None, help="Spectral norm in the discriminator."
+)
+@click.option(
+    "--average",
+    metavar="DECAY",
+    type=click.FloatRange(0, 1, max_open=True),
+    help="Sample from the exponential average of the generator's weights.",
 )
 @click.option("--batch-size", type=click.IntRange(min=1), default=128, show_default=True)
 @click.option(

@@ -65,6 +65,11 @@ def traverse(
             f"the model in {folder}, of the kind {model.name!r}, has no prior, and its latent "
             "variables no common scale to go along: train a VAE, or see minigen interpolate"
         )
+    if not model.can_reconstruct:
+        raise click.ClickException(
+            f"the model in {folder}, of the kind {model.name!r}, has no encoder, by which its "
+            "latent variables could be ordered: see minigen interpolate"
+        )
     test = load_examples(config, "test")
     if image >= len(test):
         raise click.UsageError(

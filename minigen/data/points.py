@@ -9,8 +9,8 @@ name           what                                                          sig
 =============  ============================================================  ======
 
 `ring` and `grid` are those of VEEGAN (Srivastava, Valkov, Russell, Gutmann and Sutton, 2017,
-arXiv:1702.07843) with the sizes of PacGAN (Lin, Khetan, Fanti and Oh, 2018, arXiv:1712.04086,
-section 4.1), whose tables are measured on them.
+arXiv:1702.07843) with the sizes of PacGAN (Lin, Khetan, Fanti and Oh, 2018, arXiv:1712.04086),
+whose tables are measured on them.
 
 The points are drawn when they are loaded, from the bits of NumPy's PCG64, whose stream never
 changes (NEP 19): everybody has the same ones. Training and test points are different draws.

@@ -188,7 +188,14 @@ def flat(arrays: Sequence[Any]) -> Vector:
 
 
 def input_names(f: Callable[..., Any], count: int) -> list[str]:
-    """Name the inputs as the function does; "input 2" where it has no names."""
+    """Name the inputs as the function does; "input 2" where it has no names.
+
+    A function whose inputs have names that Python does not allow, such as ``encoder.0.weight``,
+    may list them in an attribute ``input_names``.
+    """
+    listed = getattr(f, "input_names", None)
+    if listed is not None:
+        return list(listed)
     try:
         parameters = list(inspect.signature(f).parameters.values())
     except (TypeError, ValueError):

@@ -225,7 +225,8 @@ def load_feature_extractor(dataset: str) -> FeatureExtractor:
             f"{', '.join(TRAINED)}; train a FeatureExtractor of your own for other images"
         )
     trained = TRAINED[dataset]
-    extractor = FeatureExtractor(trained.image_shape, trained.channels)
+    # A generator of its own: the weights that it draws are replaced, and no stream must notice.
+    extractor = FeatureExtractor(trained.image_shape, trained.channels, generator=Generator(0))
     extractor.load_state_dict(load(_read(trained.file)))
     return extractor.eval().requires_grad_(False)
 

@@ -77,7 +77,7 @@ def kernel_distance(
     ----------
     Gretton, Borgwardt, Rasch, Schölkopf, Smola (2012), "A kernel two-sample test", JMLR 13,
     lemma 6. Bińkowski, Sutherland, Arbel, Gretton (2018), "Demystifying MMD GANs",
-    arXiv:1801.01401, section 4.
+    arXiv:1801.01401.
 
     Examples
     --------

@@ -79,7 +79,7 @@ def mode_coverage(points: Tensor | Array, centres: Tensor | Array, sigma: float)
     ----------
     Srivastava, Valkov, Russell, Gutmann, Sutton (2017), "VEEGAN: reducing mode collapse in GANs
     using implicit variational learning", arXiv:1702.07843. Lin, Khetan, Fanti, Oh (2018), "PacGAN:
-    the power of two samples in generative adversarial networks", arXiv:1712.04086, section 4.1.
+    the power of two samples in generative adversarial networks", arXiv:1712.04086.
 
     Examples
     --------

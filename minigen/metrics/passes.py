@@ -24,14 +24,8 @@ def evaluating(model: nn.Module) -> Iterator[None]:
     >>> model.training
     True
     """
-    modes = [(module, module.training) for module in model.modules()]
-    model.eval()
-    try:
-        with no_grad():
-            yield
-    finally:
-        for module, training in modes:
-            module.training = training
+    with nn.utils.evaluating(model), no_grad():
+        yield
 
 
 def minibatches(

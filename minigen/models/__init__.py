@@ -10,6 +10,13 @@ Examples
 
 from typing import Any
 
+from minigen.models.adversarial import (
+    DCGAN,
+    GAN,
+    OBJECTIVES,
+    AdversarialModel,
+    ConditionalGAN,
+)
 from minigen.models.autoencoder import Autoencoder
 from minigen.models.base import Model
 from minigen.models.conditional_vae import ConditionalVAE
@@ -21,7 +28,17 @@ from minigen.models.vae import VAE
 from minigen.models.variational import Objective, VariationalAutoencoder
 
 MODELS: dict[str, type[Model]] = {
-    model.name: model for model in (Autoencoder, ConvAutoencoder, VAE, ConvVAE, ConditionalVAE)
+    model.name: model
+    for model in (
+        Autoencoder,
+        ConvAutoencoder,
+        VAE,
+        ConvVAE,
+        ConditionalVAE,
+        GAN,
+        DCGAN,
+        ConditionalGAN,
+    )
 }
 """Every model by the name that the command line uses."""
 
@@ -40,9 +57,14 @@ def build(name: str, **config: Any) -> Model:
 
 
 __all__ = [
+    "DCGAN",
+    "GAN",
     "MODELS",
+    "OBJECTIVES",
     "VAE",
+    "AdversarialModel",
     "Autoencoder",
+    "ConditionalGAN",
     "ConditionalVAE",
     "ConvAutoencoder",
     "ConvVAE",

@@ -34,6 +34,8 @@ class Model(nn.Module):
         Whether the model has an encoder, and makes images of images.
     conditional : bool
         Whether the model is told the class of each image: its methods then take labels.
+    full_batches : bool
+        Whether training leaves out the last images of an epoch if they are fewer than a batch.
     classes : int
         How many classes it knows; 0 if it is not conditional.
     """
@@ -42,6 +44,7 @@ class Model(nn.Module):
     can_sample: ClassVar[bool] = True
     can_reconstruct: ClassVar[bool] = True
     conditional: ClassVar[bool] = False
+    full_batches: ClassVar[bool] = False
     image_shape: ImageShape
     classes: int = 0
 

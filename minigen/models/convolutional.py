@@ -49,7 +49,7 @@ def conv_decoder(
     """
     features = feature_count(image_shape, channels)
     layers = dense_layers((latent, *reversed(hidden), features), generator)
-    layers.append(nn.Unflatten(1, _code_shape(image_shape, channels)))
+    layers.append(nn.Unflatten(1, code_shape(image_shape, channels)))
     for before, after in itertools.pairwise(tuple(reversed(channels))):
         convolution = nn.ConvTranspose2d(
             before, after, 4, stride=2, padding=1, bias=not batch_norm, generator=generator
@@ -94,11 +94,11 @@ def expect_halving(model: str, image_shape: ImageShape, channels: Sequence[int])
 
 def feature_count(image_shape: ImageShape, channels: Sequence[int]) -> int:
     """Return how many numbers come out of the last convolution."""
-    last, height, width = _code_shape(image_shape, channels)
+    last, height, width = code_shape(image_shape, channels)
     return last * height * width
 
 
-def _code_shape(image_shape: ImageShape, channels: Sequence[int]) -> tuple[int, int, int]:
+def code_shape(image_shape: ImageShape, channels: Sequence[int]) -> tuple[int, int, int]:
     """Return the shape (C, H, W) that comes out of the last convolution."""
     divisor = 2 ** len(channels)
     return channels[-1], image_shape[1] // divisor, image_shape[2] // divisor

@@ -87,7 +87,10 @@ def linear(x: Array, weight: Array, bias: Array | None = None) -> Array:
 
 @linear.vjp
 def linear_vjp(g: Array, _out: Array, x: Array, weight: Array, bias: Array | None) -> Cotangents:
-    r""":math:`\bar x = g W,\ \bar W = \sum_n g_n x_n^\top,\ \bar b = \sum_n g_n`."""
+    r""":math:`\bar x = g W,\ \bar W = \sum_n g_n x_n^\top,\ \bar b = \sum_n g_n`.
+
+    Derivation: linear.grad_x, linear.grad_weight, linear.grad_bias
+    """
     count = math.prod(x.shape[:-1])
 
     def grad_weight() -> Array:

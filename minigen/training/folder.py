@@ -27,6 +27,7 @@ class RunFolder:
     ``checkpoints/epoch-0003.safetensors``  the weights after the third epoch, and nothing else
     ``checkpoints/epoch-0003.training...``  what training needs besides to go on from there
     ``samples/*.png``                       samples, reconstructions, the curves of the loss
+    ``samples/samples.gif``                 the samples after every epoch, one after the other
     ======================================  ====================================================
 
     Parameters
@@ -114,4 +115,5 @@ class RunFolder:
         """Iterate over the files of the run that is here."""
         yield from (file for file in (self.config, self.metrics) if file.exists())
         yield from self.checkpoints.glob("epoch-*.safetensors")
-        yield from self.samples.glob("*.png")
+        for kind in ("*.png", "*.gif"):
+            yield from self.samples.glob(kind)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,8 @@ from tqdm import tqdm
 from minigen.backend import CPU
 from minigen.data import batch_indices
 from minigen.metrics import average_terms
+from minigen.models import AdversarialModel
+from minigen.random import Generator
 from minigen.tensor import Tensor
 from minigen.training.averages import RunningAverages, losses
 from minigen.training.checkpoint import Checkpoint, CheckpointFolder, Position
@@ -24,8 +27,9 @@ from minigen.training.errors import DivergenceError, RunError, TrainingInterrupt
 from minigen.training.examples import Batch, Examples
 from minigen.training.folder import Record, RunFolder
 from minigen.training.interrupt import Interruption
-from minigen.training.pictures import ORIGINALS, Album
+from minigen.training.pictures import ORIGINALS, POINTS, Album
 from minigen.training.streams import Purpose, TrainingNoise, stream
+from minigen.training.watch import EXAMPLES, take_reading, warn
 
 STEPS_BETWEEN_READINGS: Final = 20
 """How often a GPU is asked for the loss: each time, the program waits until it has caught up."""
@@ -59,6 +63,9 @@ class Trainer:
         Whether to show a progress bar for every epoch, on the standard error stream.
     pictures : bool
         Whether to draw pictures.
+    report : callable, optional
+        Is told, in a sentence, when the watch on a GAN's training sees something wrong;
+        by default it is written above the progress bar.
     """
 
     def __init__(
@@ -70,13 +77,16 @@ class Trainer:
         *,
         progress: bool = True,
         pictures: bool = True,
+        report: Callable[[str], None] | None = None,
     ) -> None:
         self.config = config
         self.folder = folder
+        self._train = train
+        self._test = test
         self.model = config.build_model()
         sides = self.model.sides()
         self.optimizers = {name: config.build_optimizer(side) for name, side in sides.items()}
-        self._steps = len(batch_indices(len(train), config.batch_size))
+        self._steps = len(self._batches())
         self.schedules = [
             config.build_schedule(optimizer, config.epochs * self._steps)
             for optimizer in self.optimizers.values()
@@ -84,16 +94,15 @@ class Trainer:
         self.position = Position()
         self.history: list[Record] = []
         self.saved: Path | None = None
-        self._train = train
-        self._test = test
         self._noise = TrainingNoise(config.seed, self.model)
         self._averages = RunningAverages()
         self._unread: list[Attempt] = []
         self._interval = 1 if config.device == CPU else STEPS_BETWEEN_READINGS
         self._checkpoints = CheckpointFolder(folder.checkpoints)
         self._progress = progress
+        self._report = report or _say
         title = f"{config.model} on {config.dataset}"
-        originals = test.first(ORIGINALS)
+        originals = test.first(ORIGINALS if test.images.ndim == 4 else POINTS)
         self._album = Album(folder, self.model, originals, config.seed, title) if pictures else None
 
     def restore(self, checkpoint: Checkpoint) -> None:
@@ -139,7 +148,7 @@ class Trainer:
         """Do what is left of an epoch."""
         epoch = self.position.epoch + 1
         order = stream(self.config.seed, Purpose.ORDER, epoch)
-        batches = batch_indices(len(self._train), self.config.batch_size, generator=order)
+        batches = self._batches(order)
         self.model.train()
         with self._progress_bar(epoch, len(batches)) as bar:
             for indices in batches[self.position.step :]:
@@ -151,6 +160,15 @@ class Trainer:
                 bar.update()
             self._finish_epoch(epoch)
             bar.set_postfix_str(_finished(self.history[-1]))
+
+    def _batches(self, order: Generator | None = None) -> list[npt.NDArray[np.int64]]:
+        """Divide the training images among the batches of an epoch."""
+        return batch_indices(
+            len(self._train),
+            self.config.batch_size,
+            generator=order,
+            drop_last=self.model.full_batches,
+        )
 
     @property
     def _steps_done(self) -> int:
@@ -208,6 +226,8 @@ class Trainer:
             found = f"the test loss became NaN or infinite after epoch {epoch}"
             self._diverge(found, self.position.step, self._evaluate)
         self.history.append({"epoch": epoch, "train": self._averages.values(), "test": test})
+        if isinstance(self.model, AdversarialModel):
+            self._watch(self.model)
         self.position = Position(epoch)
         self._averages = RunningAverages()
         if self._album is not None:
@@ -220,6 +240,18 @@ class Trainer:
         generator = stream(self.config.seed, Purpose.EVALUATION)
         test = self._test
         return average_terms(self.model, test.images, test.labels, generator=generator)
+
+    def _watch(self, model: AdversarialModel) -> None:
+        """Measure how the game stands, add it to the epoch's record, and say what is wrong."""
+        record, earlier = self.history[-1], [past["watch"] for past in self.history[:-1]]
+        record["watch"] = take_reading(
+            model,
+            *self._test.first(EXAMPLES),
+            averages=record["train"],
+            generator=stream(self.config.seed, Purpose.EVALUATION),
+        )
+        for sentence in warn(record["watch"], earlier):
+            self._report(f"watch: after epoch {record['epoch']} {sentence}")
 
     def _save(self) -> Path:
         checkpoint = Checkpoint(
@@ -258,6 +290,11 @@ class Trainer:
             unit="batch",
             disable=not self._progress,
         )
+
+
+def _say(message: str) -> None:
+    """Write a line above the progress bar, on the standard error stream."""
+    tqdm.write(message, file=sys.stderr)
 
 
 def _loss(terms: Mapping[str, Tensor]) -> Tensor:

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import Final
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
 
 from minigen import viz
+from minigen.backend import Array, to_device
 from minigen.metrics import evaluating
 from minigen.models import Model
+from minigen.random import Generator
 from minigen.training.examples import Batch
 from minigen.training.folder import Record, RunFolder
 from minigen.training.streams import Purpose, stream
@@ -18,6 +23,9 @@ SAMPLES: Final = 64
 
 ORIGINALS: Final = 20
 """How many test images are shown beside their reconstructions."""
+
+POINTS: Final = 500
+"""How many samples are shown if they are points, and how many test points."""
 
 SECONDS_BETWEEN_FIGURES: Final = 10.0
 """A figure takes a tenth of a second: on small data sets as long as an epoch."""
@@ -58,6 +66,8 @@ class Album:
         """Draw what is due after an epoch; everything if it is the last one."""
         epoch = history[-1]["epoch"]
         self.draw_samples(epoch)
+        if last:
+            self.draw_animation()
         if last or time.monotonic() >= self._next_figures:
             self.draw_reconstructions(epoch)
             self.draw_curves(history)
@@ -67,12 +77,40 @@ class Album:
         """Draw ``epoch-0003.png``, if the model can sample."""
         if not self._model.can_sample:
             return
-        columns = self._model.classes or None  # a class a column
-        count = 8 * columns if columns else SAMPLES
-        with evaluating(self._model):
-            images = self._model.sample(count, generator=stream(self._seed, Purpose.PICTURES))
         path = self._folder.samples / f"epoch-{epoch:04}.png"
+        noise = stream(self._seed, Purpose.PICTURES)
+        with evaluating(self._model):
+            if self._originals.ndim == 2:
+                self._draw_points(path, epoch, noise)
+                return
+            columns = self._model.classes or None  # a class a column
+            images = self._model.sample(8 * columns if columns else SAMPLES, generator=noise)
         viz.save_image_grid(path, images, columns=columns)
+
+    def _draw_points(self, path: Path, epoch: int, noise: Generator) -> None:
+        """Draw points of the plane over the discriminator's surface."""
+        model: Any = self._model
+        device = next(model.parameters()).device
+
+        def scores(points: Array) -> Any:
+            # Packs of one point repeated: what the discriminator says of that point alone.
+            packs = np.repeat(points, model.packing, axis=0)
+            return model.discriminate(to_device(packs, device)).numpy()
+
+        viz.save_points(
+            path,
+            model.sample(POINTS, generator=noise),
+            self._originals,
+            surface=scores,
+            surface_title="the discriminator's score",
+            title=f"{self._title}, after epoch {epoch}",
+        )
+
+    def draw_animation(self) -> None:
+        """Draw ``samples.gif``: the samples after every epoch, one after the other."""
+        pictures = sorted(self._folder.samples.glob("epoch-*.png"))
+        if len(pictures) > 1:
+            viz.save_animation(self._folder.samples / "samples.gif", pictures)
 
     def draw_reconstructions(self, epoch: int) -> None:
         """Draw ``reconstructions.png``, if the model can reconstruct."""

@@ -115,12 +115,16 @@ def _points(name: str, points: Tensor | Array) -> npt.NDArray[Any]:
 def _draw_surface(axes: Axes, surface: Surface, centre: npt.NDArray[Any], reach: float) -> Any:
     """Draw a surface in light shades, that points may be seen on it."""
     from matplotlib.colors import LinearSegmentedColormap
+    from matplotlib.ticker import MaxNLocator
 
     x, y = (np.linspace(c - reach, c + reach, _LINES, dtype=np.float32) for c in centre)
     grid = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
     heights = np.asarray(surface(grid), dtype=np.float64).reshape(_LINES, _LINES)
     shades = LinearSegmentedColormap.from_list("light", ["0.62", "1.0"])
-    filled = axes.contourf(x, y, heights, levels=12, cmap=shades)
-    if heights.min() < heights.max():
-        axes.contour(x, y, heights, levels=12, colors="0.45", linewidths=0.4)
-    return filled
+    # Far from all data the surface may be steep: a few per cent of it must not use up the scale.
+    low, high = np.percentile(heights, [5, 95])
+    if not low < high:
+        return axes.contourf(x, y, heights, cmap=shades)
+    levels = MaxNLocator(12).tick_values(low, high)
+    axes.contour(x, y, heights, levels=levels, colors="0.45", linewidths=0.4)
+    return axes.contourf(x, y, heights, levels=levels, cmap=shades, extend="both", zorder=0)

@@ -73,3 +73,10 @@ def test_a_name_is_found_in_any_case_but_its_own_spelling_goes_first() -> None:
 def test_an_unknown_name_is_refused_with_the_names_there_are() -> None:
     with pytest.raises(ValueError, match=r"nothing called 'softmaks'.*softmax"):
         catalogue.find("softmaks")
+
+
+def test_a_module_case_names_its_parameters_as_the_module_does() -> None:
+    (case,) = [case for case in CASES if case.name == "ConditionalVAE"]
+    names = [leaf.name for leaf in case.check(order=1).inputs]
+    assert names[:3] == ["input 0", "input 1", "encoder.0.weight"]
+    assert names[-2:] == ["to_pixels.bias", "all inputs"]

@@ -10,12 +10,15 @@ from .helpers import SMALL, call
 
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Folders of small runs, by their models' names."""
+    """Folders of small runs, by their models' names; GANs of points by their data sets'."""
     root = tmp_path_factory.mktemp("trained")
-    models = ("vae", "cvae", "autoencoder")
+    models = ("vae", "cvae", "autoencoder", "gan")
     for model in models:
         call("train", model, *SMALL, "--out", root / model)
-    return {model: root / model for model in models}
+    for dataset in ("ring", "two_moons"):
+        options = ("--dataset", dataset, "--batch-size", 5000)
+        call("train", "gan", *SMALL, *options, "--out", root / dataset)
+    return {model: root / model for model in (*models, "ring", "two_moons")}
 
 
 @pytest.fixture

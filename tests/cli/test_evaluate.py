@@ -92,3 +92,75 @@ def test_the_table_says_what_the_values_compare_with(
 ) -> None:
     call("train", "vae", *SMALL, *settings, "--out", tmp_path)
     assert caveat in " ".join(call("evaluate", tmp_path).output.split())
+
+
+MEASURES = [
+    "frechet_distance",
+    "kernel_distance",
+    "kernel_distance_error",
+    "precision",
+    "recall",
+    "density",
+    "coverage",
+]
+
+
+def test_a_gans_samples_are_judged_beside_as_many_real_ones(trained: dict[str, Path]) -> None:
+    values = json.loads(call("evaluate", trained["gan"], "--json", "--generated", 50).output)
+    assert list(values) == ["samples"]
+    report = values["samples"]
+    assert list(report) == ["count", "generated", "real", "discriminator"]
+    assert report["count"] == 50
+    for kind in ("generated", "real"):
+        assert list(report[kind]) == MEASURES
+        assert 0 < report["discriminator"][kind] < 1
+    assert report["generated"]["frechet_distance"] > report["real"]["frechet_distance"]
+    default = json.loads(call("evaluate", trained["gan"], "--json").output)
+    assert default["samples"]["count"] == 191
+
+
+def test_points_are_judged_by_their_modes_where_these_are_known(trained: dict[str, Path]) -> None:
+    ring = json.loads(call("evaluate", trained["ring"], "--json").output)["samples"]
+    assert list(ring["generated"]) == ["modes", "total", "high_quality", "reverse_kl"]
+    assert ring["real"]["modes"] == ring["real"]["total"] == 8
+    moons = json.loads(call("evaluate", trained["two_moons"], "--json", "--generated", 100).output)[
+        "samples"
+    ]
+    assert list(moons["generated"]) == MEASURES
+
+
+def test_the_table_of_samples_says_what_the_discriminator_does_not(
+    trained: dict[str, Path],
+) -> None:
+    for name in ("gan", "ring"):
+        shown = " ".join(call("evaluate", trained[name], "--generated", 50).output.split())
+        assert "50 samples of gan beside real ones" in shown
+        assert "do not judge the generator" in shown
+
+
+def test_a_vaes_samples_are_judged_when_asked(vae: Path) -> None:
+    values = json.loads(call("evaluate", vae, "--json", "--generated", 40).output)
+    assert values["samples"]["count"] == 40
+    assert "discriminator" not in values["samples"]
+    shown = call("evaluate", vae, "--generated", 40).output
+    assert "negative ELBO" in shown
+    assert "Fréchet distance" in shown
+
+
+def test_what_cannot_be_judged_is_told(trained: dict[str, Path]) -> None:
+    message = error("evaluate", trained["gan"], "--generated", 192, status=2)
+    assert "digits has 382 test samples" in message
+    assert "at most 191" in message
+    message = error("evaluate", trained["autoencoder"], "--generated", 50, status=2)
+    assert "'autoencoder' has no prior" in message
+    message = error("evaluate", trained["gan"], "--samples", 50, status=2)
+    assert "'gan' has no likelihood" in message
+
+
+def test_without_a_classifier_images_are_not_compared(
+    trained: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(metrics.TRAINED, "digits")
+    result = call("evaluate", trained["gan"], "--json", "--generated", 50)
+    assert "there is no classifier for digits" in result.stderr
+    assert set(json.loads(result.stdout)["samples"]) == {"count", "discriminator"}

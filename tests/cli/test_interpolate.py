@@ -53,7 +53,7 @@ def test_the_seed_decides_which_images_are_paired(vae: Path, tmp_path: Path) -> 
 def test_there_are_no_more_pairs_than_test_images_allow(vae: Path) -> None:
     call("interpolate", vae, "--count", 191, "--steps", 2)
     message = error("interpolate", vae, "--count", 192, status=2)
-    assert "digits has 382 test images, 191 pairs" in message
+    assert "there are 382 test images, 191 pairs" in message
 
 
 def test_one_step_is_no_way(vae: Path) -> None:
@@ -80,3 +80,23 @@ def test_of_a_conditional_model_both_ends_are_of_one_class(
         expected = model.reconstruct(test.images[chosen], test.labels[chosen]).detach().numpy()
         np.testing.assert_allclose(tables[0][:, column].numpy(), expected, rtol=1e-4)
     call("interpolate", folder, "--count", 191, "--steps", 2, "--out", tmp_path / "all.png")
+
+
+def test_a_gans_rows_go_from_noise_to_noise(
+    trained: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tables: list[tuple[Any, dict[str, Any]]] = []
+    monkeypatch.setattr(
+        viz, "save_image_table", lambda _path, images, **words: tables.append((images, words))
+    )
+    call("interpolate", trained["gan"], "--count", 3, "--steps", 4, "--out", tmp_path / "i.png")
+    ((images, words),) = tables
+    assert images.shape == (3, 4, 1, 8, 8)
+    start, end = Generator(0).normal((2, 3, 2))
+    model: Any = load_model(trained["gan"])
+    for column, z in ((0, start), (-1, end)):
+        expected = model.decode_images(z).detach().numpy()
+        np.testing.assert_allclose(images[:, column].numpy(), expected, rtol=1e-4, atol=1e-6)
+    assert "from one draw of noise to another" in words["title"]
+    message = error("interpolate", trained["ring"], status=1)
+    assert "makes points of the plane" in message

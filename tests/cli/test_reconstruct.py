@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from matplotlib.image import imread
 
-from .helpers import call
+from .helpers import call, error
 
 
 @pytest.mark.parametrize("model", ["vae", "cvae", "autoencoder"])
@@ -24,3 +24,8 @@ def test_without_a_name_the_picture_is_put_with_the_others(vae: Path) -> None:
     call("reconstruct", vae)
     assert (vae / "samples" / "reconstruct.png").exists()
     assert (vae / "samples" / "reconstructions.png").read_bytes() == kept
+
+
+def test_a_gan_has_no_encoder(trained: dict[str, Path]) -> None:
+    message = error("reconstruct", trained["gan"], status=1)
+    assert "has no encoder: it makes images of noise" in message

@@ -68,3 +68,9 @@ def test_a_damaged_checkpoint_is_told(vae: Path) -> None:
 def test_a_place_that_cannot_be_written_is_told(vae: Path, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     assert "file" in error("sample", vae, "--out", tmp_path / "file" / "x.png", status=1)
+
+
+def test_points_are_drawn_over_real_ones(trained: dict[str, Path], tmp_path: Path) -> None:
+    out = tmp_path / "points.png"
+    call("sample", trained["ring"], "--count", 30, "--out", out)
+    assert imread(out).shape[2] == 4

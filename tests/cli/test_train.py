@@ -11,6 +11,7 @@ from typing import IO
 import pytest
 
 from minigen.cli.train import train
+from minigen.models import MODELS
 from minigen.training import BINARIZATIONS, OPTIMIZERS, SCHEDULES, RunConfig
 
 from ..training.helpers import call_at_batch, outcome
@@ -64,6 +65,38 @@ def test_every_option_reaches_the_run(tmp_path: Path) -> None:
         seed=5,
         keep=1,
     )
+
+
+def test_every_option_of_a_gan_reaches_the_run(tmp_path: Path) -> None:
+    settings = (
+        "--epochs 1 --channels 4 --latent 3 --objective minimax --label-smoothing 0.1 --r1 0.5 "
+        "--penalty 0.25 --critic-steps 2 --packing 2 --spectral-norm --no-batch-norm --average 0.9"
+    )
+    call("train", "dcgan", *settings.split(), "--out", tmp_path)
+    found = config(tmp_path)
+    assert found.model_config == {
+        "image_shape": [1, 8, 8],
+        "channels": [4],
+        "latent": 3,
+        "objective": "minimax",
+        "label_smoothing": 0.1,
+        "penalty": 0.25,
+        "r1": 0.5,
+        "critic_steps": 2,
+        "clip": None,
+        "packing": 2,
+        "spectral_norm": True,
+        "batch_norm": False,
+        "average": 0.9,
+    }
+    assert (found.learning_rate, found.betas) == (2e-4, [0.5, 0.999])
+
+
+def test_a_gan_has_two_losses_to_tell(tmp_path: Path) -> None:
+    result = call("train", "gan", *SMALL, "--dataset", "digits", "--out", tmp_path / "run")
+    last = json.loads((tmp_path / "run" / "metrics.jsonl").read_text())["test"]
+    for side in ("discriminator", "generator"):
+        assert f"test {side} loss  {last[f'{side}_loss']:.2f} after epoch 1" in result.output
 
 
 def test_by_default_it_is_the_classic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -124,12 +157,16 @@ def test_a_run_goes_on_as_it_was_configured(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((), "name a model (autoencoder, conv-autoencoder, vae, conv-vae, cvae), or a run with"),
+        ((), f"name a model ({', '.join(MODELS)}), or a run with --resume DIR"),
         (("gan9",), "'gan9' is not one of"),
         (("vae", "--hidden", "4,x"), "positive numbers separated by commas, not '4,x'"),
         (("vae", "--hidden", "0"), "positive numbers separated by commas, not '0'"),
         (("vae", "--epochs", "0"), "0 is not in the range x>=1"),
         (("vae", "--lr", "nan"), "learning_rate: a positive number is expected, got nan"),
+        (("vae", "--betas", "0.5;0.9"), "numbers separated by commas, not '0.5;0.9'"),
+        (("gan", "--objective", "cubic"), "'cubic' is not one of"),
+        (("gan", "--penalty", "1", "--objective", "wasserstein"), "use wasserstein-gp"),
+        (("vae", "--objective", "hinge"), "--objective: the model 'vae' has no such option"),
         (("vae", "--device", "tpu"), "unknown device 'tpu'"),
         (("autoencoder", "--beta", "2"), "--beta: the model 'autoencoder' has no such option"),
     ],

@@ -107,3 +107,8 @@ def test_of_a_conditional_model_all_images_are_of_the_class_of_the_one_that_stay
     label = int(test.labels[5])
     expected = models.traverse(model, z, 3, 1.0, label).detach().numpy()[order]
     np.testing.assert_allclose(images, expected, rtol=1e-5)
+
+
+def test_a_gan_has_no_encoder(trained: dict[str, Path]) -> None:
+    message = error("traverse", trained["gan"], status=1)
+    assert "has no encoder, by which" in message

@@ -275,6 +275,14 @@ def test_inputs_without_names_are_numbered() -> None:
     assert [entry.name for entry in gradcheck(total, [X, X]).inputs] == ["input 0", "input 1"]
 
 
+def test_a_function_may_list_the_names_of_its_inputs() -> None:
+    def total(*xs: Tensor) -> Tensor:
+        return xs[0] * xs[1]
+
+    vars(total)["input_names"] = ["0.weight", "0.bias"]
+    assert [entry.name for entry in gradcheck(total, [X, X]).inputs] == ["0.weight", "0.bias"]
+
+
 def test_a_function_whose_signature_cannot_be_read_is_checked() -> None:
     def f(x: Tensor) -> Tensor:
         return x * x

@@ -121,3 +121,62 @@ def test_as_many_checkpoints_are_kept_as_asked(tmp_path: Path) -> None:
     assert sorted(file.name for file in (tmp_path / "checkpoints").iterdir()) == [
         f"epoch-{epoch:04}.{kind}safetensors" for epoch in (2, 3, 4) for kind in ("", "training.")
     ]
+
+
+GAN: dict[str, Any] = {"model": "gan", "model_config": {"hidden": [8], "latent": 2}}
+
+
+def test_a_gans_sides_have_an_optimiser_each_and_move_in_their_turns(tmp_path: Path) -> None:
+    options = {"hidden": [8], "latent": 2, "critic_steps": 5}
+    config = small_config(model="gan", model_config=options, epochs=1)
+    moved: list[str] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(models.GAN, "finish_turn", lambda _self, side: moved.append(side))
+        run = train(config, tmp_path, progress=False, pictures=False)
+    steps = STEPS - 1  # the last batch is not full, and left out
+    assert moved.count("discriminator") == steps
+    assert moved.count("generator") == steps // 5
+    assert set(run.history[0]["train"]) == {
+        "discriminator_loss", "real_score", "fake_score", "generator_loss",
+    }  # fmt: skip
+
+
+def test_the_watch_is_kept_in_the_history_and_speaks_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr("minigen.training.watch.COLLAPSED", 1e9)
+    original = Trainer.__init__
+
+    def with_report(self: Trainer, *arguments: Any, **options: Any) -> None:
+        original(self, *arguments, **options, report=told.append)
+
+    monkeypatch.setattr(Trainer, "__init__", with_report)
+    run = train(small_config(**GAN, epochs=2), tmp_path, progress=False, pictures=False)
+    for record in run.history:
+        assert set(record["watch"]) == {"discriminator", "generator_gradient", "sample_variance"}
+    assert len(told) == 2
+    assert told[1].startswith("watch: after epoch 2 the samples' variance is")
+
+
+def test_a_fault_in_a_gans_turn_is_traced_with_its_noise(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = models.GAN._generator_terms
+
+    def fragile(self: Any, noise: Any, labels: Any) -> Any:
+        terms = original(self, noise, labels)
+        if self.training:  # one batch in some hundred has so small a number
+            terms["generator_loss"] = terms["generator_loss"] + 0.0 * F.log(noise.min() + 3.9)
+        return terms
+
+    monkeypatch.setattr(models.GAN, "_generator_terms", fragile)
+    failure = run_and_fail(tmp_path, **GAN, epochs=50)
+    assert "log made nan" in failure.cause
+
+
+def test_a_rest_too_small_for_a_pack_is_left_out(tmp_path: Path) -> None:
+    options = {**GAN["model_config"], "packing": 8}  # the last batch of the digits has 7 images
+    config = small_config(model="gan", model_config=options, epochs=1)
+    run = train(config, tmp_path, progress=False, pictures=False)
+    assert len(run.history) == 1

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 from matplotlib.image import imread
+from PIL import Image
 
 import minigen
-from minigen import models
+from minigen import models, viz
 from minigen.training import RunFolder
 from minigen.training.pictures import Album
 
@@ -79,3 +80,49 @@ def test_drawing_leaves_the_model_in_training_and_takes_no_default_noise(tmp_pat
     shown.draw(HISTORY, last=True)
     assert shown._model.training
     assert minigen.random.default_generator().get_state() == state
+
+
+@pytest.mark.parametrize("packing", [1, 3])
+def test_points_are_drawn_over_the_discriminators_surface(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, packing: int
+) -> None:
+    folder = RunFolder(tmp_path)
+    folder.create(small_config())
+    model = models.GAN((2,), (8,), 3, packing=packing, generator=minigen.Generator(1))
+    real = minigen.Generator(0).normal((40, 2))
+    seen: list[Any] = []
+    monkeypatch.setattr(
+        viz, "save_points", lambda *arguments, **words: seen.append((arguments, words))
+    )
+    Album(folder, model, (real, None), seed=0, title="a run").draw_samples(7)
+    (((path, samples, shown), words),) = seen
+    assert path == tmp_path / "samples" / "epoch-0007.png"
+    assert samples.shape == (500, 2)
+    assert shown is real
+    assert words["title"] == "a run, after epoch 7"
+    heights = words["surface"](real)
+    assert heights.shape == (40,)
+    alone = model.discriminate(np.repeat(real[3:4], packing, axis=0)).item()
+    assert heights[3] == pytest.approx(alone, rel=1e-5)
+
+
+def test_a_class_a_column_is_drawn_of_a_conditional_model(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    folder.create(small_config())
+    model = models.ConditionalVAE((1, 4, 4), 3, [4], 2)
+    images = minigen.Generator(0).uniform((30, 1, 4, 4))
+    Album(folder, model, (images, np.zeros(30, np.int64)), seed=0, title="").draw_samples(1)
+    height, width, _ = imread(tmp_path / "samples" / "epoch-0001.png").shape
+    assert 2.5 < height / width < 2.8  # 8 rows of 3
+
+
+def test_the_samples_of_all_epochs_become_an_animation(tmp_path: Path) -> None:
+    shown = album(tmp_path)
+    shown.draw_samples(1)
+    shown.draw_animation()
+    assert drawn(tmp_path) == {"epoch-0001.png"}  # one picture does not move
+    for epoch in (1, 2, 3):
+        shown.draw_samples(epoch)
+    shown.draw_animation()
+    with Image.open(tmp_path / "samples" / "samples.gif") as animation:
+        assert animation.format == "GIF"

@@ -1,0 +1,157 @@
+"""Cases of GANs: their objectives, the penalties, and whole models, one side at a time.
+
+In a side's turn the other side is a constant, so only the parameters of the side that moves are
+inputs. The penalties hold a gradient themselves: a check at order 2 differentiates three times.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from minigen import models, nn
+from minigen.catalogue.case import Case, distinct, module_case
+from minigen.models.adversarial import (
+    OBJECTIVES,
+    adversarial_objective,
+    gradient_penalty,
+    r1_penalty,
+)
+from minigen.random import Generator
+
+_COUNT = 6
+_MIX = np.array([0.3, 0.8, 0.1, 0.6, 0.9, 0.4])
+
+
+def _images(*shape: int) -> Any:
+    """Return samples in [0, 1), the same at each call."""
+    return Generator(10).uniform((_COUNT, *shape), np.float64)
+
+
+def _noise(latent: int) -> Any:
+    return Generator(11).normal((_COUNT, latent), np.float64)
+
+
+def _smooth_critic(generator: Generator) -> nn.Module:
+    """Make a critic of which every parameter matters: a last bias would not, to its slope."""
+    first, last = nn.Dense(3, 4, generator=generator), nn.Dense(4, 1, False, generator=generator)
+    return nn.Sequential(first, nn.Tanh(), last)
+
+
+GAME_LOSSES = [
+    *(
+        case
+        for name in OBJECTIVES
+        for case in (
+            Case(
+                name,
+                "loss",
+                adversarial_objective(name).discriminator_loss,
+                [distinct(5), distinct(5)],
+                "discriminator",
+            ),
+            Case(
+                name,
+                "loss",
+                adversarial_objective(name).generator_loss,
+                [distinct(5)],
+                "generator",
+            ),
+        )
+    ),
+    Case(
+        "non-saturating",
+        "loss",
+        adversarial_objective("non-saturating", label_smoothing=0.1).discriminator_loss,
+        [distinct(5), distinct(5)],
+        "discriminator, smoothed labels",
+    ),
+    module_case(
+        "gradient_penalty",
+        "loss",
+        _smooth_critic,
+        call=lambda critic: gradient_penalty(critic, _images(3), _noise(3), _MIX),
+    ),
+    module_case(
+        "r1_penalty",
+        "loss",
+        _smooth_critic,
+        call=lambda critic: r1_penalty(critic, _images(3)),
+    ),
+]
+
+
+def _turn(side: str) -> Callable[[Any], Any]:
+    """Return the function that computes a side's loss, all that is drawn being held."""
+
+    def loss(model: Any) -> Any:
+        labels = np.arange(_COUNT) % model.classes if model.conditional else None
+        x, mix = _images(*model.image_shape), _MIX[: _COUNT // model.packing]
+        terms = model.side_terms(side, x, labels, noise=_noise(model.latent), mix=mix)
+        return terms[f"{side}_loss"]
+
+    return loss
+
+
+def _both_sides(build: Callable[[Generator], models.AdversarialModel], note: str) -> list[Case]:
+    """Make a case for either side of a model."""
+    name = type(build(Generator(0))).__name__
+    return [
+        module_case(
+            name,
+            "model",
+            build,
+            note=f"{note}, {side}",
+            call=_turn(side),
+            mode="directional",
+            part=f"{side}.",
+        )
+        for side in ("discriminator", "generator")
+    ]
+
+
+def _gan(**options: Any) -> Callable[[Generator], models.GAN]:
+    return lambda g: models.GAN((1, 2, 2), (5, 4), 2, generator=g, **options)
+
+
+def _scattered(model: models.AdversarialModel, generator: Generator) -> Any:
+    """Redraw the parameters: DCGAN's first weights put everything next to the kinks at 0."""
+    for parameter in model.parameters():
+        nn.init.normal_(parameter, 0.2, 0.5, generator)
+    return model
+
+
+def _dcgan(**options: Any) -> Callable[[Generator], models.DCGAN]:
+    def build(generator: Generator) -> Any:
+        return _scattered(models.DCGAN((1, 4, 4), (2, 3), 2, **options), generator)
+
+    return build
+
+
+def _conditional_gan(generator: Generator) -> Any:
+    return _scattered(models.ConditionalGAN((1, 4, 4), 3, (2, 3), 2, packing=2), generator)
+
+
+def _points(generator: Generator) -> models.GAN:
+    return models.GAN((2,), (6, 5), 2, objective="wasserstein-gp", generator=generator)
+
+
+def _spectral(generator: Generator) -> Any:
+    """Make a model whose singular vectors fit its weights, and stand still as a check needs."""
+    model: Any = _dcgan(spectral_norm=True, r1=0.5)(generator)
+    for _ in range(20):
+        model.side_terms("discriminator", _images(1, 4, 4).astype(np.float32))
+    return model.eval()
+
+
+GANS = [
+    *_both_sides(_gan(label_smoothing=0.1), "non-saturating, smoothed labels"),
+    *_both_sides(_gan(objective="least-squares", batch_norm=False, packing=2), "packs"),
+    *_both_sides(_points, "points, Wasserstein with gradient penalty"),
+    *_both_sides(_dcgan(), "non-saturating"),
+    *_both_sides(_dcgan(objective="wasserstein-gp"), "Wasserstein with gradient penalty"),
+    *_both_sides(_spectral, "spectral norm, R1"),
+    *_both_sides(_conditional_gan, "packs"),
+]

@@ -1,0 +1,401 @@
+r"""What all GANs share: two networks, whose turn it is, and what each learns from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from minigen import functional as F
+from minigen import nn
+from minigen.backend import Array, array_of
+from minigen.models.adversarial.game import DISCRIMINATOR, GENERATOR, Game
+from minigen.models.base import Model, as_image_shape
+from minigen.modes import no_grad
+from minigen.nn.utils import evaluating, frozen
+from minigen.random import Generator, default_generator
+from minigen.tensor import Tensor
+
+
+class AdversarialModel(Model):
+    r"""A generator G of samples from noise, and a discriminator D that tells them from real ones.
+
+    .. math:: z \sim N(0, I), \qquad \tilde x = G(z), \qquad s = D(x)
+
+    The two are trained in turns, each on a loss of its own: see `Game` and `AdversarialObjective`.
+    Data are images in [0, 1], which the discriminator sees scaled to [-1, 1], the range of the
+    generator's tanh; or points, which both have as they are.
+
+    In its turn a side is the only one that moves. The discriminator's turn draws samples without a
+    graph, from a generator whose running statistics stand still; the generator's turn goes through
+    a frozen discriminator. Real and generated samples go through the discriminator one batch after
+    the other: in one batch they would share the statistics of its batch norm, and give each other
+    away.
+
+    A subclass makes the networks and hands them to `play_with`.
+
+    Parameters
+    ----------
+    image_shape : tuple of int
+        (C, H, W) of images, or (D,) of points.
+    latent : int
+        Length of the noise z.
+    game : Game
+        Losses, penalties and turns.
+    classes : int, default 0
+        How many classes both networks are told of; 0 if the model is not conditional.
+    packing : int, default 1
+        How many samples of one kind, all real or all generated, are judged together, joined along
+        channels or features; more than one makes a lack of variety visible to the discriminator.
+        Lin, Khetan, Fanti, Oh (2018), arXiv:1712.04086. Samples that fill no pack are left out.
+    average : float, in [0, 1), default 0
+        Decay of the `ExponentialAverage` of the generator that samples are drawn from; with 0 they
+        are drawn from the generator itself.
+
+    Attributes
+    ----------
+    generator : Module
+        G: maps noise (N, latent), joined by one-hot labels if the model is conditional, to samples
+        (N, C, H, W), in [-1, 1], or (N, D).
+    discriminator : Module
+        D: maps packs, shape (M, packing (C + classes), H, W) or (M, packing D), to (M, 1).
+    averaged_generator : ExponentialAverage or None
+        The average of the generator, if there is one.
+
+    Raises
+    ------
+    ValueError
+        If a length is not positive, or `average` outside [0, 1).
+
+    References
+    ----------
+    Goodfellow et al. (2014), arXiv:1406.2661.
+    """
+
+    can_reconstruct: ClassVar[bool] = False
+    full_batches: ClassVar[bool] = True  # a rest may be too few for a pack, or for batch norm
+    generator: nn.Module
+    discriminator: nn.Module
+    averaged_generator: nn.ExponentialAverage | None
+
+    def __init__(
+        self,
+        image_shape: Sequence[int],
+        latent: int,
+        game: Game,
+        *,
+        classes: int = 0,
+        packing: int = 1,
+        average: float = 0.0,
+    ) -> None:
+        super().__init__()
+        kind = type(self).__name__
+        for name, value in (("latent", latent), ("packing", packing)):
+            if value < 1:
+                raise ValueError(f"{kind}: {name} must be positive, got {value}")
+        if not 0 <= average < 1:
+            raise ValueError(f"{kind}: average must lie in [0, 1), got {average}")
+        self.image_shape = as_sample_shape(image_shape)
+        self.latent = latent
+        self.game = game
+        self.classes = classes
+        self.packing = packing
+        self.average = average
+
+    def play_with(self, generator: nn.Module, discriminator: nn.Module) -> None:
+        """Take the two networks, and begin the average of the generator if there is to be one."""
+        self.generator = generator
+        self.discriminator = discriminator
+        self.averaged_generator = (
+            nn.ExponentialAverage(generator, self.average) if self.average else None
+        )
+
+    def discriminator_has_batch_norm(self, batch_norm: bool | None, spectral_norm: bool) -> bool:
+        """Decide whether the discriminator has batch norm.
+
+        Parameters
+        ----------
+        batch_norm : bool or None
+            What was asked for; None leaves it to the game: not beside a penalty on the slope, of
+            which batch norm would make nonsense, nor beside spectral norm, whose bound on the slope
+            it would undo.
+        spectral_norm : bool
+            Whether it has spectral norm.
+
+        Raises
+        ------
+        ValueError
+            If batch norm was asked for in spite of a penalty.
+        """
+        if batch_norm and self.game.penalised:
+            raise ValueError(
+                f"{type(self).__name__}: batch norm in the discriminator makes each score depend "
+                "on the whole batch, and a penalty on its slope senseless: leave batch_norm None, "
+                "for the generator alone, or make it False"
+            )
+        if batch_norm is None:
+            return not (self.game.penalised or spectral_norm)
+        return batch_norm
+
+    # ------------------------------------------------------------------------------ taking turns
+
+    def sides(self) -> dict[str, nn.Module]:
+        """Return the two networks: ``"discriminator"`` and ``"generator"``."""
+        return {DISCRIMINATOR: self.discriminator, GENERATOR: self.generator}
+
+    def turns(self, step: int) -> Sequence[str]:
+        """Name the sides that move in a step: the discriminator, and in every n-th both."""
+        return self.game.turns(step)
+
+    def side_terms(
+        self,
+        side: str,
+        x: Array,
+        labels: Array | None = None,
+        *,
+        noise: Array | None = None,
+        mix: Array | None = None,
+        generator: Generator | None = None,
+    ) -> dict[str, Tensor]:
+        """Return the loss of a side first, and what else is worth knowing.
+
+        Parameters
+        ----------
+        side : {"discriminator", "generator"}
+            Whose turn it is. Nothing of the other side moves or gets a gradient.
+        x : Tensor or array, shape (N, C, H, W) or (N, D)
+            Images in [0, 1], or points; of the generator's turn it only says how many.
+        labels : Tensor or array of integers, shape (N,), optional
+            Their classes, and those of what is generated, if the model is conditional.
+        noise : Tensor or array, shape (N, latent), optional
+            What is generated from; drawn if not given.
+        mix : Tensor or array, shape (N // packing,), optional
+            Where the gradient penalty is taken, see `gradient_penalty`; drawn if not given.
+        generator : Generator, optional
+            Draws both, the noise first.
+
+        Returns
+        -------
+        dict of str to Tensor
+            Of the discriminator ``discriminator_loss``; ``penalty``, the part of it that is on the
+            slope, if it has one; and the mean scores ``real_score`` and ``fake_score``:
+            probabilities of being real if the objective is a cross-entropy, raw otherwise. Of the
+            generator ``generator_loss``.
+
+        Raises
+        ------
+        ValueError
+            If there is no such side, fewer samples than a pack has, or samples of another shape or,
+            on the CPU, images with values outside [0, 1].
+        TypeError
+            If labels are missing, or not wanted.
+        """
+        if side not in self.sides():
+            raise ValueError(
+                f"{type(self).__name__}: unknown side {side!r}: use one of "
+                f"{', '.join(self.sides())}"
+            )
+        count, labels = self._whole_packs(len(x), labels)
+        if noise is None:
+            noise = self._draw_noise(len(x), generator)
+        elif tuple(noise.shape) != (len(x), self.latent):
+            raise ValueError(
+                f"{type(self).__name__}: noise of shape ({len(x)}, {self.latent}) is expected, "
+                f"got {tuple(noise.shape)}"
+            )
+        if side == GENERATOR:
+            return self._generator_terms(noise[:count], labels)
+        real = self._inward(x)[:count]
+        return self._discriminator_terms(real, labels, noise[:count], mix, generator)
+
+    def _discriminator_terms(
+        self,
+        real: Array,
+        labels: Array | None,
+        noise: Array,
+        mix: Array | None,
+        generator: Generator | None,
+    ) -> dict[str, Tensor]:
+        with frozen(self.generator), no_grad():
+            fake = self.generator(self.condition(noise, labels))
+        real_scores, fake_scores = self._score(real, labels), self._score(fake, labels)
+
+        def critic(packs: Tensor) -> Tensor:
+            return self._score(F.reshape(packs, real.shape), labels)
+
+        penalty = self.game.penalise(
+            critic, self._in_packs(real), self._in_packs(fake), mix=mix, generator=generator
+        )
+        return self.game.discriminator_terms(real_scores, fake_scores, penalty)
+
+    def _generator_terms(self, noise: Array, labels: Array | None) -> dict[str, Tensor]:
+        fake = self.generator(self.condition(noise, labels))
+        with frozen(self.discriminator):
+            scores = self._score(fake, labels)
+        return self.game.generator_terms(scores)
+
+    def finish_turn(self, side: str) -> None:
+        """After a side's step, clip the critic's weights, or average the generator's."""
+        if side == DISCRIMINATOR:
+            self.game.clip_weights(self.discriminator)
+        elif self.averaged_generator is not None:
+            self.averaged_generator.update(self.generator)
+
+    def training_defaults(self) -> dict[str, Any]:
+        """Return the options of Adam with which the objective is usually trained."""
+        return dict(self.game.objective.training_defaults)
+
+    # --------------------------------------------------------------------------- what it is for
+
+    def terms(
+        self,
+        x: Array,
+        labels: Array | None = None,
+        *,
+        noise: Array | None = None,
+        mix: Array | None = None,
+        generator: Generator | None = None,
+    ) -> dict[str, Tensor]:
+        """Return the terms of both sides, for evaluation: neither loss alone is the model's.
+
+        The parameters are those of `side_terms`.
+        """
+        return {
+            name: term
+            for side in self.sides()
+            for name, term in self.side_terms(
+                side, x, labels, noise=noise, mix=mix, generator=generator
+            ).items()
+        }
+
+    def loss(
+        self, x: Array, labels: Array | None = None, *, generator: Generator | None = None
+    ) -> Tensor:
+        """Refuse: a GAN has two losses.
+
+        Raises
+        ------
+        TypeError
+            Always.
+        """
+        raise TypeError(
+            f"{type(self).__name__} has two losses, one a side: the first of "
+            "side_terms('discriminator', x) and of side_terms('generator', x)"
+        )
+
+    def sample(
+        self, count: int, labels: Array | None = None, *, generator: Generator | None = None
+    ) -> Tensor:
+        """Return `count` new images, shape (count, C, H, W) in [0, 1], or points (count, D).
+
+        Parameters
+        ----------
+        count : int
+            How many.
+        labels : Tensor or array of integers, shape (count,), optional
+            Of a conditional model, their classes; by default one class after the other.
+        generator : Generator, optional
+            Draws the noise.
+        """
+        chosen = self.labels_in_turn(count) if labels is None else labels
+        return self.decode_images(self._draw_noise(count, generator), chosen)
+
+    def decode_images(self, z: Array, labels: Array | None = None) -> Tensor:
+        """Return images (N, C, H, W) in [0, 1], or points (N, D), for noise (N, latent).
+
+        They come from the averaged generator if there is one, and in any mode with the running
+        statistics of its batch norm, so that no sample depends on the others, and nothing moves.
+        """
+        return self._decode_with(self.averaged_generator or self.generator, z, labels)
+
+    def sample_newest(
+        self, count: int, labels: Array | None = None, *, generator: Generator | None = None
+    ) -> Tensor:
+        """Return samples as `sample` does, but of the generator that learns, not of its average."""
+        chosen = self.labels_in_turn(count) if labels is None else labels
+        return self._decode_with(self.generator, self._draw_noise(count, generator), chosen)
+
+    def _decode_with(self, source: nn.Module, z: Array, labels: Array | None) -> Tensor:
+        with evaluating(source):
+            made: Tensor = source(self.condition(z, labels))
+        return made if self._takes_points else (made + 1) * 0.5
+
+    def discriminate(self, x: Array, labels: Array | None = None) -> Tensor:
+        """Return the discriminator's raw scores: higher for what it takes for real.
+
+        Parameters
+        ----------
+        x : Tensor or array, shape (N, C, H, W) or (N, D)
+            Images in [0, 1], or points.
+        labels : Tensor or array of integers, shape (N,), optional
+            Their classes, if the model is conditional.
+
+        Returns
+        -------
+        Tensor, shape (N // packing,)
+            Logits if the objective is a cross-entropy. Computed in evaluation mode, so that no
+            score depends on another sample than those of its pack.
+        """
+        count, labels = self._whole_packs(len(x), labels)
+        with evaluating(self.discriminator):
+            return self._score(self._inward(x)[:count], labels)
+
+    # ------------------------------------------------------------------------------ how it is done
+
+    @property
+    def _takes_points(self) -> bool:
+        return len(self.image_shape) == 1
+
+    def _inward(self, x: Array) -> Array:
+        """Check data, and bring images to the scale of the networks, [-1, 1]."""
+        if not self._takes_points:
+            self.expect_unit_interval(x)
+            return self.shape_images(x) * 2 - 1
+        if tuple(x.shape[1:]) != self.image_shape:
+            raise ValueError(
+                f"{type(self).__name__}: points of shape (N, {self.image_shape[0]}) are expected, "
+                f"got {tuple(x.shape)}"
+            )
+        return x
+
+    def _whole_packs(self, count: int, labels: Array | None) -> tuple[int, Array | None]:
+        """Return how many of the samples fill packs, and their labels."""
+        self.expect_labels(labels, count)
+        whole = count - count % self.packing
+        if whole == 0:
+            raise ValueError(
+                f"{type(self).__name__}: samples that fill a pack of {self.packing} are expected, "
+                f"got {count}"
+            )
+        return whole, None if labels is None else array_of(labels)[:whole]
+
+    def _in_packs(self, x: Array) -> Array:
+        """Return samples (N, ...) as shape (N // packing, packing, ...)."""
+        return F.reshape(x, (-1, self.packing, *x.shape[1:]))
+
+    def _score(self, x: Array, labels: Array | None) -> Tensor:
+        """Return the scores (N // packing,) of samples in the scale of the networks."""
+        joined = self.condition(x, labels)
+        channels, rest = joined.shape[1], joined.shape[2:]
+        packs = F.reshape(joined, (-1, self.packing * channels, *rest))
+        return F.reshape(self.discriminator(packs), (-1,))
+
+    def _draw_noise(self, count: int, generator: Generator | None) -> Array:
+        """Draw z from the prior, where the generator is."""
+        source = generator or default_generator()
+        weight = next(self.generator.parameters())
+        return source.normal((count, self.latent), weight.dtype, weight.device)
+
+
+def as_sample_shape(shape: Sequence[int]) -> Any:
+    """Check and return (C, H, W) of images, or (D,) of points, for which `Model` has no type.
+
+    Raises
+    ------
+    ValueError
+        If these are neither one nor three positive lengths.
+    """
+    if len(shape) != 1:
+        return as_image_shape(shape)
+    if shape[0] < 1:
+        raise ValueError(f"image_shape: a positive length (D,) is expected, got {tuple(shape)}")
+    return (int(shape[0]),)

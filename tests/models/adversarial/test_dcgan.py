@@ -1,0 +1,176 @@
+"""GANs of convolutions: architecture, first weights, and labels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from minigen import nn
+from minigen.models import DCGAN, ConditionalGAN
+from minigen.models.adversarial.networks import default_channels
+from minigen.random import Generator
+
+from .zoo import batch, conditional
+
+
+@pytest.mark.parametrize(
+    ("shape", "channels"),
+    [
+        ((1, 8, 8), (64,)),
+        ((1, 28, 28), (64, 128)),
+        ((3, 32, 32), (64, 128, 256)),
+        ((3, 64, 64), (64, 128, 256, 512)),
+        ((1, 16, 8), (64,)),
+        ((1, 7, 7), ()),
+    ],
+)
+def test_channels_double_until_four_to_seven_pixels_are_left(
+    shape: tuple[int, int, int], channels: tuple[int, ...]
+) -> None:
+    assert default_channels(shape) == channels
+
+
+@pytest.mark.parametrize("shape", [(1, 8, 8), (1, 28, 28), (3, 32, 32), (3, 64, 64), (1, 16, 8)])
+def test_images_of_every_size_are_made_and_judged(shape: tuple[int, int, int]) -> None:
+    count = len(default_channels(shape))
+    model = DCGAN(shape, tuple(2 * (i + 1) for i in range(count)), 5, generator=Generator(0))
+    assert model.sample(2, generator=Generator(1)).shape == (2, *shape)
+    assert model.discriminate(Generator(2).uniform((2, *shape))).shape == (2,)
+
+
+def layers(network: nn.Module) -> list[str]:
+    return [repr(layer).partition(", kernel")[0] for layer in network.children()]
+
+
+def test_the_networks_for_28_pixels_are_the_reference_workloads() -> None:
+    model = DCGAN((1, 28, 28))
+    assert [layer.partition(", eps")[0] for layer in layers(model.generator)] == [
+        "Dense(in_features=100, out_features=6272, bias=False)",
+        "BatchNorm1d(6272",
+        "ReLU()",
+        repr(nn.Unflatten(1, (128, 7, 7))),
+        "ConvTranspose2d(128, 64",
+        "BatchNorm2d(64",
+        "ReLU()",
+        "ConvTranspose2d(64, 1",
+        "Tanh()",
+    ]
+    leaky = repr(nn.LeakyReLU(0.2))
+    assert [layer.partition(", eps")[0] for layer in layers(model.discriminator)] == [
+        "Conv2d(1, 64",
+        leaky,
+        "Conv2d(64, 128",
+        "BatchNorm2d(128",
+        leaky,
+        repr(nn.Flatten()),
+        "Dense(in_features=6272, out_features=1, bias=True)",
+    ]
+
+
+def test_kernels_are_divided_by_their_stride() -> None:
+    """Others paint checkerboards."""
+    model = DCGAN((1, 8, 8), (4,), 5)
+    convolutions = [m for m in model.modules() if isinstance(m, nn.Conv2d | nn.ConvTranspose2d)]
+    assert [m.kernel_size for m in convolutions] == [(4, 4)] * 2
+    assert [m.stride for m in convolutions] == [(2, 2)] * 2
+
+
+def test_the_first_weights_are_dcgans() -> None:
+    model = DCGAN((3, 32, 32), generator=Generator(0))
+    for name, parameter in model.named_parameters():
+        values = parameter.numpy()
+        if parameter.ndim > 1:
+            assert values.std() == pytest.approx(0.02, rel=0.1), name
+            assert values.mean() == pytest.approx(0, abs=0.002), name
+        elif name.endswith("bias"):
+            assert not values.any(), name
+        else:
+            assert values.std() == pytest.approx(0.02, rel=0.5), name
+            assert values.mean() == pytest.approx(1, abs=0.01), name
+
+
+def test_equal_seeds_make_equal_weights() -> None:
+    for options in ({}, {"spectral_norm": True}):
+        one, other = (
+            DCGAN((1, 8, 8), (4,), 5, generator=Generator(3), **options)  # type: ignore[arg-type]
+            for _ in range(2)
+        )
+        for a, b in zip(one.state_dict().values(), other.state_dict().values(), strict=True):
+            np.testing.assert_array_equal(a.numpy(), b.numpy())
+
+
+def test_spectral_norm_bounds_every_layer_of_the_discriminator() -> None:
+    model = DCGAN((1, 8, 8), (4, 5), 3, spectral_norm=True, generator=Generator(0))
+    weights = [m.weight for m in model.discriminator.children() if hasattr(m, "weight")]
+    assert len(weights) == 3
+    for weight in weights:
+        rows = weight.numpy().reshape(weight.shape[0], -1)
+        assert np.linalg.norm(rows, 2) == pytest.approx(1, rel=0.05)
+
+
+def test_a_conditional_gan_tells_both_networks_the_class() -> None:
+    model = conditional(batch_norm=False)
+    x, labels = batch(model)
+    noise = Generator(4).normal((8, 3))
+    other = (labels + 1) % 3
+    assert (model.discriminate(x, labels).numpy() != model.discriminate(x, other).numpy()).all()
+    made, changed = model.decode_images(noise, labels), model.decode_images(noise, other)
+    assert (made.numpy() != changed.numpy()).any(axis=(1, 2, 3)).all()
+
+
+def test_labels_reach_the_networks_one_hot_and_as_planes() -> None:
+    model = conditional(packing=2)
+    seen: list[Any] = []
+    network = model.discriminator
+
+    class Spy(nn.Module):
+        def forward(self, x: Any) -> Any:
+            seen.append(np.asarray(x.numpy()))
+            return network(x)
+
+    model.discriminator = Spy()
+    x, labels = batch(model, 4)
+    model.side_terms("generator", x, labels)
+    (packs,) = seen
+    assert packs.shape == (2, 2 * (2 + 3), 8, 8)
+    planes = packs.reshape(4, 5, 8, 8)[:, 2:]
+    expected = np.eye(3)[labels]
+    np.testing.assert_array_equal(planes, np.broadcast_to(expected[:, :, None, None], planes.shape))
+
+
+def test_without_labels_samples_are_of_one_class_after_the_other() -> None:
+    model = conditional()
+    made = model.sample(7, generator=Generator(1)).numpy()
+    named = model.sample(7, np.array([0, 1, 2, 0, 1, 2, 0]), generator=Generator(1)).numpy()
+    np.testing.assert_array_equal(made, named)
+
+
+def test_missing_and_impossible_labels_are_refused() -> None:
+    model = conditional()
+    x, labels = batch(model)
+    for side in ("discriminator", "generator"):
+        with pytest.raises(TypeError, match=r"ConditionalGAN is conditional: labels of shape \(8"):
+            model.side_terms(side, x)
+        with pytest.raises(ValueError, match="labels from 0 to 2 are expected, got 1 to 3"):
+            model.side_terms(side, x, labels + 1)
+    with pytest.raises(TypeError, match="is conditional"):
+        model.discriminate(x)
+    with pytest.raises(ValueError, match="at least two classes are expected, got 1"):
+        ConditionalGAN((1, 8, 8), 1)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (((2,),), "three positive lengths"),
+        (((1, 30, 30), (2, 4, 8)), "DCGAN: 3 convolutions .* divisible by 8, got 30 and 30"),
+        (((1, 7, 7),), "DCGAN: channels must be positive"),
+        (((1, 8, 8), (4, 0)), "DCGAN: channels must be positive"),
+        (((1, 8, 8), (4,), 0), "DCGAN: latent must be positive, got 0"),
+    ],
+)
+def test_impossible_configurations_are_refused(arguments: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        DCGAN(*arguments)
