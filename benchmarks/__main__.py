@@ -64,7 +64,19 @@ threads_option = click.option(
 )
 
 
+class Command(click.Group):
+    """The command and its subcommands, whose expected failures are messages, not tracebacks."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run what was asked for."""
+        try:
+            return super().invoke(ctx)
+        except (DisagreementError, WorkerError, OSError) as error:
+            raise click.ClickException(str(error)) from error
+
+
 @click.group(
+    cls=Command,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
@@ -130,14 +142,9 @@ def main(
     console = _console()
     if workloads is None:
         workloads = [] if ops else list(WORKLOADS)
-    try:
-        trained = [run_workload(w, contenders, rules, profile=profile) for w in workloads]
-        single = []
-        if ops:
-            able = [who for who in contenders if who.library in WITH_OPS]
-            single = list(run_ops(list(OPS), able, rules))
-    except (DisagreementError, WorkerError) as error:
-        raise click.ClickException(str(error)) from error
+    trained = [run_workload(w, contenders, rules, profile=profile) for w in workloads]
+    able = [who for who in contenders if who.library in WITH_OPS]
+    single = list(run_ops(list(OPS), able, rules)) if ops else []
     _show(console, trained, single)
     if file is not None:
         report.write_json(file, [*trained, *single], rules, datetime.now(UTC))
@@ -154,7 +161,7 @@ def choose_contenders(peers: Sequence[str], *, allocator: bool) -> list[Contende
     for peer in peers:
         if not is_installed(peer):
             raise click.UsageError(
-                f"{peer} needs {LIBRARIES[peer]}, which is not installed: "
+                f"--peers {peer}: {LIBRARIES[peer]} is not installed; "
                 f"python -m pip install {LIBRARIES[peer]}"
             )
     contenders = [MINIGEN, *map(Contender, peers)]

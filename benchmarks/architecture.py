@@ -10,14 +10,16 @@ Shape = tuple[int, ...]
 
 @dataclass(frozen=True)
 class Dense:
-    """A dense layer with a bias; its weight has shape (outputs, inputs)."""
+    """A dense layer; its weight has shape (outputs, inputs)."""
 
     inputs: int
     outputs: int
+    bias: bool = True
 
     def parameter_shapes(self) -> list[Shape]:
-        """Return the shapes of weight and bias."""
-        return [(self.outputs, self.inputs), (self.outputs,)]
+        """Return the shapes of the weight, and of the bias if it has one."""
+        weight = (self.outputs, self.inputs)
+        return [weight, (self.outputs,)] if self.bias else [weight]
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -70,8 +72,7 @@ class Workload:
     def images(self) -> list[Array]:
         """Draw the batches of images, each (N, C, H, W) in [0, 1]; always the same ones.
 
-        Like MNIST's they have a black border and much black inside: weights that see only black
-        get no gradient, and units die, which is where subnormal numbers come from.
+        Like MNIST's they have a black border, and much black inside.
         """
         random = np.random.Generator(np.random.PCG64(SEED))
         channels, height, width = self.image_shape
@@ -97,8 +98,8 @@ class SharedNoise:
         return self._random.standard_normal(shape, np.float32)
 
 
-def _transposed(inputs: int, outputs: int, **options: Any) -> Convolution:
-    return Convolution(inputs, outputs, transposed=True, **options)
+def _transposed(inputs: int, outputs: int, *, bias: bool = True) -> Convolution:
+    return Convolution(inputs, outputs, bias=bias, transposed=True)
 
 
 def _dense_vae() -> Workload:
@@ -151,6 +152,24 @@ def _conv_vae() -> Workload:
     )
 
 
+def _dcgan_networks(
+    image_shape: tuple[int, int, int], latent: int, channels: Sequence[int]
+) -> dict[str, tuple[Layer, ...]]:
+    """Return DCGAN's networks; a layer before a batch norm has no bias, which would do nothing."""
+    size = image_shape[1] >> len(channels)
+    code, features = (channels[-1], size, size), channels[-1] * size**2
+    discriminator: list[Layer] = [Convolution(image_shape[0], channels[0]), LEAKY_RELU]
+    for before, after in itertools.pairwise(channels):
+        discriminator += [Convolution(before, after, bias=False), BatchNorm(after, 4), LEAKY_RELU]
+    discriminator += [Reshape((features,)), Dense(features, 1)]
+    generator: list[Layer] = [Dense(latent, features, bias=False), BatchNorm(features, 2), RELU]
+    generator.append(Reshape(code))
+    for before, after in itertools.pairwise(reversed(channels)):
+        generator += [_transposed(before, after, bias=False), BatchNorm(after, 4), RELU]
+    generator += [_transposed(channels[0], image_shape[0]), TANH]
+    return {"discriminator": tuple(discriminator), "generator": tuple(generator)}
+
+
 def _small_dcgan() -> Workload:
     return Workload(
         name="W3",
@@ -159,18 +178,7 @@ def _small_dcgan() -> Workload:
         image_shape=(1, 28, 28),
         batch=128,
         latent=100,
-        networks={
-            "discriminator": (
-                *(Convolution(1, 64), LEAKY_RELU),
-                *(Convolution(64, 128), BatchNorm(128, axes=4), LEAKY_RELU),
-                *(Reshape((6272,)), Dense(6272, 1)),
-            ),
-            "generator": (
-                *(Dense(100, 6272), BatchNorm(6272, axes=2), RELU, Reshape((128, 7, 7))),
-                *(_transposed(128, 64), BatchNorm(64, axes=4), RELU),
-                *(_transposed(64, 1), TANH),
-            ),
-        },
+        networks=_dcgan_networks((1, 28, 28), 100, (64, 128)),
         lr=2e-4,
         betas=(0.5, 0.999),
         batches=8,
@@ -180,20 +188,11 @@ def _small_dcgan() -> Workload:
 
 
 def _large_dcgan() -> Workload:
-    """Return PyTorch's own example: no biases, and convolutions from and to single pixels."""
-    discriminator: list[Layer] = [Convolution(3, 64, bias=False), LEAKY_RELU]
-    generator: list[Layer] = [
-        *(Reshape((100, 1, 1)), _transposed(100, 512, stride=1, padding=0, bias=False)),
-        *(BatchNorm(512, axes=4), RELU),
-    ]
-    for channels in (64, 128, 256):
-        wider = 2 * channels
-        discriminator += [Convolution(channels, wider, bias=False), BatchNorm(wider, 4), LEAKY_RELU]
-    for channels in (512, 256, 128):
-        narrower = channels // 2
-        generator += [_transposed(channels, narrower, bias=False), BatchNorm(narrower, 4), RELU]
-    discriminator += [Convolution(512, 1, stride=1, padding=0, bias=False), Reshape((1,))]
-    generator += [_transposed(64, 3, bias=False), TANH]
+    """Return the size of PyTorch's own example, whose first and last layers do as much work.
+
+    There they are convolutions from and to a single pixel, which are dense layers by another name,
+    and the first batch norm is one of channels.
+    """
     return Workload(
         name="W4",
         title="DCGAN 64x64x3, batch 64",
@@ -201,7 +200,7 @@ def _large_dcgan() -> Workload:
         image_shape=(3, 64, 64),
         batch=64,
         latent=100,
-        networks={"discriminator": tuple(discriminator), "generator": tuple(generator)},
+        networks=_dcgan_networks((3, 64, 64), 100, (64, 128, 256, 512)),
         lr=2e-4,
         betas=(0.5, 0.999),
         batches=4,

@@ -188,8 +188,10 @@ def _layer(layer: Layer, weights: Iterator[Array]) -> Any:
     """Make a layer, or a function, and give it its first weights."""
     match layer:
         case Dense():
-            dense = L.Linear(layer.outputs, in_size=layer.inputs)
-            dense.W.data, dense.b.data = next(weights).T.copy(), next(weights).copy()
+            dense = L.Linear(layer.outputs, nobias=not layer.bias, in_size=layer.inputs)
+            dense.W.data = next(weights).T.copy()
+            if layer.bias:
+                dense.b.data = next(weights).copy()
             return dense
         case Convolution():
             kind = L.Deconv2d if layer.transposed else L.Conv2d

@@ -146,7 +146,9 @@ def _apply(layers: Sequence[Layer], parameters: Iterator[Any], x: Any) -> Any:
     for layer in layers:
         match layer:
             case Dense():
-                x = x @ next(parameters).T + next(parameters)
+                x = x @ next(parameters).T
+                if layer.bias:
+                    x = x + next(parameters)
             case Convolution():
                 x = _convolve(layer, next(parameters), x)
                 if layer.bias:

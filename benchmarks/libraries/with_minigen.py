@@ -10,7 +10,6 @@ import numpy as np
 
 import minigen
 from benchmarks.libraries import Subject, norm
-from benchmarks.libraries.dcgan import DCGAN
 from benchmarks.ops import AdamStep, SingleOp
 from benchmarks.workloads import SEED, Array, Workload
 from minigen import functional, models, nn, no_grad, optim
@@ -46,7 +45,8 @@ class GANTrainee:
     """A training step of a GAN: each side's turn on one batch."""
 
     def __init__(self, workload: Workload, weights: Sequence[Array] | None) -> None:
-        self.model = DCGAN(workload, minigen.Generator(SEED))
+        generator = minigen.Generator(SEED)
+        self.model = models.DCGAN(workload.image_shape, latent=workload.latent, generator=generator)
         _load(self.model, weights)
         self.optimizers = {name: _adam(side, workload) for name, side in self.model.sides().items()}
         self._batches = itertools.cycle(workload.images())
@@ -70,6 +70,7 @@ class GANTrainee:
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
+            self.model.finish_turn(name)
 
     def _loss(
         self, side: str, batch: Array, generator: minigen.Generator | None = None
@@ -146,7 +147,12 @@ def make_op(op: SingleOp | AdamStep) -> Subject:
 def initial_weights(workload: Workload) -> list[Array]:
     """Draw the values that all libraries start from, in the workload's order."""
     trainee: Any = make_trainee(workload, None)
-    return [parameter.numpy() for parameter in trainee.model.parameters()]
+    return [parameter.numpy() for parameter in parameters_of(trainee.model)]
+
+
+def parameters_of(model: models.Model) -> list[nn.Parameter]:
+    """Return all parameters in the workload's order: side by side."""
+    return [parameter for side in model.sides().values() for parameter in side.parameters()]
 
 
 def _vae(workload: Workload) -> models.VAE | models.ConvVAE:
@@ -159,12 +165,12 @@ def _vae(workload: Workload) -> models.VAE | models.ConvVAE:
     )
 
 
-def _load(model: nn.Module, weights: Sequence[Array] | None) -> None:
+def _load(model: models.Model, weights: Sequence[Array] | None) -> None:
     """Copy the values of all parameters, in order."""
     if weights is None:
         return
     with no_grad():
-        for parameter, values in zip(model.parameters(), weights, strict=True):
+        for parameter, values in zip(parameters_of(model), weights, strict=True):
             parameter.copy_(values)
 
 

@@ -203,7 +203,7 @@ def _networks(workload: Workload, weights: Sequence[Array]) -> Any:
 def _module(layer: Layer) -> Any:
     match layer:
         case Dense():
-            return nn.Linear(layer.inputs, layer.outputs)
+            return nn.Linear(layer.inputs, layer.outputs, layer.bias)
         case Convolution():
             kind = nn.ConvTranspose2d if layer.transposed else nn.Conv2d
             size = (layer.kernel, layer.stride, layer.padding)

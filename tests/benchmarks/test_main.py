@@ -115,12 +115,14 @@ def test_a_peer_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(command, "is_installed", lambda library: library != "dezero")
     done = call("--peers", "dezero")
     assert done.exit_code == 2
-    assert "dezero needs dezero, which is not installed" in done.output
+    assert "--peers dezero: dezero is not installed" in done.output
 
 
-@pytest.mark.parametrize("error", [DisagreementError("W1: 1 and 2"), WorkerError("it ended")])
+@pytest.mark.parametrize(
+    "error", [DisagreementError("W1: 1 and 2"), WorkerError("it ended"), OSError("disk full")]
+)
 def test_a_contest_that_fails_ends_with_its_message(
-    error: RuntimeError, contests: Contests, monkeypatch: pytest.MonkeyPatch
+    error: Exception, contests: Contests, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_arguments: Any, **_options: Any) -> Any:
         raise error
@@ -139,6 +141,16 @@ def test_an_epoch_is_held_to_its_limit(
     done = call("epoch", "--dataset", "digits")
     assert (done.exit_code, word in done.output) == (status, True)
     assert f"{found:.3f} (1.000-2.000)" in done.output
+
+
+def test_a_check_whose_worker_fails_ends_with_its_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_arguments: Any) -> Any:
+        raise WorkerError("it ended")
+
+    monkeypatch.setattr(checks, "time_epochs", fail)
+    done = call("epoch")
+    assert done.exit_code == 1
+    assert done.output == "Error: it ended\n"
 
 
 @pytest.mark.parametrize(("found", "status"), [(0.12, 0), (0.2, 1)])
