@@ -124,7 +124,7 @@ def dropout(
     >>> F.dropout(minigen.ones(4), 0.5, mask=minigen.tensor([1.0, 0.0, 1.0, 0.0])).tolist()
     [2.0, 0.0, 2.0, 0.0]
 
-    Derivation: dropout
+    Derivation: dropout, dropout.moments, dropout.grad_x
     """
     if not 0 <= p <= 1:
         raise ValueError(f"dropout: p must lie in [0, 1], got {p}")

@@ -1,8 +1,11 @@
 """Stacks of convolutions, the body of the convolutional encoders and decoders.
 
 Each convolution halves height and width, each transposed convolution doubles them: kernels of 4
-with stride 2 and padding 1, a size that the stride divides, so that every output pixel is reached
-by the same number of inputs and no checkerboard appears (Odena, Dumoulin, Olah, 2016).
+with stride 2 and padding 1, a size that the stride divides, so that every output pixel but those at
+the border is reached by the same number of inputs, and there is no checkerboard before training
+(Odena, Dumoulin, Olah, 2016).
+
+Derivation: conv_transpose2d.overlap
 """
 
 from __future__ import annotations

@@ -75,7 +75,10 @@ class _BatchNorm(Module):
         return y
 
     def _share_of_batch(self) -> float:
-        """Return the share m of this batch in the running statistics."""
+        """Return the share m of this batch in the running statistics.
+
+        Derivation: batch_norm.cumulative_mean
+        """
         if self.momentum is not None:
             return self.momentum
         if self.num_batches_tracked is None:

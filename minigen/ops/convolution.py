@@ -12,6 +12,8 @@ left is its gradient with respect to it, an op each:
 
 A gradient rule therefore calls the two other ops, at every order. The fast versions multiply
 matrices; `minigen.ops.reference` says the same in loops.
+
+Derivation: conv2d.trilinear
 """
 
 from __future__ import annotations
@@ -79,7 +81,7 @@ def conv2d(
     >>> F.conv2d(images, weight, stride=2, padding=1).shape
     (16, 32, 14, 14)
 
-    Derivation: conv2d
+    Derivation: conv2d, conv2d.matrix
     """
     _check_axes(x, weight, "(N, in, H, W)", "(out, in, kH, kW)")
     if x.shape[1] != weight.shape[1]:
@@ -112,6 +114,8 @@ def conv2d_vjp(
     r""":math:`\bar x = \mathrm{conv}^\top(g, w)`, :math:`\bar w` leaves w out of T(x, w, g).
 
     Rows below the last window, which the stride left over, come back as `output_padding`.
+
+    Derivation: conv2d.grad_input, conv2d.grad_weight, conv2d.grad_bias
     """
     windows = Windows.of(weight.shape[2:], stride, padding)
     left_over = windows.left_over(x.shape[2:])
@@ -182,7 +186,7 @@ def conv_transpose2d(
     >>> F.conv_transpose2d(points, minigen.tensor([[[[1.0, 2.0]]]]), stride=(1, 2)).tolist()
     [[[[1.0, 2.0, 0.0, 0.0, 5.0, 10.0]]]]
 
-    Derivation: conv_transpose2d
+    Derivation: conv_transpose2d, conv_transpose2d.adjoint, conv2d.col2im
     """
     _check_axes(x, weight, "(N, in, H, W)", "(in, out, kH, kW)")
     if x.shape[1] != weight.shape[0]:
@@ -219,7 +223,11 @@ def conv_transpose2d_vjp(
     padding: Pair,
     output_padding: Pair,
 ) -> Cotangents:
-    r""":math:`\bar x = \mathrm{conv}(g, w)`; for :math:`\bar w`, g and x change places in T."""
+    r""":math:`\bar x = \mathrm{conv}(g, w)`; for :math:`\bar w`, g and x change places in T.
+
+    Derivation: conv_transpose2d.grad_input, conv_transpose2d.grad_weight,
+    conv_transpose2d.grad_bias
+    """
 
     def grad_weight() -> Array:
         return conv2d_weight(g, x, tuple(weight.shape[2:]), stride, padding)
@@ -266,7 +274,7 @@ def conv2d_weight(
     >>> F.conv2d_weight(minigen.ones(8, 3, 28, 28), minigen.ones(8, 5, 26, 26), 3).shape
     (5, 3, 3, 3)
 
-    Derivation: conv2d
+    Derivation: conv2d.grad_weight
     """
     _check_axes(x, g, "(N, in, H, W)", "(N, out, H', W')", "g")
     windows = Windows.of(kernel_size, stride, padding)
@@ -296,7 +304,10 @@ def conv2d_weight_vjp(
     stride: Pair,
     padding: Pair,
 ) -> Cotangents:
-    r"""With h in the place of w: :math:`\bar x` leaves x out of T(x, h, g), :math:`\bar g` g."""
+    r"""With h in the place of w: :math:`\bar x` leaves x out of T(x, h, g), :math:`\bar g` g.
+
+    Derivation: conv2d_weight.gradients, conv2d.second_order
+    """
     left_over = Windows.of(kernel_size, stride, padding).left_over(x.shape[2:])
     return (
         lambda: conv_transpose2d(g, h, None, stride, padding, left_over),

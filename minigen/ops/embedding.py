@@ -41,6 +41,8 @@ def embedding(indices: Any, weight: Array) -> Array:
     >>> table = minigen.tensor([[1.0, 2.0], [3.0, 4.0]])
     >>> F.embedding(minigen.tensor([1, 1, 0]), table).tolist()
     [[3.0, 4.0], [3.0, 4.0], [1.0, 2.0]]
+
+    Derivation: embedding, embedding.grad_weight
     """
     if weight.ndim != 2:
         raise ValueError(

@@ -40,6 +40,8 @@ def standardize_vjp(
     r""":math:`\bar x = (g - \mathrm{mean}(g) - y\,\mathrm{mean}(g y)) / \sqrt{\sigma^2+\epsilon}`.
 
     The means are over `axis`: they carry the gradient through the mean and through the variance.
+
+    Derivation: standardize.jacobian, standardize.grad_x, standardize.constant_sum
     """
     scale = sqrt(var(x, axis, keepdims=True, correction=0) + eps)
     centred = g - mean(g, axis, keepdims=True) - out * mean(g * out, axis, keepdims=True)
@@ -82,6 +84,8 @@ def layer_norm(
     >>> y = F.layer_norm(minigen.tensor([[1.0, 2.0, 3.0]]), 3)
     >>> round(y.sum().item(), 5)
     0.0
+
+    Derivation: layer_norm, layer_norm.gradients
     """
     lengths = as_shape(normalized_shape)
     if tuple(x.shape[x.ndim - len(lengths) :]) != lengths:
@@ -137,6 +141,8 @@ def batch_norm(
     >>> import minigen.functional as F
     >>> F.batch_norm(minigen.tensor([[1.0], [3.0]]), training=True).tolist()
     [[-0.9999949932098389], [0.9999949932098389]]
+
+    Derivation: batch_norm, batch_norm.gradients, batch_norm.evaluation
     """
     if x.ndim < 2:
         raise ValueError(f"batch_norm: shape (N, C, ...) is expected, got {tuple(x.shape)}")
@@ -190,6 +196,8 @@ def instance_norm(
     >>> import minigen.functional as F
     >>> F.instance_norm(minigen.tensor([[[1.0, 3.0]], [[5.0, 5.0]]])).tolist()
     [[[-0.9999949932098389, 0.9999949932098389]], [[0.0, 0.0]]]
+
+    Derivation: instance_norm
     """
     if x.ndim < 3:
         raise ValueError(f"instance_norm: shape (N, C, ...) is expected, got {tuple(x.shape)}")
@@ -205,7 +213,10 @@ def instance_norm(
 def _update_running(
     x: Any, axes: tuple[int, ...], running_mean: Any, running_var: Any, momentum: float
 ) -> None:
-    """Move the running statistics towards the batch's, in place and outside the graph."""
+    """Move the running statistics towards the batch's, in place and outside the graph.
+
+    Derivation: batch_norm.running_statistics, batch_norm.unbiased_variance
+    """
     batch = x.data if isinstance(x, Tensor) else x
     for running, statistic in (
         (running_mean, mean(batch, axes)),

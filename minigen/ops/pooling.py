@@ -82,7 +82,10 @@ def max_pool2d_vjp(
     stride: Pair | None,
     padding: Pair,
 ) -> Cotangents:
-    r""":math:`\bar x` is g where each maximum came from, added up where windows share it."""
+    r""":math:`\bar x` is g where each maximum came from, added up where windows share it.
+
+    Derivation: max_pool2d.grad_input
+    """
     windows = _pooling(x, kernel_size, stride, padding)
     choice = _first_maximum(array_of(x), array_of(out), windows)
     return (window_put(g, choice, tuple(x.shape[2:]), *windows),)
@@ -118,7 +121,7 @@ def window_pick(
     -------
     Tensor or array, shape (N, C, H', W')
 
-    Derivation: max_pool2d
+    Derivation: window_pick.adjoint
     """
     windows = Windows.of(kernel_size, stride, padding)
     choice = _choice(choice, x.shape[:2], windows.fitting(_image_size(x)))
@@ -171,7 +174,7 @@ def window_put(
     -------
     Tensor or array, shape (N, C, H, W)
 
-    Derivation: max_pool2d
+    Derivation: window_pick.adjoint
     """
     windows, size = Windows.of(kernel_size, stride, padding), pair("size", size, 1)
     _check_count(g, windows, size)
@@ -238,6 +241,8 @@ def avg_pool2d(
     >>> import minigen.functional as F
     >>> F.avg_pool2d(minigen.tensor([[[[1.0, 2.0, 5.0, 4.0]]]]), (1, 2)).tolist()
     [[[[1.5, 4.5]]]]
+
+    Derivation: avg_pool2d, avg_pool2d.grad_input
     """
     windows = _pooling(x, kernel_size, stride, padding)
     sums = window_sum(x, *windows)
@@ -262,7 +267,7 @@ def window_sum(x: Array, kernel_size: Pair, stride: Pair = 1, padding: Pair = 0)
     -------
     Tensor or array, shape (N, C, H', W')
 
-    Derivation: avg_pool2d
+    Derivation: window_sum.adjoint
     """
     x = floating(x)
     windows = Windows.of(kernel_size, stride, padding)
@@ -302,7 +307,7 @@ def window_spread(
     -------
     Tensor or array, shape (N, C, H, W)
 
-    Derivation: avg_pool2d
+    Derivation: window_sum.adjoint
     """
     windows, size = Windows.of(kernel_size, stride, padding), pair("size", size, 1)
     _check_count(g, windows, size)
@@ -354,6 +359,8 @@ def adaptive_avg_pool2d(x: Array, output_size: Pair) -> Array:
     >>> import minigen.functional as F
     >>> F.adaptive_avg_pool2d(minigen.tensor([[[[1.0, 2.0], [3.0, 6.0]]]]), 1).tolist()
     [[[[3.0]]]]
+
+    Derivation: adaptive_avg_pool2d
     """
     if pair("adaptive_avg_pool2d: output_size", output_size, 1) != (1, 1):
         raise ValueError(
@@ -394,6 +401,8 @@ def upsample(x: Array, scale_factor: Pair, mode: str = "nearest") -> Array:
     >>> import minigen.functional as F
     >>> F.upsample(minigen.tensor([[[[1.0, 2.0]]]]), 2).tolist()
     [[[[1.0, 1.0, 2.0, 2.0], [1.0, 1.0, 2.0, 2.0]]]]
+
+    Derivation: upsample, upsample.grad_input
     """
     if mode != "nearest":
         raise ValueError(f"upsample: mode {mode!r} is not supported, only 'nearest'")

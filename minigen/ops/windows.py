@@ -72,6 +72,8 @@ class Windows(NamedTuple):
         ------
         ValueError
             If none does.
+
+        Derivation: conv2d.output_size
         """
         for name, n, k, s, p in zip(("height", "width"), size, *self, strict=True):
             if n < 1 or n + 2 * p < k:
@@ -99,6 +101,8 @@ class Windows(NamedTuple):
         ------
         ValueError
             If what is left over is no less than a stride, or the size not positive.
+
+        Derivation: conv_transpose2d.output_size
         """
         names = ("height", "width")
         for name, n, r, k, s, p in zip(names, count, left_over, *self, strict=True):
@@ -130,6 +134,8 @@ class Windows(NamedTuple):
         """Return where a tap of the windows falls on the image, and which windows these are.
 
         Both index arrays held as (C, H, W, N); the windows are those from row `first` on.
+
+        Derivation: windows.meeting
         """
         placed = [
             _meeting(a, s, p, n, start, start + m)
@@ -189,6 +195,8 @@ def columns(images: Array, windows: Windows) -> Iterator[tuple[slice, Array]]:
     A matrix has a line for each channel and tap, and a column for each window of each image, in the
     order of memory: shape :math:`(C\,k_H k_W,\ \mathrm{rows} \cdot \mathrm{windows\ a\ row} \cdot
     N)`. The next one is written over it.
+
+    Derivation: conv2d.im2col
     """
     xp = namespace(images)
     memory = _padded(images, windows.padding)
