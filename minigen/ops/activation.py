@@ -144,7 +144,10 @@ def softmax(x: Array, axis: Axis = -1) -> Array:
 
 @softmax.vjp
 def softmax_vjp(g: Array, out: Array, _x: Array, *, axis: Axis) -> Cotangents:
-    r""":math:`\bar x_i = y_i (g_i - \sum_j g_j y_j)`."""
+    r""":math:`\bar x_i = y_i (g_i - \sum_j g_j y_j)`.
+
+    Derivation: softmax.grad
+    """
     return (out * (g - sum(g * out, axis, keepdims=True)),)
 
 
@@ -162,5 +165,8 @@ def log_softmax(x: Array, axis: Axis = -1) -> Array:
 
 @log_softmax.vjp
 def log_softmax_vjp(g: Array, out: Array, _x: Array, *, axis: Axis) -> Cotangents:
-    r""":math:`\bar x_i = g_i - e^{y_i} \sum_j g_j`."""
+    r""":math:`\bar x_i = g_i - e^{y_i} \sum_j g_j`.
+
+    Derivation: log_softmax.grad
+    """
     return (g - exp(out) * sum(g, axis, keepdims=True),)

@@ -208,7 +208,10 @@ def logsumexp(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
 
 @logsumexp.vjp
 def logsumexp_vjp(g: Array, out: Array, x: Array, *, axis: Axis, keepdims: bool) -> Cotangents:
-    r""":math:`\bar x_i = g\,e^{x_i - y}`, the softmax; 0 where all x are minus infinity."""
+    r""":math:`\bar x_i = g\,e^{x_i - y}`, the softmax; 0 where all x are minus infinity.
+
+    Derivation: logsumexp.grad
+    """
     kept = _kept_shape(x.shape, axis)
     out = reshape(out, kept)
     return (reshape(g, kept) * exp(x - where(out == -math.inf, 0.0, out)),)
