@@ -54,6 +54,8 @@ def grad(
     >>> (second,) = minigen.grad(first, x)
     >>> first.item(), second.item()
     (27.0, 18.0)
+
+    Derivation: autograd.second_order
     """
     outputs = [outputs] if isinstance(outputs, Tensor) else list(outputs)
     inputs = [inputs] if isinstance(inputs, Tensor) else list(inputs)

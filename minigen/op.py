@@ -118,6 +118,8 @@ class Op(Generic[Parameters]):
         ------
         TypeError
             If the rule does not take the cotangent, the output and the op's inputs.
+
+        Derivation: autograd.vjp
         """
         parameters = inspect.signature(rule).parameters.values()
         positional = [p.name for p in parameters if p.kind in _POSITIONAL]

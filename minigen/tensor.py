@@ -161,6 +161,8 @@ class Tensor(TensorMethods):
             the graph was freed, or if an array that a rule needs was written to since.
         ValueError
             If `gradient` has another shape than the tensor.
+
+        Derivation: autograd.accumulation
         """
         cotangent = seed_of(self, gradient, create_graph, "backward")
         keep = retain_graph or create_graph

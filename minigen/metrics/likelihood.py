@@ -52,6 +52,8 @@ def log_mean_exp(
     >>> weights = minigen.tensor([-1000.0, -1000.0 + math.log(3.0)])
     >>> round(log_mean_exp(weights).item() + 1000, 3)  # the logarithm of (1 + 3) / 2
     0.693
+
+    Derivation: log_mean_exp
     """
     count = math.prod(x.shape[a] for a in reduced_axes(axis, x.ndim))
     return logsumexp(x, axis=axis, keepdims=keepdims) - math.log(count)

@@ -59,7 +59,10 @@ def elu(x: Array, alpha: float = 1.0) -> Array:
 
 @elu.vjp
 def elu_vjp(g: Array, _out: Array, x: Array, *, alpha: float) -> Cotangents:
-    r""":math:`\bar x = g` where x > 0, else :math:`g\,\alpha e^x`."""
+    r""":math:`\bar x = g` where x > 0, else :math:`g\,\alpha e^x`.
+
+    Derivation: elu.grad
+    """
     return (g * where(x > 0, 1.0, exp(minimum(x, 0.0)) * alpha),)
 
 
@@ -83,7 +86,10 @@ def _logistic(x: Array) -> Array:
 
 @sigmoid.vjp
 def sigmoid_vjp(g: Array, out: Array, _x: Array) -> Cotangents:
-    r""":math:`\bar x = g\,y (1 - y)`."""
+    r""":math:`\bar x = g\,y (1 - y)`.
+
+    Derivation: sigmoid.grad
+    """
     return (g * (out * (1 - out)),)
 
 
@@ -98,7 +104,10 @@ def tanh(x: Array) -> Array:
 
 @tanh.vjp
 def tanh_vjp(g: Array, out: Array, _x: Array) -> Cotangents:
-    r""":math:`\bar x = g (1 - y^2)`."""
+    r""":math:`\bar x = g (1 - y^2)`.
+
+    Derivation: tanh.grad
+    """
     return (g * (1 - out * out),)
 
 
@@ -115,7 +124,10 @@ def softplus(x: Array) -> Array:
 
 @softplus.vjp
 def softplus_vjp(g: Array, _out: Array, x: Array) -> Cotangents:
-    r""":math:`\bar x = g\,\sigma(x)`."""
+    r""":math:`\bar x = g\,\sigma(x)`.
+
+    Derivation: softplus.grad
+    """
     return (g * sigmoid(x),)
 
 
@@ -132,7 +144,10 @@ def softmax(x: Array, axis: Axis = -1) -> Array:
 
 @softmax.vjp
 def softmax_vjp(g: Array, out: Array, _x: Array, *, axis: Axis) -> Cotangents:
-    r""":math:`\bar x_i = y_i (g_i - \sum_j g_j y_j)`."""
+    r""":math:`\bar x_i = y_i (g_i - \sum_j g_j y_j)`.
+
+    Derivation: softmax.grad
+    """
     return (out * (g - sum(g * out, axis, keepdims=True)),)
 
 
@@ -150,5 +165,8 @@ def log_softmax(x: Array, axis: Axis = -1) -> Array:
 
 @log_softmax.vjp
 def log_softmax_vjp(g: Array, out: Array, _x: Array, *, axis: Axis) -> Cotangents:
-    r""":math:`\bar x_i = g_i - e^{y_i} \sum_j g_j`."""
+    r""":math:`\bar x_i = g_i - e^{y_i} \sum_j g_j`.
+
+    Derivation: log_softmax.grad
+    """
     return (g - exp(out) * sum(g, axis, keepdims=True),)

@@ -113,6 +113,8 @@ def pow_vjp(g: Array, out: Array, x: Array, exponent: Array) -> Cotangents:
 
     Where p = 0 the power is constant, and where x = 0 the product :math:`y \log x` tends to 0
     (p > 0): both are set so, instead of 0 times infinity.
+
+    Derivation: pow.grad_x, pow.grad_exponent
     """
 
     def grad_x() -> Array:

@@ -1,4 +1,7 @@
-r"""Functions of one array, element by element."""
+r"""Functions of one array, element by element.
+
+Derivation: elementwise
+"""
 
 from __future__ import annotations
 

@@ -78,7 +78,7 @@ def var(x: Array, axis: Axis = None, keepdims: bool = False, correction: float =
     The correction c is 1, Bessel's, by default, as in PyTorch; 0 gives NumPy's variance, which the
     normalisations use.
 
-    Derivation: var
+    Derivation: var, var.unbiased
     """
     x = floating(x)
     degrees = _degrees(x.shape, axis, correction)
@@ -96,7 +96,10 @@ def var_vjp(
     keepdims: bool,
     correction: float,
 ) -> Cotangents:
-    r""":math:`\bar x_i = 2 g (x_i - \bar x) / (n - c)`; the mean's own part sums to zero."""
+    r""":math:`\bar x_i = 2 g (x_i - \bar x) / (n - c)`; the mean's own part sums to zero.
+
+    Derivation: var.grad
+    """
     share = reshape(g, _kept_shape(x.shape, axis)) * (2 / _degrees(x.shape, axis, correction))
     return (share * (x - mean(x, axis, keepdims=True)),)
 
@@ -124,7 +127,10 @@ def std(x: Array, axis: Axis = None, keepdims: bool = False, correction: float =
 def std_vjp(
     g: Array, out: Array, x: Array, *, axis: Axis, keepdims: bool, correction: float
 ) -> Cotangents:
-    r""":math:`\bar x_i = g (x_i - \bar x) / ((n - c)\,y)`."""
+    r""":math:`\bar x_i = g (x_i - \bar x) / ((n - c)\,y)`.
+
+    Derivation: std.grad
+    """
     share = reshape(g / out, _kept_shape(x.shape, axis)) / _degrees(x.shape, axis, correction)
     return (share * (x - mean(x, axis, keepdims=True)),)
 
@@ -150,7 +156,10 @@ def min(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
 @max.vjp
 @min.vjp
 def extreme_vjp(g: Array, out: Array, x: Array, *, axis: Axis, keepdims: bool) -> Cotangents:
-    """The cotangent goes to the extreme element; where several are equal, in equal shares."""
+    """The cotangent goes to the extreme element; where several are equal, in equal shares.
+
+    Derivation: max, min
+    """
     kept = _kept_shape(x.shape, axis)
     chosen = (x == reshape(out, kept)).astype(x.dtype)
     return (reshape(g, kept) * chosen / sum(chosen, axis, keepdims=True),)
@@ -199,7 +208,10 @@ def logsumexp(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
 
 @logsumexp.vjp
 def logsumexp_vjp(g: Array, out: Array, x: Array, *, axis: Axis, keepdims: bool) -> Cotangents:
-    r""":math:`\bar x_i = g\,e^{x_i - y}`, the softmax; 0 where all x are minus infinity."""
+    r""":math:`\bar x_i = g\,e^{x_i - y}`, the softmax; 0 where all x are minus infinity.
+
+    Derivation: logsumexp.grad
+    """
     kept = _kept_shape(x.shape, axis)
     out = reshape(out, kept)
     return (reshape(g, kept) * exp(x - where(out == -math.inf, 0.0, out)),)

@@ -95,7 +95,10 @@ def sum_to_size_vjp(g: Array, _out: Array, shape_of_x: Any, *, shape: Shape) -> 
 
 
 def unbroadcast(g: Array, x: Any) -> Array:
-    """Sum a cotangent over the axes along which an input, or one of that shape, was broadcast."""
+    """Sum a cotangent over the axes along which an input, or one of that shape, was broadcast.
+
+    Derivation: unbroadcast
+    """
     shape = x if isinstance(x, tuple) else x.shape
     return g if g.shape == shape else sum_to_size(g, shape)
 
