@@ -127,11 +127,12 @@ def std(x: Array, axis: Axis = None, keepdims: bool = False, correction: float =
 def std_vjp(
     g: Array, out: Array, x: Array, *, axis: Axis, keepdims: bool, correction: float
 ) -> Cotangents:
-    r""":math:`\bar x_i = g (x_i - \bar x) / ((n - c)\,y)`.
+    r""":math:`\bar x_i = g (x_i - \bar x) / ((n - c)\,y)`; 0 where all elements are equal.
 
     Derivation: std.grad
     """
-    share = reshape(g / out, _kept_shape(x.shape, axis)) / _degrees(x.shape, axis, correction)
+    divisor = out + (out == 0)  # the deviations are 0 there: 0 / 1 instead of 0 / 0
+    share = reshape(g / divisor, _kept_shape(x.shape, axis)) / _degrees(x.shape, axis, correction)
     return (share * (x - mean(x, axis, keepdims=True)),)
 
 

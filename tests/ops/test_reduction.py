@@ -195,3 +195,11 @@ def test_a_reduction_of_a_reduction_has_the_right_gradient() -> None:
     expected = np.zeros((2, 3, 4))
     expected[:, :, column] = 0.5
     np.testing.assert_allclose(gradient_of(x), expected)
+
+
+def test_std_of_equal_elements_has_the_subgradient_0_at_every_order() -> None:
+    x = minigen.tensor(np.full((2, 3), 2.0), requires_grad=True)
+    (gradient,) = minigen.grad(F.std(x, axis=1), x, np.ones(2), create_graph=True)
+    assert gradient.tolist() == [[0.0] * 3] * 2
+    (second,) = minigen.grad(gradient, x, np.ones((2, 3)))
+    assert np.isfinite(second.numpy()).all()
