@@ -200,6 +200,8 @@ def test_a_reduction_of_a_reduction_has_the_right_gradient() -> None:
 def test_std_of_equal_elements_has_the_subgradient_0_at_every_order() -> None:
     x = minigen.tensor(np.full((2, 3), 2.0), requires_grad=True)
     (gradient,) = minigen.grad(F.std(x, axis=1), x, np.ones(2), create_graph=True)
+    assert gradient is not None
     assert gradient.tolist() == [[0.0] * 3] * 2
     (second,) = minigen.grad(gradient, x, np.ones((2, 3)))
+    assert second is not None
     assert np.isfinite(second.numpy()).all()
