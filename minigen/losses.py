@@ -350,7 +350,10 @@ def kl_to_standard_normal(mu: Array, logvar: Array) -> Array:
 
 @kl_to_standard_normal.vjp
 def kl_to_standard_normal_vjp(g: Array, _out: Array, mu: Array, logvar: Array) -> Cotangents:
-    r""":math:`\bar\mu = g \mu,\ \overline{\ln\sigma^2} = g (\sigma^2 - 1) / 2`."""
+    r""":math:`\bar\mu = g \mu,\ \overline{\ln\sigma^2} = g (\sigma^2 - 1) / 2`.
+
+    Derivation: kl.standard_normal.grad
+    """
     return lambda: g * mu, lambda: g * ((exp(logvar) - 1) * 0.5)
 
 
@@ -415,7 +418,7 @@ def kl_gaussian(
     >>> F.kl_gaussian(zero, zero, zero, zero).item()
     0.0
 
-    Derivation: kl.gaussian
+    Derivation: kl.gaussian, kl.gaussian.grad
     """
     _expect_one_shape("kl_gaussian", mu_q=mu_q, logvar_q=logvar_q, mu_p=mu_p, logvar_p=logvar_p)
     spread = exp(logvar_q - logvar_p) + squared_error(mu_q, mu_p) * exp(-logvar_p)
