@@ -38,6 +38,8 @@ class Objective:
     ------
     ValueError
         If a value lies outside its range, or the KL is to be weighed in a bound that has none.
+
+    Derivation: vae.beta, vae.rate_distortion, vae.free_bits
     """
 
     def __init__(
@@ -99,7 +101,7 @@ class VariationalAutoencoder(Model):
     ----------
     Kingma, Welling (2014), arXiv:1312.6114.
 
-    Derivation: vae.elbo
+    Derivation: vae.elbo, vae.identity
     """
 
     encoder: nn.Module
