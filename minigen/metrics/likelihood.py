@@ -52,6 +52,8 @@ def log_mean_exp(
     >>> weights = minigen.tensor([-1000.0, -1000.0 + math.log(3.0)])
     >>> round(log_mean_exp(weights).item() + 1000, 3)  # the logarithm of (1 + 3) / 2
     0.693
+
+    Derivation: log_mean_exp
     """
     count = math.prod(x.shape[a] for a in reduced_axes(axis, x.ndim))
     return logsumexp(x, axis=axis, keepdims=keepdims) - math.log(count)
@@ -109,6 +111,8 @@ def nll(
     >>> model = VAE((1, 8, 8), hidden=(32,), latent=2)
     >>> nll(model, minigen.rand(20, 1, 8, 8).numpy(), samples=50) > 0
     True
+
+    Derivation: vae.importance_weighted_bound
     """
     if samples < 1 or rows < 1:
         raise ValueError(f"nll: samples and rows of at least 1, got {samples} and {rows}")

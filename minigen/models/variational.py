@@ -313,7 +313,10 @@ class VariationalAutoencoder(Model):
 
 
 def _negative_bound(log_weights: Tensor) -> Tensor:
-    """Return the negative importance-weighted bound, given log-weights (K, N)."""
+    """Return the negative importance-weighted bound, given log-weights (K, N).
+
+    Derivation: vae.importance_weighted_bound.grad
+    """
     bound: Tensor = F.logsumexp(log_weights, axis=0) - math.log(log_weights.shape[0])
     return -bound.mean()
 
