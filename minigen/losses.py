@@ -44,6 +44,8 @@ def reduce(values: Array, reduction: str) -> Array:
     ------
     ValueError
         If `reduction` is none of these.
+
+    Derivation: losses.batchmean
     """
     if reduction == "batchmean":
         total = sum(values)
@@ -71,7 +73,10 @@ def squared_error(x: Array, target: Array) -> Array:
 
 @squared_error.vjp
 def squared_error_vjp(g: Array, _out: Array, x: Array, target: Array) -> Cotangents:
-    r""":math:`\bar x = 2 g (x - t),\ \bar t = -\bar x`."""
+    r""":math:`\bar x = 2 g (x - t),\ \bar t = -\bar x`.
+
+    Derivation: squared_error.grad
+    """
     return lambda: g * ((x - target) * 2), lambda: g * ((target - x) * 2)
 
 
@@ -98,6 +103,8 @@ def mse_loss(x: Array, target: Array, reduction: str = "batchmean") -> Tensor:
     >>> import minigen.functional as F
     >>> F.mse_loss(minigen.zeros(2, 3), minigen.ones(2, 3)).item()
     3.0
+
+    Derivation: mse
     """
     _expect_one_shape("mse_loss", x=x, target=target)
     return reduce(squared_error(x, target), reduction)  # type: ignore[no-any-return]
@@ -127,7 +134,10 @@ def logits_cross_entropy(logits: Array, target: Array) -> Array:
 
 @logits_cross_entropy.vjp
 def logits_cross_entropy_vjp(g: Array, _out: Array, logits: Array, target: Array) -> Cotangents:
-    r""":math:`\bar l = g (\sigma(l) - t),\ \bar t = -g l`."""
+    r""":math:`\bar l = g (\sigma(l) - t),\ \bar t = -g l`.
+
+    Derivation: bce_with_logits.grad
+    """
     return lambda: g * (sigmoid(logits) - target), lambda: -g * logits
 
 
@@ -197,6 +207,8 @@ def probability_cross_entropy_vjp(
     r""":math:`\bar p = g (p - t) / (p (1 - p))`, the denominator at least 1e-12.
 
     The floor keeps a gradient, large and of the right sign, where the value is clipped.
+
+    Derivation: bce.grad
     """
     p, t, least = probability, target, math.exp(LOG_FLOOR)
     return (
@@ -260,6 +272,8 @@ def cross_entropy(logits: Array, target: Array, reduction: str = "batchmean") ->
     >>> import minigen.functional as F
     >>> round(F.cross_entropy(minigen.zeros(4, 10), minigen.tensor([0, 1, 2, 3])).item(), 4)
     2.3026
+
+    Derivation: cross_entropy, cross_entropy.grad
     """
     log_probability = log_softmax(logits, axis=1)
     if target.dtype.kind == "f":
@@ -313,7 +327,7 @@ def gaussian_nll(
     >>> round(F.gaussian_nll(minigen.zeros(1, 1), minigen.zeros(1, 1)).item(), 4)
     0.9189
 
-    Derivation: gaussian.nll
+    Derivation: gaussian.nll, gaussian.nll.grad
     """
     _expect_one_shape("gaussian_nll", mu=mu, target=target)
     precision = exp(-logvar) if not isinstance(logvar, int | float) else math.exp(-logvar)
@@ -336,7 +350,10 @@ def kl_to_standard_normal(mu: Array, logvar: Array) -> Array:
 
 @kl_to_standard_normal.vjp
 def kl_to_standard_normal_vjp(g: Array, _out: Array, mu: Array, logvar: Array) -> Cotangents:
-    r""":math:`\bar\mu = g \mu,\ \overline{\ln\sigma^2} = g (\sigma^2 - 1) / 2`."""
+    r""":math:`\bar\mu = g \mu,\ \overline{\ln\sigma^2} = g (\sigma^2 - 1) / 2`.
+
+    Derivation: kl.standard_normal.grad
+    """
     return lambda: g * mu, lambda: g * ((exp(logvar) - 1) * 0.5)
 
 
@@ -401,7 +418,7 @@ def kl_gaussian(
     >>> F.kl_gaussian(zero, zero, zero, zero).item()
     0.0
 
-    Derivation: kl.gaussian
+    Derivation: kl.gaussian, kl.gaussian.grad
     """
     _expect_one_shape("kl_gaussian", mu_q=mu_q, logvar_q=logvar_q, mu_p=mu_p, logvar_p=logvar_p)
     spread = exp(logvar_q - logvar_p) + squared_error(mu_q, mu_p) * exp(-logvar_p)
@@ -417,7 +434,10 @@ def _expect_one_shape(name: str, **arrays: Any) -> None:
 
 
 def _expect_probabilities(name: str, role: str, values: Any) -> None:
-    """Raise if values on the CPU lie outside [0, 1]."""
+    """Raise if values on the CPU lie outside [0, 1].
+
+    Derivation: bce.minimum
+    """
     array = values.data if isinstance(values, Tensor) else values
     if not is_array(array) or device_of(array) != CPU or not array.size:
         return

@@ -60,7 +60,7 @@ def reparameterize(
     >>> F.reparameterize(mu, logvar, noise=minigen.tensor([[2.0]])).item()
     3.0
 
-    Derivation: reparameterize
+    Derivation: reparameterize, reparameterize.grad, reparameterize.estimator
     """
     if tuple(mu.shape) != tuple(logvar.shape):
         raise ValueError(

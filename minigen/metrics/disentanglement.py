@@ -91,6 +91,8 @@ def mutual_information_gap(
     1.0
     >>> mutual_information_gap(factors.astype(float)[:, [0, 0]], factors).gaps
     array([0., 0.])
+
+    Derivation: mutual_information_gap
     """
     z, v = to_numpy(array_of(latents)), to_numpy(array_of(factors))
     _check(z, v, bins)
@@ -144,7 +146,10 @@ def _numbered(x: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
 
 
 def _mutual_information(a: npt.NDArray[np.int64], b: npt.NDArray[np.int64]) -> float:
-    r"""Return :math:`\sum p(a, b) \ln\frac{p(a, b)}{p(a) p(b)}` in nats, p being frequencies."""
+    r"""Return :math:`\sum p(a, b) \ln\frac{p(a, b)}{p(a) p(b)}` in nats, p being frequencies.
+
+    Derivation: mutual_information
+    """
     shape = (int(a.max()) + 1, int(b.max()) + 1)
     joint = np.bincount(a * shape[1] + b, minlength=shape[0] * shape[1]).reshape(shape) / len(a)
     independent = joint.sum(1, keepdims=True) * joint.sum(0)

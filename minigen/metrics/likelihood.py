@@ -111,6 +111,8 @@ def nll(
     >>> model = VAE((1, 8, 8), hidden=(32,), latent=2)
     >>> nll(model, minigen.rand(20, 1, 8, 8).numpy(), samples=50) > 0
     True
+
+    Derivation: vae.importance_weighted_bound
     """
     if samples < 1 or rows < 1:
         raise ValueError(f"nll: samples and rows of at least 1, got {samples} and {rows}")

@@ -67,7 +67,7 @@ class ConditionalVAE(DenseVAE):
     >>> sevens.shape
     (4, 1, 8, 8)
 
-    Derivation: vae.elbo
+    Derivation: vae.conditional_elbo
     """
 
     name: ClassVar[str] = "cvae"

@@ -50,6 +50,8 @@ class GaussianPixels(PixelDistribution):
     With the variance held at 1 this is half the squared error (plus a constant), which weighs the
     KL term far too much for pixels in [0, 1]; learning it finds the balance that maximises the
     bound. Rybkin, Daniilidis, Levine (2021), arXiv:2006.13202.
+
+    Derivation: gaussian.learnt_variance
     """
 
     def __init__(self) -> None:

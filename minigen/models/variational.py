@@ -38,6 +38,8 @@ class Objective:
     ------
     ValueError
         If a value lies outside its range, or the KL is to be weighed in a bound that has none.
+
+    Derivation: vae.beta, vae.rate_distortion, vae.free_bits
     """
 
     def __init__(
@@ -99,7 +101,7 @@ class VariationalAutoencoder(Model):
     ----------
     Kingma, Welling (2014), arXiv:1312.6114.
 
-    Derivation: vae.elbo
+    Derivation: vae.elbo, vae.identity
     """
 
     encoder: nn.Module
@@ -311,7 +313,10 @@ class VariationalAutoencoder(Model):
 
 
 def _negative_bound(log_weights: Tensor) -> Tensor:
-    """Return the negative importance-weighted bound, given log-weights (K, N)."""
+    """Return the negative importance-weighted bound, given log-weights (K, N).
+
+    Derivation: vae.importance_weighted_bound.grad
+    """
     bound: Tensor = F.logsumexp(log_weights, axis=0) - math.log(log_weights.shape[0])
     return -bound.mean()
 
