@@ -53,7 +53,13 @@ def check(identifier: str, expected: Any, found: Any, *, tolerance: float = TOLE
     >>> check("exp", [1.6487212707001282, 7.38905609893065], F.exp(x))
     exp: 2 numbers, largest relative error 0
     """
-    pairs = list(zip(_arrays(expected), _arrays(found), strict=True))
+    wanted, had = _arrays(expected), _arrays(found)
+    if len(wanted) != len(had):
+        raise AssertionError(
+            f"{identifier}: {len(wanted)} arrays are expected, got {len(had)}; wrap numbers that "
+            "belong together in np.array"
+        )
+    pairs = list(zip(wanted, had, strict=True))
     for want, have in pairs:
         if want.shape != have.shape:
             raise AssertionError(f"{identifier}: shape {want.shape} expected, got {have.shape}")

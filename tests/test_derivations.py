@@ -24,6 +24,7 @@ def test_a_check_that_passes_prints_its_error_and_is_noted(
         (np.ones(2), np.ones((2, 1)), r"x: shape \(2,\) expected, got \(2, 1\)"),
         ([1.0], [np.nan], "x: relative error nan"),
         ((np.ones(2), np.ones(1)), (np.ones(2), np.zeros(1)), "x: relative error 1.0e"),
+        ([np.float64(1.0), 2.0], [1.0, 2.0], "x: 2 arrays are expected, got 1; wrap numbers"),
     ],
 )
 def test_a_check_that_fails_says_by_how_much(expected: object, found: object, message: str) -> None:
