@@ -54,6 +54,8 @@ class ExponentialAverage(Module):
     >>> average.update(layer)
     >>> average(minigen.ones(1, 1)).item()
     1.0
+
+    Derivation: exponential_average
     """
 
     def __init__(self, module: Module, decay: float) -> None:

@@ -56,6 +56,8 @@ class Adam(Optimizer):
     >>> optimizer.step()
     >>> round(weight.item(), 4)
     0.9
+
+    Derivation: adam, adam.bias_correction, adam.amsgrad
     """
 
     def __init__(
@@ -152,6 +154,8 @@ class AdamW(Adam):
     >>> optimizer.step()
     >>> round(weight.item(), 4)
     0.95
+
+    Derivation: adamw
     """
 
     def __init__(

@@ -56,6 +56,8 @@ class RMSprop(Optimizer):
     >>> optimizer.step()
     >>> round(weight.item(), 4)
     0.8
+
+    Derivation: rmsprop
     """
 
     def __init__(

@@ -53,6 +53,8 @@ class SGD(Optimizer):
     >>> optimizer.step()
     >>> weight.tolist()
     [0.0]
+
+    Derivation: sgd, sgd.nesterov
     """
 
     def __init__(

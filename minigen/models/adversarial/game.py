@@ -163,7 +163,10 @@ class Game:
         return F.sum(F.stack(penalties)) if penalties else None
 
     def clip_weights(self, discriminator: nn.Module) -> None:
-        """Clip the discriminator's parameters, if the objective wants it: after its step."""
+        """Clip the discriminator's parameters, if the objective wants it: after its step.
+
+        Derivation: gan.weight_clipping
+        """
         if self.clip is None:
             return
         with no_grad():

@@ -93,6 +93,8 @@ class CrossEntropy(AdversarialObjective):
     ----------
     Goodfellow et al. (2014), arXiv:1406.2661, algorithm 1. Smoothing: Salimans et al. (2016),
     arXiv:1606.03498, section 3.4.
+
+    Derivation: gan.optimal_discriminator, gan.label_smoothing
     """
 
     def __init__(self, label_smoothing: float = 0.0) -> None:
@@ -136,7 +138,7 @@ class Minimax(CrossEntropy):
     >>> round(minimax.generator_loss(scores).item(), 4)
     -0.6931
 
-    Derivation: gan.minimax
+    Derivation: gan.minimax, gan.jensen_shannon
     """
 
     name: ClassVar[str] = "minimax"
@@ -152,8 +154,9 @@ class NonSaturating(CrossEntropy):
     .. math:: L_D = -E[\ln\sigma(D(x))] - E[\ln(1 - \sigma(D(G(z))))], \qquad
               L_G = -E[\ln\sigma(D(G(z)))]
 
-    The discriminator's loss is that of `Minimax`. The generator's has the same fixed points and
-    another slope, :math:`-\sigma(-s)`, which is largest where the discriminator is surest.
+    The discriminator's loss is that of `Minimax`. The generator's comes to rest at the same
+    equilibrium, :math:`p_G = p_x`, but has another slope, :math:`-\sigma(-s)`, which is largest
+    where the discriminator is surest.
 
     Goodfellow et al. (2014), arXiv:1406.2661, section 3.
 
@@ -167,7 +170,7 @@ class NonSaturating(CrossEntropy):
     >>> scores.grad
     tensor([-1.])
 
-    Derivation: gan.non_saturating
+    Derivation: gan.non_saturating, gan.saturation, gan.frozen_discriminator
     """
 
     name: ClassVar[str] = "non-saturating"
@@ -196,7 +199,7 @@ class LeastSquares(AdversarialObjective):
     >>> LeastSquares().generator_loss(minigen.zeros(2)).item()
     0.5
 
-    Derivation: gan.least_squares
+    Derivation: gan.least_squares, gan.least_squares_optimum
     """
 
     name: ClassVar[str] = "least-squares"
@@ -225,7 +228,7 @@ class Hinge(AdversarialObjective):
     >>> Hinge().generator_loss(minigen.full((2,), -3.0)).item()
     3.0
 
-    Derivation: gan.hinge
+    Derivation: gan.hinge, gan.hinge_optimum
     """
 
     name: ClassVar[str] = "hinge"

@@ -68,7 +68,7 @@ def gradient_penalty(
     >>> round(gradient_penalty(lambda x: x.sum(axis=1) * 3, real, fake).item(), 3)  # (4.243 - 1)^2
     10.515
 
-    Derivation: gan.gradient_penalty
+    Derivation: gan.gradient_penalty, gan.gradient_penalty_gradient
     """
     x, generated = array_of(real), array_of(fake)
     if x.shape != generated.shape:
@@ -96,8 +96,8 @@ def r1_penalty(critic: Critic, real: Array) -> Tensor:
     .. math:: \tfrac12 E\left[\|\nabla_x D(x)\|_2^2\right]
 
     At the equilibrium, where generated samples are as the real ones, it leaves the discriminator no
-    reason to slope, and the game converges. Mescheder, Geiger, Nowozin (2018), arXiv:1801.04406,
-    equation 9, without its weight :math:`\gamma`.
+    reason to slope, and near it the game converges. Mescheder, Geiger, Nowozin (2018),
+    arXiv:1801.04406, equation 9, without its weight :math:`\gamma`.
 
     Parameters
     ----------
@@ -117,7 +117,7 @@ def r1_penalty(critic: Critic, real: Array) -> Tensor:
     >>> r1_penalty(lambda x: x.sum(axis=1) * 3, minigen.ones(4, 2)).item()
     9.0
 
-    Derivation: gan.r1
+    Derivation: gan.r1, gan.r1_convergence
     """
     return F.mean(_squared_slopes(critic, array_of(real))) * 0.5
 

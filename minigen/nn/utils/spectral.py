@@ -34,11 +34,11 @@ def spectral_norm(
     .. math:: \bar W = \frac{W}{\sigma(W)}, \qquad \sigma(W) = u^\top W v, \qquad
               u \leftarrow \frac{W v}{\|W v\|},\quad v \leftarrow \frac{W^\top u}{\|W^\top u\|}
 
-    Then the layer, as a matrix of one row an output channel, lengthens no vector. The singular
-    vectors u and v are buffers that each call in training mode brings nearer to those of the
-    present weight, by power iteration; for the gradient they are constants, and
-    :math:`\partial\sigma / \partial W = u v^\top`. Miyato, Kataoka, Koyama, Yoshida (2018),
-    arXiv:1802.05957, algorithm 1.
+    Then the layer, as a matrix of one row an output channel, lengthens no vector, up to the error
+    of the iteration. The singular vectors u and v are buffers that each call in training mode
+    brings nearer to those of the present weight, by power iteration; for the gradient they are
+    constants, and :math:`\partial\sigma / \partial W = u v^\top`. Miyato, Kataoka, Koyama, Yoshida
+    (2018), arXiv:1802.05957, algorithm 1.
 
     As `torch.nn.utils.parametrizations.spectral_norm`, with the same names in the `state_dict`:
     ``parametrizations.weight.original`` is W, the parameter that is learnt, and
@@ -195,12 +195,18 @@ class _SpectralNorm(Module):
         return self.divide(weight)
 
     def divide(self, weight: Tensor) -> Tensor:
-        """Return the weight over :math:`u^T W v`; the graph keeps vectors of its own."""
+        """Return the weight over :math:`u^T W v`; the graph keeps vectors of its own.
+
+        Derivation: spectral_norm.grad_sigma, spectral_norm.gradient
+        """
         u, v = self._u.data.copy(), self._v.data.copy()
         return weight / F.sum(F.matmul(self._as_matrix(weight), v) * u)
 
     def _iterate(self, matrix: Array, iterations: int) -> None:
-        """Take steps of the power iteration."""
+        """Take steps of the power iteration.
+
+        Derivation: spectral_norm.power_iteration
+        """
         with no_grad():
             for _ in range(iterations):
                 self._u.copy_(self._unit(matrix @ self._v.data))
