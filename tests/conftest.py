@@ -9,15 +9,34 @@ import minigen
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--run-slow", action="store_true", help="run the tests marked slow, too")
+    parser.addoption(
+        "--backend",
+        choices=["numpy", "strict"],
+        default="numpy",
+        help="where tensors live: NumPy's arrays, or a stand-in for CuPy's (see docs/gpu.md)",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--backend") == "strict":
+        from tests.strict import suite
+
+        suite.start()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if config.getoption("--run-slow"):
-        return
-    skip = pytest.mark.skip(reason="slow: run with --run-slow")
+    if not config.getoption("--run-slow"):
+        _skip(items, "slow", "slow: run with --run-slow")
+    if config.getoption("--backend") == "strict":
+        _skip(items, "host_only", "about NumPy's arrays")
+
+
+def _skip(items: list[pytest.Item], marker: str, reason: str) -> None:
+    """Skip the tests with a marker; one that states a reason of its own is skipped for that."""
     for item in items:
-        if "slow" in item.keywords:
-            item.add_marker(skip)
+        mark = item.get_closest_marker(marker)
+        if mark is not None:
+            item.add_marker(pytest.mark.skip(reason=mark.args[0] if mark.args else reason))
 
 
 @pytest.fixture(autouse=True)
