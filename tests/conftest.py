@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+
 import pytest
 
 import minigen
+from tests.strict.library import Library
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -37,6 +41,15 @@ def _skip(items: list[pytest.Item], marker: str, reason: str) -> None:
         mark = item.get_closest_marker(marker)
         if mark is not None:
             item.add_marker(pytest.mark.skip(reason=mark.args[0] if mark.args else reason))
+
+
+@pytest.fixture
+def cupy(monkeypatch: pytest.MonkeyPatch) -> Iterator[Library]:
+    """Put the stand-in in CuPy's place for one test."""
+    library = Library()
+    monkeypatch.setitem(sys.modules, "cupy", library)
+    yield library
+    library.cuda.Device(0).use()
 
 
 @pytest.fixture(autouse=True)

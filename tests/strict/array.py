@@ -15,53 +15,15 @@ with an index out of range, which CuPy wraps round, they refuse.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from tests.strict import cuda
 from tests.strict.counters import note_read, note_synchronisation, note_upload
-from tests.strict.inventory import check_call, offers
+from tests.strict.inventory import offers
 from tests.strict.refusal import Refused, asked_by_library, refuse
-
-_KEEP_ORDER: Final = {"astype", "copy"}
-"""Methods whose result has the memory order of what it is made from."""
-
-_METHODS: Final = (
-    "all any argmax argmin argsort astype clip compress copy cumprod cumsum diagonal dot fill "
-    "flatten max mean min nonzero prod ravel repeat reshape round searchsorted sort squeeze std "
-    "sum swapaxes take trace transpose var view"
-).split()
-
-_BINARY: Final = {
-    "add": "add",
-    "sub": "subtract",
-    "mul": "multiply",
-    "truediv": "true_divide",
-    "floordiv": "floor_divide",
-    "mod": "remainder",
-    "pow": "power",
-    "matmul": "matmul",
-    "and": "bitwise_and",
-    "or": "bitwise_or",
-    "xor": "bitwise_xor",
-    "lshift": "left_shift",
-    "rshift": "right_shift",
-}
-"""Operators, and the functions they call."""
-
-_COMPARISONS: Final = {
-    "eq": "equal",
-    "ne": "not_equal",
-    "lt": "less",
-    "le": "less_equal",
-    "gt": "greater",
-    "ge": "greater_equal",
-}
-
-_SCATTERED: Final = {"int32", "uint32", "uint64", "float16", "float32", "float64"}
-"""The dtypes that CuPy's ``add.at`` takes: those that CUDA adds to atomically."""
 
 
 class Flags(NamedTuple):
@@ -77,7 +39,6 @@ class ndarray:  # noqa: N801 - CuPy's name
 
     __module__ = "cupy"
     __slots__ = ("__weakref__", "_device", "_host", "base")
-    __array_ufunc__ = None  # NumPy's arrays and scalars leave their operators to this class
     __hash__ = None  # type: ignore[assignment] # as CuPy's
 
     def __init__(self, host: npt.NDArray[Any], base: ndarray | None, device: int) -> None:
@@ -126,7 +87,12 @@ class ndarray:  # noqa: N801 - CuPy's name
 
     @property
     def T(self) -> ndarray:  # noqa: N802 - NumPy's name
-        return self if self.ndim < 2 else self.transpose()  # type: ignore[no-any-return]
+        return self if self.ndim < 2 else self.transpose()
+
+    @property
+    def flat(self) -> Any:
+        refuse("the elements of an array on the device, one by one,")
+        return self._host.flat
 
     def __getattr__(self, name: str) -> Any:
         if offers("cupy.ndarray", name):
@@ -190,6 +156,14 @@ class ndarray:  # noqa: N801 - CuPy's name
         refuse(f"NumPy's {function.__name__}() of an array on the device")
         return function(*_shown(args), **_shown(kwargs))
 
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        if len(inputs) > 1 and method == "__call__":  # an operator's: np.float32(2) * x
+            from tests.strict.operators import Ufunc
+
+            return Ufunc(ufunc.__name__)(*inputs, **kwargs)
+        refuse(f"NumPy's {ufunc.__name__}() of an array on the device")
+        return getattr(ufunc, method)(*_shown(inputs), **_shown(kwargs))
+
     def __bool__(self) -> bool:
         refuse("bool() of an array on the device, which waits for it,")
         return bool(self._host)
@@ -217,14 +191,14 @@ class ndarray:  # noqa: N801 - CuPy's name
     # ------------------------------------------------------------------------------------ indexing
 
     def __getitem__(self, index: Any) -> ndarray:
-        places, chosen = _as_index(index, self.shape)
+        places, chosen = as_index(index, self.shape)
         if chosen:
-            _expect_current(self, *chosen)
+            expect_current(self, *chosen)
         return wrap(self._host[places], [self])  # type: ignore[no-any-return]
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        places, chosen = _as_index(index, self.shape)
-        _expect_current(self, *chosen, *([value] if isinstance(value, ndarray) else []))
+        places, chosen = as_index(index, self.shape)
+        expect_current(self, *chosen, *([value] if isinstance(value, ndarray) else []))
         if any(array.dtype != bool for array in chosen):
             _expect_once(places, self.shape)
         if isinstance(value, np.ndarray | list | tuple) and asked_by_library():
@@ -273,7 +247,7 @@ def launch(
 ) -> Any:
     """Run NumPy's function on what is within arrays, as CuPy would run its own on the device."""
     sources = arrays_in(*args, *kwargs.values())
-    _expect_current(*sources)
+    expect_current(*sources)
     out = kwargs.get("out")
     with np.errstate(all="ignore"):  # a card does not warn
         result = function(
@@ -305,7 +279,7 @@ def _device_of(sources: Sequence[ndarray]) -> int:
     return sources[0]._device if sources else cuda.thread.device
 
 
-def _expect_current(*arrays: ndarray) -> None:
+def expect_current(*arrays: ndarray) -> None:
     """Refuse arrays of another device than the current one, as CuPy does without peer access."""
     for array in arrays:
         if array._device != cuda.thread.device:
@@ -327,7 +301,7 @@ def _shown(value: Any) -> Any:
 # ----------------------------------------------------------------------------------------- indices
 
 
-def _as_index(index: Any, shape: tuple[int, ...]) -> tuple[Any, list[ndarray]]:
+def as_index(index: Any, shape: tuple[int, ...]) -> tuple[Any, list[ndarray]]:
     """Return an index for the array within, and the arrays in it."""
     parts = index if isinstance(index, tuple) else (index,)
     chosen = [part for part in parts if isinstance(part, ndarray)]
@@ -357,111 +331,3 @@ def _expect_once(places: tuple[Any, ...], shape: tuple[int, ...]) -> None:
     numbers = np.arange(int(np.prod(shape))).reshape(shape)[places]
     if len(np.unique(numbers)) < numbers.size:
         raise Refused("one element is written twice, and which value stays is not defined")
-
-
-# ------------------------------------------------------------------------- functions of elements
-
-
-class Ufunc:
-    """A function of elements, such as ``cupy.add``."""
-
-    def __init__(self, name: str) -> None:
-        self.__name__ = name
-        self._numpy: np.ufunc = getattr(np, name)
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Compute it, for arrays of the device and numbers."""
-        check_call("cupy", self.__name__, args, kwargs)
-        outs = args[self._numpy.nin :] if "out" not in kwargs else (kwargs["out"],)
-        given = args[: self._numpy.nin]
-        for value in given:
-            if not isinstance(value, ndarray | bool | int | float | complex | np.generic):
-                self._refuse(value)
-        for out in outs:
-            if not isinstance(out, ndarray):
-                raise TypeError("Output arguments type must be cupy.ndarray")
-            self._expect_shape(out, given)
-        options = {name: value for name, value in kwargs.items() if name != "out"}
-        return launch(self._numpy, given, {**options, **({"out": outs[0]} if outs else {})})
-
-    def at(self, a: ndarray, indices: Any, b: Any = None) -> None:
-        """Work on chosen elements in place, as often as each is chosen."""
-        check_call("cupy.ufunc", "at", (self, a, indices, b), {})
-        if self.__name__ == "add" and str(a.dtype) not in _SCATTERED:
-            raise TypeError(f"cupyx.scatter_add does not support {a.dtype}")
-        places, chosen = _as_index(indices, a.shape)
-        _expect_current(a, *chosen, *arrays_in(b))
-        self._numpy.at(a._host, places, inside(b))
-
-    def reduce(self, array: ndarray, *args: Any, **kwargs: Any) -> Any:
-        """Combine the elements along an axis."""
-        check_call("cupy.ufunc", "reduce", (self, array, *args), kwargs)
-        return launch(self._numpy.reduce, (array, *args), kwargs)
-
-    def _refuse(self, value: Any) -> None:
-        """Refuse what CuPy does not take; a test's array is sent to the device."""
-        if not isinstance(value, np.ndarray) or asked_by_library():
-            raise TypeError(f"Unsupported type {type(value)}")
-
-    def _expect_shape(self, out: ndarray, given: Sequence[Any]) -> None:
-        shapes = [np.shape(inside(value)) for value in given]
-        if self.__name__ != "matmul" and out.shape != np.broadcast_shapes(*shapes):
-            raise ValueError("Out shape is mismatched")
-
-    def __repr__(self) -> str:
-        return f"<ufunc 'cupy_{self.__name__}'>"
-
-
-# ---------------------------------------------------------------------------- methods and operators
-
-
-def _method(name: str) -> Callable[..., Any]:
-    numpys = getattr(np.ndarray, name)
-
-    def method(self: ndarray, *args: Any, **kwargs: Any) -> Any:
-        check_call("cupy.ndarray", name, (self, *args), kwargs)
-        if name in {"nonzero", "compress"}:
-            note_synchronisation()
-        return launch(numpys, (self, *args), kwargs, keep_order=name in _KEEP_ORDER)
-
-    method.__name__ = name
-    return method
-
-
-def _operator(function: str, turned: bool) -> Callable[[ndarray, Any], Any]:
-    ufunc = Ufunc(function)
-
-    def operator(self: ndarray, other: Any) -> Any:
-        if _defers_to(other):
-            return NotImplemented
-        return ufunc(other, self) if turned else ufunc(self, other)
-
-    return operator
-
-
-def _in_place(function: str) -> Callable[[ndarray, Any], Any]:
-    ufunc = Ufunc(function)
-    return lambda self, other: ufunc(self, other, out=self)
-
-
-def _defers_to(other: Any) -> bool:
-    """Tell whether the other operand's class wants to decide, as a tensor does."""
-    return not isinstance(other, ndarray) and getattr(other, "__array_ufunc__", 0) is None
-
-
-def _unary(function: str) -> Callable[[ndarray], Any]:
-    ufunc = Ufunc(function)
-    return lambda self: ufunc(self)
-
-
-for _name in _METHODS:
-    setattr(ndarray, _name, _method(_name))
-for _name, _function in _BINARY.items():
-    setattr(ndarray, f"__{_name}__", _operator(_function, turned=False))
-    setattr(ndarray, f"__r{_name}__", _operator(_function, turned=True))
-    if offers("cupy.ndarray", f"__i{_name}__"):
-        setattr(ndarray, f"__i{_name}__", _in_place(_function))
-for _name, _function in _COMPARISONS.items():
-    setattr(ndarray, f"__{_name}__", _operator(_function, turned=False))
-for _name, _function in {"neg": "negative", "abs": "absolute", "invert": "invert"}.items():
-    setattr(ndarray, f"__{_name}__", _unary(_function))

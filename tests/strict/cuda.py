@@ -148,11 +148,10 @@ class Runtime:
 class Cuda:
     """The module `cupy.cuda`."""
 
-    Device = Device
-    Stream = Stream
-    Event = Event
-
     def __init__(self) -> None:
+        self.Device = Device
+        self.Stream = Stream
+        self.Event = Event
         self.runtime = Runtime()
 
     def get_current_stream(self, device_id: int = -1) -> Stream:

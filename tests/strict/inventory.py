@@ -26,9 +26,7 @@ def offers(owner: str, name: str) -> bool:
     return name in OWNERS[owner]
 
 
-def check_call(
-    owner: str, name: str, arguments: Sequence[Any], options: Mapping[str, Any]
-) -> None:
+def check_call(owner: str, name: str, arguments: Sequence[Any], options: Mapping[str, Any]) -> None:
     """Refuse a call that CuPy's signature does not allow."""
     fault = _fault(owner, name, len(arguments), tuple(options))
     if fault:

@@ -9,10 +9,11 @@ from typing import Any, Final
 
 import numpy as np
 
-from tests.strict.array import Ufunc, arrays_in, launch, ndarray, upload, wrap
+from tests.strict.array import arrays_in, launch, ndarray, upload, wrap
 from tests.strict.counters import note_synchronisation
-from tests.strict.cuda import Cuda
+from tests.strict.cuda import Cuda, Device
 from tests.strict.inventory import OWNERS, VERSION, check_call, offers
+from tests.strict.operators import Ufunc
 from tests.strict.refusal import Refused, asked_by_library
 
 _KEEP_ORDER: Final = {"astype", "copy", "empty_like", "full_like", "ones_like", "zeros_like"}
@@ -96,7 +97,8 @@ def _asarray(
 ) -> ndarray:
     """Return an array of the device: itself if it is one, else a copy of one of the host's."""
     if isinstance(a, ndarray):
-        return a if dtype is None and not copy else a.astype(dtype or a.dtype, copy=bool(copy))  # type: ignore[no-any-return]
+        here = a if a.device == Device() else ndarray(a._host.copy(), None, Device().id)
+        return here.astype(dtype or a.dtype, copy=bool(copy))  # type: ignore[no-any-return]
     if arrays_in(a) and asked_by_library():
         raise Refused("an array made of a list of arrays on the device")
     return upload(a, dtype)
@@ -115,7 +117,7 @@ def _array(
     """Return a copy on the device."""
     array = _asarray(obj, dtype, copy=copy)
     missing: Sequence[int] = (1,) * (ndmin - array.ndim)
-    return array.reshape((*missing, *array.shape)) if missing else array  # type: ignore[no-any-return]
+    return array.reshape((*missing, *array.shape)) if missing else array
 
 
 def _asnumpy(

@@ -16,6 +16,7 @@ from __future__ import annotations
 import functools
 import importlib
 import inspect
+import operator
 import pkgutil
 import sys
 from collections.abc import Callable, Iterator
@@ -30,13 +31,15 @@ from tests.strict.refusal import is_test
 
 DEVICE: Final = "cuda:0"
 
+_LIBRARY: Final = str(importlib.import_module("minigen").__file__)
+
 _MAKERS: Final = ("tensor", "zeros", "ones", "full", "arange", "linspace", "randn", "rand")
 """The functions of `minigen` that make tensors."""
 
-_ARE_HANDED_ARRAYS: Final = ("losses", "stochastic", "gradcheck", "nn", "optim", "models")
-"""Where functions and methods are found that take arrays. Data and metrics work on the host's."""
+_ARE_HANDED_ARRAYS: Final = ("losses", "stochastic", "nn", "models")
+"""Where functions are found that take arrays; data and metrics work on the host's."""
 
-_PASSED_OVER: Final = ("minigen.op", "minigen.ops.methods", "functools")
+_OPERATORS: Final = ("minigen.op", "minigen.ops.methods", "functools")
 """Modules between an op and whoever wrote ``x + y``."""
 
 
@@ -58,17 +61,26 @@ def _sent(value: Any) -> Any:
     if isinstance(value, np.ndarray) and value.dtype.kind in "fiub":
         return upload(value, device=0)
     if type(value) in (tuple, list):
-        return type(value)(_sent(part) for part in value)
+        parts = [_sent(part) for part in value]
+        return value if all(map(operator.is_, parts, value)) else type(value)(parts)
     if type(value) is dict:
-        return {name: _sent(part) for name, part in value.items()}
+        parts = [_sent(part) for part in value.values()]
+        untouched = all(map(operator.is_, parts, value.values()))
+        return value if untouched else dict(zip(value, parts, strict=True))
     return value
 
 
 def _called_by_test(frame: FrameType | None, passed_over: tuple[str, ...] = ()) -> bool:
-    """Tell whether the code of a frame is a test's."""
-    while frame is not None and frame.f_globals.get("__name__", "") in passed_over:
+    """Tell whether the code of a frame is a test's; modules to be passed over are not looked at."""
+    while frame is not None and frame.f_globals.get("__name__", "") in (__name__, *passed_over):
         frame = frame.f_back
     return frame is not None and is_test(frame.f_globals.get("__name__", ""))
+
+
+def _hidden(function: Any) -> Any:
+    """Let a function's lines pass for the library's, which names its callers in messages."""
+    function.__code__ = function.__code__.replace(co_filename=_LIBRARY)
+    return function
 
 
 def _sending(function: Callable[..., Any]) -> Any:
@@ -80,7 +92,7 @@ def _sending(function: Callable[..., Any]) -> Any:
             args, kwargs = _sent(args), _sent(kwargs)
         return function(*args, **kwargs)
 
-    return sending
+    return _hidden(sending)
 
 
 def _on_device(make: Callable[..., Any]) -> Any:
@@ -94,7 +106,7 @@ def _on_device(make: Callable[..., Any]) -> Any:
             bound.arguments["device"] = DEVICE
         return make(*bound.args, **bound.kwargs)
 
-    return making
+    return _hidden(making)
 
 
 def _modules() -> Iterator[Any]:
@@ -104,8 +116,8 @@ def _modules() -> Iterator[Any]:
         yield module
         for found in pkgutil.walk_packages(getattr(module, "__path__", []), f"{module.__name__}."):
             yield importlib.import_module(found.name)
-    yield importlib.import_module("minigen.functional")
-    yield importlib.import_module("minigen")
+    for name in ("minigen.functional", "minigen.gradcheck", "minigen"):
+        yield importlib.import_module(name)
 
 
 def _send_to_functions() -> None:
@@ -144,7 +156,7 @@ def _as_array_first(construct: Callable[..., Any]) -> Any:
         if _called_by_test(sys._getframe(1)):
             self._data = _sent(self._data)
 
-    return constructing
+    return _hidden(constructing)
 
 
 def _send_to_ops() -> None:
@@ -155,11 +167,11 @@ def _send_to_ops() -> None:
 
     @functools.wraps(call)
     def calling(self: Any, *args: Any, **kwargs: Any) -> Any:
-        if _called_by_test(sys._getframe(1), _PASSED_OVER):
+        if _called_by_test(sys._getframe(1), _OPERATORS):
             args, kwargs = _sent(args), _sent(kwargs)
         return call(self, *args, **kwargs)
 
-    setattr(Op, "__call__", calling)  # noqa: B010 - mypy: a method can't be assigned
+    setattr(Op, "__call__", _hidden(calling))  # noqa: B010 - mypy: a method can't be assigned
 
 
 def _move_modules() -> None:
@@ -173,7 +185,7 @@ def _move_modules() -> None:
         _change_module(kind)
     further: Any = nn.Module.__init_subclass__
 
-    def change_further(kind: type, **options: Any) -> None:
+    def change_further(kind: type, /, **options: Any) -> None:
         further(**options)
         _change_module(kind)
 
@@ -199,7 +211,7 @@ def _moved_after(construct: Callable[..., Any]) -> Any:
         if whole and "_persistence" in vars(self) and _called_by_test(sys._getframe(1)):
             self.to(DEVICE)
 
-    return constructing
+    return _hidden(constructing)
 
 
 def _run_on_device() -> None:
