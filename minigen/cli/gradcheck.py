@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from minigen.cli import options
+
 if TYPE_CHECKING:
     from minigen.catalogue import Case
     from minigen.gradcheck import GradReport
@@ -21,9 +23,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="1: gradients; 2: also the gradients of gradients.",
 )
-@click.option(
-    "--device", metavar="cpu|cuda", default="cpu", show_default=True, help="Where to compute them."
-)
+@options.device_from_the_start
 def gradcheck(name: str | None, order: int, device: str) -> None:
     """Check the gradients of every op, loss, layer and model; or of the one called OP.
 
