@@ -146,7 +146,7 @@ def test_integers_are_not_added_atomically(cupy: Library) -> None:
 
 @pytest.mark.parametrize("value", [np.zeros(3), [1, 2, 3]])
 def test_only_arrays_of_the_device_and_numbers_are_written(x: Any, value: Any) -> None:
-    with pytest.raises(ValueError, match="can't|cannot"):
+    with pytest.raises(ValueError, match="cannot be used for fill"):
         by_library("x.__setitem__(0, value)", x=x, value=value)
     by_library("x.__setitem__(0, 7)", x=x)
     assert x.tolist() == [[7, 7, 7], [3, 4, 5]]
@@ -155,7 +155,7 @@ def test_only_arrays_of_the_device_and_numbers_are_written(x: Any, value: Any) -
 def test_an_output_has_the_results_shape(x: Any, cupy: Library) -> None:
     with pytest.raises(ValueError, match="Out shape is mismatched"):
         cupy.add(x[0], 1, out=cupy.zeros((2, 3), np.float32))
-    with pytest.raises(TypeError, match="must be cupy.ndarray"):
+    with pytest.raises(TypeError, match=r"must be cupy\.ndarray"):
         cupy.add(x, 1, out=np.zeros((2, 3), np.float32))
 
 
@@ -230,7 +230,7 @@ def test_copies_and_pickles(x: Any) -> None:
 
 def test_an_operation_takes_arrays_of_the_current_device_alone(x: Any, cupy: Library) -> None:
     with cupy.cuda.Device(1):
-        there = cupy.asarray(x)
+        there: Any = cupy.asarray(x)
         assert there.device == cupy.cuda.Device(1)
         assert (there + 1).device.id == 1
         with pytest.raises(ValueError, match="array device = 0 while current = 1"):

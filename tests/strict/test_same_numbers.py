@@ -72,8 +72,8 @@ def test_the_noise_of_reparameterization_and_of_dropout() -> None:
         mu = minigen.zeros(50, 2, device=device)
         return F.reparameterize(mu, mu, generator=Generator(2))
 
-    def dropped(device: str) -> Tensor:
-        return F.dropout(minigen.ones(50, device=device), 0.5, generator=Generator(3))  # type: ignore[return-value]
+    def dropped(device: str) -> Any:
+        return F.dropout(minigen.ones(50, device=device), 0.5, generator=Generator(3))
 
     for make in (sample, dropped):
         first, second = on_both(make)
