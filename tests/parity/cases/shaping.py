@@ -199,7 +199,7 @@ CASES = (
         "to_device",
         lambda draw: reals(draw, device="cpu"),
         lambda x, device: x.to(device),
-        ours=lambda x, device: functional.to_device(x, x.device),
+        ours=lambda x, **_: functional.to_device(x, x.device),
     ),
     Case("concatenate", to_join, with_axis(torch.cat)),
     Case("cat", to_join, with_axis(torch.cat), ours=with_axis(functional.cat)),
