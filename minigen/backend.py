@@ -123,6 +123,9 @@ def cupy() -> Any:
 def to_device(array: Array, device: object) -> Array:
     """Return `array` on `device`: itself if it is there already, else a copy.
 
+    A copy to a GPU makes that one the current card of the thread, on which CuPy computes: a thread
+    works on one card at a time.
+
     Raises
     ------
     DeviceError
@@ -139,8 +142,8 @@ def to_device(array: Array, device: object) -> Array:
     index = int(target.partition(":")[2])
     if index >= library.cuda.runtime.getDeviceCount():
         raise DeviceError(f"device {target!r}: this machine has no GPU of that number")
-    with library.cuda.Device(index):
-        return library.asarray(array)
+    library.cuda.Device(index).use()  # CuPy computes on the current card alone
+    return library.asarray(array)
 
 
 def to_numpy(array: Array) -> npt.NDArray[Any]:

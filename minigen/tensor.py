@@ -220,7 +220,12 @@ class Tensor(TensorMethods):
                 "the value requires a gradient, which a write in place would cut off: use F.where, "
                 "F.stack or F.cat, or detach() it first"
             )
-        self._data[as_index(index)] = value._data if isinstance(value, Tensor) else value
+        source = array_of(value)
+        if isinstance(source, list | tuple):
+            source = backend.namespace(self._data).asarray(source)
+        if is_array(source):
+            _expect_device("tensor[...] = value", self, source)
+        self._data[as_index(index)] = source
         writes.note(self._data)
 
     def __array__(
@@ -397,16 +402,27 @@ def seed_of(output: Tensor, cotangent: Any, create_graph: bool, caller: str) -> 
             )
         cotangent = backend.namespace(output._data).ones_like(output._data)
     if not isinstance(cotangent, Tensor):
-        cotangent = Tensor(cotangent)
+        library = backend.namespace(output._data)
+        cotangent = Tensor(cotangent if is_array(cotangent) else library.asarray(cotangent))
     if cotangent.shape != output.shape:
         raise ValueError(
             f"{caller}: the cotangent has shape {cotangent.shape}, the tensor {output.shape}"
         )
+    _expect_device(f"{caller}: the cotangent", output, cotangent._data)
     if cotangent.dtype != output.dtype:
         cotangent = cotangent.to(output.dtype)
     if output._node is None:  # a leaf's gradient must not share the caller's memory
         cotangent = owned(cotangent, [cotangent])
     return cotangent if create_graph else cotangent._data
+
+
+def _expect_device(role: str, x: Tensor, array: Array) -> None:
+    """Refuse an array that lives on another device than a tensor."""
+    if backend.device_of(array) != x.device:
+        raise backend.DeviceError(
+            f"{role}: the array lives on {backend.device_of(array)}, the tensor on {x.device}: "
+            "move one with .to(device)"
+        )
 
 
 def _linked(array: Any, target: Vertex) -> Tensor:

@@ -2,22 +2,54 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+
 import pytest
 
 import minigen
+from tests.strict.library import Library
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--run-slow", action="store_true", help="run the tests marked slow, too")
+    parser.addoption(
+        "--backend",
+        choices=["numpy", "strict"],
+        default="numpy",
+        help="where tensors live: NumPy's arrays, or a stand-in for CuPy's (see docs/gpu.md)",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--backend") == "strict":
+        from tests.strict import suite
+
+        suite.start()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if config.getoption("--run-slow"):
-        return
-    skip = pytest.mark.skip(reason="slow: run with --run-slow")
+    if not config.getoption("--run-slow"):
+        _skip(items, "slow", "slow: run with --run-slow")
+    if config.getoption("--backend") == "strict":
+        _skip(items, "host_only", "about NumPy's arrays")
+
+
+def _skip(items: list[pytest.Item], marker: str, reason: str) -> None:
+    """Skip the tests with a marker; one that states a reason of its own is skipped for that."""
     for item in items:
-        if "slow" in item.keywords:
-            item.add_marker(skip)
+        mark = item.get_closest_marker(marker)
+        if mark is not None:
+            item.add_marker(pytest.mark.skip(reason=mark.args[0] if mark.args else reason))
+
+
+@pytest.fixture
+def cupy(monkeypatch: pytest.MonkeyPatch) -> Iterator[Library]:
+    """Put the stand-in in CuPy's place for one test."""
+    library = Library()
+    monkeypatch.setitem(sys.modules, "cupy", library)
+    yield library
+    library.cuda.Device(0).use()
 
 
 @pytest.fixture(autouse=True)

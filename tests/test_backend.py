@@ -1,9 +1,8 @@
-"""Devices: names, the missing CuPy, and a small stand-in for it that lives on the CPU."""
+"""Devices: names, the missing CuPy, and the stand-in for it."""
 
 from __future__ import annotations
 
 import sys
-from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,8 @@ import pytest
 import minigen
 import minigen.functional as F
 from minigen import DeviceError, Tensor, backend
-from tests.numeric import gradient_of, leaf
+from tests.numeric import gradient_of
+from tests.strict.library import Library
 
 # --- without a GPU --------------------------------------------------------------------------------
 
@@ -89,135 +89,39 @@ def test_an_array_is_owned_by_the_end_of_its_chain_of_views() -> None:
     assert isinstance(backend.owner(np.frombuffer(b"12345678")), np.ndarray)
 
 
-# --- a stand-in for CuPy --------------------------------------------------------------------------
+# --- on the stand-in for CuPy ---------------------------------------------------------------------
 
 
-class GpuArray(np.lib.mixins.NDArrayOperatorsMixin):
-    """An array "on a GPU": NumPy inside, but it refuses to meet NumPy's arrays, as CuPy's does."""
-
-    __module__ = "cupy"
-    __hash__ = None  # type: ignore[assignment]
-
-    def __init__(self, array: Any, base: Any = None, index: int = 0) -> None:
-        self.array = np.asarray(array)
-        self.base = base
-        self.device = SimpleNamespace(id=index)
-
-    @staticmethod
-    def inside(value: Any) -> Any:
-        if isinstance(value, np.ndarray):
-            raise TypeError("Unsupported type <class 'numpy.ndarray'>")
-        if isinstance(value, tuple | list):
-            return type(value)(GpuArray.inside(v) for v in value)
-        return value.array if isinstance(value, GpuArray) else value
-
-    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        kwargs = {k: GpuArray.inside(v) for k, v in kwargs.items()}
-        result = getattr(ufunc, method)(*[GpuArray.inside(x) for x in inputs], **kwargs)
-        return None if result is None else GpuArray(result, index=self.device.id)
-
-    def __array__(self, *_: Any, **__: Any) -> Any:
-        raise TypeError("Implicit conversion to a NumPy array is not allowed.")
-
-    def __getattr__(self, name: str) -> Any:
-        found = getattr(self.array, name)
-        if not callable(found):
-            return GpuArray(found, self) if isinstance(found, np.ndarray) else found
-
-        def method(*args: Any, **kwargs: Any) -> Any:
-            result = found(*[GpuArray.inside(a) for a in args], **kwargs)
-            if name in {"item", "tolist"}:
-                return result
-            base = self if getattr(result, "base", None) is not None else None
-            return GpuArray(result, base, self.device.id)
-
-        return method
-
-    def __getitem__(self, index: Any) -> Any:
-        return GpuArray(self.array[GpuArray.inside(index)], self, self.device.id)
-
-    def __setitem__(self, index: Any, value: Any) -> None:
-        self.array[GpuArray.inside(index)] = GpuArray.inside(value)
-
-    def get(self) -> Any:
-        return self.array.copy()
-
-
-class FakeCuPy(ModuleType):
-    """The module: NumPy's functions on `GpuArray`."""
-
-    def __init__(self, gpus: int) -> None:
-        super().__init__("cupy")
-        self.ndarray = GpuArray
-        self.current = 0
-        self.cuda = SimpleNamespace(
-            runtime=SimpleNamespace(getDeviceCount=lambda: gpus), Device=self._device
-        )
-
-    def _device(self, index: int) -> Any:
-        module = self
-
-        class Block:
-            def __enter__(self) -> None:
-                module.current = index
-
-            def __exit__(self, *_: Any) -> None:
-                module.current = 0
-
-        return Block()
-
-    def asarray(self, value: Any, dtype: Any = None) -> GpuArray:
-        array = value.array if isinstance(value, GpuArray) else np.asarray(value)
-        return GpuArray(array.astype(dtype or array.dtype), index=self.current)
-
-    def indices(self, dimensions: Any, dtype: Any = int) -> GpuArray:  # CuPy's has no `sparse`
-        return GpuArray(np.indices(dimensions, dtype))
-
-    def __getattr__(self, name: str) -> Any:
-        function = getattr(np, name)
-        if isinstance(function, np.ufunc | type):
-            return function
-
-        def wrapped(*args: Any, **kwargs: Any) -> GpuArray:
-            return GpuArray(function(*[GpuArray.inside(a) for a in args], **kwargs))
-
-        return wrapped
-
-
-@pytest.fixture
-def cupy(monkeypatch: pytest.MonkeyPatch) -> FakeCuPy:
-    module = FakeCuPy(gpus=2)
-    monkeypatch.setitem(sys.modules, "cupy", module)
-    return module
-
-
-def test_a_driver_without_gpus_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "cupy", FakeCuPy(gpus=0))
+def test_a_driver_without_gpus_says_so(cupy: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cupy.cuda.runtime, "getDeviceCount", lambda: 0)
     with pytest.raises(DeviceError, match="CuPy finds no GPU on this machine"):
-        minigen.ones(1).cuda()
+        host_leaf().cuda()
 
 
-def test_a_broken_driver_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_broken_driver_says_why(cupy: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken() -> int:
         raise RuntimeError("driver version is insufficient")
 
-    module = FakeCuPy(gpus=1)
-    module.cuda.runtime.getDeviceCount = broken
-    monkeypatch.setitem(sys.modules, "cupy", module)
+    monkeypatch.setattr(cupy.cuda.runtime, "getDeviceCount", broken)
     with pytest.raises(DeviceError, match=r"no usable GPU .driver version is insufficient"):
-        minigen.ones(1).cuda()
+        host_leaf().cuda()
+
+
+def host_leaf(values: Any = (1.0, 2.0)) -> Tensor:
+    """Return a tensor on the CPU that requires a gradient."""
+    return minigen.tensor(values, device="cpu", requires_grad=True)
 
 
 @pytest.mark.usefixtures("cupy")
 def test_a_gpu_that_is_not_there_is_refused_by_number() -> None:
     with pytest.raises(DeviceError, match="'cuda:2': this machine has no GPU of that number"):
-        minigen.ones(1).to("cuda:2")
+        host_leaf().to("cuda:2")
 
 
-def test_a_tensor_moves_to_the_gpu_and_back_with_its_gradient(cupy: FakeCuPy) -> None:
-    x = leaf([1.0, 2.0])
+def test_a_tensor_moves_to_the_gpu_and_back_with_its_gradient(cupy: Library) -> None:
+    x = host_leaf()
     y = x.cuda()
-    assert isinstance(y.data, GpuArray)
+    assert isinstance(y.data, cupy.ndarray)
     assert y.device == "cuda:0"
     assert y.dtype == np.float32
     assert y.to("cuda:0") is y
@@ -249,14 +153,17 @@ def test_values_on_the_gpu_are_shown_and_copied_to_the_host() -> None:
     assert x[1].item() == 2
 
 
+_RAW = pytest.mark.host_only("with `--backend strict` a test's arrays are sent to the device")
+
+
 @pytest.mark.usefixtures("cupy")
 @pytest.mark.parametrize(
     "meet",
     [
         lambda cpu, gpu: cpu + gpu,
         lambda cpu, gpu: gpu * cpu,
-        lambda cpu, gpu: gpu / cpu.data,
-        lambda cpu, gpu: cpu.data - gpu,
+        pytest.param(lambda cpu, gpu: gpu / cpu.data, marks=_RAW),
+        pytest.param(lambda cpu, gpu: cpu.data - gpu, marks=_RAW),
         lambda cpu, gpu: gpu @ cpu,
         F.maximum,
         lambda cpu, gpu: F.where(cpu > 0, gpu, gpu),
@@ -266,11 +173,49 @@ def test_values_on_the_gpu_are_shown_and_copied_to_the_host() -> None:
     ],
 )
 def test_arrays_of_two_devices_in_one_op_are_a_clear_error(meet: Any) -> None:
-    cpu, gpu = leaf([1.0, 2.0]), minigen.tensor([1.0, 2.0], device="cuda", requires_grad=True)
+    cpu, gpu = host_leaf(), minigen.tensor([1.0, 2.0], device="cuda", requires_grad=True)
     with pytest.raises(
         DeviceError, match=r"inputs live on different devices, cpu and cuda:0 .*\.to\(device\)"
     ):
         meet(cpu, gpu)
+
+
+@pytest.mark.usefixtures("cupy")
+@pytest.mark.parametrize(
+    "hand_over",
+    [
+        lambda gpu, array: gpu.exp().backward(array),
+        lambda gpu, array: minigen.grad(gpu.exp(), gpu, array),
+        lambda gpu, array: gpu.detach().copy_(array),
+    ],
+)
+def test_an_array_of_the_hosts_is_no_cotangent_nor_value_of_a_tensor_on_the_gpu(
+    hand_over: Any,
+) -> None:
+    gpu = minigen.tensor([1.0, 2.0], device="cuda", requires_grad=True)
+    with pytest.raises(DeviceError, match=r"the array lives on cpu, the tensor on cuda:0: move"):
+        hand_over(gpu, host_leaf().detach())
+
+
+@pytest.mark.usefixtures("cupy")
+def test_lists_are_written_into_tensors_and_taken_as_cotangents_on_any_device() -> None:
+    x = minigen.tensor([1.0, 2.0], device="cuda", requires_grad=True)
+    y = x * 2
+    y.backward([3.0, 4.0])
+    assert gradient_of(x).tolist() == [6, 8]
+    with minigen.no_grad():
+        x[...] = [5.0, 6.0]
+    assert x.tolist() == [5, 6]
+
+
+@pytest.mark.usefixtures("cupy")
+def test_the_second_card_computes_too_once_something_was_moved_there() -> None:
+    x = minigen.tensor([1.0, 2.0], device="cuda:1", requires_grad=True)
+    (x * 2).exp().sum().backward()
+    assert x.grad is not None
+    assert x.grad.device == "cuda:1"
+    back = x.detach().to("cuda:0")
+    assert (back * 2).device == "cuda:0"
 
 
 @pytest.mark.usefixtures("cupy")
@@ -295,8 +240,8 @@ def test_numbers_meet_arrays_of_any_device() -> None:
 )
 def test_losses_run_on_the_gpu(loss: Any) -> None:
     values, targets = np.array([[0.5, -1.0], [2.0, 0.25]]), np.array([[1, 0], [0, 1]])
-    here = leaf(values)
-    expected = loss(here, minigen.tensor(targets))
+    here = host_leaf(values)
+    expected = loss(here, minigen.tensor(targets, device="cpu"))
     expected.backward()
     there = minigen.tensor(values, device="cuda", requires_grad=True)
     out = loss(there, minigen.tensor(targets, device="cuda"))

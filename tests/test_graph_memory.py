@@ -149,8 +149,8 @@ def test_gradients_of_two_leaves_share_no_memory(
     assert y.grad is not None
     arrays = [x.grad.data, y.grad.data, x.data, y.data, out.data, cotangent.data]
     for i, a in enumerate(arrays[:2]):
-        assert a.flags.writeable
         assert not any(np.shares_memory(a, b) for b in arrays[i + 1 :])
+        a[...] = 0  # refused of a view that repeats elements
 
 
 def test_a_gradient_written_in_place_changes_no_other() -> None:

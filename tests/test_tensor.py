@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import minigen
-from minigen import Tensor
+from minigen import Tensor, backend
 from tests.numeric import gradient_of, leaf
 
 # --- making one -------------------------------------------------------------------------------
@@ -60,6 +60,7 @@ def test_python_floats_asked_as_float64_keep_all_their_digits() -> None:
     assert minigen.tensor(0.1, dtype="float64").item() == 0.1
 
 
+@pytest.mark.host_only("a tensor shows NumPy's memory")
 def test_tensor_copies_and_the_class_does_not() -> None:
     array = np.ones(3, np.float32)
     copied, shown = minigen.tensor(array), Tensor(array)
@@ -127,7 +128,7 @@ def test_an_unknown_device_is_refused_by_name(device: Any) -> None:
 
 @pytest.mark.parametrize("shape", [(), (3,), (2, 0, 3), (1, 2, 3, 4)])
 def test_a_tensor_tells_its_shape_axes_size_dtype_and_device(shape: tuple[int, ...]) -> None:
-    x = minigen.zeros(shape, dtype="float64")
+    x = minigen.zeros(shape, dtype="float64", device="cpu")
     assert x.shape == shape
     assert x.ndim == len(shape)
     assert x.size == int(np.prod(shape))
@@ -141,7 +142,7 @@ def test_a_tensor_tells_its_shape_axes_size_dtype_and_device(shape: tuple[int, .
 def test_results_of_ops_on_zero_axes_hold_arrays_and_not_scalars() -> None:
     x = leaf(np.ones(3))
     for y in (x.sum(), x.sum().exp(), x[0], x @ x, x.sum() * 2, x.max(), x.mean()):
-        assert isinstance(y.data, np.ndarray)
+        assert backend.is_array(y.data)
         assert y.shape == ()
 
 
@@ -270,6 +271,7 @@ def test_a_tensor_without_axes_has_no_len_and_no_iteration() -> None:
         iter(x)
 
 
+@pytest.mark.host_only("a tensor shows NumPy's memory")
 def test_numpy_shows_a_tensor_outside_the_graph_without_a_copy() -> None:
     x = minigen.tensor([1.0, 2.0])
     assert np.shares_memory(np.asarray(x), x.data)
@@ -300,6 +302,7 @@ def test_tensors_are_hashed_by_identity() -> None:
     assert hash(x) != hash(y)
 
 
+@pytest.mark.host_only("elsewhere the device is shown, too")
 @pytest.mark.parametrize(
     ("x", "text"),
     [
@@ -425,8 +428,7 @@ def test_elements_cannot_be_deleted() -> None:
 def test_to_returns_the_tensor_itself_where_nothing_changes() -> None:
     x = leaf([1.0])
     assert x.to("float32") is x
-    assert x.to("cpu") is x
-    assert x.cpu() is x
+    assert x.to(x.device) is x
     assert x.to(np.dtype("float32")) is x
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from minigen import nn
+from minigen.backend import CPU, Array, array_of, device_of, to_device
 from minigen.gradcheck import GradReport, gradcheck
 from minigen.random import Generator
 
@@ -53,9 +54,10 @@ class Case:
         generator = Generator(self.seed)
         return [draw(generator) for draw in self.inputs]
 
-    def check(self, order: int) -> GradReport:
-        """Check the gradients, up to the given order, by finite differences."""
-        return gradcheck(self.function, self.draw(), order=order, mode=self.mode, seed=self.seed)
+    def check(self, order: int, device: str = CPU) -> GradReport:
+        """Check the gradients on a device, up to the given order, by finite differences."""
+        inputs = [to_device(array, device) for array in self.draw()]
+        return gradcheck(self.function, inputs, order=order, mode=self.mode, seed=self.seed)
 
     @property
     def title(self) -> str:
@@ -94,6 +96,11 @@ def constant(value: Any) -> Draw:
     return lambda _: np.array(value)
 
 
+def beside(x: Any, values: Any) -> Array:
+    """Return constants as an array on the device of an input."""
+    return to_device(np.asarray(values), device_of(array_of(x)))
+
+
 def module_case(
     name: str,
     kind: Kind,
@@ -115,6 +122,7 @@ def module_case(
     count = len(inputs)
 
     def function(*values: Any) -> Any:
+        module.to(values[0].device)  # for its buffers
         parameters = dict(zip(names, values[count:], strict=True))
         with nn.substituted(module, parameters):
             return (call or module)(*((module, *values[:count]) if call else values[:count]))

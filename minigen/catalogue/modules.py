@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from minigen import models, nn
-from minigen.catalogue.case import distinct, module_case, normal, probability
+from minigen.catalogue.case import beside, distinct, module_case, normal, probability
 from minigen.random import Generator
 
 LAYERS = [
@@ -62,7 +60,7 @@ LAYERS = [
         "Embedding",
         "layer",
         lambda g: nn.Embedding(3, 2, generator=g),
-        call=lambda layer: layer(np.array([2, 0, 2])),
+        call=lambda layer: layer(beside(layer.weight, [2, 0, 2])),
     ),
     module_case("Dropout", "layer", lambda _: nn.Dropout(0.5).eval(), normal(3, 4)),
     module_case("Flatten", "layer", lambda _: nn.Flatten(), normal(2, 3, 2)),
@@ -118,7 +116,7 @@ def _importance_weighted(model: Any, x: Any, noise: Any) -> Any:
 
 
 def _conditional_loss(model: Any, x: Any, noise: Any) -> Any:
-    return model.terms(x, np.array([2, 0, 1, 2]), noise=noise)["loss"]
+    return model.terms(x, beside(x, [2, 0, 1, 2]), noise=noise)["loss"]
 
 
 _SHAPE, _IMAGES = (1, 3, 3), (4, 1, 3, 3)

@@ -8,6 +8,7 @@ from minigen import functional as F
 from minigen.catalogue.case import (
     Case,
     Draw,
+    beside,
     constant,
     distinct,
     normal,
@@ -24,6 +25,7 @@ def _op(name: str, function: object, *inputs: Draw, note: str = "") -> Case:
 
 _MASK = np.array([[1, 0, 1, 0], [0, 0, 1, 1], [1, 1, 1, 0]], bool)
 _PICKS = np.array([0, 2, 2, 1])
+_MEANS, _VARIANCES = np.linspace(-1, 1, 3), np.linspace(1, 2, 3)
 
 ARITHMETIC = [
     _op("add", F.add, normal(3, 4), normal(4), note="broadcast"),
@@ -35,7 +37,7 @@ ARITHMETIC = [
     _op("pow", lambda x: F.pow(x, 3), normal(3, 4), note="a number"),
     _op("maximum", F.maximum, distinct(3, 4), constant(np.linspace(-0.52, 0.53, 4))),
     _op("minimum", F.minimum, distinct(3, 4), constant(np.linspace(-0.52, 0.53, 4))),
-    _op("where", lambda a, b: F.where(_MASK, a, b), normal(3, 4), normal(4)),
+    _op("where", lambda a, b: F.where(beside(a, _MASK), a, b), normal(3, 4), normal(4)),
     _op("clip", lambda x: F.clip(x, -0.31, 0.31), distinct(3, 4)),
 ]
 
@@ -94,8 +96,13 @@ SHAPING = [
     _op("unsqueeze", lambda x: F.unsqueeze(x, -1), normal(3, 4)),
     _op("flatten", lambda x: F.flatten(x, 1), normal(2, 3, 2)),
     _op("getitem", lambda x: x[1:, ::-2], normal(3, 4), note="slices"),
-    _op("getitem", lambda x: x[_PICKS], normal(3, 4), note="an array with repeats"),
-    _op("put", lambda x: F.put(x, _PICKS, (3, 2)), normal(4, 2), note="an array with repeats"),
+    _op("getitem", lambda x: x[beside(x, _PICKS)], normal(3, 4), note="an array with repeats"),
+    _op(
+        "put",
+        lambda x: F.put(x, beside(x, _PICKS), (3, 2)),
+        normal(4, 2),
+        note="an array with repeats",
+    ),
     _op("concatenate", lambda a, b: F.concatenate(a, b, axis=1), normal(3, 2), normal(3, 1)),
     _op("cat", lambda a, b: F.cat([a, b]), normal(1, 3), normal(2, 3)),
     _op("stack", lambda a, b: F.stack([a, b], axis=1), normal(2, 3), normal(2, 3)),
@@ -115,7 +122,7 @@ NORMALIZATION = [
     ),
     _op(
         "batch_norm",
-        lambda x, w, b: F.batch_norm(x, np.linspace(-1, 1, 3), np.linspace(1, 2, 3), w, b),
+        lambda x, w, b: F.batch_norm(x, beside(x, _MEANS), beside(x, _VARIANCES), w, b),
         normal(4, 3),
         normal(3),
         normal(3),
@@ -168,7 +175,12 @@ CONVOLUTION = [
         normal(2, 3, 3, 3),
         note="stride, padding",
     ),
-    _op("embedding", lambda weight: F.embedding(_PICKS, weight), normal(3, 2), note="repeats"),
+    _op(
+        "embedding",
+        lambda weight: F.embedding(beside(weight, _PICKS), weight),
+        normal(3, 2),
+        note="repeats",
+    ),
 ]
 
 POOLING = [
@@ -192,12 +204,12 @@ POOLING = [
     _op("window_spread", lambda g: pooling.window_spread(g, (5, 4), (3, 2), 2, (0, 1)), _NUMBERS),
     _op(
         "window_pick",
-        lambda x: pooling.window_pick(x, _CHOICE, (3, 2), 2, (0, 1)),
+        lambda x: pooling.window_pick(x, beside(x, _CHOICE), (3, 2), 2, (0, 1)),
         normal(1, 2, 5, 4),
     ),
     _op(
         "window_put",
-        lambda g: pooling.window_put(g, _CHOICE, (5, 4), (3, 2), 2, (0, 1)),
+        lambda g: pooling.window_put(g, beside(g, _CHOICE), (5, 4), (3, 2), 2, (0, 1)),
         _NUMBERS,
     ),
 ]
@@ -210,7 +222,7 @@ STOCHASTIC = [
         normal(3, 2),
         normal(3, 2),
     ),
-    _op("dropout", lambda x: F.dropout(x, 0.4, mask=_MASK * 1.0), normal(3, 4)),
+    _op("dropout", lambda x: F.dropout(x, 0.4, mask=beside(x, _MASK * 1.0)), normal(3, 4)),
     _op("log_normal", F.log_normal, normal(3, 2), normal(3, 2), normal(3, 2)),
 ]
 
@@ -231,7 +243,7 @@ LOSSES = [
     Case(
         "cross_entropy",
         "loss",
-        lambda logits: F.cross_entropy(logits, np.array([1, 0, 3])),
+        lambda logits: F.cross_entropy(logits, beside(logits, [1, 0, 3])),
         [normal(3, 4)],
         "classes",
     ),

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from minigen.cli import options
+
 if TYPE_CHECKING:
     from minigen.training import RunConfig
 
@@ -21,11 +23,12 @@ if TYPE_CHECKING:
     show_default=True,
     help="Where the run goes. An earlier demo there is replaced, another run is not.",
 )
-def demo(out: Path) -> None:
+@options.device_from_the_start
+def demo(out: Path, device: str) -> None:
     """Train a small VAE on handwritten digits and draw what it learnt; needs no network."""
     from minigen.training import train
 
-    config = _config()
+    config = dataclasses.replace(_config(), device=device)
     click.echo(f"Training a variational autoencoder on 8x8 digits: {config.epochs} epochs.")
     run = train(config, out, overwrite=_holds_demo(out, config))
     test = run.history[-1]["test"]
@@ -63,5 +66,6 @@ def _holds_demo(folder: Path, config: RunConfig) -> bool:
         found = RunFolder(folder).read_config()
     except RunError:
         return False
-    mine = dataclasses.replace(config, model_config=found.model_config, minigen=found.minigen)
+    same = {name: getattr(found, name) for name in ("model_config", "device", "minigen")}
+    mine = dataclasses.replace(config, **same)
     return found == mine and config.model_config.items() <= found.model_config.items()

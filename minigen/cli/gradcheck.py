@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from minigen.cli import options
+
 if TYPE_CHECKING:
     from minigen.catalogue import Case
     from minigen.gradcheck import GradReport
@@ -21,7 +23,8 @@ if TYPE_CHECKING:
     show_default=True,
     help="1: gradients; 2: also the gradients of gradients.",
 )
-def gradcheck(name: str | None, order: int) -> None:
+@options.device_from_the_start
+def gradcheck(name: str | None, order: int, device: str) -> None:
     """Check the gradients of every op, loss, layer and model; or of the one called OP.
 
     Each is compared with finite differences in float64, at inputs away from kinks. The exit status
@@ -30,7 +33,7 @@ def gradcheck(name: str | None, order: int) -> None:
     from tqdm import tqdm
 
     cases = _cases(name)
-    reports = [case.check(order) for case in tqdm(cases, unit="check", leave=False)]
+    reports = [case.check(order, device) for case in tqdm(cases, unit="check", leave=False)]
     _show(cases, reports, order)
     failures = [report for report in reports if not report]
     for report in failures:

@@ -14,8 +14,31 @@ run_folder = click.argument(
     "folder", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path)
 )
 
+
+def _device_name(_ctx: click.Context, _option: click.Parameter, name: str | None) -> str | None:
+    """Refuse what is no device's name."""
+    from minigen.backend import canonical_device
+
+    try:
+        return None if name is None else canonical_device(name)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+
+
 device = click.option(
-    "--device", metavar="cpu|cuda", help="Where to compute; by default where the run was trained."
+    "--device",
+    metavar="cpu|cuda",
+    callback=_device_name,
+    help="Where to compute; by default where the run was trained.",
+)
+
+device_from_the_start = click.option(
+    "--device",
+    metavar="cpu|cuda",
+    callback=_device_name,
+    default="cpu",
+    show_default=True,
+    help="Where to compute.",
 )
 
 

@@ -176,7 +176,7 @@ _MODEL_OPTIONS: Final = (
     show_default=True,
     help="Keep grey pixels; draw them black or white once; or afresh for every batch.",
 )
-@click.option("--device", metavar="cpu|cuda", default="cpu", show_default=True)
+@options.device_from_the_start
 @click.option(
     "--keep",
     type=click.IntRange(min=1),

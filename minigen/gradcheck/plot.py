@@ -149,7 +149,8 @@ class _Line:
     def slope(self) -> float:
         """Return its analytic derivative at 0, in float64."""
         out, leaves = self.call(0.0, "float64")
-        gradients = grad(out, leaves, self.weights, allow_unused=True)
+        cotangent = backend.to_device(self.weights, out.device)
+        gradients = grad(out, leaves, cotangent, allow_unused=True)
         return sum(
             float((g.numpy() * v).sum())
             for g, v in zip(gradients, self.direction.values(), strict=True)

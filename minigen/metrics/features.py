@@ -290,7 +290,7 @@ def extract_features(
 
 def _expect_unit_interval(images: Array) -> None:
     """Refuse images that are not scaled to [0, 1], which the classifier has never seen."""
-    low, high = float(images.min()), float(images.max())
+    low, high = images.min().item(), images.max().item()
     if not (low >= 0 and high <= 1):
         raise ValueError(
             f"extract_features: images in [0, 1] are expected, got {low:g} to {high:g}; images in "

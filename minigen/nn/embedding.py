@@ -45,7 +45,7 @@ class Embedding(Module):
     TypeError
         In a call, if the indices are not integers.
     IndexError
-        In a call, if an index is not from 0 to n - 1.
+        In a call, if an index on the CPU is not from 0 to n - 1.
 
     Examples
     --------

@@ -192,10 +192,14 @@ def _misfit_states(
             elif name == "step":
                 if not isinstance(entry[name], int) or entry[name] < 1:
                     faults.append(f"{where}: expected a positive integer, got {entry[name]!r}")
-            elif np.shape(entry[name]) != parameter.shape:
-                got = np.shape(entry[name])
+            elif (got := _shape(entry[name])) != parameter.shape:
                 faults.append(f"{where}: expected shape {parameter.shape}, got {got}")
     return faults
+
+
+def _shape(value: Any) -> tuple[int, ...]:
+    """Return the shape of an array, a tensor or nested lists."""
+    return tuple(value.shape) if hasattr(value, "shape") else np.shape(value)
 
 
 def _like(value: Any, parameter: Tensor) -> Array:

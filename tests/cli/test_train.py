@@ -55,6 +55,7 @@ def test_every_option_reaches_the_run(tmp_path: Path) -> None:
             "importance_samples": 1,
         },
         dataset="digits",
+        device="cpu",
         binarize="dynamic",
         epochs=2,
         batch_size=500,
@@ -215,6 +216,7 @@ def read_until(stream: IO[bytes], text: bytes) -> None:
         seen += piece
 
 
+@pytest.mark.host_only("the stand-in does not reach another process")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_stopped_program_saves_says_how_to_resume_and_ends_with_130(
     tmp_path: Path, number: signal.Signals

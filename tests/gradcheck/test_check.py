@@ -99,7 +99,7 @@ def test_inputs_are_copied() -> None:
 
 
 def test_integers_and_non_arrays_are_passed_through() -> None:
-    labels, options = np.array([2, 0]), {"reduction": "sum"}
+    labels, options = minigen.tensor([2, 0]).data, {"reduction": "sum"}
     seen: list[Any] = []
 
     def loss(logits: Tensor, target: Any, more: Any) -> Tensor:
@@ -378,7 +378,7 @@ def test_a_graph_recorded_before_the_check_still_works_after_it() -> None:
 def test_a_wrong_gradient_is_traced_to_its_parameter(mode: Any) -> None:
     wrong = find("linear_weight_twice").function
     parameters, _ = perceptron()
-    x = minigen.Generator(1).normal((5, 3))
+    x = minigen.randn(5, 3, generator=minigen.Generator(1))
     named = {"w": parameters["weight"], "b": parameters["bias"]}
     report = gradcheck_parameters(lambda: wrong(x, *named.values()), named, mode=mode)
     assert [failure.input for failure in report.failures] == ["w"]

@@ -94,7 +94,7 @@ def test_a_denoising_autoencoder_sees_noise_and_is_judged_by_the_clean_image() -
 
 def test_without_corruption_images_are_seen_as_they_are() -> None:
     model = ConvAutoencoder((1, 4, 4), (3,), (6,), 2)
-    x = Generator(0).uniform((5, 1, 4, 4))
+    x = minigen.rand(5, 1, 4, 4)
     assert model.corrupt(x) is x
     with pytest.raises(ValueError, match="corruption must not be negative"):
         ConvAutoencoder((1, 4, 4), (3,), (6,), 2, corruption=-1.0)

@@ -98,7 +98,7 @@ def test_latents_with_leading_axes_decode_to_rows_with_the_same_axes() -> None:
 
 
 def test_other_models_take_no_notice_of_time_and_show_images_as_they_are() -> None:
-    x = images()
+    x = minigen.tensor(images())
     model: Model = vae()
     Model.anneal(model, 3.0)
     assert model.corrupt(x) is x

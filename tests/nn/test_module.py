@@ -281,7 +281,7 @@ class TestMoving:
     def test_to_where_it_is_already_changes_nothing(self) -> None:
         layer = nn.Dense(2, 1)
         array = layer.weight.data
-        layer.to("cpu").to(np.float32)
+        layer.to(layer.weight.device).to(np.float32)
         assert layer.weight.data is array
 
     @pytest.mark.parametrize("dtype", ["int64", bool])

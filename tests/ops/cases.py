@@ -190,7 +190,7 @@ CASES: list[Case] = [
     _on("linear", "vector", F.linear, apart(3), apart(2, 3), apart(2)),
     _on("linear", "leading axes", F.linear, apart(2, 2, 3), apart(2, 3), apart(2)),
     _on("astype", "float32 and back", lambda x: F.astype(x, "float64"), apart(2, 3)),
-    _on("to_device", "cpu", lambda x: F.to_device(x, "cpu"), apart(2, 3)),
+    _on("to_device", "itself", lambda x: F.to_device(x, x.device), apart(2, 3)),
     _on("broadcast_to", "rows", lambda x: F.broadcast_to(x, (2, 3)), apart(3)),
     _on("broadcast_to", "both", lambda x: F.broadcast_to(x, (2, 4, 3)), apart(4, 1)),
     _on("broadcast_to", "scalar", lambda x: F.broadcast_to(x, 3), apart()),

@@ -61,6 +61,7 @@ def test_comparisons_give_booleans_outside_the_graph(function: Any) -> None:
     assert not result.requires_grad
 
 
+@pytest.mark.host_only("CuPy compares arrays with arrays and numbers alone")
 def test_comparison_with_none_or_another_thing_is_false_everywhere() -> None:
     x = minigen.tensor([1.0, 2.0])
     assert F.eq(x, None).tolist() == [False, False]

@@ -85,7 +85,7 @@ def test_gradients_alias_nothing_and_can_be_written(case: Case, create_graph: bo
     others = [cotangent, out.data, *[x.data for x in inputs]]
     for gradient in found:
         assert gradient is not None
-        assert gradient.data.flags.writeable
+        gradient.data[...] = 0  # refused of a view that repeats elements
         assert not any(np.shares_memory(gradient.data, other) for other in others)
         others.append(gradient.data)
 

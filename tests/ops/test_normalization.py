@@ -117,6 +117,7 @@ def test_running_statistics_move_towards_the_batchs(
     assert mean.is_leaf
 
 
+@pytest.mark.host_only("it writes into NumPy's arrays")
 def test_running_statistics_may_be_arrays_and_keep_their_dtype() -> None:
     mean, var = np.zeros(2, np.float32), np.ones(2, np.float32)
     F.batch_norm(draw(5, 2), mean, var, training=True, momentum=1.0)

@@ -119,7 +119,7 @@ class TestStep:
         layer(minigen.ones(1, 2)).sum().backward()
         optimizer.step()
         layer.to("float64")
-        with pytest.raises(RuntimeError, match=r"Adam: exp_avg is float32 on cpu.*float64 on cpu"):
+        with pytest.raises(RuntimeError, match=r"Adam: exp_avg is float32 on .*float64 on "):
             optimizer.step()
 
     def test_zero_grad_sets_gradients_to_none(self) -> None:

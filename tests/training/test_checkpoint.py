@@ -11,6 +11,7 @@ from safetensors.numpy import load_file
 
 import minigen
 from minigen import files, nn, optim
+from minigen.backend import is_array
 from minigen.training import Checkpoint, CheckpointFolder, Position, RunError
 
 POSITIONS = [Position(0, 3), Position(1), Position(1, 12), Position(2), Position(10_000)]
@@ -44,7 +45,7 @@ def bits(value: Any) -> Any:
         return [bits(entry) for entry in value]
     if isinstance(value, minigen.Tensor):
         value = value.data
-    if isinstance(value, np.ndarray):
+    if is_array(value):
         return value.dtype.str, value.shape, value.tobytes()
     return value
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from minigen.backend import Array, namespace
+from minigen.backend import CPU, Array, device_of, namespace
 from minigen.tensor import Tensor, tensor
 from minigen.writes import writes
 
@@ -36,8 +36,8 @@ def clip_grad_norm_(
     norm_type : float, default 2
         p of the p-norm; ``math.inf`` for the largest absolute value.
     error_if_nonfinite : bool, default False
-        Whether a norm that is NaN or infinite is an error. Otherwise it spoils every gradient, as
-        in PyTorch.
+        Whether a norm that is NaN or infinite is an error, for which a GPU has to be waited for.
+        Otherwise it spoils every gradient, as in PyTorch.
 
     Returns
     -------
@@ -69,18 +69,18 @@ def clip_grad_norm_(
     gradients = _gradients(parameters)
     if not gradients:
         return tensor(0.0)
-    norms = np.array([_norm(gradient, norm_type) for gradient in gradients])
-    total = float(np.linalg.norm(norms, norm_type))
-    if error_if_nonfinite and not math.isfinite(total):
+    xp = namespace(*gradients)
+    norms = xp.stack([_norm(gradient, norm_type) for gradient in gradients])
+    total = xp.asarray(xp.linalg.norm(norms, norm_type))  # an array: a GPU is not waited for
+    if error_if_nonfinite and not math.isfinite(total.item()):
         raise RuntimeError(
-            f"clip_grad_norm_: the gradients' norm is {total}, so they can't be clipped; "
+            f"clip_grad_norm_: the gradients' norm is {total.item()}, so they can't be clipped; "
             "look for the cause with minigen.detect_anomaly()"
         )
-    factor = max_norm / (total + 1e-6)
-    if not factor >= 1:  # NaN, too, reaches every gradient
-        for gradient in gradients:
-            namespace(gradient).multiply(gradient, factor, out=gradient)
-            writes.note(gradient)
+    factor = xp.minimum(max_norm / (total + 1e-6), 1)  # NaN, too, reaches every gradient
+    for gradient in gradients:
+        xp.multiply(gradient, factor.astype(gradient.dtype), out=gradient)
+        writes.note(gradient)
     return tensor(total, dtype=np.result_type(*(gradient.dtype for gradient in gradients)))
 
 
@@ -122,11 +122,12 @@ def _gradients(parameters: Parameters) -> list[Array]:
     return [parameter.grad.data for parameter in chosen if parameter.grad is not None]
 
 
-def _norm(gradient: Array, norm_type: float) -> float:
+def _norm(gradient: Array, norm_type: float) -> Array:
     """Return the norm of one gradient; in float64 if float32 overflows, from squares of 1e19 on."""
     xp = namespace(gradient)
-    with np.errstate(over="ignore"):
-        norm = float(xp.linalg.norm(gradient.ravel(), norm_type))
-    if math.isfinite(norm) or gradient.dtype == np.float64:
-        return norm
-    return float(xp.linalg.norm(gradient.astype(np.float64).ravel(), norm_type))
+    if device_of(gradient) == CPU:  # on a GPU, to see whether it overflows is to wait
+        with np.errstate(over="ignore"):
+            norm = xp.linalg.norm(gradient.ravel(), norm_type).astype(np.float64)
+        if math.isfinite(norm) or gradient.dtype == np.float64:
+            return norm
+    return xp.linalg.norm(gradient.astype(np.float64).ravel(), norm_type)

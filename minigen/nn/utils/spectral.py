@@ -92,7 +92,7 @@ def spectral_norm(
         raise ValueError(f"{label}: two axes or more are expected, got shape {weight.shape}")
     if n_power_iterations < 1:
         raise ValueError(f"{label}: n_power_iterations must be positive, got {n_power_iterations}")
-    if not weight.data.any():
+    if not weight.data.any().item():
         raise ValueError(f"{label} is zero, and so is its largest singular value: initialise it")
     axis = int(isinstance(module, ConvTranspose2d)) if dim is None else dim
     rescaled = _Rescaled(weight, n_power_iterations, eps, axis, generator)

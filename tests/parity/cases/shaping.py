@@ -195,7 +195,12 @@ CASES = (
     Case("astype", lambda draw: reals(draw, dtype="float32"), convert, "to float32"),
     Case("astype", lambda draw: reals(draw, dtype="float64"), convert, "to float64"),
     Case("astype", lambda draw: reals(draw, dtype="int64"), convert, "to integers"),
-    Case("to_device", lambda draw: reals(draw, device="cpu"), lambda x, device: x.to(device)),
+    Case(
+        "to_device",
+        lambda draw: reals(draw, device="cpu"),
+        lambda x, device: x.to(device),
+        ours=lambda x, **_: functional.to_device(x, x.device),
+    ),
     Case("concatenate", to_join, with_axis(torch.cat)),
     Case("cat", to_join, with_axis(torch.cat), ours=with_axis(functional.cat)),
     Case("cat", to_join, named_dim(torch.cat), "dim", named_dim(functional.cat)),

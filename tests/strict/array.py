@@ -1,0 +1,333 @@
+"""The stand-in's arrays: NumPy's within, but strangers to NumPy.
+
+What the library may not do with them, and a test may:
+
+- convert without a word: ``float(x)``, ``bool(x)``, ``int(x)``, ``np.asarray(x)``, iteration,
+  NumPy's functions, ``repr``; `get` and `item` say plainly that the program waits, and are counted,
+- meet NumPy's arrays or lists, in operators, functions and indices.
+
+Where CuPy differs from NumPy, they do as CuPy does: no result is a scalar, results of arithmetic
+are contiguous whatever the order of what they are made from, an operation runs on the current
+device and takes arrays of that one alone. Where CuPy's result would be undefined or a surprise, as
+with an index out of range, which CuPy wraps round, they refuse.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from tests.strict import cuda
+from tests.strict.counters import note_read, note_synchronisation, note_upload
+from tests.strict.inventory import offers
+from tests.strict.refusal import Refused, asked_by_library, refuse
+
+
+class Flags(NamedTuple):
+    """What CuPy tells of an array's memory."""
+
+    c_contiguous: bool
+    f_contiguous: bool
+    owndata: bool
+
+
+class ndarray:  # noqa: N801 - CuPy's name
+    """An array on a card that is not there."""
+
+    __module__ = "cupy"
+    __slots__ = ("__weakref__", "_device", "_host", "base")
+    __hash__ = None  # type: ignore[assignment] # as CuPy's
+
+    def __init__(self, host: npt.NDArray[Any], base: ndarray | None, device: int) -> None:
+        self._host = host
+        self._device = device
+        self.base = base
+
+    # ------------------------------------------------------------------------ what is known of it
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self._host.shape
+
+    @property
+    def ndim(self) -> int:
+        return self._host.ndim
+
+    @property
+    def size(self) -> int:
+        return self._host.size
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return self._host.dtype
+
+    @property
+    def itemsize(self) -> int:
+        return self._host.itemsize
+
+    @property
+    def nbytes(self) -> int:
+        return self._host.nbytes
+
+    @property
+    def strides(self) -> tuple[int, ...]:
+        return self._host.strides
+
+    @property
+    def flags(self) -> Flags:
+        flags = self._host.flags
+        return Flags(flags.c_contiguous, flags.f_contiguous, self.base is None)
+
+    @property
+    def device(self) -> cuda.Device:
+        return cuda.Device(self._device)
+
+    @property
+    def T(self) -> ndarray:  # noqa: N802 - NumPy's name
+        return self if self.ndim < 2 else self.transpose()
+
+    @property
+    def flat(self) -> Any:
+        refuse("the elements of an array on the device, one by one,")
+        return self._host.flat
+
+    def __getattr__(self, name: str) -> Any:
+        if offers("cupy.ndarray", name):
+            raise Refused(f"the stand-in does not imitate cupy.ndarray.{name}")
+        raise AttributeError(f"cupy.ndarray has no {name}")
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError("len() of unsized object")
+        return self.shape[0]
+
+    # ------------------------------------------------------------------------------- plain reading
+
+    def get(
+        self, stream: Any = None, order: Any = "C", out: None = None, blocking: bool = True
+    ) -> npt.NDArray[Any]:
+        """Return a copy on the host."""
+        if out is not None:
+            raise Refused("the stand-in does not imitate cupy.ndarray.get(out=...)")
+        note_read()
+        return np.array(self._host, order=order)
+
+    def item(self) -> Any:
+        """Return the only element."""
+        if self.size != 1:
+            raise ValueError("can only convert an array of size 1 to a Python scalar")
+        note_read()
+        return self._host.item()
+
+    def tolist(self) -> Any:
+        """Return the elements as nested lists."""
+        note_read()
+        return self._host.tolist()
+
+    def tobytes(self, order: Any = "C") -> bytes:
+        """Return the elements as bytes."""
+        note_read()
+        return self._host.tobytes(order)
+
+    def __reduce__(self) -> Any:
+        return upload, (self.get(),)
+
+    def __copy__(self) -> ndarray:
+        return self.copy()  # type: ignore[no-any-return]
+
+    def __deepcopy__(self, memo: Any) -> ndarray:
+        with self.device:
+            return self.copy()  # type: ignore[no-any-return]
+
+    # -------------------------------------------------------------------- what a test alone may do
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> npt.NDArray[Any]:
+        if asked_by_library():  # CuPy's own words
+            raise TypeError(
+                "Implicit conversion to a NumPy array is not allowed. "
+                "Please use `.get()` to construct a NumPy array explicitly."
+            )
+        return np.array(self._host, dtype=dtype)
+
+    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        refuse(f"NumPy's {function.__name__}() of an array on the device")
+        return function(*_shown(args), **_shown(kwargs))
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        if len(inputs) > 1 and method == "__call__":  # an operator's: np.float32(2) * x
+            from tests.strict.operators import Ufunc
+
+            return Ufunc(ufunc.__name__)(*inputs, **kwargs)
+        refuse(f"NumPy's {ufunc.__name__}() of an array on the device")
+        return getattr(ufunc, method)(*_shown(inputs), **_shown(kwargs))
+
+    def __bool__(self) -> bool:
+        refuse("bool() of an array on the device, which waits for it,")
+        return bool(self._host)
+
+    def __float__(self) -> float:
+        refuse("float() of an array on the device, which waits for it,")
+        return float(self._host)
+
+    def __int__(self) -> int:
+        refuse("int() of an array on the device, which waits for it,")
+        return int(self._host)
+
+    def __iter__(self) -> Any:
+        refuse("iteration over an array on the device")
+        return (self[i] for i in range(len(self)))
+
+    def __repr__(self) -> str:
+        refuse("repr() of an array on the device, which waits for it,")
+        return f"{self._host!r} on cuda:{self._device}"
+
+    def __format__(self, spec: str) -> str:
+        refuse("a string of an array on the device, which waits for it,")
+        return format(self._host, spec)
+
+    # ------------------------------------------------------------------------------------ indexing
+
+    def __getitem__(self, index: Any) -> ndarray:
+        places, chosen = as_index(index, self.shape)
+        if chosen:
+            expect_current(self, *chosen)
+        return wrap(self._host[places], [self])  # type: ignore[no-any-return]
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        places, chosen = as_index(index, self.shape)
+        expect_current(self, *chosen, *([value] if isinstance(value, ndarray) else []))
+        if any(array.dtype != bool for array in chosen):
+            _expect_once(places, self.shape)
+        if isinstance(value, np.ndarray | list | tuple) and asked_by_library():
+            raise ValueError("non-scalar numpy.ndarray cannot be used for fill")
+        self._host[places] = inside(value)
+
+
+def upload(array: Any, dtype: Any = None, device: int | None = None) -> ndarray:
+    """Return a copy of an array of the host's on the current device."""
+    note_upload()
+    current = cuda.thread.device if device is None else device
+    return ndarray(np.array(array, dtype=dtype), None, current)
+
+
+def inside(value: Any) -> Any:
+    """Return the NumPy array within, and all else as it is; an array of the host's is refused.
+
+    A test may mix the two: its own arrays are sent to the device.
+    """
+    if isinstance(value, ndarray):
+        return value._host
+    if isinstance(value, np.ndarray) and asked_by_library():
+        raise TypeError(f"Unsupported type {type(value)}")  # CuPy's own words
+    if type(value) in (tuple, list):
+        return type(value)([inside(part) for part in value])
+    return value
+
+
+def arrays_in(*values: Any) -> list[ndarray]:
+    """Return the stand-in's arrays among values, in lists and tuples too."""
+    found: list[ndarray] = []
+    for value in values:
+        if isinstance(value, ndarray):
+            found.append(value)
+        elif isinstance(value, tuple | list):
+            found += arrays_in(*value)
+    return found
+
+
+def launch(
+    function: Callable[..., Any],
+    args: Sequence[Any],
+    kwargs: dict[str, Any],
+    *,
+    keep_order: bool = False,
+) -> Any:
+    """Run NumPy's function on what is within arrays, as CuPy would run its own on the device."""
+    sources = arrays_in(*args, *kwargs.values())
+    expect_current(*sources)
+    out = kwargs.get("out")
+    with np.errstate(all="ignore"):  # a card does not warn
+        result = function(
+            *[inside(value) for value in args],
+            **{name: inside(value) for name, value in kwargs.items()},
+        )
+    return wrap(result, sources, keep_order=keep_order) if out is None else out
+
+
+def wrap(result: Any, sources: Sequence[ndarray] = (), *, keep_order: bool = False) -> Any:
+    """Put a result on the device: a view if it shares memory with a source, a scalar as 0-d."""
+    if isinstance(result, tuple | list):
+        return type(result)([wrap(part, sources, keep_order=keep_order) for part in result])
+    if isinstance(result, np.generic):
+        return ndarray(np.array(result), None, _device_of(sources))
+    if not isinstance(result, np.ndarray):
+        return result
+    for source in sources:
+        if result is source._host:
+            return source
+        if np.may_share_memory(result, source._host):
+            base = source if source.base is None else source.base
+            return ndarray(result, base, source._device)
+    host = result if keep_order else np.ascontiguousarray(result).reshape(result.shape)
+    return ndarray(host, None, _device_of(sources))
+
+
+def _device_of(sources: Sequence[ndarray]) -> int:
+    return sources[0]._device if sources else cuda.thread.device
+
+
+def expect_current(*arrays: ndarray) -> None:
+    """Refuse arrays of another device than the current one, as CuPy does without peer access."""
+    for array in arrays:
+        if array._device != cuda.thread.device:
+            raise ValueError(
+                "Array device must be same as the current device: array device = "
+                f"{array._device} while current = {cuda.thread.device}"
+            )
+
+
+def _shown(value: Any) -> Any:
+    """Return what is within arrays, however deep: a test looks at them with NumPy."""
+    if isinstance(value, ndarray):
+        return value._host
+    if isinstance(value, dict):
+        return {name: _shown(part) for name, part in value.items()}
+    return type(value)([_shown(part) for part in value]) if type(value) in (tuple, list) else value
+
+
+# ----------------------------------------------------------------------------------------- indices
+
+
+def as_index(index: Any, shape: tuple[int, ...]) -> tuple[Any, list[ndarray]]:
+    """Return an index for the array within, and the arrays in it."""
+    parts = index if isinstance(index, tuple) else (index,)
+    chosen = [part for part in parts if isinstance(part, ndarray)]
+    for part in parts:
+        if isinstance(part, np.ndarray) and asked_by_library():
+            raise Refused("an index that is an array of the host's, sent to the device each time")
+    if any(array.dtype == bool for array in chosen):
+        note_synchronisation()  # how many elements a mask chooses, only the device knows
+    places = tuple(_shown(part) for part in parts)
+    if any(isinstance(part, np.ndarray | list) for part in places):
+        _expect_inside(places, shape)
+    return places, chosen
+
+
+def _expect_inside(places: tuple[Any, ...], shape: tuple[int, ...]) -> None:
+    """Refuse indices out of range: NumPy raises, and CuPy wraps them round."""
+    try:
+        np.broadcast_to(np.zeros((), bool), shape)[places]
+    except IndexError as error:
+        if asked_by_library() and "out of bounds" in str(error):
+            raise Refused(f"{error}: CuPy would wrap it round") from error
+        raise
+
+
+def _expect_once(places: tuple[Any, ...], shape: tuple[int, ...]) -> None:
+    """Refuse to write twice to one element, since the order on a device is not defined."""
+    numbers = np.arange(int(np.prod(shape))).reshape(shape)[places]
+    if len(np.unique(numbers)) < numbers.size:
+        raise Refused("one element is written twice, and which value stays is not defined")

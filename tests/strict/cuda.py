@@ -1,0 +1,176 @@
+"""The stand-in's devices, streams and events: the part of `cupy.cuda` that the library uses."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any, Final, Self
+
+from tests.strict.counters import note_synchronisation
+from tests.strict.inventory import offers
+from tests.strict.refusal import Refused
+
+DEVICES: Final = 2
+"""How many cards there are."""
+
+MEMORY: Final = 8 * 2**30
+"""How many bytes each has."""
+
+
+class _Thread(threading.local):
+    """Each thread has a current device and a current stream, as in CUDA."""
+
+    def __init__(self) -> None:
+        self.device = 0
+        self.stream = Stream(null=True)
+
+
+class Device:
+    """A card, by number; a ``with`` block or `use` makes it the current one."""
+
+    __module__ = "cupy.cuda"
+
+    def __init__(self, device: int | None = None) -> None:
+        self.id = thread.device if device is None else int(device)
+        self._outer: list[int] = []
+
+    def use(self) -> None:
+        """Make it the current device of this thread."""
+        if not 0 <= self.id < DEVICES:
+            raise RuntimeError("cudaErrorInvalidDevice: invalid device ordinal")
+        thread.device = self.id
+
+    def synchronize(self) -> None:
+        """Wait for all its work."""
+        note_synchronisation()
+
+    @property
+    def mem_info(self) -> tuple[int, int]:
+        """Free and total bytes."""
+        return MEMORY // 2, MEMORY
+
+    def __enter__(self) -> Self:
+        self._outer.append(thread.device)
+        self.use()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        thread.device = self._outer.pop()
+
+    def __int__(self) -> int:
+        return self.id
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Device) and other.id == self.id
+
+    __hash__ = None  # type: ignore[assignment] # as CuPy's
+
+    def __repr__(self) -> str:
+        return f"<CUDA Device {self.id}>"
+
+
+class Stream:
+    """A queue of work; here everything is done at once."""
+
+    __module__ = "cupy.cuda"
+
+    def __init__(
+        self,
+        null: bool = False,
+        non_blocking: bool = False,
+        ptds: bool = False,
+        priority: int | None = None,
+    ) -> None:
+        self.null = null
+        self.done = True
+        self._outer: list[Stream] = []
+
+    def use(self) -> Self:
+        """Make it the current stream of this thread."""
+        thread.stream = self
+        return self
+
+    def synchronize(self) -> None:
+        """Wait for its work."""
+        note_synchronisation()
+
+    def record(self, event: Event | None = None) -> Event:
+        """Return an event that happens when all work so far is done."""
+        return event or Event()
+
+    def wait_event(self, event: Event) -> None:
+        """Let later work wait for an event, not the program."""
+
+    def __enter__(self) -> Self:
+        self._outer.append(thread.stream)
+        return self.use()
+
+    def __exit__(self, *_: object) -> None:
+        thread.stream = self._outer.pop()
+
+
+class Event:
+    """A mark in a stream."""
+
+    __module__ = "cupy.cuda"
+
+    def __init__(
+        self, block: bool = False, disable_timing: bool = False, interprocess: bool = False
+    ) -> None:
+        self.done = True
+
+    def record(self, stream: Stream | None = None) -> None:
+        """Put the mark behind all work so far."""
+
+    def synchronize(self) -> None:
+        """Wait for the mark."""
+        note_synchronisation()
+
+
+class Runtime:
+    """The part of `cupy.cuda.runtime` that the library uses."""
+
+    def getDeviceCount(self) -> int:  # noqa: N802 - CUDA's name
+        """Return how many cards there are."""
+        return DEVICES
+
+    def getDevice(self) -> int:  # noqa: N802 - CUDA's name
+        """Return the current device's number."""
+        return thread.device
+
+    def getDeviceProperties(self, device: int) -> dict[str, Any]:  # noqa: N802 - CUDA's name
+        """Return a card's name and memory."""
+        return {"name": f"Stand-in {device}".encode(), "totalGlobalMem": MEMORY}
+
+    def __getattr__(self, name: str) -> Any:
+        raise _absent("cupy.cuda.runtime", name)
+
+
+class Cuda:
+    """The module `cupy.cuda`."""
+
+    def __init__(self) -> None:
+        self.Device = Device
+        self.Stream = Stream
+        self.Event = Event
+        self.runtime = Runtime()
+
+    def get_current_stream(self, device_id: int = -1) -> Stream:
+        """Return this thread's current stream."""
+        return thread.stream
+
+    def is_available(self) -> bool:
+        """Tell whether there is a card."""
+        return self.runtime.getDeviceCount() > 0
+
+    def __getattr__(self, name: str) -> Any:
+        raise _absent("cupy.cuda", name)
+
+
+def _absent(owner: str, name: str) -> Exception:
+    """Say that CuPy has no such thing, or that the stand-in does not imitate it."""
+    if offers(owner, name):
+        return Refused(f"the stand-in does not imitate {owner}.{name}")
+    return AttributeError(f"{owner} has no {name}")
+
+
+thread = _Thread()
