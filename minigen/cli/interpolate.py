@@ -101,8 +101,8 @@ def _between_draws(model: Any, count: int, seed: int, device: str) -> _Ends:
     """Draw both ends of each line from the prior; of one class after the other."""
     from minigen.random import Generator
 
-    start, end = Generator(seed).normal((2, count, model.latent), device=device)
-    return _Ends(start, end, model.labels_in_turn(count), "draw of noise")
+    draws = Generator(seed).normal((2, count, model.latent), device=device)
+    return _Ends(draws[0], draws[1], model.labels_in_turn(count), "draw of noise")
 
 
 def _of_the_same_class(candidates: Any, labels: Any, starts: Any) -> Any:

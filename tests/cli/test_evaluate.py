@@ -160,7 +160,7 @@ def test_what_cannot_be_judged_is_told(trained: dict[str, Path]) -> None:
 def test_without_a_classifier_images_are_not_compared(
     trained: dict[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delitem(metrics.TRAINED, "digits")
+    monkeypatch.setattr(metrics, "TRAINED", {})
     result = call("evaluate", trained["gan"], "--json", "--generated", 50)
     assert "there is no classifier for digits" in result.stderr
     assert set(json.loads(result.stdout)["samples"]) == {"count", "discriminator"}

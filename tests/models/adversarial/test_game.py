@@ -30,8 +30,8 @@ def test_the_lead_of_the_critic_can_be_chosen() -> None:
 
 def test_penalties_are_weighted_and_added_up() -> None:
     critic = nn.Sequential(nn.Dense(3, 4, generator=Generator(0)), nn.Tanh(), nn.Dense(4, 1))
-    real, fake = Generator(1).normal((5, 3)), Generator(2).normal((5, 3))
-    mix = Generator(3).uniform(5)
+    real, fake = (minigen.tensor(Generator(seed).normal((5, 3))) for seed in (1, 2))
+    mix = minigen.tensor(Generator(3).uniform(5))
     game = Game("hinge", penalty=3.0, r1=0.5)
     found = game.penalise(critic, real, fake, mix=mix)
     expected = 3 * gradient_penalty(critic, real, fake, mix) + 0.5 * r1_penalty(critic, real)
