@@ -92,6 +92,8 @@ def gradcheck(
     >>> _ = lazy.vjp(lambda g, out, x, *, axis: (0 * g,))
     >>> bool(gradcheck(lazy, x, cotangent="ones")), bool(gradcheck(lazy, x))
     (True, False)
+
+    Derivation: gradcheck.random_cotangent
     """
     settings = Settings(order, mode, cotangent, eps, rtol, atol, seed)
     arguments = [_argument(value) for value in _as_sequence(inputs)]

@@ -32,6 +32,8 @@ class DirectionalComparison(Comparison):
     For a random v it is right by chance with probability 0, whatever the number of elements. A
     direction of one leaf says where an error is; directions of all leaves at once also find errors
     that only the sum shows.
+
+    Derivation: gradcheck.directional
     """
 
     def run(self) -> None:

@@ -87,6 +87,8 @@ def _extrapolated(
 
     The departure is that of the two central differences from each other, or the fourth difference,
     whichever is larger: one kink cannot hide from both.
+
+    Derivation: gradcheck.richardson
     """
     far_left, left, right, far_right = (along(t) for t in (-h, -h / 2, h / 2, h))
     coarse = (far_right - far_left) / (2 * h)

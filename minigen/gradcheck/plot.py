@@ -91,6 +91,8 @@ def step_size_errors(
     >>> errors = step_size_errors(F.exp, np.ones(3), steps=[1e-13, 1e-5, 1e-1])
     >>> bool(errors.central[1] < errors.central[0]), bool(errors.central[1] < errors.central[2])
     (True, True)
+
+    Derivation: gradcheck.forward_difference, gradcheck.central_difference
     """
     steps = 10.0 ** np.arange(-12, 0.01, 0.25) if steps is None else np.asarray(steps, np.float64)
     if not (steps > 0).all():

@@ -111,7 +111,10 @@ class Subject:
         return [found.get(leaf) for leaf in self.leaves]
 
     def gradient(self, cotangents: Sequence[Vector]) -> Subject:
-        """Return the function (inputs, cotangents) -> gradients, whose gradient is of order 2."""
+        """Return the function (inputs, cotangents) -> gradients, whose gradient is of order 2.
+
+        Derivation: gradcheck.second_order
+        """
         outputs = self.call(self.point)
         seeds = [
             Tensor(backend.to_device(g.copy(), y.device), requires_grad=True)

@@ -9,6 +9,8 @@ the kernel: the fan in is ``shape[1]`` and the fan out ``shape[0]``, each times 
 other lengths. That is right for dense weights (out, in) and convolutions (out, in, kH, kW). The
 weight of a transposed convolution is laid out (in, out, kH, kW), so there, as in PyTorch, the two
 fans change places.
+
+Derivation: init.mean_square
 """
 
 from __future__ import annotations
@@ -101,6 +103,8 @@ def xavier_uniform_(
     >>> weight = nn.init.xavier_uniform_(minigen.zeros(2, 4), generator=minigen.Generator(0))
     >>> bool((abs(weight.data) <= 1).all())
     True
+
+    Derivation: init.xavier
     """
     fan_in, fan_out = calculate_fans(tensor)
     bound = gain * math.sqrt(6 / (fan_in + fan_out))
@@ -113,6 +117,8 @@ def xavier_normal_(tensor: Tensor, gain: float = 1.0, generator: Generator | Non
     .. math:: s = \mathrm{gain} \sqrt{\frac{2}{\mathrm{fan_{in}} + \mathrm{fan_{out}}}}
 
     Parameters and errors are those of `xavier_uniform_`.
+
+    Derivation: init.xavier
     """
     fan_in, fan_out = calculate_fans(tensor)
     return normal_(tensor, 0.0, gain * math.sqrt(2 / (fan_in + fan_out)), generator)
@@ -148,6 +154,8 @@ def kaiming_uniform_(
     ------
     ValueError
         If the tensor has fewer than two axes, or `mode` or `nonlinearity` is not known.
+
+    Derivation: init.he
     """
     bound = math.sqrt(3) * _kaiming_std(tensor, a, mode, nonlinearity)
     return uniform_(tensor, -bound, bound, generator)
@@ -165,6 +173,8 @@ def kaiming_normal_(
     .. math:: s = \frac{\mathrm{gain}}{\sqrt{\mathrm{fan}}}
 
     Parameters and errors are those of `kaiming_uniform_`.
+
+    Derivation: init.he
     """
     return normal_(tensor, 0.0, _kaiming_std(tensor, a, mode, nonlinearity), generator)
 
@@ -228,6 +238,8 @@ def calculate_fans(tensor: Tensor) -> tuple[int, int]:
     >>> from minigen import nn
     >>> nn.init.calculate_fans(minigen.zeros(8, 3, 5, 5))
     (75, 200)
+
+    Derivation: init.fans
     """
     if tensor.ndim < 2:
         raise ValueError(
