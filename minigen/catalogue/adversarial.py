@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from minigen import models, nn
-from minigen.catalogue.case import Case, distinct, module_case
+from minigen.catalogue.case import Case, beside, distinct, module_case
 from minigen.models.adversarial import (
     OBJECTIVES,
     adversarial_objective,
@@ -32,6 +32,11 @@ def _images(*shape: int) -> Any:
 
 def _noise(latent: int) -> Any:
     return Generator(11).normal((_COUNT, latent), np.float64)
+
+
+def _held(module: nn.Module, values: Any) -> Any:
+    """Return constants as an array where the module is."""
+    return beside(next(module.parameters()), values)
 
 
 def _smooth_critic(generator: Generator) -> nn.Module:
@@ -72,13 +77,15 @@ GAME_LOSSES = [
         "gradient_penalty",
         "loss",
         _smooth_critic,
-        call=lambda critic: gradient_penalty(critic, _images(3), _noise(3), _MIX),
+        call=lambda critic: gradient_penalty(
+            critic, _held(critic, _images(3)), _held(critic, _noise(3)), _held(critic, _MIX)
+        ),
     ),
     module_case(
         "r1_penalty",
         "loss",
         _smooth_critic,
-        call=lambda critic: r1_penalty(critic, _images(3)),
+        call=lambda critic: r1_penalty(critic, _held(critic, _images(3))),
     ),
 ]
 
@@ -87,9 +94,13 @@ def _turn(side: str) -> Callable[[Any], Any]:
     """Return the function that computes a side's loss, all that is drawn being held."""
 
     def loss(model: Any) -> Any:
-        labels = np.arange(_COUNT) % model.classes if model.conditional else None
-        x, mix = _images(*model.image_shape), _MIX[: _COUNT // model.packing]
-        terms = model.side_terms(side, x, labels, noise=_noise(model.latent), mix=mix)
+        terms = model.side_terms(
+            side,
+            _held(model, _images(*model.image_shape)),
+            model.labels_in_turn(_COUNT),
+            noise=_held(model, _noise(model.latent)),
+            mix=_held(model, _MIX[: _COUNT // model.packing]),
+        )
         return terms[f"{side}_loss"]
 
     return loss
