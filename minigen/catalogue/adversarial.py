@@ -34,9 +34,9 @@ def _noise(latent: int) -> Any:
     return Generator(11).normal((_COUNT, latent), np.float64)
 
 
-def _held(module: nn.Module, values: Any) -> Any:
-    """Return constants as an array where the module is."""
-    return beside(next(module.parameters()), values)
+def _held(model: models.AdversarialModel, values: Any) -> Any:
+    """Return constants as an array where the model is: where the side is that does not move."""
+    return beside(next(model.parameters()), values)
 
 
 def _smooth_critic(generator: Generator) -> nn.Module:
@@ -78,14 +78,14 @@ GAME_LOSSES = [
         "loss",
         _smooth_critic,
         call=lambda critic: gradient_penalty(
-            critic, _held(critic, _images(3)), _held(critic, _noise(3)), _held(critic, _MIX)
+            critic, *(beside(critic[0].weight, x) for x in (_images(3), _noise(3), _MIX))
         ),
     ),
     module_case(
         "r1_penalty",
         "loss",
         _smooth_critic,
-        call=lambda critic: r1_penalty(critic, _held(critic, _images(3))),
+        call=lambda critic: r1_penalty(critic, beside(critic[0].weight, _images(3))),
     ),
 ]
 
