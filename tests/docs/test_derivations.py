@@ -11,9 +11,11 @@ import pytest
 
 import minigen
 from minigen import derivations
+from minigen.op import registry
 
 PACKAGE = Path(minigen.__file__).parent
-PAGES = sorted((PACKAGE.parent / "docs" / "derivations").glob("*.md"))
+FOLDER = PACKAGE.parent / "docs" / "derivations"
+PAGES = sorted(page for page in FOLDER.glob("*.md") if page.name != "index.md")
 
 _RESULT = re.compile(r"^:::\{derivation\} (\S+)$(.*?)^:::$", re.MULTILINE | re.DOTALL)
 _CELL = re.compile(r"^```\{code-cell\} python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -59,6 +61,21 @@ def test_an_identifier_belongs_to_one_page() -> None:
     assert [name for name, count in counts.items() if count > 1] == []
 
 
-def test_every_result_is_named_by_the_code_that_implements_it() -> None:
+def test_every_result_is_named_by_code_and_every_name_in_code_is_a_result() -> None:
     on_pages = {name for page in PAGES for name in results(page)}
-    assert on_pages - named_in_code() == set()
+    assert on_pages == named_in_code()
+
+
+def test_every_op_with_a_gradient_names_its_derivation() -> None:
+    unnamed = [
+        name
+        for name, op in registry.items()
+        if op.rule is not None
+        and not (_NAMED.search(op.__doc__ or "") or _NAMED.search(op.rule.__doc__ or ""))
+    ]
+    assert unnamed == []
+
+
+def test_the_index_lists_every_page() -> None:
+    listed = re.findall(r"\]\((\w+\.md)\)", (FOLDER / "index.md").read_text(encoding="utf-8"))
+    assert sorted(listed) == [page.name for page in PAGES]
