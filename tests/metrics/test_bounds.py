@@ -8,7 +8,7 @@ import pytest
 
 import minigen
 from minigen import metrics
-from minigen.models import VAE, Autoencoder
+from minigen.models import VAE, Autoencoder, ConditionalVAE
 
 
 def images(count: int) -> npt.NDArray[Any]:
@@ -61,3 +61,9 @@ def test_the_noise_comes_from_the_generator() -> None:
 def test_no_images_are_refused() -> None:
     with pytest.raises(ValueError, match="at least one image"):
         metrics.average_terms(VAE((1, 2, 2)), images(0))
+
+
+def test_a_label_an_image_is_expected() -> None:
+    model = ConditionalVAE((1, 2, 2), 3, (3,), 2)
+    with pytest.raises(ValueError, match="a label an image is expected, got 2 for 3"):
+        metrics.average_terms(model, np.zeros((3, 1, 2, 2), np.float32), np.zeros(2, np.int64))
