@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,15 @@ import click
 
 from benchmarks import checks, machine, report, work
 from benchmarks.contender import Contender, WorkerError
-from benchmarks.contest import MINIGEN, DisagreementError, Result, Rules, run_ops, run_workload
+from benchmarks.contest import (
+    MINIGEN,
+    TORCH,
+    DisagreementError,
+    Result,
+    Rules,
+    run_ops,
+    run_workload,
+)
 from benchmarks.libraries import LIBRARIES, WITH_OPS, is_installed
 from benchmarks.ops import OPS
 from benchmarks.timing import summarize
@@ -106,7 +115,11 @@ class Command(click.Group):
 )
 @threads_option
 @click.option("--profile", is_flag=True, help="Show the share of each op in minigen's step.")
-@click.option("--allocator", is_flag=True, help="Time minigen and torch with tuned malloc, too.")
+@click.option(
+    "--allocator",
+    is_flag=True,
+    help="Time minigen with malloc left alone, and torch with minigen's settings, too.",
+)
 @click.option(
     "--json",
     "file",
@@ -151,7 +164,7 @@ def main(
 
 
 def choose_contenders(peers: Sequence[str], *, allocator: bool) -> list[Contender]:
-    """Return who takes part: minigen, the peers, and some with the tuned allocator.
+    """Return who takes part: minigen and the peers, and two with the other allocator's settings.
 
     Raises
     ------
@@ -169,8 +182,8 @@ def choose_contenders(peers: Sequence[str], *, allocator: bool) -> list[Contende
         return contenders
     if not machine.has_glibc():
         raise click.UsageError("--allocator sets glibc's malloc, which this system does not have")
-    tuned = ("minigen", "torch")
-    return contenders + [Contender(c.library, True) for c in contenders if c.library in tuned]
+    beside = [replace(who, tuned_malloc=not who.tuned_malloc) for who in (MINIGEN, TORCH)]
+    return contenders + [who for who in beside if who.library in ("minigen", *peers)]
 
 
 def _console() -> Console:

@@ -16,14 +16,16 @@ from benchmarks.machine import worker_environment
 
 @dataclass(frozen=True)
 class Contender:
-    """A library, as it comes or with the tuned allocator."""
+    """A library with the allocator as it comes, or tuned, as minigen's commands tune it."""
 
     library: str
     tuned_malloc: bool = False
 
     @property
     def label(self) -> str:
-        """How tables call it."""
+        """How tables call it: what is unusual for this library is named."""
+        if self.library == "minigen":
+            return SHOWN[self.library] + ("" if self.tuned_malloc else ", malloc left alone")
         return SHOWN[self.library] + (", tuned malloc" if self.tuned_malloc else "")
 
 

@@ -23,15 +23,15 @@ def between(run: Run) -> Iterator[None]:
     The functions of the ops are replaced, on the `Op` objects that everybody calls, and put back
     at the end.
     """
-    originals = [(op, op.forward, op.rule) for op in registry.values()]
+    originals = [(op, op.compute, op.compute_rule) for op in registry.values()]
     try:
-        for op, forward, rule in originals:
-            op.forward = _forward(run, op.name, forward)
-            op.rule = None if rule is None else _rule(run, op.name, rule)
+        for op, compute, rule in originals:
+            op.compute = _forward(run, op.name, compute)
+            op.compute_rule = None if rule is None else _rule(run, op.name, rule)
         yield
     finally:
-        for op, forward, rule in originals:
-            op.forward, op.rule = forward, rule
+        for op, compute, rule in originals:
+            op.compute, op.compute_rule = compute, rule
 
 
 def _forward(run: Run, name: str, function: Callable[..., Any]) -> Callable[..., Any]:

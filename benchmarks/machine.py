@@ -15,11 +15,17 @@ TUNED_MALLOC = {
     "MALLOC_TRIM_THRESHOLD_": str(2**30),
     "MALLOC_TOP_PAD_": str(2**26),
 }
-"""Settings of glibc's allocator that let it keep freed arrays: environment variables of a process.
+"""What `minigen.keep_freed_memory` sets, as environment variables, which any library's process can
+be given: glibc's allocator keeps freed arrays."""
 
-By default it takes arrays over 128 KiB from the operating system and gives them back each time; the
-page faults are a good part of a step. 32 MiB is the largest threshold that every version accepts.
-"""
+KERNEL_VARIABLES = (
+    "OPENBLAS_CORETYPE",
+    "OPENBLAS_L2_SIZE",
+    "MKL_ENABLE_INSTRUCTIONS",
+    "ONEDNN_MAX_CPU_ISA",
+    "ATEN_CPU_CAPABILITY",
+)
+"""What holds a library back from the fastest instructions of the processor: workers run without."""
 
 _THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
@@ -27,9 +33,13 @@ _LIBRARIES = ("minigen", "numpy", "torch", "dezero", "jax", "jaxlib")
 
 
 def worker_environment(threads: int, *, tuned_malloc: bool) -> dict[str, str]:
-    """Return the environment of a process with so many threads, and this allocator's settings."""
+    """Return the environment of a process with so many threads, and this allocator's settings.
+
+    But for these, libraries find what a user's process has by default.
+    """
     root = str(Path(__file__).parent.parent)
-    environment = {name: value for name, value in os.environ.items() if name not in TUNED_MALLOC}
+    left_out = {*TUNED_MALLOC, *KERNEL_VARIABLES}
+    environment = {name: value for name, value in os.environ.items() if name not in left_out}
     environment |= dict.fromkeys(_THREAD_VARIABLES, str(threads))
     before = os.environ.get("PYTHONPATH")
     environment["PYTHONPATH"] = os.pathsep.join([root, before] if before else [root])

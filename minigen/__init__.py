@@ -7,8 +7,9 @@
 tensor([2., 4.])
 """
 
-from minigen import functional, ops
+from minigen import functional, kernels, ops
 from minigen._version import __version__
+from minigen.allocator import keep_freed_memory
 from minigen.anomaly import AnomalyError
 from minigen.autograd import grad
 from minigen.backend import DeviceError
@@ -46,6 +47,8 @@ __all__ = [
     "grad",
     "gradcheck",
     "is_grad_enabled",
+    "keep_freed_memory",
+    "kernels",
     "linspace",
     "manual_seed",
     "no_grad",

@@ -48,7 +48,13 @@ from minigen.ops.convolution import conv2d, conv2d_weight, conv_transpose2d
 from minigen.ops.elementwise import abs, cos, exp, log, sign, sin, sqrt
 from minigen.ops.embedding import embedding
 from minigen.ops.linear import linear, matmul
-from minigen.ops.normalization import batch_norm, instance_norm, layer_norm, standardize
+from minigen.ops.normalization import (
+    batch_norm,
+    instance_norm,
+    layer_norm,
+    normalize_channels,
+    standardize,
+)
 from minigen.ops.pooling import adaptive_avg_pool2d, avg_pool2d, max_pool2d, upsample
 from minigen.ops.reduction import all, any, argmax, argmin, logsumexp, max, mean, min, std, sum, var
 from minigen.ops.shaping import (
@@ -139,6 +145,7 @@ __all__ = [
     "mul",
     "ne",
     "neg",
+    "normalize_channels",
     "pad",
     "permute",
     "pow",

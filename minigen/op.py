@@ -67,6 +67,8 @@ class Op(Generic[Parameters]):
         self.name: str = forward.__name__
         self.forward = forward
         self.rule: Callable[..., Cotangents] | None = None
+        self.compute = forward
+        self.compute_rule: Callable[..., Cotangents] | None = None
         self.differentiable = differentiable
         self._parameters = inspect.signature(forward).parameters
         self._defaults = {
@@ -132,12 +134,39 @@ class Op(Generic[Parameters]):
                 f"{self.name}.vjp: the rule takes (g, out, *inputs, **options) of "
                 f"{self.name}{self.__signature__}, not {inspect.signature(rule)}"
             )
-        self.rule = rule
+        self.rule = self.compute_rule = rule
         self._keeps_out = not positional[1].startswith("_")
         self._unkept = [i for i, name in enumerate(positional[2:]) if name.startswith("_")]
         self._shaped = [i for i, name in enumerate(positional[2:]) if name.startswith("shape_of_")]
         self._all_shaped = any(name.startswith("shapes_of_") for name in rest)
         return rule
+
+    def kernel(self, fast: Callable[..., Any]) -> Callable[..., Any]:
+        """Declare a faster version of the function; it stands in `minigen.kernels`.
+
+        Parameters
+        ----------
+        fast : callable
+            Takes what the function takes. It returns NotImplemented for arrays that it does not
+            serve, and the function computes these.
+
+        Returns
+        -------
+        callable
+            The faster version itself.
+        """
+        self.compute = _with_fallback(fast, self.forward)
+        return fast
+
+    def kernel_vjp(self, fast: Callable[..., Any]) -> Callable[..., Any]:
+        """Declare a faster version of the gradient rule, as `kernel` does of the function.
+
+        It serves arrays alone: a pass that is recorded hands tensors to the rule itself.
+        """
+        if self.rule is None:
+            raise TypeError(f"{self.name}.kernel_vjp: declare the rule first, with {self.name}.vjp")
+        self.compute_rule = _with_fallback(fast, self.rule)
+        return fast
 
     def _is_rule(
         self,
@@ -158,11 +187,11 @@ class Op(Generic[Parameters]):
         self, g: Any, out: Any, inputs: Sequence[Any], options: Mapping[str, Any]
     ) -> Cotangents:
         """Return the cotangents of the inputs, given that of the output."""
-        if self.rule is None:
+        if self.compute_rule is None:
             raise NotImplementedError(
                 f"the op {self.name} has no gradient rule: declare it with @{self.name}.vjp"
             )
-        cotangents = self.rule(g, out, *inputs, **options)
+        cotangents = self.compute_rule(g, out, *inputs, **options)
         if not isinstance(cotangents, (tuple, list)) or len(cotangents) != len(inputs):
             raise TypeError(
                 f"{self.name}.vjp: the rule must return a tuple with {len(inputs)} cotangents, "
@@ -198,7 +227,7 @@ class Op(Generic[Parameters]):
         if foreign and wrapped:
             _weaken_scalars(arrays)
         try:
-            out = self.forward(*arrays, **options) if options else self.forward(*arrays)
+            out = self.compute(*arrays, **options) if options else self.compute(*arrays)
         except (TypeError, ValueError, IndexError) as error:
             raise self._explained(error, arrays) from error
         if modes.anomaly:
@@ -321,6 +350,17 @@ def op(forward: Callable[..., Any] | None = None, *, differentiable: bool = True
     if forward.__module__.startswith("minigen."):
         registry[declared.name] = declared
     return declared
+
+
+def _with_fallback(fast: Callable[..., Any], readable: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function that lets `fast` compute what it serves, and `readable` the rest."""
+
+    @functools.wraps(readable)
+    def compute(*arrays: Any, **options: Any) -> Any:
+        out = fast(*arrays, **options)
+        return readable(*arrays, **options) if out is NotImplemented else out
+
+    return compute
 
 
 def _weak(option: Any) -> Any:

@@ -111,6 +111,7 @@ SHAPING = [
 
 NORMALIZATION = [
     _op("standardize", lambda x: F.standardize(x, axis=(0, 2)), normal(3, 2, 4)),
+    _op("normalize_channels", F.normalize_channels, normal(3, 2, 4), normal(2), normal(2)),
     _op("layer_norm", lambda x, w, b: F.layer_norm(x, 4, w, b), normal(3, 4), normal(4), normal(4)),
     _op(
         "batch_norm",

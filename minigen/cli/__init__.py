@@ -7,6 +7,7 @@ when it runs, so that ``minigen --help`` answers at once.
 import click
 
 from minigen._version import __version__
+from minigen.allocator import keep_freed_memory
 from minigen.cli.demo import demo
 from minigen.cli.errors import plain_errors
 from minigen.cli.evaluate import evaluate
@@ -52,6 +53,7 @@ class Commands(click.Group):
 @click.version_option(__version__, prog_name="minigen")
 def main() -> None:
     """Deep generative models from scratch: train them, look at them, check their gradients."""
+    keep_freed_memory()
 
 
 __all__ = ["COMMANDS", "main"]

@@ -18,6 +18,8 @@ Derivation: conv2d.trilinear
 
 from __future__ import annotations
 
+import math
+
 from minigen.backend import Array, namespace
 from minigen.op import Cotangents, op
 from minigen.ops.dtypes import promote
@@ -200,11 +202,15 @@ def conv_transpose2d(
     xp, (batch, _, height, width), channels = namespace(x), x.shape, weight.shape[1]
     out = xp.zeros((channels, *size, batch), xp.result_type(x, weight))
     kernels, points = _as_matrix(weight).T, batch_last(x)
+    buffer = xp.empty(0, out.dtype)
     for rows in row_blocks(height, len(kernels) * width * batch * out.itemsize, xp):
         count = (rows.stop - rows.start, width)
-        painted = (kernels @ _as_matrix(points[:, rows])).reshape(
-            channels, *windows.kernel, *count, batch
-        )
+        seen = _as_matrix(points[:, rows])
+        if buffer.size < len(kernels) * seen.shape[1]:  # in the first block, the largest
+            buffer = xp.empty(len(kernels) * seen.shape[1], out.dtype)
+        painted = buffer[: len(kernels) * seen.shape[1]].reshape(len(kernels), -1)
+        xp.matmul(kernels, seen, out=painted)
+        painted = painted.reshape(channels, *windows.kernel, *count, batch)
         for tap in windows.taps():  # col2im
             on_image, among = windows.meeting(tap, size, count, rows.start)
             out[on_image] += painted[(slice(None), *tap)][among]
@@ -286,11 +292,11 @@ def conv2d_weight(
         )
     x, g = promote(x, g)
     xp = namespace(x)
-    out = xp.zeros((g.shape[1], x.shape[1], *windows.kernel), xp.result_type(x, g))
-    total, cotangents = _as_matrix(out), batch_last(g)
+    total = xp.zeros((x.shape[1] * math.prod(windows.kernel), g.shape[1]), xp.result_type(x, g))
+    part, cotangents = xp.empty_like(total), batch_last(g)
     for rows, seen in columns(x, windows):
-        total += _as_matrix(cotangents[:, rows]) @ seen.T
-    return out
+        total += xp.matmul(seen, _as_matrix(cotangents[:, rows]).T, out=part)
+    return xp.ascontiguousarray(total.T).reshape(g.shape[1], x.shape[1], *windows.kernel)
 
 
 @conv2d_weight.vjp

@@ -9,6 +9,7 @@ from minigen.op import Cotangents, op
 from minigen.ops.dtypes import promote
 from minigen.ops.reduction import sum
 from minigen.ops.shaping import reshape, sum_to_size, transpose
+from minigen.ops.windows import is_batch_last
 
 
 @op
@@ -76,11 +77,12 @@ def linear(x: Array, weight: Array, bias: Array | None = None) -> Array:
             f"got {tuple(x.shape)} and {tuple(weight.shape)}"
         )
     x, weight = promote(x, weight)
+    y = (weight @ x.T).T if is_batch_last(x) else x @ weight.T
     if bias is None:
-        return x @ weight.T
+        return y
     if bias.shape != weight.shape[:1]:
         raise ValueError(f"bias of shape {weight.shape[:1]} is expected, got {tuple(bias.shape)}")
-    y, bias = promote(x @ weight.T, bias)
+    y, bias = promote(y, bias)
     y += bias
     return y
 
@@ -89,9 +91,14 @@ def linear(x: Array, weight: Array, bias: Array | None = None) -> Array:
 def linear_vjp(g: Array, _out: Array, x: Array, weight: Array, bias: Array | None) -> Cotangents:
     r""":math:`\bar x = g W,\ \bar W = \sum_n g_n x_n^\top,\ \bar b = \sum_n g_n`.
 
+    The result of y and of x's gradient is held in x's memory order; see `minigen.ops.windows`.
+
     Derivation: linear.grad_x, linear.grad_weight, linear.grad_bias
     """
     count = math.prod(x.shape[:-1])
+
+    def grad_x() -> Array:
+        return (weight.T @ g.T).T if is_batch_last(x) else g @ weight
 
     def grad_weight() -> Array:
         rows = reshape(g, (count, weight.shape[0]))
@@ -100,4 +107,4 @@ def linear_vjp(g: Array, _out: Array, x: Array, weight: Array, bias: Array | Non
     def grad_bias() -> Array:
         return sum(reshape(g, (count, weight.shape[0])), axis=0)
 
-    return lambda: g @ weight, grad_weight, None if bias is None else grad_bias
+    return grad_x, grad_weight, None if bias is None else grad_bias

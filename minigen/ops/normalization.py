@@ -6,13 +6,12 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from minigen.backend import Array, namespace
+from minigen.backend import Array, array_of, namespace
 from minigen.op import Cotangents, op
 from minigen.ops.dtypes import floating
 from minigen.ops.elementwise import sqrt
-from minigen.ops.reduction import mean, reduced_axes, var
+from minigen.ops.reduction import mean, reduced_axes, sum, var
 from minigen.ops.shaping import as_shape, reshape
-from minigen.tensor import Tensor
 
 
 @op
@@ -46,6 +45,49 @@ def standardize_vjp(
     scale = sqrt(var(x, axis, keepdims=True, correction=0) + eps)
     centred = g - mean(g, axis, keepdims=True) - out * mean(g * out, axis, keepdims=True)
     return (centred / scale,)
+
+
+@op
+def normalize_channels(
+    x: Array, weight: Array | None, bias: Array | None, eps: float = 1e-5
+) -> Array:
+    r"""Standardise each channel over the batch and all positions, then scale and shift it.
+
+    .. math:: y = \gamma \hat x + \beta, \qquad \hat x = \frac{x - \mu}{\sqrt{\sigma^2 + \epsilon}}
+
+    The channels are axis 1 of x, shape (N, C, ...); weight and bias have shape (C,) or are None.
+    This is the batch norm of training; `minigen.kernels.normalization` has a faster version.
+
+    Derivation: batch_norm
+    """
+    return _channelwise_affine(standardize(x, _all_but_channels(x), eps), weight, bias)
+
+
+@normalize_channels.vjp
+def normalize_channels_vjp(
+    g: Array, _out: Array, x: Array, weight: Array | None, bias: Array | None, *, eps: float
+) -> Cotangents:
+    r""":math:`\bar\gamma = \sum g \hat x,\ \bar\beta = \sum g`, and of them :math:`\bar x`.
+
+    .. math:: \bar x = \frac{\gamma}{\sqrt{\sigma^2 + \epsilon}}
+              \Big(g - \frac{\bar\beta + \hat x\,\bar\gamma}{n}\Big)
+
+    with sums over the n elements of a channel.
+
+    Derivation: batch_norm.gradients
+    """
+    axes, channelwise = _all_but_channels(x), _channelwise(x)
+    standard = standardize(x, axes, eps)
+    grad_weight, grad_bias = sum(g * standard, axes), sum(g, axes)
+
+    def grad_x() -> Array:
+        scale = 1 / sqrt(var(x, axes, keepdims=True, correction=0) + eps)
+        if weight is not None:
+            scale = scale * reshape(weight, channelwise)
+        shift, slope = reshape(grad_bias, channelwise), reshape(grad_weight, channelwise)
+        return scale * (g - (shift + standard * slope) / (x.size // x.shape[1]))
+
+    return grad_x, None if weight is None else grad_weight, None if bias is None else grad_bias
 
 
 def layer_norm(
@@ -146,7 +188,6 @@ def batch_norm(
     """
     if x.ndim < 2:
         raise ValueError(f"batch_norm: shape (N, C, ...) is expected, got {tuple(x.shape)}")
-    axes = (0, *range(2, x.ndim))
     if training:
         if x.size == x.shape[1]:
             raise ValueError(
@@ -154,14 +195,13 @@ def batch_norm(
                 f"got shape {tuple(x.shape)}; use larger batches (drop_last) or eval()"
             )
         if running_mean is not None and running_var is not None:
-            _update_running(x, axes, running_mean, running_var, momentum)
-        y = standardize(x, axes, eps)
-    elif running_mean is None or running_var is None:
+            _update_running(x, running_mean, running_var, momentum)
+        return normalize_channels(x, weight, bias, eps)
+    if running_mean is None or running_var is None:
         raise ValueError("batch_norm: evaluation needs running_mean and running_var")
-    else:
-        channelwise = _channelwise(x)
-        shift = reshape(running_mean, channelwise)
-        y = (x - shift) / sqrt(reshape(running_var, channelwise) + eps)
+    channelwise = _channelwise(x)
+    shift = reshape(running_mean, channelwise)
+    y = (x - shift) / sqrt(reshape(running_var, channelwise) + eps)
     return _channelwise_affine(y, weight, bias)
 
 
@@ -210,19 +250,22 @@ def instance_norm(
     return _channelwise_affine(y, weight, bias)
 
 
-def _update_running(
-    x: Any, axes: tuple[int, ...], running_mean: Any, running_var: Any, momentum: float
-) -> None:
+def _update_running(x: Any, running_mean: Any, running_var: Any, momentum: float) -> None:
     """Move the running statistics towards the batch's, in place and outside the graph.
 
     Derivation: batch_norm.running_statistics, batch_norm.unbiased_variance
     """
-    batch = x.data if isinstance(x, Tensor) else x
+    batch, axes = array_of(x), _all_but_channels(x)
     for running, statistic in (
         (running_mean, mean(batch, axes)),
         (running_var, var(batch, axes, correction=1)),
     ):
         running[...] = running * (1 - momentum) + statistic * momentum
+
+
+def _all_but_channels(x: Array) -> tuple[int, ...]:
+    """Return the axes of x, shape (N, C, ...), over which a channel has its statistics."""
+    return (0, *range(2, x.ndim))
 
 
 def _channelwise(x: Array) -> tuple[int, ...]:

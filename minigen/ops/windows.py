@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from minigen.backend import Array, namespace
+from minigen.backend import Array, array_of, namespace
 
 Pair = int | Sequence[int]
 """One number for height and width, or the two."""
@@ -169,6 +169,12 @@ def batch_last(images: Array) -> Array:
 def batch_first(memory: Array) -> Array:
     """Show an array (C, H, W, N) as (N, C, H, W)."""
     return memory.transpose(3, 0, 1, 2)
+
+
+def is_batch_last(features: Array) -> bool:
+    """Tell whether (N, F), an array or a tensor's, is held as (F, N), as flattened images are."""
+    array = array_of(features)
+    return array.ndim == 2 and array.flags.f_contiguous and not array.flags.c_contiguous
 
 
 def _padded(images: Array, padding: tuple[int, int]) -> Array:

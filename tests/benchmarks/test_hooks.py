@@ -32,11 +32,11 @@ def test_every_forward_rule_and_cotangent_passes_through() -> None:
 
 
 def test_ops_are_what_they_were_after_the_block_even_after_an_error() -> None:
-    before = {name: (op.forward, op.rule) for name, op in registry.items()}
+    before = {name: (op.compute, op.compute_rule) for name, op in registry.items()}
 
     def run(_kind: Kind, _name: str, _function: Callable[[], Any]) -> Any:
         raise RuntimeError("stop")
 
     with pytest.raises(RuntimeError, match="stop"), between(run):
         F.exp(minigen.ones(2))
-    assert {name: (op.forward, op.rule) for name, op in registry.items()} == before
+    assert {name: (op.compute, op.compute_rule) for name, op in registry.items()} == before

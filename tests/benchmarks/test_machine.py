@@ -12,6 +12,7 @@ import pytest
 import benchmarks
 from benchmarks import machine
 from benchmarks.machine import TUNED_MALLOC
+from minigen import allocator
 
 
 def test_every_library_is_told_the_same_number_of_threads() -> None:
@@ -28,6 +29,20 @@ def test_the_allocators_settings_reach_those_workers_alone_that_are_to_have_them
     tuned = machine.worker_environment(1, tuned_malloc=True)
     assert not plain.keys() & TUNED_MALLOC.keys()
     assert {name: tuned[name] for name in TUNED_MALLOC} == TUNED_MALLOC
+
+
+def test_no_library_is_held_back_from_instructions_of_the_processor(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in machine.KERNEL_VARIABLES:
+        monkeypatch.setenv(name, "old")
+    assert not machine.worker_environment(1, tuned_malloc=True).keys() & set(
+        machine.KERNEL_VARIABLES
+    )
+
+
+def test_the_allocators_settings_are_those_of_minigens_commands() -> None:
+    assert sorted(map(int, TUNED_MALLOC.values())) == sorted(allocator.SETTINGS.values())
 
 
 def test_workers_find_this_repository_before_anything_else(

@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 from benchmarks import __main__ as command
 from benchmarks import checks, machine, work
 from benchmarks.contender import Contender, WorkerError
-from benchmarks.contest import DisagreementError
+from benchmarks.contest import MINIGEN, DisagreementError
 from benchmarks.ops import OPS
 
 from .fakes import result
@@ -49,7 +49,7 @@ def test_all_workloads_are_timed_by_default(contests: Contests) -> None:
     done = call()
     assert done.exit_code == 0, done.output
     assert [name for name, _ in contests] == ["W1", "W2", "W3", "W4"]
-    assert contests[0][1] == [Contender("minigen"), Contender("torch")]
+    assert contests[0][1] == [MINIGEN, Contender("torch")]
     assert "W4: a workload" in done.output
 
 
@@ -61,7 +61,7 @@ def test_workloads_are_chosen_by_name(contests: Contests) -> None:
 
 def test_ops_alone_leave_the_workloads_out(contests: Contests) -> None:
     done = call("--ops", "--peers", "torch,jax")
-    assert contests == [("ops", [Contender("minigen"), Contender("torch")])]
+    assert contests == [("ops", [MINIGEN, Contender("torch")])]
     assert all(f"op {name}" in done.output for name in OPS)
 
 
@@ -73,14 +73,14 @@ def test_ops_and_workloads_can_be_timed_together(contests: Contests, tmp_path: P
     assert [each["name"] for each in found["results"]] == ["W2", *OPS]
 
 
-def test_the_allocator_is_tuned_for_minigen_and_torch_beside(
+def test_minigen_and_torch_are_timed_with_the_other_allocator_beside(
     contests: Contests, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(machine, "has_glibc", lambda: True)
     call("--workloads", "W1", "--allocator", "--peers", "torch,dezero")
-    plain = [Contender("minigen"), Contender("torch"), Contender("dezero")]
-    tuned = [Contender("minigen", True), Contender("torch", True)]
-    assert contests == [("W1", plain + tuned)]
+    usual = [MINIGEN, Contender("torch"), Contender("dezero")]
+    unusual = [Contender("minigen", tuned_malloc=False), Contender("torch", tuned_malloc=True)]
+    assert contests == [("W1", usual + unusual)]
     monkeypatch.setattr(machine, "has_glibc", lambda: False)
     refused = call("--allocator")
     assert refused.exit_code == 2
@@ -89,7 +89,7 @@ def test_the_allocator_is_tuned_for_minigen_and_torch_beside(
 
 def test_minigen_can_run_alone(contests: Contests) -> None:
     assert call("--workloads", "W1", "--peers", "").exit_code == 0
-    assert contests == [("W1", [Contender("minigen")])]
+    assert contests == [("W1", [MINIGEN])]
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,8 @@ def test_a_block_that_is_left_by_an_error_ends_its_process() -> None:
 
 def test_contenders_are_told_apart_by_their_allocator() -> None:
     assert Contender("torch", tuned_malloc=True).label == f"{TORCH.label}, tuned malloc"
+    assert MINIGEN.label == "minigen"
+    assert Contender("minigen", tuned_malloc=False).label == "minigen, malloc left alone"
     assert TUNED_MALLOC.keys() == {
         "MALLOC_MMAP_THRESHOLD_",
         "MALLOC_TRIM_THRESHOLD_",

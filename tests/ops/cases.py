@@ -171,6 +171,10 @@ CASES: list[Case] = [
         for o in [{"axis": axis, "eps": 1e-3}]
     ],
     *[
+        _on("normalize_channels", str(shape), F.normalize_channels, apart(*shape), unit(2), unit(2))
+        for shape in [(3, 2), (2, 2, 3), (2, 2, 1, 2)]
+    ],
+    *[
         _on("matmul", f"{a}@{b}".replace(" ", ""), F.matmul, apart(*a), apart(*b, seed=1))
         for a, b in [
             ((2, 3), (3, 4)),

@@ -7,7 +7,13 @@ from minigen.gradcheck.report import FailureKind
 from minigen.gradcheck.zoo.specimen import normal, wrong_function, wrong_rule
 from minigen.op import Cotangents
 from minigen.ops.elementwise import sqrt
-from minigen.ops.normalization import batch_norm, instance_norm, standardize
+from minigen.ops.normalization import (
+    batch_norm,
+    instance_norm,
+    normalize_channels,
+    standardize,
+    standardize_vjp,
+)
 from minigen.ops.reduction import mean, sum, var
 from minigen.ops.shaping import sum_to_size
 from minigen.tensor import Tensor
@@ -96,6 +102,26 @@ def norm_weight_summed_over_the_batch_alone(
 def norm_weight_without_input(g: Array, _out: Array, _x: Array, weight: Array) -> Cotangents:
     """Give the scale the gradient of the shift."""
     return g * weight.reshape(1, -1, 1, 1), sum_to_size(g, (1, 2, 1, 1)).reshape(2)
+
+
+@wrong_rule(normalize_channels, _IMAGES, normal(2), normal(2))
+def batch_norm_scale_forgotten(
+    g: Array, _out: Array, x: Array, _weight: Array, _bias: Array, *, eps: float
+) -> Cotangents:
+    """Leave the scale out of the gradient of the images, as if it were 1."""
+    standard = standardize(x, _BATCH, eps)
+    (grad_x,) = standardize_vjp(g, standard, x, axis=_BATCH, eps=eps)
+    return grad_x, sum(g * standard, _BATCH), sum(g, _BATCH)
+
+
+@wrong_rule(normalize_channels, _IMAGES, normal(2), normal(2))
+def batch_norm_output_for_the_standardised(
+    g: Array, out: Array, x: Array, weight: Array, _bias: Array, *, eps: float
+) -> Cotangents:
+    """Take the scaled and shifted output where the standardised images belong."""
+    scaled = g * weight.reshape(1, -1, 1, 1)
+    (grad_x,) = standardize_vjp(scaled, out, x, axis=_BATCH, eps=eps)
+    return grad_x, sum(g * out, _BATCH), sum(g, _BATCH)
 
 
 @wrong_function(_IMAGES)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from minigen.backend import Array, namespace
 from minigen.models.adversarial.game import Game
 from minigen.models.adversarial.model import AdversarialModel
 from minigen.models.adversarial.networks import (
@@ -76,6 +77,11 @@ class ConvGAN(AdversarialModel):
         if spectral_norm:
             normalize_spectrally_(discriminating, generator)
         self.play_with(generating, discriminating)
+
+    def _draw_noise(self, count: int, generator: Generator | None) -> Array:
+        """Draw z, held with the batch innermost: the generator hands this order on to images."""
+        noise = super()._draw_noise(count, generator)
+        return namespace(noise).asfortranarray(noise)
 
     def config(self) -> dict[str, Any]:
         """Return the constructor's arguments."""

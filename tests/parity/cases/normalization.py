@@ -52,6 +52,14 @@ def channels(draw: Draw) -> Sample:
     )
 
 
+def channels_alone(draw: Draw) -> Sample:
+    """Draw a batch (N, C, ...), scales and shifts."""
+    shape = (draw.length(2), *draw.shape(least=1))
+    count = shape[1:2]
+    x = draw.spread(shape, 0)
+    return Sample(x, draw.reals(count), draw.reals(count), eps=draw.choice([1e-5, 0.1]))
+
+
 def plain_channels(draw: Draw) -> Sample:
     return Sample(draw.spread((draw.length(2), *draw.shape(least=1)), 0))
 
@@ -108,6 +116,11 @@ CASES = (
         lambda x: torch.nn.functional.batch_norm(x, None, None, training=True),
         "without statistics, weight and bias",
         lambda x: functional.batch_norm(x, training=True),
+    ),
+    Case(
+        "normalize_channels",
+        channels_alone,
+        lambda x, w, b, eps: torch.nn.functional.batch_norm(x, None, None, w, b, True, eps=eps),
     ),
     Case(
         "instance_norm",

@@ -1,0 +1,126 @@
+"""The kernels of batch norm compute what the op's own text says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+import minigen
+from minigen import functional as F
+from minigen.kernels import normalization as kernels
+from minigen.ops.normalization import normalize_channels, normalize_channels_vjp
+from minigen.ops.reduction import var
+
+pytestmark = pytest.mark.host_only("kernels for NumPy's arrays")
+
+SHAPES = [(5, 3), (4, 3, 6), (8, 5, 7, 7), (2, 1, 1, 1), (64, 300, 4, 4)]
+OPTIONS = {"eps": 1e-5}
+
+
+def images(shape: tuple[int, ...], dtype: str = "float64", seed: int = 0) -> npt.NDArray[Any]:
+    """Draw an array (N, C, ...) that is held with the batch innermost."""
+    drawn = np.random.default_rng([seed, *shape]).standard_normal((*shape[1:], shape[0]))
+    return drawn.astype(dtype).transpose(len(shape) - 1, *range(len(shape) - 1))
+
+
+def vectors(count: int, dtype: str = "float64") -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+    drawn = np.random.default_rng(count).standard_normal((2, count)).astype(dtype)
+    return drawn[0], drawn[1]
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("affine", [True, False])
+def test_the_forward_kernel_agrees_with_the_op(shape: tuple[int, ...], affine: bool) -> None:
+    x = 3 + 2 * images(shape)
+    parameters = vectors(shape[1]) if affine else (None, None)
+    found = kernels.normalize_channels_kernel(x, *parameters, **OPTIONS)
+    np.testing.assert_allclose(
+        found, normalize_channels.forward(x, *parameters, **OPTIONS), rtol=0, atol=1e-12
+    )
+    assert np.moveaxis(found, 0, -1).flags.c_contiguous
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("affine", [True, False])
+def test_the_rules_kernel_agrees_with_the_rule(shape: tuple[int, ...], affine: bool) -> None:
+    x, g = 3 + 2 * images(shape), images(shape, seed=1)
+    parameters = vectors(shape[1]) if affine else (None, None)
+    expected = normalize_channels_vjp(g, None, x, *parameters, **OPTIONS)
+    found = kernels.normalize_channels_kernel_vjp(g, None, x, *parameters, **OPTIONS)
+    for of, by in zip(found, expected, strict=True):
+        right = by() if callable(by) else by
+        assert (of is None) == (right is None)
+        if of is not None:
+            np.testing.assert_allclose(of, right, rtol=0, atol=1e-9 if shape[1] == 1 else 1e-11)
+
+
+def test_gradients_through_the_kernels_agree_with_finite_differences() -> None:
+    x = minigen.tensor(images((4, 3, 2, 2)), requires_grad=True)
+    x.data = images((4, 3, 2, 2))  # in its memory order
+    parameters = [minigen.tensor(v, requires_grad=True) for v in vectors(3)]
+    assert kernels.normalize_channels_kernel(x.data, None, None, eps=1e-5) is not NotImplemented
+    minigen.gradcheck(F.normalize_channels, (x, *parameters), order=2)
+
+
+@pytest.mark.parametrize("offset", [0.0, 1000.0])
+def test_float32_stays_as_exact_far_from_zero_as_sums_in_pairs_are(offset: float) -> None:
+    x = images((128, 8, 14, 14), "float32") + np.float32(offset)
+    exact = normalize_channels.forward(x.astype("float64"), None, None, **OPTIONS)
+    found = kernels.normalize_channels_kernel(x, None, None, **OPTIONS)
+    readable = normalize_channels.forward(x, None, None, **OPTIONS)
+    assert found.dtype == np.float32
+    assert np.abs(found - exact).max() <= 2 * np.abs(readable - exact).max()
+
+
+def test_equal_elements_become_the_shift() -> None:
+    x = np.full((3, 2, 4), 0.1, np.float32).transpose(2, 1, 0)
+    bias = np.array([1, 2], np.float32)
+    y = F.normalize_channels(x, None, bias)
+    np.testing.assert_allclose(y, np.broadcast_to(bias[:, None], (4, 2, 3)), atol=1e-4)
+
+
+@pytest.mark.parametrize("correction", [0, 1])
+@pytest.mark.parametrize("shape", [(5, 3), (8, 5, 7, 7), (64, 300, 4, 4)])
+def test_the_variance_of_channels_agrees_with_the_op(
+    shape: tuple[int, ...], correction: int
+) -> None:
+    x, axes = 5 + images(shape), (0, *range(2, len(shape)))
+    options = {"axis": axes, "keepdims": False, "correction": correction}
+    found = kernels.channel_variance(x, **options)
+    np.testing.assert_allclose(found, var.forward(x, **options), rtol=1e-12)
+    np.testing.assert_allclose(found, x.var(axes, ddof=correction), rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "x",
+    [
+        np.zeros((4, 3, 2, 2)),
+        np.zeros((4, 3)),
+        np.zeros((4, 0), order="F"),
+        np.zeros((4, 3), int, order="F"),
+        np.zeros(3),
+    ],
+    ids=["row-major", "row-major rows", "empty", "integers", "a vector"],
+)
+def test_what_a_kernel_does_not_serve_is_left_to_the_op(x: npt.NDArray[Any]) -> None:
+    assert kernels.normalize_channels_kernel(x, None, None, eps=1e-5) is NotImplemented
+    assert kernels.normalize_channels_kernel_vjp(x, None, x, None, None, eps=1e-5) is NotImplemented
+    variance = kernels.channel_variance(x, axis=(0,), keepdims=False, correction=0)
+    assert variance is NotImplemented
+
+
+def test_parameters_of_another_dtype_are_left_to_the_op() -> None:
+    x, weight = images((4, 3), "float32"), np.ones(3)
+    assert kernels.normalize_channels_kernel(x, weight, None, eps=1e-5) is NotImplemented
+    assert (
+        kernels.normalize_channels_kernel_vjp(x, None, x, weight, None, eps=1e-5) is NotImplemented
+    )
+    assert F.normalize_channels(x, weight, None).dtype == np.float64
+
+
+def test_too_few_elements_for_a_variance_are_still_refused() -> None:
+    with pytest.raises(ValueError, match="needs more than 1 elements"):
+        F.var(np.zeros((1, 3), order="F"), axis=(0,))
