@@ -3,6 +3,7 @@ r"""Matrix products and the dense layer's affine map."""
 from __future__ import annotations
 
 import math
+import operator
 
 from minigen.backend import Array
 from minigen.op import Cotangents, op
@@ -98,7 +99,9 @@ def linear_vjp(g: Array, _out: Array, x: Array, weight: Array, bias: Array | Non
     count = math.prod(x.shape[:-1])
 
     def grad_x() -> Array:
-        return (weight.T @ g.T).T if is_batch_last(x) else g @ weight
+        # A matrix of one row is no work for BLAS, and NumPy's own product of matrices is slow.
+        times = operator.mul if len(weight) == 1 else operator.matmul
+        return times(weight.T, g.T).T if is_batch_last(x) else times(g, weight)
 
     def grad_weight() -> Array:
         rows = reshape(g, (count, weight.shape[0]))
