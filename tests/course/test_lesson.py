@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -73,6 +74,14 @@ def test_lessons_inside_the_package_come_first(
         notebook = folder / lesson.notebook.name
         notebook.write_bytes(lesson.notebook.read_bytes())
         assert lessons() == [Lesson("07", notebook)]
+
+
+def test_a_wheel_holds_the_lessons_where_they_are_looked_for() -> None:
+    project = Path(str(minigen.__file__)).parent.parent
+    with (project / "pyproject.toml").open("rb") as file:
+        wheel = tomllib.load(file)["tool"]["hatch"]["build"]["targets"]["wheel"]
+    assert wheel["force-include"]["lessons"] == "minigen/course/lessons"
+    assert (project / "lessons").is_dir()
 
 
 def test_the_working_folder_can_be_chosen_by_the_environment(
