@@ -11,9 +11,11 @@ from minigen.allocator import keep_freed_memory
 from minigen.cli.demo import demo
 from minigen.cli.errors import plain_errors
 from minigen.cli.evaluate import evaluate
+from minigen.cli.exercise import exercise
 from minigen.cli.gradcheck import gradcheck
 from minigen.cli.info import info
 from minigen.cli.interpolate import interpolate
+from minigen.cli.lessons import lessons
 from minigen.cli.reconstruct import reconstruct
 from minigen.cli.sample import sample
 from minigen.cli.train import train
@@ -28,6 +30,8 @@ COMMANDS: tuple[click.Command, ...] = (
     traverse,
     evaluate,
     gradcheck,
+    lessons,
+    exercise,
     info,
 )
 

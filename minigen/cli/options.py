@@ -42,6 +42,21 @@ device_from_the_start = click.option(
 )
 
 
+def _default_working_folder() -> Path:
+    from minigen.course.lesson import working_folder
+
+    return working_folder()
+
+
+working_folder = click.option(
+    "--folder",
+    metavar="DIR",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=_default_working_folder,
+    help="Where you work on the lessons.  [default: $MINIGEN_LESSONS, or else ./lessons]",
+)
+
+
 def seed(help: str) -> Decorator:
     """Make the option --seed."""
     return click.option(

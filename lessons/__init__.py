@@ -1,0 +1,1 @@
+"""The course: notebooks, exercises, solutions; ``python -m lessons build`` makes the notebooks."""

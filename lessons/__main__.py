@@ -1,0 +1,88 @@
+"""The command ``python -m lessons``: make the notebooks from their sources, and count."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from lessons import building, formatting, inspection
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Make the notebooks of the course."""
+
+
+def _sources(numbers: Sequence[str]) -> list[Path]:
+    """Return the sources of some lessons, or of all."""
+    if not numbers:
+        return building.sources()
+    found = {path.name[:2]: path for path in building.sources()}
+    unknown = [number for number in numbers if number.zfill(2) not in found]
+    if unknown:
+        raise click.UsageError(f"there is no lesson {unknown[0]}; there are {', '.join(found)}")
+    return [found[number.zfill(2)] for number in numbers]
+
+
+@main.command()
+@click.argument("numbers", nargs=-1, metavar="[LESSON]...")
+@click.option("--fast", is_flag=True, help="Run in fast mode, and save nothing: a quick trial.")
+@click.option(
+    "--figures",
+    metavar="DIR",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Also write the figures there as PNG files, to look at.",
+)
+def build(numbers: tuple[str, ...], fast: bool, figures: Path | None) -> None:
+    """Run lessons from their sources, in full, and save them as notebooks with their outputs.
+
+    A lesson with a fault is not saved: see `lessons.inspection`.
+    """
+    faulty = False
+    for source in _sources(numbers):
+        start = time.perf_counter()
+        notebook = building.execute(building.read(source), fast=fast)
+        seconds = time.perf_counter() - start
+        if figures is not None:
+            building.write_figures(notebook, figures, source.stem)
+        faults = inspection.faults(notebook)
+        for fault in faults:
+            click.echo(f"{source.name}: {fault}", err=True)
+        faulty = faulty or bool(faults)
+        if faults or fast:
+            click.echo(f"{source.stem}: {seconds:.0f} s, not saved")
+        else:
+            click.echo(f"{building.save(notebook, source)}: {seconds:.0f} s")
+    if faulty:
+        raise SystemExit(1)
+
+
+@main.command("format")
+@click.argument("numbers", nargs=-1, metavar="[LESSON]...")
+def format_(numbers: tuple[str, ...]) -> None:
+    """Lay out the code in the sources of lessons as ruff does."""
+    for source in _sources(numbers):
+        if formatting.format_source(source):
+            click.echo(f"laid out: {source.name}")
+
+
+@main.command()
+def count() -> None:
+    """Show how many cells, asserts, figures and exercises each lesson has."""
+    from minigen.course import lessons
+    from minigen.course.exercises import exercises_of
+
+    row = "{:<28}{:>8}{:>9}{:>9}{:>11}".format
+    click.echo(row("lesson", "cells", "asserts", "figures", "exercises"))
+    for lesson in lessons():
+        notebook = building.load(lesson.notebook)
+        asserts, figures = inspection.asserts(notebook), inspection.figures(notebook)
+        counts = (len(notebook["cells"]), asserts, len(figures), len(exercises_of(lesson)))
+        click.echo(row(lesson.notebook.stem, *counts))
+
+
+if __name__ == "__main__":
+    main(prog_name="python -m lessons")

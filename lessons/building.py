@@ -1,0 +1,147 @@
+"""A notebook is made from its source: read, run top to bottom, stamped, saved.
+
+The source is MyST Markdown, like the pages of ``docs/derivations``: prose as it is read, and code
+in ``{code-cell}`` blocks. So that what changed can be read in a diff, it is the source that is
+edited; the notebook, with its outputs, is never edited by hand.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+from minigen import __version__
+from minigen.files import write_atomically
+
+Notebook: TypeAlias = Any
+"""A notebook: a mapping as in its JSON file."""
+
+FOLDER: Final = Path(__file__).parent
+
+CELL_TIMEOUT: Final = 600
+"""Seconds that one cell may take."""
+
+_LANGUAGE: Final = {"name": "python", "file_extension": ".py", "mimetype": "text/x-python"}
+_KERNEL: Final = {"name": "python3", "display_name": "Python 3", "language": "python"}
+
+
+def sources() -> list[Path]:
+    """Return the sources of all lessons, in their order."""
+    return sorted((FOLDER / "source").glob("[0-9][0-9]-*.md"))
+
+
+def notebook_of(source: Path) -> Path:
+    """Return where the notebook of a source is saved."""
+    return FOLDER / f"{source.stem}.ipynb"
+
+
+def load(path: Path) -> Notebook:
+    """Read a saved notebook."""
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def read(source: Path) -> Notebook:
+    """Make a notebook, not yet run, of a source."""
+    import jupytext
+
+    notebook = jupytext.reads(source.read_text(encoding="utf-8"), fmt="md:myst")
+    for cell, name in zip(notebook.cells, _names(notebook), strict=True):
+        cell.id = name
+        if "hide-input" in cell.metadata.get("tags", ()):
+            cell.metadata["jupyter"] = {"source_hidden": True}
+    notebook.metadata = {"kernelspec": _KERNEL, "language_info": _LANGUAGE}
+    notebook.metadata["minigen"] = stamp(notebook, source)
+    return notebook
+
+
+def execute(notebook: Notebook, *, fast: bool) -> Notebook:
+    """Run a notebook top to bottom, in a kernel and a folder of its own.
+
+    An error does not stop it: it stays in the outputs, where `inspection.faults` finds it.
+    """
+    from nbclient import NotebookClient
+
+    language = dict(notebook.metadata["language_info"])
+    paths = [str(FOLDER.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
+    environment = os.environ | {
+        "MINIGEN_FAST": "1" if fast else "",
+        "PYTHONPATH": os.pathsep.join(paths),  # this checkout, not what else may be installed
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        client = NotebookClient(
+            notebook,
+            timeout=CELL_TIMEOUT,
+            allow_errors=True,
+            record_timing=False,
+            coalesce_streams=True,
+            resources={"metadata": {"path": folder}},
+            extra_arguments=["--log-level=ERROR"],
+        )
+        client.execute(env=environment)
+    notebook.metadata["language_info"] = language  # not this machine's version of Python
+    return notebook
+
+
+def save(notebook: Notebook, source: Path) -> Path:
+    """Write a notebook whole beside the others; return where."""
+    import nbformat
+
+    path = notebook_of(source)
+    write_atomically(path, nbformat.writes(notebook).encode())
+    return path
+
+
+def stamp(notebook: Notebook, source: Path) -> dict[str, str]:
+    """Return what says of which library and which cells a notebook's outputs are."""
+    return {
+        "version": __version__,
+        "source": digest(source.read_text(encoding="utf-8")),
+        "cells": digest_of_cells(notebook),
+    }
+
+
+def digest_of_cells(notebook: Notebook) -> str:
+    """Return a hash of what stands in the cells, outputs apart."""
+    cells = [(cell["cell_type"], text_of(cell["source"])) for cell in notebook["cells"]]
+    return digest(json.dumps(cells, ensure_ascii=False))
+
+
+def digest(text: str) -> str:
+    """Return the SHA-256 hash of a text."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def write_figures(notebook: Notebook, folder: Path, name: str) -> None:
+    """Write the figures of a notebook as PNG files ``NAME-CELL.png``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, cell in enumerate(notebook["cells"]):
+        images = [data["image/png"] for data in displayed(cell) if "image/png" in data]
+        for place, image in enumerate(images):
+            suffix = f"-{place}" if place else ""
+            path = folder / f"{name}-{number:03}{suffix}.png"
+            write_atomically(path, base64.b64decode(text_of(image)))
+
+
+def displayed(cell: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return what a cell displayed: for each output its forms, by media type."""
+    return [output["data"] for output in cell.get("outputs", ()) if "data" in output]
+
+
+def _names(notebook: Notebook) -> Iterator[str]:
+    """Name each cell after its contents, so that other cells keep their names when one is added."""
+    seen: dict[str, int] = {}
+    for cell in notebook["cells"]:
+        name = digest(cell["source"])[:8]
+        seen[name] = seen.get(name, 0) + 1
+        yield name if seen[name] == 1 else f"{name}-{seen[name]}"
+
+
+def text_of(value: str | list[str]) -> str:
+    """Join the lines that a notebook's file may store one by one."""
+    return value if isinstance(value, str) else "".join(value)

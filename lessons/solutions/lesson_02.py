@@ -1,0 +1,50 @@
+"""Solutions to the exercises of lesson 02, gradient checks."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+
+
+def central_difference(f: Callable[[Array], float], x: Array, h: float) -> Array:
+    """Nudge a copy, so that x stays as it is whatever happens."""
+    gradient = np.zeros_like(x)
+    for index in np.ndindex(x.shape):
+        step = np.zeros_like(x)
+        step[index] = h
+        gradient[index] = (f(x + step) - f(x - step)) / (2 * h)
+    return gradient
+
+
+def richardson(f: Callable[[float], float], x: float, h: float) -> float:
+    """Weigh so that the sum of weights is 1, and that of the terms with h^2 is 0: 4/3 and -1/3."""
+
+    def central(h: float) -> float:
+        return (f(x + h) - f(x - h)) / (2 * h)
+
+    return (4 * central(h / 2) - central(h)) / 3
+
+
+def rule_is_right(
+    forward: Callable[[Array], Array],
+    rule: Callable[[Array, Array, Array], tuple[Array]],
+    x: Array,
+) -> bool:
+    """Use float64, a random cotangent, every element, and a tolerance in proportion."""
+    x = x.astype(np.float64)
+    out = forward(x)
+    g = np.random.default_rng(0).normal(size=out.shape)
+    (found,) = rule(g, out, x)
+    numeric = central_difference(lambda x: float(np.sum(g * forward(x))), x, 1e-5)
+    return found.shape == x.shape and np.allclose(found, numeric, rtol=1e-5, atol=1e-7)
+
+
+def overlooked(error: Array, tolerance: float, directions: int) -> float:
+    """Use that the sum is normal, with mean 0 and the Euclidean norm for standard deviation."""
+    return math.erf(tolerance / (math.sqrt(2) * float(np.linalg.norm(error)))) ** directions

@@ -1,0 +1,95 @@
+"""``minigen exercise``: what is to do, and what is wrong with what is done."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from minigen.cli import options
+
+if TYPE_CHECKING:
+    from minigen.course import Lesson
+    from minigen.course.exercises import Exercise, Verdict
+
+_COLOURS: Final = {"right": "green", "wrong": "red", "to do": "yellow"}
+
+
+@click.command()
+@click.argument("number", metavar="[LESSON]", required=False)
+@click.option("--solutions", is_flag=True, help="Show the solutions of the lesson's exercises.")
+@options.working_folder
+def exercise(number: str | None, solutions: bool, folder: Path) -> None:
+    """Check the exercises of a lesson, and say what is wrong; or list those of all lessons.
+
+    The answers are in exercises/lesson_NN.py of the working folder. If the file is missing, it is
+    put there, with stubs that say what is to do. The exit status is 1 until all are right.
+    """
+    from minigen import course
+
+    if number is None:
+        _list(folder / "exercises")
+        return
+    try:
+        lesson = course.find_lesson(number)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    if solutions:
+        _show_solutions(lesson)
+    else:
+        _check(lesson, folder)
+
+
+def _list(answers: Path) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from minigen.course.exercises import all_exercises
+
+    table = Table("lesson", "exercise", "state", "", box=None, header_style="bold", pad_edge=False)
+    for exercise in all_exercises():
+        verdict = exercise.verdict(answers)
+        colour = _COLOURS[verdict.state]
+        first_line = verdict.message.partition("\n")[0] if verdict.state == "wrong" else ""
+        table.add_row(exercise.lesson, exercise.name, f"[{colour}]{verdict.state}[/]", first_line)
+    console = Console(highlight=False)
+    console.print(table)
+    console.print(f"\nAnswers go to {answers}; minigen exercise 01 checks those of lesson 01.")
+
+
+def _check(lesson: Lesson, folder: Path) -> None:
+    from minigen.course.exercises import State, exercises_of
+
+    exercises = exercises_of(lesson)
+    if not exercises:
+        raise click.ClickException(f"lesson {lesson.number} has no exercises")
+    for copied in lesson.copy_to(folder):
+        click.echo(f"new: {copied}")
+    answers = folder / "exercises"
+    click.echo(f"{answers / lesson.exercises.name}:")
+    verdicts = [(exercise, exercise.verdict(answers)) for exercise in exercises]
+    for exercise, verdict in verdicts:
+        _tell(exercise, verdict)
+    right = sum(verdict.state is State.RIGHT for _, verdict in verdicts)
+    click.echo(f"{right} of {len(verdicts)} right")
+    if right < len(verdicts):
+        raise SystemExit(1)
+
+
+def _tell(exercise: Exercise, verdict: Verdict) -> None:
+    """Write the state of an exercise, and below it why."""
+    click.echo(
+        f"  {click.style(f'{verdict.state:<6}', fg=_COLOURS[verdict.state])} {exercise.name}"
+    )
+    for line in verdict.message.splitlines():
+        click.echo(textwrap.fill(line, width=96, initial_indent=" " * 9, subsequent_indent=" " * 9))
+
+
+def _show_solutions(lesson: Lesson) -> None:
+    from rich.console import Console
+    from rich.syntax import Syntax
+
+    code = lesson.solutions.read_text(encoding="utf-8")
+    Console().print(Syntax(code, "python", background_color="default"))

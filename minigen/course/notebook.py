@@ -1,0 +1,113 @@
+"""What the notebooks of the course use: fast mode, progress, and the library's own source."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import sys
+import textwrap
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import minigen
+from minigen.op import Op
+
+T = TypeVar("T")
+
+FAST: Final = os.environ.get("MINIGEN_FAST", "") not in {"", "0"}
+"""Whether the environment variable ``MINIGEN_FAST`` is set: loops are short, as in the tests.
+
+A lesson says ``steps = 20 if FAST else 2000``. What only a whole run shows is asserted as
+``assert FAST or accuracy > 0.9``.
+"""
+
+_ROOT: Final = Path(str(minigen.__file__)).parent.parent
+
+
+def progress(things: Iterable[T], what: str = "") -> Iterable[T]:
+    """Iterate over `things`, and show on the standard output how far that has come."""
+    from tqdm import tqdm
+
+    # A notebook shows what stands on the error stream like a fault.
+    bar: Iterable[T] = tqdm(things, desc=what or None, file=sys.stdout, ncols=80, mininterval=0.5)
+    return bar
+
+
+class Listing:
+    """Source code, which a notebook shows in colours.
+
+    Parameters
+    ----------
+    parts : iterable of (str, str)
+        For each piece of code where it stands, and its text.
+
+    Attributes
+    ----------
+    parts : tuple of (str, str)
+        The pieces.
+    """
+
+    def __init__(self, parts: Iterable[tuple[str, str]]) -> None:
+        self.parts = tuple(parts)
+
+    def __repr__(self) -> str:
+        return "\n\n".join(f"# {place}\n{code}" for place, code in self.parts)
+
+    def _repr_markdown_(self) -> str:
+        return "\n".join(f"`{place}`\n```python\n{code}\n```" for place, code in self.parts)
+
+
+def show_source(*objects: Callable[..., Any] | type[Any]) -> Listing:
+    """Return the library's own source of functions, methods and classes, read when it is called.
+
+    Parameters
+    ----------
+    *objects : callable
+        Of an op both are shown, the function and its gradient rule.
+
+    Returns
+    -------
+    Listing
+        As a cell's last expression, it is shown with colours.
+
+    Raises
+    ------
+    TypeError
+        If an object has no Python source.
+
+    Examples
+    --------
+    >>> import minigen.functional as F
+    >>> from minigen.course import show_source
+    >>> print(show_source(F.exp))
+    # minigen/ops/elementwise.py
+    @op
+    def exp(x: Array) -> Array:
+    ...
+    @exp.vjp
+    def exp_vjp(g: Array, out: Array, _x: Array) -> Cotangents:
+    ...
+    """
+    return Listing((_place(function), _code(function)) for function in _functions(objects))
+
+
+def _functions(objects: Iterable[Any]) -> Iterable[Any]:
+    """Replace each op by its function and its rule."""
+    for thing in objects:
+        if isinstance(thing, Op):
+            yield thing.forward
+            if thing.rule is not None:
+                yield thing.rule
+        else:
+            yield thing
+
+
+def _code(function: Any) -> str:
+    return textwrap.dedent(inspect.getsource(function)).rstrip()
+
+
+def _place(function: Any) -> str:
+    """Return the file as a path from the package's parent: the same on every machine."""
+    file = Path(inspect.getsourcefile(function) or "")
+    return file.relative_to(_ROOT).as_posix() if file.is_relative_to(_ROOT) else file.name

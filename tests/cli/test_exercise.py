@@ -1,0 +1,76 @@
+"""`minigen exercise`."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+
+import pytest
+
+from minigen.course import find_lesson
+
+from .helpers import call, error
+
+pytestmark = pytest.mark.host_only("answers are functions of NumPy's arrays")
+
+
+@pytest.fixture(autouse=True)
+def _wide_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "160")
+
+
+@pytest.fixture
+def answers(tmp_path: Path) -> Path:
+    """The learner's file of lesson 01, with its stubs."""
+    list(find_lesson(1).copy_to(tmp_path))
+    return tmp_path / "exercises" / "lesson_01.py"
+
+
+def test_stubs_are_put_where_they_are_missing_and_say_what_is_to_do(tmp_path: Path) -> None:
+    output = call("exercise", "1", "--folder", tmp_path, status=1).output
+    assert f"new: {tmp_path / 'exercises' / 'lesson_01.py'}" in output
+    assert "to do  unbroadcast\n         sum g over the axes" in output
+    assert output.endswith("0 of 4 right\n")
+
+
+def test_a_wrong_answer_is_told_in_the_checkers_words(tmp_path: Path, answers: Path) -> None:
+    stub = 'raise NotImplementedError("return the cotangent of x, in terms of g and out")'
+    text = answers.read_text()
+    assert stub in text
+    answers.write_text(text.replace(stub, "return (2 * g * out * (1 - out),)"))
+    output = call("exercise", "01", "--folder", tmp_path, status=1).output
+    assert (
+        "  wrong  sigmoid_rule\n"
+        "         d loss / d x is twice too large everywhere: is the batch summed twice?" in output
+    )
+
+
+def test_right_answers_end_with_status_0(tmp_path: Path, answers: Path) -> None:
+    answers.write_bytes(find_lesson(1).solutions.read_bytes())
+    output = call("exercise", "01", "--folder", tmp_path).output
+    assert "new:" not in output
+    assert output.endswith("4 of 4 right\n")
+
+
+def test_all_exercises_are_listed_with_their_states(tmp_path: Path, answers: Path) -> None:
+    answers.write_text("def sigmoid_rule(g, out, x):\n    return (g,)\n")
+    lines = call("exercise", "--folder", tmp_path).output.splitlines()
+    rows = {line.split()[1]: line for line in lines if line.startswith("01 ")}
+    assert list(rows) == ["sigmoid_rule", "unbroadcast", "walk_back", "descend"]
+    assert "wrong  d loss / d x" in rows["sigmoid_rule"]
+
+
+def test_solutions_are_shown() -> None:
+    assert "def walk_back(" in call("exercise", "1", "--solutions").output
+
+
+def test_an_unknown_lesson_is_an_error_of_use(tmp_path: Path) -> None:
+    assert "there is no lesson '99'" in error("exercise", "99", "--folder", tmp_path, status=2)
+
+
+def test_a_lesson_without_exercises_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = importlib.import_module("minigen.course.exercises")
+    monkeypatch.setattr(module, "exercises_of", lambda _lesson: [])
+    assert "lesson 01 has no exercises" in error("exercise", "1", "--folder", tmp_path, status=1)

@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from minigen.course import find_lesson
+from minigen.course.exercises import Exercise, State, Verdict, all_exercises, exercises_of
+from minigen.course.expectations import AnswerError, expect_array
+from minigen.course.lesson import Lesson
+
+
+def check_double(answer: Any) -> None:
+    expect_array(answer(3), 6, "double(3)")
+
+
+EXERCISE = Exercise("07", "double", check_double)
+
+
+def verdict(folder: Path, text: str) -> Verdict:
+    (folder / "lesson_07.py").write_text(text)
+    return EXERCISE.verdict(folder)
+
+
+def test_an_exercise_is_known_by_its_lesson_and_name() -> None:
+    assert str(EXERCISE) == "07-double"
+    assert EXERCISE.file == "lesson_07.py"
+
+
+def test_without_a_file_it_is_to_do(tmp_path: Path) -> None:
+    assert EXERCISE.verdict(tmp_path) == Verdict(State.TO_DO)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("def double(x):\n    return 2 * x", Verdict(State.RIGHT)),
+        (
+            "def double(x):\n    raise NotImplementedError('add x to x')",
+            Verdict(State.TO_DO, "add x to x"),
+        ),
+        ("def double(x):\n    return 7", Verdict(State.WRONG, "double(3) is 7, expected 6")),
+        (
+            "def double(x):\n    return x / 0",
+            Verdict(
+                State.WRONG,
+                "it raised ZeroDivisionError: division by zero (lesson_07.py, line 2)",
+            ),
+        ),
+        ("1 / 0", Verdict(State.WRONG, "it raised ZeroDivisionError: division by zero "
+                          "(lesson_07.py, line 1)")),
+        (
+            "\ndef double(x:",
+            Verdict(State.WRONG, "lesson_07.py, line 2, is no Python: '(' was never closed"),
+        ),
+        (
+            "def twice(x):\n    return 2 * x",
+            Verdict(State.WRONG, "lesson_07.py has no double: has it been renamed?"),
+        ),
+        ("double = 3", Verdict(State.WRONG, "it raised TypeError: 'int' object is not callable")),
+    ],
+)  # fmt: skip
+def test_an_answer_is_judged(tmp_path: Path, text: str, expected: Verdict) -> None:
+    assert verdict(tmp_path, text) == expected
+
+
+def test_an_answer_may_use_dataclasses(tmp_path: Path) -> None:
+    text = (
+        "from __future__ import annotations\nfrom dataclasses import dataclass\n"
+        "@dataclass\nclass Pair:\n    x: int\n"
+        "def double(x):\n    return 2 * Pair(x).x\n"
+    )
+    assert verdict(tmp_path, text).state is State.RIGHT
+
+
+def test_an_answer_is_read_anew_each_time(tmp_path: Path) -> None:
+    assert verdict(tmp_path, "def double(x):\n    return 5").state is State.WRONG
+    assert verdict(tmp_path, "def double(x):\n    return 6").state is State.RIGHT
+
+
+def test_running_a_wrong_answer_raises(tmp_path: Path) -> None:
+    (tmp_path / "lesson_07.py").write_text("double = abs")
+    with pytest.raises(AnswerError, match="expected 6"):
+        EXERCISE.run(tmp_path)
+
+
+def test_exercises_come_in_the_order_of_their_checks() -> None:
+    names = [exercise.name for exercise in exercises_of(find_lesson(1))]
+    assert names == ["sigmoid_rule", "unbroadcast", "walk_back", "descend"]
+    assert [exercise.name for exercise in all_exercises()][:4] == names
+
+
+def test_a_lesson_without_checks_has_no_exercises() -> None:
+    assert exercises_of(Lesson("99", Path("99-none.ipynb"))) == []

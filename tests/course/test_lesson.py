@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import minigen
+from minigen.course import Lesson, find_lesson, lessons
+from minigen.course.lesson import working_folder
+
+
+@pytest.fixture
+def lesson(tmp_path: Path) -> Lesson:
+    """A lesson of which there is a notebook and no more."""
+    notebook = tmp_path / "home" / "07-trial.ipynb"
+    notebook.parent.mkdir()
+    notebook.write_text('{"cells": [{"source": ["# Lesson 07: A trial\\n", "Words."]}]}')
+    return Lesson("07", notebook)
+
+
+def test_lessons_come_in_their_order_with_titles() -> None:
+    numbers = [lesson.number for lesson in lessons()]
+    assert numbers == sorted(numbers)
+    assert lessons()[0].title == "Autograd"
+
+
+@pytest.mark.parametrize("number", [1, "1", "01"])
+def test_a_lesson_is_found_by_its_number(number: str | int) -> None:
+    assert find_lesson(number).number == "01"
+
+
+def test_an_unknown_number_is_an_error_that_lists_the_numbers() -> None:
+    with pytest.raises(ValueError, match="there is no lesson '99'; there are 01"):
+        find_lesson("99")
+
+
+def test_the_title_is_the_heading_of_the_first_cell(lesson: Lesson) -> None:
+    assert lesson.title == "A trial"
+
+
+@pytest.mark.parametrize("text", ['{"cells": []}', '{"cells": [{"source": "# Trial"}]}'])
+def test_a_notebook_without_a_heading_is_an_error(lesson: Lesson, text: str) -> None:
+    lesson.notebook.write_text(text)
+    with pytest.raises(ValueError, match=r"07-trial.ipynb: the first cell has no heading"):
+        _ = lesson.title
+
+
+def test_what_is_missing_is_copied_and_what_is_there_is_left(tmp_path: Path) -> None:
+    lesson, folder = find_lesson(1), tmp_path / "mine"
+    answers = folder / "exercises" / "lesson_01.py"
+    answers.parent.mkdir(parents=True)
+    answers.write_text("# mine")
+    copied = list(lesson.copy_to(folder))
+    assert copied == [folder / lesson.notebook.name, folder / "exercises" / "test_exercises.py"]
+    assert copied[0].read_bytes() == lesson.notebook.read_bytes()
+    assert answers.read_text() == "# mine"
+    assert list(lesson.copy_to(folder)) == []
+
+
+def test_a_lesson_without_exercises_is_copied_without(lesson: Lesson, tmp_path: Path) -> None:
+    assert list(lesson.copy_to(tmp_path / "mine")) == [tmp_path / "mine" / "07-trial.ipynb"]
+
+
+def test_lessons_inside_the_package_come_first(
+    lesson: Lesson, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "site" / "minigen"
+    monkeypatch.setattr(minigen, "__file__", str(package / "__init__.py"))
+    with pytest.raises(FileNotFoundError, match="incomplete"):
+        lessons()
+    for folder in (package.parent / "lessons", package / "course" / "lessons"):
+        folder.mkdir(parents=True)
+        notebook = folder / lesson.notebook.name
+        notebook.write_bytes(lesson.notebook.read_bytes())
+        assert lessons() == [Lesson("07", notebook)]
+
+
+def test_a_wheel_holds_the_lessons_where_they_are_looked_for() -> None:
+    project = Path(str(minigen.__file__)).parent.parent
+    with (project / "pyproject.toml").open("rb") as file:
+        wheel = tomllib.load(file)["tool"]["hatch"]["build"]["targets"]["wheel"]
+    assert wheel["force-include"]["lessons"] == "minigen/course/lessons"
+    assert (project / "lessons").is_dir()
+
+
+def test_the_working_folder_can_be_chosen_by_the_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("MINIGEN_LESSONS", raising=False)
+    assert working_folder() == Path("lessons")
+    monkeypatch.setenv("MINIGEN_LESSONS", "mine")
+    assert working_folder() == Path("mine")

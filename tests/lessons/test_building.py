@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from lessons import __main__ as command
+from lessons import building, formatting
+
+SOURCE = """# Lesson 01: Trial
+
+Words, and $x^2$.
+
+```{code-cell} python
+:tags: [figure, hide-input]
+
+import matplotlib.pyplot as plt
+
+plt.plot([1, 2])
+plt.show()
+```
+
+```{code-cell} python
+from minigen.course import FAST
+
+print(FAST)
+```
+"""
+
+
+@pytest.fixture
+def source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """One lesson in a folder of its own."""
+    (tmp_path / "source").mkdir()
+    path = tmp_path / "source" / "01-trial.md"
+    path.write_text(SOURCE)
+    monkeypatch.setattr(building, "FOLDER", tmp_path)
+    return path
+
+
+@pytest.fixture
+def checkout(source: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The same, where a kernel finds this checkout's library."""
+    paths = [str(Path(building.__file__).parent.parent), os.environ.get("PYTHONPATH", "")]
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, paths)))
+    return source
+
+
+def test_sources_are_listed_and_their_notebooks_named(source: Path, tmp_path: Path) -> None:
+    (source.parent / "notes.md").write_text("no lesson")
+    assert building.sources() == [source]
+    assert building.notebook_of(source) == tmp_path / "01-trial.ipynb"
+
+
+def test_a_source_becomes_cells_with_tags_and_lasting_names(source: Path) -> None:
+    pytest.importorskip("jupytext")
+    words, figure, fast = building.read(source).cells
+    assert words.cell_type == "markdown"
+    assert figure.metadata == {"tags": ["figure", "hide-input"], "jupyter": {"source_hidden": True}}
+    assert fast.source.endswith("print(FAST)")
+    source.write_text("More.\n\n+++\n\n" + SOURCE + "\n```{code-cell} python\nprint(FAST)\n```\n")
+    assert [cell.id for cell in building.read(source).cells[1:4]] == [words.id, figure.id, fast.id]
+
+
+def test_equal_cells_have_different_names(source: Path) -> None:
+    pytest.importorskip("jupytext")
+    source.write_text("```{code-cell} python\nx = 1\n```\n" * 2)
+    first, second = building.read(source).cells
+    assert second.id == f"{first.id}-2"
+
+
+@pytest.mark.slow
+def test_a_lesson_is_run_stamped_and_saved(checkout: Path, tmp_path: Path) -> None:
+    pytest.importorskip("nbclient", reason="to run lessons, install minigen[lessons]")
+    done = CliRunner().invoke(command.main, ["build", "1", "--figures", str(tmp_path / "figures")])
+    assert done.exit_code == 0, done.output
+    notebook = building.load(building.notebook_of(checkout))
+    assert notebook["metadata"]["minigen"] == building.stamp(notebook, checkout)
+    assert notebook["cells"][2]["outputs"][0]["text"] == ["False\n"]
+    assert [path.name for path in (tmp_path / "figures").iterdir()] == ["01-trial-001.png"]
+    assert str(tmp_path) not in building.notebook_of(checkout).read_text()
+
+
+@pytest.mark.slow
+def test_fast_mode_saves_nothing(checkout: Path) -> None:
+    pytest.importorskip("nbclient", reason="to run lessons, install minigen[lessons]")
+    done = CliRunner().invoke(command.main, ["build", "--fast"])
+    assert done.exit_code == 0, done.output
+    assert "not saved" in done.output
+    assert not building.notebook_of(checkout).exists()
+
+
+@pytest.mark.slow
+def test_a_lesson_with_a_fault_is_not_saved(checkout: Path) -> None:
+    pytest.importorskip("nbclient", reason="to run lessons, install minigen[lessons]")
+    checkout.write_text(SOURCE.replace("print(FAST)", "1 / 0"))
+    done = CliRunner().invoke(command.main, ["build"])
+    assert done.exit_code == 1
+    assert "01-trial.md: cell 2 (from minigen.course import FAST): raised ZeroDivi" in done.output
+    assert not building.notebook_of(checkout).exists()
+
+
+def test_a_number_that_no_lesson_has_is_an_error_of_use(source: Path) -> None:
+    done = CliRunner().invoke(command.main, ["build", "17"])
+    assert done.exit_code == 2
+    assert "there is no lesson 17; there are 01" in done.output
+
+
+def test_lessons_are_counted() -> None:
+    done = CliRunner().invoke(command.main, ["count"])
+    assert done.exit_code == 0, done.output
+    heading, first, *_ = done.output.splitlines()
+    assert heading.split() == ["lesson", "cells", "asserts", "figures", "exercises"]
+    assert first.startswith("01-autograd")
+    assert all(int(number) > 0 for number in first.split()[1:])
+
+
+def test_code_in_a_source_is_laid_out_and_prose_is_left(source: Path) -> None:
+    untidy = "```python\nx=1\n```\n\n```{code-cell} python\n:tags: [figure]\nx=1\n```\n\n"
+    source.write_text(untidy + "```{code-cell} python\ny = [1,2]\n```\n")
+    done = CliRunner().invoke(command.main, ["format"])
+    assert done.output == "laid out: 01-trial.md\n"
+    assert source.read_text() == (
+        "```python\nx=1\n```\n\n```{code-cell} python\n:tags: [figure]\n\nx = 1\n```\n\n"
+        "```{code-cell} python\ny = [1, 2]\n```\n"
+    )
+    assert not formatting.format_source(source)

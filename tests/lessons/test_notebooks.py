@@ -1,0 +1,127 @@
+"""The saved notebooks: their outputs are whole, and belong to the present cells."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lessons import building, inspection
+from minigen import __version__
+from minigen.course import lessons
+
+SOURCES = building.sources()
+SECTIONS = (
+    "The question",
+    "The idea",
+    "The derivation",
+    "The library's code",
+    "The gradient check",
+    "The experiment",
+    "What goes wrong",
+    "Exercises",
+    "Summary",
+    "Where to read more",
+    "What comes next",
+)
+"""In this order; a lesson may have others between them."""
+
+each_source = pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.stem)
+
+
+def saved(source: Path) -> Any:
+    return building.load(building.notebook_of(source))
+
+
+def prose(notebook: Any) -> str:
+    cells = (cell for cell in notebook["cells"] if cell["cell_type"] == "markdown")
+    return "\n\n".join("".join(cell["source"]) for cell in cells)
+
+
+def test_there_is_a_notebook_for_every_source_and_none_besides() -> None:
+    notebooks = [lesson.notebook for lesson in lessons()]
+    assert notebooks == [building.notebook_of(source) for source in SOURCES]
+    assert SOURCES
+
+
+@each_source
+def test_the_outputs_belong_to_the_present_cells(source: Path) -> None:
+    notebook = saved(source)
+    assert notebook["metadata"]["minigen"] == {
+        "version": __version__,
+        "source": building.digest(source.read_text(encoding="utf-8")),
+        "cells": building.digest_of_cells(notebook),
+    }, f"run `python -m lessons build {source.name[:2]}`"
+
+
+@each_source
+def test_the_saved_outputs_have_no_fault(source: Path) -> None:
+    assert inspection.faults(saved(source)) == []
+
+
+@each_source
+def test_a_lesson_has_its_parts_in_their_order(source: Path) -> None:
+    headings = re.findall(r"^## (.+)$", prose(saved(source)), re.MULTILINE)
+    assert [heading for heading in headings if heading in SECTIONS] == list(SECTIONS)
+
+
+@each_source
+def test_a_lesson_says_first_what_one_can_do_after_it_in_three_points(source: Path) -> None:
+    opening = prose(saved(source)).partition("\n## ")[0]
+    assert re.match(r"# Lesson \d\d: .+\n\nAfter this lesson you can\n\n(- )", opening)
+    assert len(re.findall(r"^- ", opening, re.MULTILINE)) == 3
+
+
+@each_source
+def test_a_lesson_shows_figures_and_asserts_what_it_claims(source: Path) -> None:
+    notebook = saved(source)
+    assert len(inspection.figures(notebook)) >= 3
+    assert inspection.asserts(notebook) >= 10
+
+
+@each_source
+def test_papers_on_arxiv_are_linked_by_their_numbers(source: Path) -> None:
+    text = prose(saved(source))
+    numbers = re.findall(r"arXiv:(\d{4}\.\d{4,5})\b", text)
+    assert numbers
+    for number in numbers:
+        assert f"[arXiv:{number}](https://arxiv.org/abs/{number})" in text
+
+
+@each_source
+def test_relative_links_lead_somewhere(source: Path) -> None:
+    targets = re.findall(r"\]\((?!https?://|#)([^)#\s]+)", prose(saved(source)))
+    assert [target for target in targets if not (building.FOLDER / target).exists()] == []
+
+
+@each_source
+def test_no_step_is_skipped_by_a_word(source: Path) -> None:
+    words = re.findall(
+        r"\b(?:clearly|obviously|trivially|it is easy to see)\b", prose(saved(source))
+    )
+    assert words == []
+
+
+def listings(notebook: Any) -> Iterator[str]:
+    """Iterate over the code of the library that a notebook shows."""
+    for cell in notebook["cells"]:
+        for data in building.displayed(cell):
+            text = building.text_of(data.get("text/markdown", ""))
+            if "```python" in text:
+                yield text
+
+
+@pytest.mark.slow
+@each_source
+def test_a_lesson_runs_in_fast_mode_without_a_fault(source: Path) -> None:
+    pytest.importorskip("nbclient", reason="to run lessons, install minigen[lessons]")
+    pytest.importorskip("jupytext", reason="to run lessons, install minigen[lessons]")
+    notebook = building.execute(building.read(source), fast=True)
+    assert inspection.faults(notebook) == []
+    assert building.digest_of_cells(notebook) == building.digest_of_cells(saved(source))
+    # The library's code that is shown is the library's code of now.
+    assert list(listings(notebook)) == list(listings(saved(source)))
+    assert list(listings(notebook))
