@@ -143,14 +143,15 @@ def _apply_rule(
                 f"{node.op.name}.vjp: the cotangent of input {position} is a "
                 f"{type(cotangent).__name__}, not an array or a tensor of the input's shape"
             )
+        waiting = pending.get(parent)
         if isinstance(parent, Node):
-            cotangent = _fitted(cotangent, kept[position], node)
-        else:
+            if kept[position] is not None:
+                cotangent = _fitted(cotangent, kept[position], node)
+        elif waiting is None:  # what comes later is added to it, in an array of its own
             cotangent = owned(cotangent, [g, out, *inputs, *taken])
             taken.append(cotangent)
         if node.trace is not None:
             node.trace.check_cotangent(node, position, array_of(cotangent))
-        waiting = pending.get(parent)
         pending[parent] = cotangent if waiting is None else waiting + cotangent
 
 
@@ -167,8 +168,6 @@ def _linked(
 
 def _fitted(cotangent: Any, kept: Any, node: Node) -> Any:
     """Check a cotangent's shape by what was kept of its input, and give it the input's dtype."""
-    if kept is None:
-        return cotangent
     shape = kept if isinstance(kept, tuple) else kept.shape
     if cotangent.shape != shape:
         raise RuntimeError(

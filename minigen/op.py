@@ -89,14 +89,13 @@ class Op(Generic[Parameters]):
     def _declare(self, inputs: Sequence[str]) -> None:
         """Fix which of the function's parameters are inputs; the others are options."""
         self._inputs = () if self._variadic else tuple(inputs)
-        self._arity = -1 if self._variadic else len(inputs)
         self._options = tuple(
             name
             for name, p in self._parameters.items()
             if name not in self._inputs and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)
         )
         self._plans: dict[tuple[Any, ...], tuple[list[Place], dict[str, Place]]] = {}
-        self._simple = not self._options and not self._variadic
+        self._direct = -1 if self._options or self._variadic else len(inputs)
 
     def vjp(self, rule: Callable[..., Cotangents]) -> Callable[..., Cotangents]:
         r"""Declare the gradient rule: the vector-Jacobian product of this op.
@@ -204,7 +203,7 @@ class Op(Generic[Parameters]):
         """Run the op; on tensors, record it. (Typed for tensors; arrays alone give an array.)"""
         inputs: Sequence[Any] = args
         options: Mapping[str, Any] = kwargs
-        if kwargs or not self._simple or len(args) != self._arity:
+        if kwargs or len(args) != self._direct:
             inputs, options = self._bind(args, kwargs)
         arrays: list[Any] = []
         parents: list[Any] = []
@@ -234,7 +233,7 @@ class Op(Generic[Parameters]):
             anomaly.check_output(self.name, arrays, out)
         if not wrapped:
             return cast("Tensor", out)
-        if tracked and self.differentiable and modes.recording and _is_floating(out):
+        if tracked and self.differentiable and modes.recording and out.dtype.kind == "f":
             return result(out, self._record(arrays, parents, options, out))
         return result(out)
 
@@ -248,10 +247,12 @@ class Op(Generic[Parameters]):
         """Make the node of a call: keep what the rule uses, and nothing else."""
         if self.rule is None:
             return Node(self, arrays, parents, options, out)
-        for position in self._unkept:
-            arrays[position] = None
-        for position in range(len(arrays)) if self._all_shaped else self._shaped:
-            arrays[position] = getattr(arrays[position], "shape", ())
+        if self._unkept:
+            for position in self._unkept:
+                arrays[position] = None
+        if self._all_shaped or self._shaped:
+            for position in range(len(arrays)) if self._all_shaped else self._shaped:
+                arrays[position] = getattr(arrays[position], "shape", ())
         node = Node(self, arrays, parents, options, out if self._keeps_out else None)
         if modes.anomaly:
             node.trace = anomaly.Trace(node)
@@ -366,11 +367,6 @@ def _with_fallback(fast: Callable[..., Any], readable: Callable[..., Any]) -> Ca
 def _weak(option: Any) -> Any:
     """Make a Python number of a NumPy scalar, which would decide dtypes."""
     return option.item() if isinstance(option, np.generic) else option
-
-
-def _is_floating(out: Any) -> bool:
-    dtype = getattr(out, "dtype", None)
-    return dtype is None or dtype.kind == "f"
 
 
 def _positional_too(signature: inspect.Signature) -> inspect.Signature:

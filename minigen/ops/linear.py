@@ -100,7 +100,8 @@ def linear_vjp(g: Array, _out: Array, x: Array, weight: Array, bias: Array | Non
 
     def grad_x() -> Array:
         # A matrix of one row is no work for BLAS, and NumPy's own product of matrices is slow.
-        times = operator.mul if len(weight) == 1 else operator.matmul
+        one_row = weight.shape[0] == 1 and x.ndim == 2
+        times = operator.mul if one_row else operator.matmul
         return times(weight.T, g.T).T if is_batch_last(x) else times(g, weight)
 
     def grad_weight() -> Array:
