@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from minigen import nn
+from minigen import nn, optim
 from minigen.models import DCGAN, ConditionalGAN
 from minigen.models.adversarial.networks import default_channels
 from minigen.random import Generator
@@ -181,3 +181,27 @@ def test_missing_labels_are_refused() -> None:
 def test_impossible_configurations_are_refused(arguments: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         DCGAN(*arguments)
+
+
+@pytest.mark.slow
+@pytest.mark.host_only("minutes of arithmetic, of which the small models show the same")
+def test_fifty_steps_of_the_64x64x3_model_end_with_finite_weights_that_all_moved() -> None:
+    model = DCGAN((3, 64, 64), generator=Generator(0))
+    images = Generator(1).uniform((4, 3, 64, 64))
+    before = {name: value.numpy() for name, value in model.named_parameters()}
+    optimizers = {
+        name: optim.Adam(side.parameters(), lr=2e-4, betas=(0.5, 0.999))
+        for name, side in model.sides().items()
+    }
+    for step in range(50):
+        for name in model.turns(step):
+            losses = model.side_terms(name, images, generator=Generator(step))
+            loss = next(iter(losses.values()))
+            assert np.isfinite(loss.item())
+            optimizers[name].zero_grad()
+            loss.backward()
+            optimizers[name].step()
+            model.finish_turn(name)
+    for name, value in model.named_parameters():
+        assert np.isfinite(value.numpy()).all()
+        assert not np.array_equal(value.numpy(), before[name]), name
