@@ -1,5 +1,6 @@
 """Pictures, as PNG files: grids of images, reconstructions beside originals, labelled
-tables of images, points of the plane, and curves of the loss; as GIF files, animations of them.
+tables of images, points of the plane, and curves of the loss; as GIF files, animations of them;
+as SVG, the recorded graph.
 
 matplotlib is imported when the first picture is drawn; no window or display is needed.
 
@@ -15,9 +16,12 @@ from minigen.viz.animation import save_animation
 from minigen.viz.figures import save_curves, save_reconstructions
 from minigen.viz.grid import image_grid, save_image_grid
 from minigen.viz.points import save_points
+from minigen.viz.recorded import GraphPicture, graph
 from minigen.viz.table import save_image_table
 
 __all__ = [
+    "GraphPicture",
+    "graph",
     "image_grid",
     "save_animation",
     "save_curves",
