@@ -537,6 +537,15 @@ def test_text_stands_out_from_what_it_stands_on(theme: str) -> None:
         assert (high + 0.05) / (low + 0.05) >= 3  # and for graphics
 
 
+def test_the_picture_in_the_documentation_is_what_its_code_draws() -> None:
+    docs = DERIVATIONS.parent
+    blocks = re.findall(r"```pycon\n(.*?)```", (docs / "engine.md").read_text("utf-8"), re.DOTALL)
+    (code,) = [block for block in blocks if "viz.graph(" in block]
+    names: dict[str, Any] = {"minigen": minigen, "F": F}
+    exec("\n".join(line[4:] for line in code.splitlines()), names)
+    assert (docs / "images" / "graph.svg").read_text("utf-8") == names["picture"].svg
+
+
 # --- words, files, notebooks --------------------------------------------------------------------
 
 
