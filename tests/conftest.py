@@ -51,6 +51,7 @@ def cupy(monkeypatch: pytest.MonkeyPatch) -> Iterator[Library]:
     monkeypatch.setitem(sys.modules, "cupy", library)
     yield library
     library.cuda.Device(0).use()
+    library.cuda.Device(0).synchronize()
 
 
 @pytest.fixture(autouse=True)
