@@ -101,6 +101,10 @@ class Cuda:
         """Return this thread's current stream."""
         return streams.thread.stream
 
+    def get_elapsed_time(self, start_event: Event, end_event: Event) -> float:
+        """Return the milliseconds between two events, by the host's clock."""
+        return 1000 * (end_event.time - start_event.time)
+
     def is_available(self) -> bool:
         """Tell whether there is a card."""
         return self.runtime.getDeviceCount() > 0

@@ -17,6 +17,7 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Mapping
+from time import perf_counter
 from typing import Final, Self
 
 from tests.strict.counters import note_synchronisation
@@ -162,10 +163,12 @@ class Event:
         self, block: bool = False, disable_timing: bool = False, interprocess: bool = False
     ) -> None:
         self.done = True
+        self.time = 0.0
         self.work: Progress = {}
 
     def record(self, stream: Stream | None = None) -> None:
         """Put the mark behind all work so far."""
+        self.time = perf_counter()
         self.work = dict((stream or thread.stream).queue.known)
 
     def synchronize(self) -> None:
