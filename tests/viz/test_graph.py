@@ -19,7 +19,7 @@ from minigen.viz.recorded.links import _PAGES, derivation
 from minigen.viz.recorded.symbols import text_width
 
 NAMESPACE = "{http://www.w3.org/2000/svg}"
-KINDS = {"op", "output", "parameter", "constant", "summary"}
+KINDS = {"op", "output", "parameter", "constant", "chain", "rest"}
 DERIVATIONS = Path(__file__).parents[2] / "docs" / "derivations"
 
 
@@ -332,7 +332,7 @@ def test_a_chain_of_ten_thousand_ops_is_drawn_as_one_and_says_so() -> None:
         h = h * 1.0001 if number % 2 else -h
     seen = see((h + x.exp()).sum(), names={"x": x}, gradients=True)
     assert seen.labels() == ["x", "10,000 ops", "exp", "add", "sum"]
-    assert seen.kind("10,000 ops") == "summary"
+    assert seen.kind("10,000 ops") == "chain"
     assert seen.named("10,000 ops")[:2] == ["neg, mul", "2 · float32"]
     assert "10,000 ops are drawn as 1 chain." in seen.remarks
     assert seen.arrows[0] == "x goes to 10,000 ops"
@@ -364,6 +364,20 @@ def test_in_a_large_graph_without_chains_the_oldest_ops_are_left_out() -> None:
     assert "w" in seen.labels()
     assert "x" not in seen.labels()
     assert seen.labels()[-1] == "sum"
+
+
+def test_ops_in_chains_that_are_left_out_are_counted_one_by_one() -> None:
+    w = minigen.ones(2, requires_grad=True)
+    h = minigen.ones(2)
+    for _ in range(30):
+        h = w.exp().sin().cos().sin().cos() * h  # a chain of five beside the spine of products
+    seen = see(h.sum(), names={"w": w}, limit=12)
+    (rest,) = [label for label in seen.labels() if "older" in label]
+    chains = [label for label in seen.labels() if label == "5 ops"]
+    ops = [label for label in seen.labels() if label in {"mul", "sum"}]
+    assert int(rest.split()[0]) + 5 * len(chains) + len(ops) == 181
+    assert f"{5 * len(chains)} ops are drawn as {len(chains)} chains." in seen.remarks
+    assert seen.kind(rest) == "rest"
 
 
 def test_a_graph_within_the_limit_is_drawn_whole() -> None:

@@ -67,11 +67,11 @@ def layout(
     sizes : sequence of (width, height)
         Of each box.
     arrows : sequence of (source, target)
-        By the boxes' numbers; without cycles. Boxes that one leads to from several stand below
-        the middle of those.
+        By the boxes' numbers, without cycles. A box stands below the middle of those that lead
+        to it.
     side : sequence of bool, optional
-        Of each box whether it stands at the side: a box with arrows from others, too, is placed
-        below these.
+        Which boxes stand at the side: for where a box is placed they don't count, unless no
+        others lead to it.
     gap : float
         The least space between two boxes of a row.
     port : float

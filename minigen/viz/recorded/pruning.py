@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -23,7 +23,20 @@ def prune(sketch: Sketch, limit: int) -> Sketch:
         sketch = _fold_chains(sketch)
     if len(sketch.symbols) > limit:
         sketch = _leave_out_oldest(sketch, limit)
-    return sketch
+    return replace(sketch, remarks=[*sketch.remarks, *_remarks(sketch)])
+
+
+def _remarks(sketch: Sketch) -> Iterator[str]:
+    """Say what is not drawn one by one, and what not at all."""
+    chains = [symbol.ops for symbol in sketch.symbols if symbol.kind is Kind.CHAIN]
+    if chains:
+        yield f"{sum(chains):,} ops are drawn as {_count(len(chains), 'chain')}."
+    for symbol in sketch.symbols:
+        if symbol.kind is Kind.REST:
+            yield (
+                f"The oldest ops, {symbol.ops:,} of them, are not drawn: pass a larger limit to "
+                "see them."
+            )
 
 
 def _fold_chains(sketch: Sketch) -> Sketch:
@@ -44,9 +57,7 @@ def _fold_chains(sketch: Sketch) -> Sketch:
     summaries = {
         chain[-1]: _summary(sketch, chain, folded[chain[-1]] - len(chain)) for chain in chains
     }
-    count = sum(map(len, chains))
-    remark = f"{count:,} ops are drawn as {_count(len(chains), 'chain')}."
-    return _renumbered(sketch, owner, summaries, remark)
+    return _renumbered(sketch, owner, summaries)
 
 
 def _chains(sketch: Sketch) -> list[list[int]]:
@@ -77,10 +88,11 @@ def _summary(sketch: Sketch, chain: Sequence[int], leaves: int) -> Symbol:
     notes = [kinds, *([f"with {_count(leaves, 'leaf', 'leaves')}"] if leaves else [])]
     return replace(
         sketch.symbols[chain[-1]],
-        kind=Kind.SUMMARY,
+        kind=Kind.CHAIN,
         label=f"{len(chain):,} ops",
         notes=tuple(notes),
         link=None,
+        ops=len(chain),
     )
 
 
@@ -89,37 +101,33 @@ def _leave_out_oldest(sketch: Sketch, limit: int) -> Sketch:
     sources = defaultdict(list)
     for arrow in sketch.arrows:
         sources[arrow.target].append(arrow.source)
+    made = {number for number, symbol in enumerate(sketch.symbols) if not symbol.is_leaf}
     drawn: set[int] = set()
-    for number in reversed(range(len(sketch.symbols))):
-        if not sketch.symbols[number].is_leaf:
-            leaves = {source for source in sources[number] if sketch.symbols[source].is_leaf}
-            more = drawn | leaves | {number}
-            if drawn and len(more) >= limit:  # the last symbol is for those that are left out
-                break
-            drawn = more
+    for number in sorted(made, reverse=True):
+        more = drawn | {number} | {source for source in sources[number] if source not in made}
+        if drawn and len(more) >= limit:  # the last symbol is for those that are left out
+            break
+        drawn = more
     older = [number for number in range(len(sketch.symbols)) if number not in drawn]
-    ops = sum(not sketch.symbols[number].is_leaf for number in older)
-    last = older[-1]
-    summary = Symbol(Kind.SUMMARY, f"{_count(ops, 'older op')}", notes=("not drawn",))
-    remark = f"The oldest ops, {ops:,} of them, are not drawn: pass a larger limit to see them."
-    return _renumbered(sketch, dict.fromkeys(older, last), {last: summary}, remark)
+    ops = sum(sketch.symbols[number].ops for number in older if number in made)
+    rest = Symbol(Kind.REST, _count(ops, "older op"), notes=("not drawn",), ops=ops)
+    return _renumbered(sketch, dict.fromkeys(older, older[-1]), {older[-1]: rest})
 
 
 def _renumbered(
-    sketch: Sketch, owner: Mapping[int, int], summaries: Mapping[int, Symbol], remark: str
+    sketch: Sketch, owner: Mapping[int, int], summaries: Mapping[int, Symbol]
 ) -> Sketch:
     """Put a symbol in the place of those that it owns; arrows among these are dropped."""
     stay = [n for n in range(len(sketch.symbols)) if owner.get(n, n) == n]
     number = {old: new for new, old in enumerate(stay)}
-    arrows: dict[tuple[int, int, str], Arrow] = {}
+    arrows: dict[Arrow, None] = {}
     for arrow in sketch.arrows:
         source, target = (owner.get(end, end) for end in (arrow.source, arrow.target))
         if source != target:
             role = "" if target in summaries else arrow.role
-            moved = Arrow(number[source], number[target], role)
-            arrows[moved.source, moved.target, moved.role] = moved
+            arrows[Arrow(number[source], number[target], role)] = None
     symbols = [summaries.get(old, sketch.symbols[old]) for old in stay]
-    return Sketch(symbols, list(arrows.values()), [*sketch.remarks, remark])
+    return replace(sketch, symbols=symbols, arrows=list(arrows))
 
 
 def _count(number: int, one: str, many: str = "") -> str:

@@ -22,8 +22,11 @@ class Kind(StrEnum):
     CONSTANT = "constant"
     """An array that requires none: data, noise, a target."""
 
-    SUMMARY = "summary"
-    """Ops that are not drawn one by one."""
+    CHAIN = "chain"
+    """Ops of which each but the first takes what the one before made."""
+
+    REST = "rest"
+    """The ops for which there is no room."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,8 @@ class Symbol:
         The norm of the gradient with respect to it.
     link : str, optional
         The address of its derivation.
+    ops : int
+        How many ops it stands for.
     """
 
     kind: Kind
@@ -54,6 +59,7 @@ class Symbol:
     notes: tuple[str, ...] = ()
     norm: float | None = None
     link: str | None = None
+    ops: int = 1
 
     @property
     def is_leaf(self) -> bool:

@@ -47,7 +47,8 @@ COLOURS: Final = Colours(
         Kind.OUTPUT: ("#e2f4e9", "#23784a"),
         Kind.PARAMETER: ("#fdf0db", "#a9660b"),
         Kind.CONSTANT: ("#f5f5f4", "#76716b"),
-        Kind.SUMMARY: ("#f0ebfa", "#6d4fa8"),
+        Kind.CHAIN: ("#f0ebfa", "#6d4fa8"),
+        Kind.REST: ("#eef0f2", "#5f6b78"),
     },
 )
 
@@ -61,7 +62,8 @@ _DARK: Final = Colours(
         Kind.OUTPUT: ("#143325", "#5fc48d"),
         Kind.PARAMETER: ("#3a2a10", "#e0a54a"),
         Kind.CONSTANT: ("#26282b", "#a3a09b"),
-        Kind.SUMMARY: ("#2b2340", "#ab90e6"),
+        Kind.CHAIN: ("#2b2340", "#ab90e6"),
+        Kind.REST: ("#22272d", "#93a0ae"),
     },
 )
 
@@ -155,8 +157,8 @@ def draw_outline(kind: Kind, centre: Point, extent: tuple[float, float]) -> str:
         return f'<polygon points="{places}" stroke-linejoin="round" {paint}/>'
     if kind is Kind.CONSTANT:
         return box(radius=0, more=' stroke-dasharray="4 3"')
-    if kind is Kind.SUMMARY:
-        return box(moved=4) + box()
+    if kind in {Kind.CHAIN, Kind.REST}:
+        return box(moved=4) + box(more=' stroke-dasharray="1 3"' if kind is Kind.REST else "")
     return box() + (box(grown=-_DOUBLE, radius=4.5) if kind is Kind.OUTPUT else "")
 
 

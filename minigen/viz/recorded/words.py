@@ -12,14 +12,15 @@ KINDS: Final = {
     Kind.OUTPUT: "output",
     Kind.PARAMETER: "parameter",
     Kind.CONSTANT: "input or constant",
-    Kind.SUMMARY: "several ops",
+    Kind.CHAIN: "chain of ops",
+    Kind.REST: "older ops",
 }
 
 _PLURALS: Final = {
     Kind.OP: "ops",
     Kind.PARAMETER: "parameters",
     Kind.CONSTANT: "inputs or constants",
-    Kind.SUMMARY: "groups of ops",
+    Kind.CHAIN: "chains of ops",
 }
 
 _MOST_OPS: Final = 100
@@ -36,7 +37,7 @@ def form(symbol: Symbol) -> str:
     '64 × 20 · float32'
     """
     if symbol.shape is None:
-        return "" if symbol.kind is Kind.SUMMARY else "shape not kept"
+        return "" if symbol.kind is Kind.REST else "shape not kept"
     shape = " × ".join(map(str, symbol.shape)) or "scalar"
     return shape if symbol.dtype is None else f"{shape} · {symbol.dtype}"
 
