@@ -25,6 +25,19 @@ _POINT: Final = 9.0
 _DOUBLE: Final = 3.0
 """The space between the two outlines of the output."""
 
+_STACKED: Final = 4.0
+"""How far several ops stand out behind one another, to the right and above."""
+
+_EDGES: Final = {
+    Kind.PARAMETER: (_POINT, _POINT, 0.0, 0.0),
+    Kind.OUTPUT: (_DOUBLE, _DOUBLE, _DOUBLE, _DOUBLE),
+    Kind.CHAIN: (0.0, _STACKED, _STACKED, 0.0),
+    Kind.REST: (0.0, _STACKED, _STACKED, 0.0),
+}
+"""What an outline takes at the left, the right, above and below, if it takes anything."""
+
+_NO_EDGES: Final = (0.0, 0.0, 0.0, 0.0)
+
 
 @dataclass(frozen=True)
 class Colours:
@@ -104,26 +117,23 @@ def size(symbol: Symbol) -> tuple[float, float]:
     """Return the width and height of a symbol, which hold its text."""
     below = lines(symbol)
     widest = max([text_width(symbol.label, _LABEL), *map(text_width, below)])
-    edge = {Kind.PARAMETER: _POINT, Kind.OUTPUT: _DOUBLE}.get(symbol.kind, 0.0)
-    above = _DOUBLE if symbol.kind is Kind.OUTPUT else 0.0
-    return (
-        widest + 2 * (_PADDING + edge),
-        _LEADING * (1 + len(below)) + _PADDING + 2 * above,
-    )
+    left, right, above, under = _EDGES.get(symbol.kind, _NO_EDGES)
+    height = _LEADING * (1 + len(below)) + _PADDING
+    return widest + 2 * _PADDING + left + right, height + above + under
 
 
 def draw_symbol(symbol: Symbol, centre: Point) -> str:
     """Return a symbol's outline and text, as a link if it has a derivation."""
-    x, y = centre
     below = lines(symbol)
-    y -= _LEADING * len(below) / 2
+    left, right, above, under = _EDGES.get(symbol.kind, _NO_EDGES)
+    x = centre[0] + (left - right) / 2
+    y = centre[1] + (above - under - _LEADING * len(below)) / 2
     texts = [draw_text(symbol.label, (x, y), label=True)]
     texts += [
         draw_text(line, (x, y + _LEADING * number)) for number, line in enumerate(below, start=1)
     ]
-    words = tooltip(symbol)
     drawn = (
-        f'<g class="{symbol.kind}"><title>{xml_text(words)}</title>'
+        f'<g class="{symbol.kind}"><title>{xml_text(tooltip(symbol))}</title>'
         f"{draw_outline(symbol.kind, centre, size(symbol))}{''.join(texts)}</g>"
     )
     return drawn if symbol.link is None else f"<a href={quoteattr(symbol.link)}>{drawn}</a>"
@@ -132,34 +142,45 @@ def draw_symbol(symbol: Symbol, centre: Point) -> str:
 def draw_outline(kind: Kind, centre: Point, extent: tuple[float, float]) -> str:
     """Return the outline that tells a kind of symbol from the others, without its colour."""
     (x, y), (width, height) = centre, extent
-    left, right, top, bottom = x - width / 2, x + width / 2, y - height / 2, y + height / 2
+    left, top = x - width / 2, y - height / 2
     fill, stroke = COLOURS.kinds[kind]
     paint = f'class="outline" fill="{fill}" stroke="{stroke}"'
 
-    def box(grown: float = 0.0, moved: float = 0.0, radius: float = 7.0, more: str = "") -> str:
+    def box(
+        cut: tuple[float, float, float, float] = _NO_EDGES, radius: float = 7.0, more: str = ""
+    ) -> str:
         return (
-            f'<rect x="{left - grown + moved:.1f}" y="{top - grown - moved:.1f}" '
-            f'width="{width + 2 * grown:.1f}" height="{height + 2 * grown:.1f}" '
+            f'<rect x="{left + cut[0]:.1f}" y="{top + cut[2]:.1f}" '
+            f'width="{width - cut[0] - cut[1]:.1f}" height="{height - cut[2] - cut[3]:.1f}" '
             f'rx="{radius:g}" {paint}{more}/>'
         )
 
-    if kind is Kind.PARAMETER:
-        point = min(_POINT, height / 2)
-        corners = [
-            (left, y),
-            (left + point, top),
-            (right - point, top),
-            (right, y),
-            (right - point, bottom),
-            (left + point, bottom),
-        ]
-        places = " ".join(f"{a:.1f},{b:.1f}" for a, b in corners)
-        return f'<polygon points="{places}" stroke-linejoin="round" {paint}/>'
-    if kind is Kind.CONSTANT:
-        return box(radius=0, more=' stroke-dasharray="4 3"')
-    if kind in {Kind.CHAIN, Kind.REST}:
-        return box(moved=4) + box(more=' stroke-dasharray="1 3"' if kind is Kind.REST else "")
-    return box() + (box(grown=-_DOUBLE, radius=4.5) if kind is Kind.OUTPUT else "")
+    match kind:
+        case Kind.PARAMETER:
+            return f'<polygon points="{_pointed(centre, extent)}" stroke-linejoin="round" {paint}/>'
+        case Kind.CONSTANT:
+            return box(radius=0, more=' stroke-dasharray="4 3"')
+        case Kind.CHAIN | Kind.REST:
+            behind = box((_STACKED, 0, 0, _STACKED))
+            return behind + box(_EDGES[kind], more=' stroke-dasharray="1 3"' * (kind is Kind.REST))
+        case Kind.OUTPUT:
+            return box() + box(_EDGES[kind], radius=4.5)
+        case Kind.OP:
+            return box()
+
+
+def _pointed(centre: Point, extent: tuple[float, float]) -> str:
+    """Return the corners of a box whose left and right edges are points."""
+    (x, y), (width, height) = centre, extent
+    point = min(_POINT, height / 2)
+    corners = [
+        (side * (width / 2 - cut), up * height / 2)
+        for side, up, cut in (
+            *((-1, 0, 0), (-1, -1, point), (1, -1, point)),
+            *((1, 0, 0), (1, 1, point), (-1, 1, point)),
+        )
+    ]
+    return " ".join(f"{x + a:.1f},{y + b:.1f}" for a, b in corners)
 
 
 def draw_text(text: str, place: Point, *, anchor: str = "middle", label: bool = False) -> str:
