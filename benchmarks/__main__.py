@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from benchmarks import checks, machine, report, work
+from benchmarks import checks, cuda, machine, report, work
 from benchmarks.contender import Contender, WorkerError
 from benchmarks.contest import (
     MINIGEN,
@@ -25,6 +25,7 @@ from benchmarks.libraries import LIBRARIES, WITH_OPS, is_installed
 from benchmarks.ops import OPS
 from benchmarks.timing import summarize
 from benchmarks.workloads import WORKLOADS
+from minigen.backend import DeviceError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 WIDTH = 120
 """How many columns the tables have at least, in a narrower terminal or a file too."""
 
-PEERS = tuple(library for library in LIBRARIES if library != "minigen")
+PEERS = tuple(library for library in LIBRARIES if library not in ("minigen", "graphs"))
 
 
 def _names(known: Sequence[str]) -> Callable[[Any, Any, str | None], list[str] | None]:
@@ -80,7 +81,7 @@ class Command(click.Group):
         """Run what was asked for."""
         try:
             return super().invoke(ctx)
-        except (DisagreementError, WorkerError, OSError) as error:
+        except (DeviceError, DisagreementError, WorkerError, OSError) as error:
             raise click.ClickException(str(error)) from error
 
 
@@ -260,6 +261,42 @@ def growth(workload: str, steps: int, threads: int) -> None:
         f"{checks.GROWTH_LIMIT / report.MEGABYTE:.2f} MB",
         kept=gained <= checks.GROWTH_LIMIT,
     )
+
+
+@main.command(name="cuda")
+@click.option(
+    "--workloads",
+    metavar="W1,W2,...",
+    default=",".join(WORKLOADS),
+    show_default=True,
+    callback=_names(tuple(WORKLOADS)),
+    help="The training steps to time.",
+)
+@click.option(
+    "--steps",
+    type=click.IntRange(min=cuda.LEAST_STEPS),
+    default=200,
+    show_default=True,
+    help="Steps that are timed.",
+)
+@click.option(
+    "--warm-up",
+    type=click.IntRange(min=1),
+    default=50,
+    show_default=True,
+    help="Steps before that.",
+)
+@threads_option
+def on_cuda(workloads: list[str], steps: int, warm_up: int, threads: int) -> None:
+    """Compare training steps on a GPU with PyTorch's, eager and as CUDA graphs.
+
+    Each contender is alone on the card, and is timed by the card's own events. The table is
+    Markdown, for docs/performance.md.
+    """
+    card = cuda.find_card()
+    measured = {name: cuda.measure_workload(name, steps, warm_up, threads) for name in workloads}
+    click.echo(f"{card}; medians of {steps} steps after {warm_up}")
+    click.echo(cuda.table(measured))
 
 
 @main.command(name="work")

@@ -39,13 +39,13 @@ class Session:
             raise RuntimeError("a worker was asked to run before it had prepared anything")
         return self._subject
 
-    def prepare_workload(self, name: str, weights: str | None) -> None:
+    def prepare_workload(self, name: str, weights: str | None, device: str = "cpu") -> None:
         """Build a workload from the initial weights in a file."""
         from benchmarks.libraries import make_trainee
         from benchmarks.workloads import WORKLOADS
 
         arrays = None if weights is None else load_weights(weights)
-        self._subject = make_trainee(self.library, WORKLOADS[name], arrays)
+        self._subject = make_trainee(self.library, WORKLOADS[name], arrays, device)
 
     def prepare_op(self, name: str) -> None:
         """Build a single op."""
@@ -80,6 +80,15 @@ class Session:
     def memory(self) -> dict[str, int]:
         """Return how much memory this process holds and held."""
         return machine.memory()
+
+    def run_on_card(self, name: str, weights: str, steps: int, warm_up: int) -> dict[str, Any]:
+        """Build a workload on a GPU and measure it there."""
+        from benchmarks.cards import card_of, measure
+
+        card = card_of(self.library)
+        empty = card.held()
+        self.prepare_workload(name, weights, device="cuda")
+        return measure(self.subject, card, steps, warm_up, empty)
 
     def profile(self, steps: int) -> list[dict[str, Any]]:
         """Return the share of each op in the step."""

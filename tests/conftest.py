@@ -16,24 +16,34 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--run-slow", action="store_true", help="run the tests marked slow, too")
     parser.addoption(
         "--backend",
-        choices=["numpy", "strict"],
+        choices=["numpy", "strict", "cuda"],
         default="numpy",
-        help="where tensors live: NumPy's arrays, or a stand-in for CuPy's (see docs/gpu.md)",
+        help="where tensors live: on the CPU, on a stand-in for a GPU, or on a real one (see "
+        "docs/gpu.md)",
     )
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    if config.getoption("--backend") == "strict":
-        from tests.strict import suite
+    from tests.strict import suite
 
-        suite.start()
+    if config.getoption("--backend") == "strict":
+        suite.start_strict()
+    if config.getoption("--backend") == "cuda":
+        try:
+            suite.start_cuda()
+        except minigen.DeviceError as error:
+            raise pytest.UsageError(f"--backend cuda: {error}") from error
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if not config.getoption("--run-slow"):
         _skip(items, "slow", "slow: run with --run-slow")
-    if config.getoption("--backend") == "strict":
+    if config.getoption("--backend") != "numpy":
         _skip(items, "host_only", "about NumPy's arrays")
+    if config.getoption("--backend") == "cuda":
+        for item in items:
+            if "cupy" in getattr(item, "fixturenames", ()):
+                item.add_marker(pytest.mark.skip(reason="about the stand-in for CuPy"))
 
 
 def _skip(items: list[pytest.Item], marker: str, reason: str) -> None:
@@ -51,6 +61,7 @@ def cupy(monkeypatch: pytest.MonkeyPatch) -> Iterator[Library]:
     monkeypatch.setitem(sys.modules, "cupy", library)
     yield library
     library.cuda.Device(0).use()
+    library.cuda.Device(0).synchronize()
 
 
 @pytest.fixture(autouse=True)

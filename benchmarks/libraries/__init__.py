@@ -23,8 +23,11 @@ class Subject(Protocol):
 
 
 LIBRARIES = {"minigen": "minigen", "torch": "torch", "compile": "torch",
-             "dezero": "dezero", "jax": "jax"}  # fmt: skip
+             "dezero": "dezero", "jax": "jax", "graphs": "torch"}  # fmt: skip
 """Every contender by the name that the command line uses, with the package that it needs."""
+
+ON_A_CARD = ("minigen", "torch", "graphs")
+"""The contenders that can run on a GPU; the last one only there."""
 
 SHOWN = {
     "minigen": "minigen",
@@ -32,6 +35,7 @@ SHOWN = {
     "compile": "torch.compile",
     "dezero": "DeZero",
     "jax": "JAX jit",
+    "graphs": "PyTorch, CUDA graphs",
 }
 """How tables call them."""
 
@@ -44,7 +48,9 @@ def is_installed(library: str) -> bool:
     return importlib.util.find_spec(LIBRARIES[library]) is not None
 
 
-def make_trainee(library: str, workload: Workload, weights: Sequence[Array] | None) -> Subject:
+def make_trainee(
+    library: str, workload: Workload, weights: Sequence[Array] | None, device: str = "cpu"
+) -> Subject:
     """Build a workload with a library.
 
     Parameters
@@ -56,24 +62,34 @@ def make_trainee(library: str, workload: Workload, weights: Sequence[Array] | No
     weights : sequence of array, or None
         The first values of all parameters, in the workload's order and PyTorch's layouts. Only
         minigen goes without: it then draws its own.
+    device : str
+        ``"cpu"`` or, for those that are `ON_A_CARD`, ``"cuda"``.
 
     Raises
     ------
     ValueError
-        If the arrays do not have the workload's shapes.
+        If the arrays do not have the workload's shapes, or the library does not run on the device.
     """
+    if library == "graphs" or device != "cpu":
+        check_device(library, device)
     if weights is not None:
         check_weights(workload, weights)
     if library == "minigen":
         from benchmarks.libraries import with_minigen
 
-        return with_minigen.make_trainee(workload, weights)
+        return with_minigen.make_trainee(workload, weights, device)
     if weights is None:
         raise ValueError(f"make_trainee: {library} needs the initial weights that minigen drew")
     if library in ("torch", "compile"):
         from benchmarks.libraries import with_torch
 
-        return with_torch.make_trainee(workload, weights, compiled=library == "compile")
+        return with_torch.make_trainee(
+            workload, weights, compiled=library == "compile", device=device
+        )
+    if library == "graphs":
+        from benchmarks.libraries import with_cuda_graphs
+
+        return with_cuda_graphs.make_trainee(workload, weights)
     if library == "dezero":
         from benchmarks.libraries import with_dezero
 
@@ -94,6 +110,18 @@ def make_op(library: str, name: str) -> Subject:
     from benchmarks.libraries import with_torch
 
     return with_torch.make_op(OPS[name])
+
+
+def check_device(library: str, device: str) -> None:
+    """Refuse a library that does not run on a device.
+
+    Raises
+    ------
+    ValueError
+        Names both.
+    """
+    if device == "cpu" or library not in ON_A_CARD:
+        raise ValueError(f"make_trainee: {library} does not run on {device!r} here")
 
 
 def check_weights(workload: Workload, weights: Sequence[Array]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,17 +13,21 @@ from benchmarks.libraries import Subject, norm
 from benchmarks.ops import AdamStep, SingleOp
 from benchmarks.workloads import SEED, Array, Workload
 from minigen import functional, models, nn, no_grad, optim
+from minigen.backend import to_device, to_numpy
 from minigen.ops.windows import batch_first, batch_last
 
 
 class VAETrainee:
     """A training step of a VAE: `model.loss(batch)`, `backward()`, `optimizer.step()`."""
 
-    def __init__(self, workload: Workload, weights: Sequence[Array] | None) -> None:
+    def __init__(
+        self, workload: Workload, weights: Sequence[Array] | None, device: str = "cpu"
+    ) -> None:
         self.model = _vae(workload)
         _load(self.model, weights)
+        self.model.to(device)
         self.optimizer = _adam(self.model, workload)
-        self._batches = itertools.cycle(workload.images())
+        self._batches = _batches(workload, device)
 
     def figures(self) -> dict[str, float]:
         """Return the loss and the norm of its gradient."""
@@ -44,12 +48,15 @@ class VAETrainee:
 class GANTrainee:
     """A training step of a GAN: each side's turn on one batch."""
 
-    def __init__(self, workload: Workload, weights: Sequence[Array] | None) -> None:
+    def __init__(
+        self, workload: Workload, weights: Sequence[Array] | None, device: str = "cpu"
+    ) -> None:
         generator = minigen.Generator(SEED)
         self.model = models.DCGAN(workload.image_shape, latent=workload.latent, generator=generator)
         _load(self.model, weights)
+        self.model.to(device)
         self.optimizers = {name: _adam(side, workload) for name, side in self.model.sides().items()}
-        self._batches = itertools.cycle(workload.images())
+        self._batches = _batches(workload, device)
 
     def figures(self) -> dict[str, float]:
         """Return each side's loss and the norm of its gradient, before either moves."""
@@ -134,9 +141,11 @@ class AdamSubject:
         self._optimizer.step()
 
 
-def make_trainee(workload: Workload, weights: Sequence[Array] | None) -> Subject:
+def make_trainee(
+    workload: Workload, weights: Sequence[Array] | None, device: str = "cpu"
+) -> Subject:
     """Build a workload; without `weights` it draws its own."""
-    return (VAETrainee if workload.kind == "vae" else GANTrainee)(workload, weights)
+    return (VAETrainee if workload.kind == "vae" else GANTrainee)(workload, weights, device)
 
 
 def make_op(op: SingleOp | AdamStep) -> Subject:
@@ -165,6 +174,11 @@ def _vae(workload: Workload) -> models.VAE | models.ConvVAE:
     )
 
 
+def _batches(workload: Workload, device: str) -> Iterator[Any]:
+    """Return the batches of images, over and over; they lie on the device."""
+    return itertools.cycle([to_device(images, device) for images in workload.images()])
+
+
 def _load(model: models.Model, weights: Sequence[Array] | None) -> None:
     """Copy the values of all parameters, in order."""
     if weights is None:
@@ -179,4 +193,4 @@ def _adam(model: nn.Module, workload: Workload) -> optim.Adam:
 
 
 def _gradient_norm(module: nn.Module) -> float:
-    return norm([p.grad.data for p in module.parameters() if p.grad is not None])
+    return norm([to_numpy(p.grad.data) for p in module.parameters() if p.grad is not None])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from benchmarks.architecture import (
@@ -27,12 +27,21 @@ nn: Any = torch.nn
 class VAETrainee:
     """A training step of a VAE, as in PyTorch's example ``vae``."""
 
-    def __init__(self, workload: Workload, weights: Sequence[Array], *, compiled: bool) -> None:
+    def __init__(
+        self,
+        workload: Workload,
+        weights: Sequence[Array],
+        *,
+        compiled: bool = False,
+        device: str = "cpu",
+        **adam: Any,
+    ) -> None:
+        self.device = device
         self._noise_shape = (workload.batch, workload.latent)
-        self.networks = _networks(workload, weights)
+        self.networks = _networks(workload, weights).to(device)
         self._loss = torch.compile(self._eager_loss) if compiled else self._eager_loss
-        self.optimizer = _adam(self.networks, workload)
-        self._batches = itertools.cycle(map(torch.from_numpy, workload.images()))
+        self.optimizer = _adam(self.networks, workload, **adam)
+        self.batches = _batches(workload, device)
 
     def _eager_loss(self, x: Any, noise: Any) -> Any:
         """Return binary cross-entropy plus KL divergence, in nats an image."""
@@ -48,8 +57,8 @@ class VAETrainee:
 
     def figures(self) -> dict[str, float]:
         """Return the loss and the norm of its gradient."""
-        noise = torch.from_numpy(SharedNoise()(*self._noise_shape))
-        loss = self._loss(next(self._batches), noise)
+        noise = torch.from_numpy(SharedNoise()(*self._noise_shape)).to(self.device)
+        loss = self._loss(next(self.batches), noise)
         loss.backward()
         found = {"loss": loss.item(), "gradient": _gradient_norm(self.networks)}
         self.optimizer.zero_grad()
@@ -57,7 +66,11 @@ class VAETrainee:
 
     def step(self) -> None:
         """Train on the next batch."""
-        loss = self._loss(next(self._batches), torch.randn(self._noise_shape))
+        self.train(next(self.batches))
+
+    def train(self, batch: Any) -> None:
+        """Train on a batch."""
+        loss = self._loss(batch, torch.randn(self._noise_shape, device=self.device))
         self.optimizer.zero_grad()
         loss.backward()
         self.optimizer.step()
@@ -66,17 +79,26 @@ class VAETrainee:
 class GANTrainee:
     """A training step of a GAN, as in PyTorch's example ``dcgan``, with new noise for each turn."""
 
-    def __init__(self, workload: Workload, weights: Sequence[Array], *, compiled: bool) -> None:
+    def __init__(
+        self,
+        workload: Workload,
+        weights: Sequence[Array],
+        *,
+        compiled: bool = False,
+        device: str = "cpu",
+        **adam: Any,
+    ) -> None:
+        self.device = device
         self._noise_shape = (workload.batch, workload.latent)
-        self.networks = _networks(workload, weights)
+        self.networks = _networks(workload, weights).to(device)
         self._run = {
             name: torch.compile(network) if compiled else network
             for name, network in self.networks.items()
         }
         self.optimizers = {
-            name: _adam(network, workload) for name, network in self.networks.items()
+            name: _adam(network, workload, **adam) for name, network in self.networks.items()
         }
-        self._batches = itertools.cycle(map(torch.from_numpy, workload.images()))
+        self.batches = _batches(workload, device)
 
     def _loss(self, side: str, x: Any, noise: Any) -> Any:
         """Return the loss of a side, for images in [0, 1]."""
@@ -94,10 +116,11 @@ class GANTrainee:
 
     def figures(self) -> dict[str, float]:
         """Return each side's loss and the norm of its gradient, before either moves."""
-        batch, draw = next(self._batches), SharedNoise()
+        batch, draw = next(self.batches), SharedNoise()
         found: dict[str, float] = {}
         for name, network in self.networks.items():
-            loss = self._loss(name, batch, torch.from_numpy(draw(*self._noise_shape)))
+            noise = torch.from_numpy(draw(*self._noise_shape)).to(self.device)
+            loss = self._loss(name, batch, noise)
             loss.backward()
             found |= {name: loss.item(), f"{name} gradient": _gradient_norm(network)}
             self.optimizers[name].zero_grad()
@@ -105,9 +128,12 @@ class GANTrainee:
 
     def step(self) -> None:
         """Train each side on the next batch."""
-        batch = next(self._batches)
+        self.train(next(self.batches))
+
+    def train(self, batch: Any) -> None:
+        """Train each side on a batch."""
         for name, optimizer in self.optimizers.items():
-            loss = self._loss(name, batch, torch.randn(self._noise_shape))
+            loss = self._loss(name, batch, torch.randn(self._noise_shape, device=self.device))
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
@@ -178,15 +204,22 @@ class AdamSubject:
         self._optimizer.step()
 
 
-def make_trainee(workload: Workload, weights: Sequence[Array], *, compiled: bool) -> Subject:
+def make_trainee(
+    workload: Workload, weights: Sequence[Array], *, compiled: bool, device: str = "cpu"
+) -> Subject:
     """Build a workload, eager or with `torch.compile`."""
     kind = VAETrainee if workload.kind == "vae" else GANTrainee
-    return kind(workload, weights, compiled=compiled)
+    return kind(workload, weights, compiled=compiled, device=device)
 
 
 def make_op(op: SingleOp | AdamStep) -> Subject:
     """Build a single op."""
     return OpSubject(op) if isinstance(op, SingleOp) else AdamSubject(op)
+
+
+def _batches(workload: Workload, device: str) -> Iterator[Any]:
+    """Return the batches of images, over and over; they lie on the device."""
+    return itertools.cycle([torch.from_numpy(images).to(device) for images in workload.images()])
 
 
 def _networks(workload: Workload, weights: Sequence[Array]) -> Any:
@@ -218,9 +251,9 @@ def _module(layer: Layer) -> Any:
             return nn.Flatten() if len(layer.shape) == 1 else nn.Unflatten(1, layer.shape)
 
 
-def _adam(module: Any, workload: Workload) -> Any:
-    return torch.optim.Adam(module.parameters(), lr=workload.lr, betas=workload.betas)
+def _adam(module: Any, workload: Workload, **options: Any) -> Any:
+    return torch.optim.Adam(module.parameters(), lr=workload.lr, betas=workload.betas, **options)
 
 
 def _gradient_norm(module: Any) -> float:
-    return norm([p.grad.numpy() for p in module.parameters() if p.grad is not None])
+    return norm([p.grad.cpu().numpy() for p in module.parameters() if p.grad is not None])

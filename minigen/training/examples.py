@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -33,7 +33,7 @@ class Examples:
     classes : int
         How many classes a conditional model has to know; 0 for any other.
     device : str
-        Where minibatches go.
+        Where the model is.
     resampled : bool
         Whether every minibatch is drawn anew in black and white.
     """
@@ -45,12 +45,9 @@ class Examples:
     resampled: bool = False
 
     def batch(self, indices: npt.NDArray[np.int64], generator: Generator) -> Batch:
-        """Return the images of those numbers, and their labels if there are any, on the device."""
-        images: Any = self.images[indices]
-        if self.resampled:
-            images = data.sample_bernoulli(images, generator)
-        labels = None if self.labels is None else to_device(self.labels[indices], self.device)
-        return to_device(images, self.device), labels
+        """Return the images of those numbers, and their labels if there are any, on the host."""
+        images, labels = self.of(indices)
+        return data.sample_bernoulli(images, generator) if self.resampled else images, labels
 
     def of(
         self, indices: npt.NDArray[np.int64]

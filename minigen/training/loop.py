@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from tqdm import tqdm
 
-from minigen.backend import CPU
+from minigen.backend import CPU, Uploader
 from minigen.data import batch_indices
 from minigen.metrics import average_terms
 from minigen.models import AdversarialModel
@@ -97,6 +97,7 @@ class Trainer:
         self._noise = TrainingNoise(config.seed, self.model)
         self._averages = RunningAverages()
         self._unread: list[Attempt] = []
+        self._uploader = Uploader(config.device)
         self._interval = 1 if config.device == CPU else STEPS_BETWEEN_READINGS
         self._checkpoints = CheckpointFolder(folder.checkpoints)
         self._progress = progress
@@ -177,12 +178,17 @@ class Trainer:
 
     def _step(self, indices: npt.NDArray[np.int64]) -> None:
         """Move the weights of every side whose turn it is, downhill on its loss of one batch."""
-        batch = self._train.batch(indices, self._noise.generator)
+        batch = self._next_batch(indices)
         for side in self.model.turns(self._steps_done):
             self._take_turn(side, batch)
         for schedule in self.schedules:
             schedule.step()
         self.position = Position(self.position.epoch, self.position.step + 1)
+
+    def _next_batch(self, indices: npt.NDArray[np.int64]) -> Batch:
+        """Make a batch and send it to the device, which still computes on the one before."""
+        images, labels = self._uploader.send(*self._train.batch(indices, self._noise.generator))
+        return images, labels
 
     def _take_turn(self, side: str, batch: Batch) -> None:
         attempt = Attempt(self.position.step + 1, side, batch, self._noise.get_state())

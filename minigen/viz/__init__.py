@@ -1,6 +1,7 @@
 """Pictures, as PNG files: grids of images, reconstructions beside originals, labelled
-tables of images, points of the plane, and curves of the loss; as GIF files, animations of them.
-In a notebook, `use_style` gives all figures one look, and `draw_images` draws images into them.
+tables of images, points of the plane, and curves of the loss; as GIF files, animations of them;
+as SVG, the recorded graph. In a notebook, `use_style` gives all figures one look, and `draw_images`
+draws images into them.
 
 matplotlib is imported when the first picture is drawn; no window or display is needed.
 
@@ -16,12 +17,15 @@ from minigen.viz.animation import save_animation
 from minigen.viz.figures import save_curves, save_reconstructions
 from minigen.viz.grid import image_grid, save_image_grid
 from minigen.viz.points import save_points
+from minigen.viz.recorded import GraphPicture, graph
 from minigen.viz.style import COLOURS, draw_images, use_style
 from minigen.viz.table import save_image_table
 
 __all__ = [
     "COLOURS",
+    "GraphPicture",
     "draw_images",
+    "graph",
     "image_grid",
     "save_animation",
     "save_curves",

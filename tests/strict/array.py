@@ -24,6 +24,7 @@ from tests.strict import cuda
 from tests.strict.counters import note_read, note_synchronisation, note_upload
 from tests.strict.inventory import offers
 from tests.strict.refusal import Refused, asked_by_library, refuse
+from tests.strict.streams import Memory, thread, wait_for
 
 
 class Flags(NamedTuple):
@@ -38,13 +39,15 @@ class ndarray:  # noqa: N801 - CuPy's name
     """An array on a card that is not there."""
 
     __module__ = "cupy"
-    __slots__ = ("__weakref__", "_device", "_host", "base")
+    __slots__ = ("__weakref__", "_device", "_host", "_memory", "base")
     __hash__ = None  # type: ignore[assignment] # as CuPy's
+    _memory: Memory
 
     def __init__(self, host: npt.NDArray[Any], base: ndarray | None, device: int) -> None:
         self._host = host
         self._device = device
         self.base = base
+        self._memory = Memory() if base is None else base._memory
 
     # ------------------------------------------------------------------------ what is known of it
 
@@ -112,25 +115,31 @@ class ndarray:  # noqa: N801 - CuPy's name
         """Return a copy on the host."""
         if out is not None:
             raise Refused("the stand-in does not imitate cupy.ndarray.get(out=...)")
-        note_read()
+        self._come_to_host()
         return np.array(self._host, order=order)
 
     def item(self) -> Any:
         """Return the only element."""
         if self.size != 1:
             raise ValueError("can only convert an array of size 1 to a Python scalar")
-        note_read()
+        self._come_to_host()
         return self._host.item()
 
     def tolist(self) -> Any:
         """Return the elements as nested lists."""
-        note_read()
+        self._come_to_host()
         return self._host.tolist()
 
     def tobytes(self, order: Any = "C") -> bytes:
         """Return the elements as bytes."""
-        note_read()
+        self._come_to_host()
         return self._host.tobytes(order)
+
+    def _come_to_host(self) -> None:
+        """Wait for what the current stream was told so far."""
+        note_read()
+        self._memory.read()
+        wait_for(thread.stream.queue.known)
 
     def __reduce__(self) -> Any:
         return upload, (self.get(),)
@@ -203,6 +212,7 @@ class ndarray:  # noqa: N801 - CuPy's name
             _expect_once(places, self.shape)
         if isinstance(value, np.ndarray | list | tuple) and asked_by_library():
             raise ValueError("non-scalar numpy.ndarray cannot be used for fill")
+        self._memory.write()
         self._host[places] = inside(value)
 
 
@@ -249,6 +259,8 @@ def launch(
     sources = arrays_in(*args, *kwargs.values())
     expect_current(*sources)
     out = kwargs.get("out")
+    if out is not None:
+        out._memory.write()
     with np.errstate(all="ignore"):  # a card does not warn
         result = function(
             *[inside(value) for value in args],
@@ -280,8 +292,12 @@ def _device_of(sources: Sequence[ndarray]) -> int:
 
 
 def expect_current(*arrays: ndarray) -> None:
-    """Refuse arrays of another device than the current one, as CuPy does without peer access."""
+    """Refuse arrays of another device than the current one, as CuPy does without peer access.
+
+    They are about to be read: see `tests.strict.streams`.
+    """
     for array in arrays:
+        array._memory.read()
         if array._device != cuda.thread.device:
             raise ValueError(
                 "Array device must be same as the current device: array device = "

@@ -1,13 +1,15 @@
-"""The stand-in's devices, streams and events: the part of `cupy.cuda` that the library uses."""
+"""The stand-in's devices, and the part of `cupy.cuda` that the library uses."""
 
 from __future__ import annotations
 
 import threading
 from typing import Any, Final, Self
 
+from tests.strict import streams
 from tests.strict.counters import note_synchronisation
 from tests.strict.inventory import offers
 from tests.strict.refusal import Refused
+from tests.strict.streams import Event, Stream
 
 DEVICES: Final = 2
 """How many cards there are."""
@@ -17,11 +19,9 @@ MEMORY: Final = 8 * 2**30
 
 
 class _Thread(threading.local):
-    """Each thread has a current device and a current stream, as in CUDA."""
+    """Each thread has a current device, as in CUDA."""
 
-    def __init__(self) -> None:
-        self.device = 0
-        self.stream = Stream(null=True)
+    device = 0
 
 
 class Device:
@@ -42,6 +42,7 @@ class Device:
     def synchronize(self) -> None:
         """Wait for all its work."""
         note_synchronisation()
+        streams.wait_for_all()
 
     @property
     def mem_info(self) -> tuple[int, int]:
@@ -66,64 +67,6 @@ class Device:
 
     def __repr__(self) -> str:
         return f"<CUDA Device {self.id}>"
-
-
-class Stream:
-    """A queue of work; here everything is done at once."""
-
-    __module__ = "cupy.cuda"
-
-    def __init__(
-        self,
-        null: bool = False,
-        non_blocking: bool = False,
-        ptds: bool = False,
-        priority: int | None = None,
-    ) -> None:
-        self.null = null
-        self.done = True
-        self._outer: list[Stream] = []
-
-    def use(self) -> Self:
-        """Make it the current stream of this thread."""
-        thread.stream = self
-        return self
-
-    def synchronize(self) -> None:
-        """Wait for its work."""
-        note_synchronisation()
-
-    def record(self, event: Event | None = None) -> Event:
-        """Return an event that happens when all work so far is done."""
-        return event or Event()
-
-    def wait_event(self, event: Event) -> None:
-        """Let later work wait for an event, not the program."""
-
-    def __enter__(self) -> Self:
-        self._outer.append(thread.stream)
-        return self.use()
-
-    def __exit__(self, *_: object) -> None:
-        thread.stream = self._outer.pop()
-
-
-class Event:
-    """A mark in a stream."""
-
-    __module__ = "cupy.cuda"
-
-    def __init__(
-        self, block: bool = False, disable_timing: bool = False, interprocess: bool = False
-    ) -> None:
-        self.done = True
-
-    def record(self, stream: Stream | None = None) -> None:
-        """Put the mark behind all work so far."""
-
-    def synchronize(self) -> None:
-        """Wait for the mark."""
-        note_synchronisation()
 
 
 class Runtime:
@@ -156,7 +99,11 @@ class Cuda:
 
     def get_current_stream(self, device_id: int = -1) -> Stream:
         """Return this thread's current stream."""
-        return thread.stream
+        return streams.thread.stream
+
+    def get_elapsed_time(self, start_event: Event, end_event: Event) -> float:
+        """Return the milliseconds between two events, by the host's clock."""
+        return 1000 * (end_event.time - start_event.time)
 
     def is_available(self) -> bool:
         """Tell whether there is a card."""

@@ -97,6 +97,7 @@ def _asarray(
 ) -> ndarray:
     """Return an array of the device: itself if it is one, else a copy of one of the host's."""
     if isinstance(a, ndarray):
+        a._memory.read()
         here = a if a.device == Device() else ndarray(a._host.copy(), None, Device().id)
         return here.astype(dtype or a.dtype, copy=bool(copy))  # type: ignore[no-any-return]
     if arrays_in(a) and asked_by_library():

@@ -92,6 +92,7 @@ class Ufunc:
             raise TypeError(f"cupyx.scatter_add does not support {a.dtype}")
         places, chosen = as_index(indices, a.shape)
         expect_current(a, *chosen, *arrays_in(b))
+        a._memory.write()
         self._numpy.at(a._host, places, inside(b))
 
     def reduce(self, array: ndarray, *args: Any, **kwargs: Any) -> Any:
@@ -120,6 +121,8 @@ def _method(name: str) -> Callable[..., Any]:
         check_call("cupy.ndarray", name, (self, *args), kwargs)
         if name in {"nonzero", "compress"}:
             note_synchronisation()
+        if name in {"fill", "partition", "sort"}:
+            self._memory.write()
         return launch(numpys, (self, *args), kwargs, keep_order=name in _KEEP_ORDER)
 
     method.__name__ = name

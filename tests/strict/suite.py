@@ -1,4 +1,4 @@
-"""What ``pytest --backend strict`` changes: what tests make goes to the stand-in's first card.
+"""What ``pytest --backend strict`` and ``cuda`` change: what tests make goes to the first card.
 
 The tests are written for no device in particular. So that they run on the device, the ways in which
 a test hands something to the library are changed, and nothing within the library:
@@ -26,6 +26,7 @@ from typing import Any, Final
 import numpy as np
 
 from tests.strict.array import upload
+from tests.strict.card import let_tests_look
 from tests.strict.library import install
 from tests.strict.refusal import is_test
 
@@ -43,9 +44,33 @@ _OPERATORS: Final = ("minigen.op", "minigen.ops.methods", "functools")
 """Modules between an op and whoever wrote ``x + y``."""
 
 
-def start() -> None:
+_on_card: Callable[[Any], Any] = functools.partial(upload, device=0)
+"""Sends an array of the host's to the first card."""
+
+
+def start_strict() -> None:
     """Put the stand-in in CuPy's place, and change how tests reach the library."""
     install()
+    _start()
+
+
+def start_cuda() -> None:
+    """Change how tests reach the library and look at its arrays, which are on a real card.
+
+    Raises
+    ------
+    DeviceError
+        If CuPy or a GPU is missing.
+    """
+    from minigen.backend import cupy, to_device
+
+    global _on_card  # noqa: PLW0603 - the whole process is on one card or the other
+    _on_card = functools.partial(to_device, device=DEVICE)
+    let_tests_look(cupy().ndarray, _on_card)
+    _start()
+
+
+def _start() -> None:
     minigen = importlib.import_module("minigen")
     for name in _MAKERS:
         setattr(minigen, name, _on_device(getattr(minigen, name)))
@@ -59,7 +84,7 @@ def start() -> None:
 def _sent(value: Any) -> Any:
     """Return arrays of NumPy's as arrays on the device, those in lists, tuples and dicts too."""
     if isinstance(value, np.ndarray) and value.dtype.kind in "fiub":
-        return upload(value, device=0)
+        return _on_card(value)
     if type(value) in (tuple, list):
         parts = [_sent(part) for part in value]
         return value if all(map(operator.is_, parts, value)) else type(value)(parts)
