@@ -21,6 +21,11 @@ class Contender:
     library: str
     tuned_malloc: bool = False
 
+    @classmethod
+    def usual(cls, library: str) -> Self:
+        """Return a library as its users run it: of minigen, the commands tune the allocator."""
+        return cls(library, tuned_malloc=library == "minigen")
+
     @property
     def label(self) -> str:
         """How tables call it: what is unusual for this library is named."""

@@ -27,7 +27,7 @@ WORKLOAD_TURN, OP_TURN = 0.5, 0.1
 LEAST_STEPS = 5
 """How many steps a turn has at least."""
 
-MINIGEN, TORCH = Contender("minigen", tuned_malloc=True), Contender("torch")
+MINIGEN, TORCH = Contender.usual("minigen"), Contender.usual("torch")
 
 
 class DisagreementError(RuntimeError):
