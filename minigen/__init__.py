@@ -7,6 +7,10 @@
 tensor([2., 4.])
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from minigen import functional, ops
 from minigen._version import __version__
 from minigen.anomaly import AnomalyError
@@ -29,6 +33,9 @@ from minigen.op import Op, op
 from minigen.random import Generator, manual_seed
 from minigen.tensor import Tensor, tensor
 
+if TYPE_CHECKING:
+    from minigen.explanation import Explanation
+
 __all__ = [
     "AnomalyError",
     "DeviceError",
@@ -41,6 +48,7 @@ __all__ = [
     "arange",
     "detect_anomaly",
     "enable_grad",
+    "explain",
     "full",
     "functional",
     "grad",
@@ -59,3 +67,35 @@ __all__ = [
     "zeros",
     "zeros_like",
 ]
+
+
+def explain(subject: Any, *, order: int = 2, check: bool = True) -> Explanation:
+    """Put the derivation, the code and the check of something side by side.
+
+    In a notebook the result is shown in three columns, with its formulas typeset; ``print`` writes
+    it as ``minigen explain`` does.
+
+    Parameters
+    ----------
+    subject : str, Op, function, class or instance
+        An op, a layer, a loss, a model, or their name; or the identifier of a result.
+    order : {1, 2}
+        Up to which order gradients are checked.
+    check : bool, default True
+        False leaves the checks out.
+
+    Raises
+    ------
+    LookupError
+        If there is neither a derivation nor a check of it.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> from minigen import nn
+    >>> minigen.explain(nn.Dense)
+    <explanation of layer Dense: 4 results, 5 of 5 checks passed, worst relative error ...>
+    """
+    from minigen.explanation import explain as explained
+
+    return explained(subject, order=order, check=check)

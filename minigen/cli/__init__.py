@@ -10,6 +10,7 @@ from minigen._version import __version__
 from minigen.cli.demo import demo
 from minigen.cli.errors import plain_errors
 from minigen.cli.evaluate import evaluate
+from minigen.cli.explain import explain
 from minigen.cli.gradcheck import gradcheck
 from minigen.cli.info import info
 from minigen.cli.interpolate import interpolate
@@ -27,6 +28,7 @@ COMMANDS: tuple[click.Command, ...] = (
     traverse,
     evaluate,
     gradcheck,
+    explain,
     info,
 )
 
