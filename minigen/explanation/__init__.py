@@ -11,7 +11,16 @@ source; ``minigen explain`` shows it at the terminal, a notebook in three column
 from minigen.explanation.checks import Check
 from minigen.explanation.code import Implementer, Source, implementers_of
 from minigen.explanation.explanation import Explanation, explain
-from minigen.explanation.pages import Cell, Page, PageError, Prose, Result, Section, page_of, pages
+from minigen.explanation.pages import (
+    Cell,
+    Page,
+    PageError,
+    Prose,
+    Result,
+    Section,
+    all_pages,
+    page_of,
+)
 from minigen.explanation.subjects import UnknownNameError, names
 
 __all__ = [
@@ -26,9 +35,9 @@ __all__ = [
     "Section",
     "Source",
     "UnknownNameError",
+    "all_pages",
     "explain",
     "implementers_of",
     "names",
     "page_of",
-    "pages",
 ]

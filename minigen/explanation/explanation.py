@@ -8,7 +8,7 @@ from typing import Any
 
 from minigen.explanation.checks import Check, check_definitions, check_gradients
 from minigen.explanation.code import Source, sources_of
-from minigen.explanation.pages import Section, page_of, pages
+from minigen.explanation.pages import Section, all_pages, page_of
 from minigen.explanation.subjects import resolve
 
 
@@ -126,7 +126,7 @@ def _sections(identifiers: tuple[str, ...]) -> tuple[Section, ...]:
     """Return the sections that derive results, each once."""
     found: list[Section] = []
     for name in _pages(identifiers):
-        page = pages()[name]
+        page = all_pages()[name]
         here = [each for each in identifiers if page_of().get(each) == name]
         wanted = {id(section) for each in here for section in page.holding(each)}
         found += [section for section in page.sections if id(section) in wanted]
@@ -142,6 +142,6 @@ def _checks(cases: Any, identifiers: tuple[str, ...], order: int) -> tuple[Check
     definitions = (
         check
         for name in _pages(identifiers)
-        for check in check_definitions(pages()[name], identifiers)
+        for check in check_definitions(all_pages()[name], identifiers)
     )
     return (*check_gradients(cases, order), *definitions)

@@ -17,7 +17,7 @@ from pygments.lexers import PythonLexer
 from minigen.explanation.checks import Check
 from minigen.explanation.code import Source
 from minigen.explanation.explanation import Explanation
-from minigen.explanation.pages import Block, Cell, Result, Section, pages
+from minigen.explanation.pages import Block, Cell, Result, Section, all_pages
 
 _LINK = re.compile(r"\[([^\]]+)\]\((\w+\.md)[^)]*\)")
 
@@ -37,7 +37,7 @@ def as_markdown(explanation: Explanation) -> str:
     """Return an explanation in Markdown, with formulas between dollar signs."""
     parts = [f"# {explanation.name} ({explanation.kind})"]
     for section in explanation.derivation:
-        parts.append(f"## {section.title}\n\n*{pages()[section.page].title}*")
+        parts.append(f"## {section.title}\n\n*{all_pages()[section.page].title}*")
         parts += [_markdown(block) for block in section.blocks]
     for source in explanation.code:
         parts.append(f"## {source.role.capitalize()}\n\n`{source.path}:{source.line}`")
@@ -87,7 +87,7 @@ def as_html(explanation: Explanation) -> str:
 
 
 def _section(section: Section) -> str:
-    page = pages()[section.page]
+    page = all_pages()[section.page]
     parts = [_html(f"#### {section.title}\n\n*{page.title}*")]
     for block in section.blocks:
         match block:

@@ -168,7 +168,7 @@ def folder() -> Path:
 
 
 @functools.cache
-def pages() -> dict[str, Page]:
+def all_pages() -> dict[str, Page]:
     """Return all pages by name, in the order of the alphabet."""
     files = sorted(path for path in folder().glob("*.md") if path.stem != "index")
     return {path.stem: read(path.stem, path.read_text(encoding="utf-8")) for path in files}
@@ -184,7 +184,7 @@ def page_of() -> dict[str, str]:
         If an identifier stands twice.
     """
     found: dict[str, str] = {}
-    for page in pages().values():
+    for page in all_pages().values():
         for result in page.results:
             if result.identifier in found:
                 raise PageError(

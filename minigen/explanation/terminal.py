@@ -20,7 +20,7 @@ from minigen.explanation.checks import Check
 from minigen.explanation.code import Source
 from minigen.explanation.explanation import Explanation
 from minigen.explanation.formulas import display, inline
-from minigen.explanation.pages import Cell, Result, Section, pages, parser
+from minigen.explanation.pages import Cell, Result, Section, all_pages, parser
 
 WIDTH: Final = 100
 """Lines are no longer than so many columns, however wide the terminal."""
@@ -62,7 +62,7 @@ def _parts(explanation: Explanation, full: bool) -> Iterator[RenderableType]:
     for section in explanation.derivation:
         if section.page != page:
             page = section.page
-            yield Text(f"{_inline_text(pages()[page].title)}  {page}.md\n", style="dim")
+            yield Text(f"{_inline_text(all_pages()[page].title)}  {page}.md\n", style="dim")
         yield from _section(section, full)
     yield _heading("Code")
     yield ""

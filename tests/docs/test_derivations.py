@@ -6,13 +6,13 @@ import re
 
 import pytest
 
-from minigen.explanation import Page, implementers_of, page_of, pages
+from minigen.explanation import Page, all_pages, implementers_of, page_of
 from minigen.explanation.checks import run_cells
 from minigen.explanation.code import PACKAGE, named_in
 from minigen.explanation.pages import folder
 from minigen.op import registry
 
-PAGES = list(pages().values())
+PAGES = list(all_pages().values())
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -211,9 +211,6 @@ def _limit(row: Row, width: int) -> Box:
 
 
 def _fraction(node: Fraction, width: int) -> Box:
-    sign = linear.vulgar(node)
-    if sign is not None:
-        return Box((sign,))
     over, under = _row(node.numerator, width), _row(node.denominator, width)
     bar = Box(("─" * max(over.width, under.width),))
     return boxes.above([over, bar, under], over.height)
@@ -279,5 +276,7 @@ def _table(grid: Grid, width: int, aligns: Sequence[boxes.Align], gap: int) -> B
             parts.append(boxes.blank(wide if i else 0))
             parts.append(boxes.widened(cell, widths[i], aligns[i % len(aligns)]))
         rows.append(boxes.beside(parts))
+    if len(rows) == 2 and grid.environment in {"cases", "pmatrix"}:
+        rows.insert(1, boxes.blank(0))  # the line of writing, which belongs to neither
     table = _below(rows, tall=3)
     return Box(table.lines, (table.height - 1) // 2)

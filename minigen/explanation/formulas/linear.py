@@ -26,8 +26,6 @@ from minigen.explanation.formulas.tree import (
     Symbol,
 )
 
-_VULGAR: Final = {"1/2": "½", "1/3": "⅓", "2/3": "⅔", "1/4": "¼", "3/4": "¾", "1/8": "⅛"}
-
 _OVERLINE: Final = "\u0305"
 
 _APART: Final = {Kind.RELATION, Kind.BINARY, Kind.PUNCTUATION, Kind.TEXT}
@@ -62,15 +60,10 @@ def text_of(row: Row, *, tight: bool = False) -> str:
     for thing, before, after in zip(things, befores, afters, strict=False):
         text = _text(thing.node, tight)
         stands_free = before in {*_APART, Kind.OPEN} and after in {*_APART, Kind.CLOSE}
-        if isinstance(thing.node, Fraction) and "/" in text and not stands_free:
+        if isinstance(thing.node, Fraction) and not stands_free:
             text = f"({text})"
         parts.append(" " * thing.gap + text)
     return unicodedata.normalize("NFC", "".join(parts))
-
-
-def vulgar(fraction: Fraction) -> str | None:
-    """Return the one sign that Unicode has for a fraction such as a half, if it has one."""
-    return _VULGAR.get(f"{text_of(fraction.numerator)}/{text_of(fraction.denominator)}")
 
 
 def marked(mark: str, text: str) -> str:
@@ -90,7 +83,7 @@ def _text(node: Node, tight: bool) -> str:
             return _scripted(base, below, above, tight)
         case Fraction(numerator, denominator):
             over, under = text_of(numerator, tight=tight), text_of(denominator, tight=tight)
-            return vulgar(node) or f"{_grouped(over)}/{_grouped(under, divides=True)}"
+            return f"{_grouped(over)}/{_grouped(under, divides=True)}"
         case Root(body):
             inside = text_of(body, tight=tight)
             return f"√{inside}" if _is_one(inside) else f"√({inside})"

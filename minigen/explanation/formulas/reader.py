@@ -106,7 +106,9 @@ class _Reader:
 
     def _read(self, node: Any, items: list[Node]) -> None:
         """Add what a node stands for; scripts are joined to the item before them."""
-        if isinstance(node, str):
+        if isinstance(node, str) and node == "'":
+            items.append(_primed(_base(items)))
+        elif isinstance(node, str):
             items.append(Space(1, soft=True) if node == " " else symbols.of_character(node))
         elif isinstance(node, latexwalker.LatexGroupNode):
             items.append(_Reader(node.nodelist).row())
@@ -188,12 +190,19 @@ def _base(items: list[Node]) -> Node:
 
 
 def _scripted(base: Node, sign: str, script: Row) -> Node:
-    if isinstance(base, Labelled):
+    if isinstance(base, Labelled) and sign == "_":
         return Labelled(base.body, script)
     known = base if isinstance(base, Scripts) else Scripts(base)
     if sign == "_":
         return Scripts(known.base, script, known.above)
     return Scripts(known.base, known.below, script)
+
+
+def _primed(base: Node) -> Node:
+    """Put a prime on a base, behind others that it may have."""
+    known = base if isinstance(base, Scripts) else Scripts(base)
+    above = known.above.items if known.above else ()
+    return Scripts(known.base, known.below, Row((*above, symbols.PRIME)))
 
 
 def _macro(node: Any) -> Node:
@@ -213,7 +222,7 @@ def _macro(node: Any) -> Node:
     if not arguments:
         return symbols.of_macro(name)
     if name in _FRACTIONS:
-        return Fraction(*arguments)
+        return symbols.vulgar(*map(_letters, arguments)) or Fraction(*arguments)
     if name in _ACCENTS:
         return Accent(_ACCENTS[name], *arguments)
     if name in _UPRIGHT:
@@ -233,10 +242,15 @@ def _unlabelled(body: Row) -> Labelled:
     return Labelled(body, Row(()))
 
 
+def _letters(row: Row) -> str:
+    """Return what stands in a row, as far as it is plain."""
+    return "".join(item.text for item in row.items if isinstance(item, Symbol))
+
+
 def _upright(row: Row) -> Node:
     """Make one name of letters: scripts of its last letter are the whole name's."""
     *first, last = row.items
-    letters = "".join(item.text for item in first if isinstance(item, Symbol))
+    letters = _letters(Row(tuple(first)))
     if isinstance(last, Scripts) and isinstance(last.base, Symbol):
         return Scripts(_word(letters + last.base.text), last.below, last.above)
     return _word(letters + (last.text if isinstance(last, Symbol) else ""))

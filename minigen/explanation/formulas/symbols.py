@@ -35,7 +35,9 @@ _OF_MACROS: Final = {
 }
 """Macros that are no signs in pylatexenc's table, or others."""
 
-_OF_CHARACTERS: Final = {"-": "−", "'": "′"}
+_OF_CHARACTERS: Final = {"-": "−"}
+
+PRIME: Final = Symbol("′")
 
 _SIGNS: Final = {
     Kind.RELATION: set("=<>≤≥≠≈∼∈→←⇒⟹⟺↦≪≫≡"),
@@ -104,6 +106,15 @@ def _letter(alphabet: str, character: str) -> str:
         except KeyError:
             continue
     raise FormulaError(f"there is no {alphabet.lower()} {character!r} in Unicode")
+
+
+_VULGAR: Final = {"1/2": "½", "1/3": "⅓", "2/3": "⅔", "1/4": "¼", "3/4": "¾", "1/8": "⅛"}
+
+
+def vulgar(numerator: str, denominator: str) -> Symbol | None:
+    """Return the one sign that Unicode has for a fraction such as a half, if it has one."""
+    sign = _VULGAR.get(f"{numerator}/{denominator}")
+    return None if sign is None else Symbol(sign)
 
 
 _SUBSCRIPTS: Final = dict(
