@@ -72,9 +72,6 @@ def _parts(explanation: Explanation, full: bool) -> Iterator[RenderableType]:
     yield ""
     yield _table(explanation.checks) if explanation.checks else "Nothing was checked."
     for check in explanation.checks:
-        if full and check.code:
-            yield Text(f"\n{check.title}", style="bold")
-            yield _code(check.code)
         if not check.passed:
             yield Text(f"\n{check.failure}", style="red")
 
