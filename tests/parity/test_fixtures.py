@@ -10,8 +10,9 @@ import pytest
 
 from minigen import optim
 
+from ..derivations import of_values_and_gradients
 from . import fixtures
-from .cases import CASES, Case
+from .cases import CASES, Case, find
 from .evaluation import Minigen, Results, assert_same, evaluate
 from .trajectories import OPTIMIZATIONS, Optimization, trajectory
 
@@ -26,7 +27,13 @@ def optimizers() -> Results:
     return fixtures.read(fixtures.OPTIMIZERS)
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(case, id=case.name, marks=of_values_and_gradients(find(case.op)))
+        for case in CASES
+    ],
+)
 def test_ops_equal_the_fixture(case: Case, ops: Results) -> None:
     prefix = f"{case.name}/"
     expected = {
