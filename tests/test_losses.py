@@ -253,6 +253,7 @@ def test_the_least_binary_cross_entropy_is_the_targets_entropy_and_has_no_bound_
         assert falling[-1] < -1e4
 
 
+@pytest.mark.derivation("bce.minimum")
 @pytest.mark.host_only("on a device the check would have to wait, and is left out")
 @pytest.mark.parametrize("wrong", [-1.0, 1.5, -1e-3, 255.0])
 def test_binary_targets_outside_0_to_1_are_refused(wrong: float) -> None:

@@ -10,7 +10,10 @@ from pathlib import Path
 import minigen
 
 README = Path(__file__).parent.parent / "README.md"
-HEAVY = {"click", "cupy", "matplotlib", "pooch", "rich", "safetensors", "scipy", "torch", "tqdm"}
+HEAVY = {
+    *("click", "cupy", "markdown_it", "matplotlib", "mdit_py_plugins", "pooch", "pygments"),
+    *("pylatexenc", "rich", "safetensors", "scipy", "torch", "tqdm"),
+}
 
 
 def _blocks(language: str) -> list[str]:
