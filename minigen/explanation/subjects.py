@@ -145,7 +145,8 @@ def _candidates() -> Iterator[tuple[str, Any]]:
     yield from registry.items()
     for place in _PLACES:
         for name, value in vars(place).items():
-            if str(getattr(value, "__module__", "")).startswith("minigen."):
+            ours = str(getattr(value, "__module__", "")).startswith("minigen.")
+            if ours and hasattr(value, "__name__"):
                 yield name, value
     yield from models.MODELS.items()
     yield from adversarial.OBJECTIVES.items()
@@ -174,8 +175,6 @@ def _kind(target: Any) -> str:
 
 def _of(target: Any) -> Subject | None:
     """Gather what there is to say of a thing; None if there is neither derivation nor check."""
-    if not (isinstance(target, Op) or hasattr(target, "__name__")):
-        return None
     kind = _kind(target)
     own = _identifiers(target)
     companions = _companions(target, kind, own)

@@ -96,6 +96,9 @@ def test_boxes_are_closed_rectangles() -> None:
         (r"\sum_{i=1}^n x_i", "∑ᵢ₌₁ⁿ xᵢ"),
         (r"\sqrt{2\pi} \sqrt x", "√(2π) √x"),
         (r"\left( a \right)", "(a)"),
+        (r"\left ( a \right )", "(a)"),
+        (r"a {\le} b ^2", "a ≤ b²"),
+        (r"a = {-1}", "a = −1"),
         (r"\Big\langle a, b \Big\rangle", "⟨a, b⟩"),
         (r"\left. a \right|_{t=0}", "a|ₜ₌₀"),
         (r"p(x \mid z) \,\|\, q", "p(x | z) ‖ q"),
@@ -183,6 +186,13 @@ ln x + │─ + √ab
 a + b
 ╰─┬─╯
   c
+""",
+        ),
+        (
+            r"{a b}_{n,m} + \hat{q_{n,m}} + 1",
+            """
+a b    + q̂    + 1
+   n,m    n,m
 """,
         ),
         (

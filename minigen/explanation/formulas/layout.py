@@ -17,12 +17,11 @@ from minigen.explanation.formulas.tree import (
     Grid,
     Kind,
     Labelled,
-    Node,
     Root,
     Row,
     Scripts,
-    Space,
     Symbol,
+    Thing,
     kind_of,
 )
 
@@ -147,13 +146,11 @@ def _things(things: Sequence[Placed], width: int) -> Box:
     return boxes.beside(parts)
 
 
-def _box(node: Node, width: int) -> Box:
+def _box(node: Thing, width: int) -> Box:
     """Lay out one thing; `width` is what frames and grids have to keep to."""
     match node:
         case Symbol(text):
             return Box((text,))
-        case Space():
-            return boxes.blank(node.width)
         case Row():
             return _row(node, width)
         case Scripts():

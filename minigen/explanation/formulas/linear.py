@@ -19,11 +19,11 @@ from minigen.explanation.formulas.tree import (
     Grid,
     Kind,
     Labelled,
-    Node,
     Root,
     Row,
     Scripts,
     Symbol,
+    Thing,
 )
 
 _OVERLINE: Final = "\u0305"
@@ -73,7 +73,7 @@ def marked(mark: str, text: str) -> str:
     return unicodedata.normalize("NFC", text[:1] + mark + text[1:])
 
 
-def _text(node: Node, tight: bool) -> str:
+def _text(node: Thing, tight: bool) -> str:
     match node:
         case Symbol(text):
             return text
@@ -97,11 +97,9 @@ def _text(node: Node, tight: bool) -> str:
             return f"{text_of(body)} ({text_of(label)})"
         case Grid(_, rows):
             return "; ".join(" ".join(text_of(cell) for cell in row) for row in rows)
-        case _:
-            return " " * node.width
 
 
-def _scripted(base: Node, below: Row | None, above: Row | None, tight: bool) -> str:
+def _scripted(base: Thing, below: Row | None, above: Row | None, tight: bool) -> str:
     text = _text(base, tight)
     if isinstance(base, Row | Fraction) and not _is_one(text):
         text = f"({text})"

@@ -25,6 +25,7 @@ from minigen.explanation.formulas.tree import (
     Scripts,
     Space,
     Symbol,
+    Thing,
     kind_of,
 )
 
@@ -124,7 +125,7 @@ class _Reader:
         else:
             raise FormulaError(f"{node.latex_verbatim()!r} is not known in a formula")
 
-    def _delimited(self, size: str) -> Node:
+    def _delimited(self, size: str) -> Thing:
         r"""Read ``\left( ... \right)`` or ``\Big( ... \Big)``; another sign has no partner."""
         left = self._delimiter()
         if size == "left":
@@ -182,14 +183,16 @@ def _inside(argument: Any) -> list[Any]:
     return [argument]
 
 
-def _base(items: list[Node]) -> Node:
-    """Take the last item away, to which scripts belong; they may stand alone, too."""
-    while items and isinstance(items[-1], Space):
-        items.pop()
-    return items.pop() if items else Symbol("")
+def _base(items: list[Node]) -> Thing:
+    """Take the last thing away, to which scripts belong; they may stand alone, too."""
+    while items:
+        last = items.pop()
+        if not isinstance(last, Space):
+            return last
+    return Symbol("")
 
 
-def _scripted(base: Node, sign: str, script: Row) -> Node:
+def _scripted(base: Thing, sign: str, script: Row) -> Thing:
     if isinstance(base, Labelled) and sign == "_":
         return Labelled(base.body, script)
     known = base if isinstance(base, Scripts) else Scripts(base)
@@ -198,7 +201,7 @@ def _scripted(base: Node, sign: str, script: Row) -> Node:
     return Scripts(known.base, known.below, script)
 
 
-def _primed(base: Node) -> Node:
+def _primed(base: Thing) -> Thing:
     """Put a prime on a base, behind others that it may have."""
     known = base if isinstance(base, Scripts) else Scripts(base)
     above = known.above.items if known.above else ()
@@ -247,7 +250,7 @@ def _letters(row: Row) -> str:
     return "".join(item.text for item in row.items if isinstance(item, Symbol))
 
 
-def _upright(row: Row) -> Node:
+def _upright(row: Row) -> Thing:
     """Make one name of letters: scripts of its last letter are the whole name's."""
     *first, last = row.items
     letters = _letters(Row(tuple(first)))

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from minigen.explanation.formulas.tree import (
     Fraction,
     Kind,
-    Node,
     Row,
     Space,
     Symbol,
+    Thing,
     end_of,
     kind_of,
 )
@@ -30,7 +30,7 @@ _NAMES = {Kind.NAME, Kind.EXTREMUM, Kind.LARGE}
 class Placed:
     """A thing in a row: what it is to its neighbours, and the columns before it."""
 
-    node: Node
+    node: Thing
     gap: int
     begins: Kind
     ends: Kind

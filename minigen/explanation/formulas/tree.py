@@ -54,7 +54,7 @@ class Row:
 class Scripts:
     """A base with what stands below and above to its right."""
 
-    base: Node
+    base: Thing
     below: Row | None = None
     above: Row | None = None
 
@@ -114,23 +114,27 @@ class Grid:
     rows: tuple[tuple[Row, ...], ...]
 
 
-Node: TypeAlias = (
-    Symbol | Space | Row | Scripts | Fraction | Root | Accent | Delimited | Boxed | Labelled | Grid
+Thing: TypeAlias = (
+    Symbol | Row | Scripts | Fraction | Root | Accent | Delimited | Boxed | Labelled | Grid
 )
+"""What is drawn."""
+
+Node: TypeAlias = Thing | Space
+"""What a row is made of."""
 
 
-def kind_of(node: Node) -> Kind:
+def kind_of(node: Thing) -> Kind:
     """Return what a node is to its neighbours on the left: the kind of its base."""
     if isinstance(node, Symbol):
         return node.kind
     if isinstance(node, Scripts):
         return kind_of(node.base)
-    if isinstance(node, Row) and len(node.items) == 1:
-        return kind_of(node.items[0])
+    if isinstance(node, Row) and len(node.items) == 1 and isinstance(node.items[0], Symbol):
+        return node.items[0].kind
     return Kind.OPEN if isinstance(node, Delimited) else Kind.ORDINARY
 
 
-def end_of(node: Node) -> Kind:
+def end_of(node: Thing) -> Kind:
     """Return what a node is to its neighbours on the right."""
     if isinstance(node, Scripts):
         return end_of(node.base)
