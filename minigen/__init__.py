@@ -69,7 +69,9 @@ __all__ = [
 ]
 
 
-def explain(subject: Any, *, order: int = 2, check: bool = True) -> Explanation:
+def explain(
+    subject: Any, *, order: int = 2, device: str = "cpu", check: bool = True
+) -> Explanation:
     """Put the derivation, the code and the check of something side by side.
 
     In a notebook the result is shown in three columns, with its formulas typeset; ``print`` writes
@@ -81,6 +83,8 @@ def explain(subject: Any, *, order: int = 2, check: bool = True) -> Explanation:
         An op, a layer, a loss, a model, or their name; or the identifier of a result.
     order : {1, 2}
         Up to which order gradients are checked.
+    device : str, default "cpu"
+        Where gradients are checked; definitions are written in NumPy.
     check : bool, default True
         False leaves the checks out.
 
@@ -98,4 +102,4 @@ def explain(subject: Any, *, order: int = 2, check: bool = True) -> Explanation:
     """
     from minigen.explanation import explain as explained
 
-    return explained(subject, order=order, check=check)
+    return explained(subject, order=order, device=device, check=check)

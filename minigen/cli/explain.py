@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from minigen.cli import options
+
 if TYPE_CHECKING:
     from minigen.explanation import Explanation
 
@@ -22,7 +24,10 @@ if TYPE_CHECKING:
     show_default=True,
     help="1: gradients; 2: also the gradients of gradients.",
 )
-def explain(name: str | None, list_results: bool, web: bool, full: bool, order: int) -> None:
+@options.device_from_the_start
+def explain(
+    name: str | None, list_results: bool, web: bool, full: bool, order: int, device: str
+) -> None:
     """Show derivation, code and check of NAME.
 
     NAME is an op, a layer, a loss or a model (conv2d, nn.Conv2d, mse_loss, VAE), or a result of a
@@ -38,7 +43,7 @@ def explain(name: str | None, list_results: bool, web: bool, full: bool, order: 
     from minigen.explanation import explain as explained
 
     try:
-        explanation = explained(name, order=order, check=not web)
+        explanation = explained(name, order=order, device=device, check=not web)
     except UnknownNameError as error:
         raise click.UsageError(str(error)) from error
     if web:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from minigen import derivations
+from minigen.backend import CPU
 from minigen.catalogue import Case
 from minigen.derivations import CheckError, Outcome
 from minigen.explanation.pages import Cell, Page
@@ -48,17 +49,18 @@ class Check:
     code: str = ""
 
 
-def check_gradients(cases: Iterable[Case], order: int = 2) -> tuple[Check, ...]:
-    """Check the gradients of cases of the catalogue, up to an order."""
-    return tuple(_gradient(case, order) for case in cases)
+def check_gradients(cases: Iterable[Case], order: int = 2, device: str = CPU) -> tuple[Check, ...]:
+    """Check the gradients of cases of the catalogue, up to an order, on a device."""
+    return tuple(_gradient(case, order, device) for case in cases)
 
 
-def _gradient(case: Case, order: int) -> Check:
-    report = case.check(order)
+def _gradient(case: Case, order: int, device: str) -> Check:
+    report = case.check(order, device)
     orders = "first order" if order == 1 else "both orders"
     how = "" if case.mode == "full" else ", random directions"
     failure = "" if report else str(report)
-    against = f"finite differences, {orders}{how}"
+    where = "" if device == CPU else f", {device}"
+    against = f"finite differences, {orders}{how}{where}"
     return Check("gradient", case.title, report.ok, report.worst_relative_error, against, failure)
 
 

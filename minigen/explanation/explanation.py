@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+from minigen.backend import CPU
 from minigen.explanation.checks import Check, check_definitions, check_gradients
 from minigen.explanation.code import Source, sources_of
 from minigen.explanation.pages import Section, all_pages, page_of
@@ -81,7 +82,7 @@ class Explanation:
         return as_html(self)
 
 
-def explain(subject: Any, *, order: int = 2, check: bool = True) -> Explanation:
+def explain(subject: Any, *, order: int = 2, device: str = CPU, check: bool = True) -> Explanation:
     """Put the derivation, the code and the check of something side by side.
 
     The derivation is read from its page, the code from the library's files, and the checks are run
@@ -94,6 +95,8 @@ def explain(subject: Any, *, order: int = 2, check: bool = True) -> Explanation:
         An op, a layer, a loss, a model, or their name; or the identifier of a result.
     order : {1, 2}
         Up to which order gradients are checked.
+    device : str, default "cpu"
+        Where gradients are checked; definitions are written in NumPy.
     check : bool, default True
         False leaves the checks out.
 
@@ -116,7 +119,11 @@ def explain(subject: Any, *, order: int = 2, check: bool = True) -> Explanation:
     """
     found = resolve(subject)
     code = tuple(source for target in found.targets for source in sources_of(target))
-    checks = _checks(found.cases, found.identifiers, order) if check else ()
+    checks = (
+        (*check_gradients(found.cases, order, device), *_check_definitions(found.identifiers))
+        if check
+        else ()
+    )
     return Explanation(
         found.name, found.kind, found.identifiers, _sections(found.identifiers), code, checks
     )
@@ -138,10 +145,7 @@ def _pages(identifiers: tuple[str, ...]) -> list[str]:
     return list(dict.fromkeys(page_of()[name] for name in identifiers if name in page_of()))
 
 
-def _checks(cases: Any, identifiers: tuple[str, ...], order: int) -> tuple[Check, ...]:
-    definitions = (
-        check
-        for name in _pages(identifiers)
-        for check in check_definitions(all_pages()[name], identifiers)
-    )
-    return (*check_gradients(cases, order), *definitions)
+def _check_definitions(identifiers: tuple[str, ...]) -> list[Check]:
+    """Check results by the definitions on their pages."""
+    names = _pages(identifiers)
+    return [check for name in names for check in check_definitions(all_pages()[name], identifiers)]

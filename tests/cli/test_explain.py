@@ -32,6 +32,11 @@ def test_the_order_of_the_gradient_check_can_be_chosen() -> None:
     assert "finite differences, first order" in call("explain", "exp", "--order", "1").output
 
 
+@pytest.mark.usefixtures("cupy")
+def test_gradients_are_checked_on_the_device_asked_for() -> None:
+    assert "both orders, cuda:0" in call("explain", "exp", "--device", "cuda:0").output
+
+
 def test_all_can_be_shown() -> None:
     assert "check(" not in call("explain", "exp").output
     assert 'check("exp", ' in call("explain", "exp", "--full").output

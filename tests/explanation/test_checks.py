@@ -25,6 +25,13 @@ def test_gradients_are_checked_up_to_an_order() -> None:
     assert first.code == first.failure == ""
 
 
+@pytest.mark.usefixtures("cupy")
+def test_gradients_are_checked_on_a_device() -> None:
+    (check,) = check_gradients(catalogue.find("tanh"), 2, "cuda:0")
+    assert check.passed
+    assert check.against == "finite differences, both orders, cuda:0"
+
+
 def test_directions_are_called_so() -> None:
     check, *_ = check_gradients(catalogue.find("Autoencoder"), 1)
     assert check.against == "finite differences, first order, random directions"
