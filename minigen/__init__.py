@@ -7,6 +7,10 @@
 tensor([2., 4.])
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from minigen import functional, kernels, ops
 from minigen._version import __version__
 from minigen.allocator import keep_freed_memory
@@ -30,6 +34,9 @@ from minigen.op import Op, op
 from minigen.random import Generator, manual_seed
 from minigen.tensor import Tensor, tensor
 
+if TYPE_CHECKING:
+    from minigen.explanation import Explanation
+
 __all__ = [
     "AnomalyError",
     "DeviceError",
@@ -42,6 +49,7 @@ __all__ = [
     "arange",
     "detect_anomaly",
     "enable_grad",
+    "explain",
     "full",
     "functional",
     "grad",
@@ -62,3 +70,39 @@ __all__ = [
     "zeros",
     "zeros_like",
 ]
+
+
+def explain(
+    subject: Any, *, order: int = 2, device: str = "cpu", check: bool = True
+) -> Explanation:
+    """Put the derivation, the code and the check of something side by side.
+
+    In a notebook the result is shown in three columns, with its formulas typeset; ``print`` writes
+    it as ``minigen explain`` does.
+
+    Parameters
+    ----------
+    subject : str, Op, function, class or instance
+        An op, a layer, a loss, a model, or their name; or the identifier of a result.
+    order : {1, 2}
+        Up to which order gradients are checked.
+    device : str, default "cpu"
+        Where gradients are checked; definitions are written in NumPy.
+    check : bool, default True
+        False leaves the checks out.
+
+    Raises
+    ------
+    LookupError
+        If there is neither a derivation nor a check of it.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> from minigen import nn
+    >>> minigen.explain(nn.Dense)
+    <explanation of layer Dense: 4 results, 5 of 5 checks passed, worst relative error ...>
+    """
+    from minigen.explanation import explain as explained
+
+    return explained(subject, order=order, device=device, check=check)

@@ -3,12 +3,14 @@ r"""Derivations held beside the code: the check that a page of ``docs/derivation
 A page derives a family of results. Each boxed result has an identifier, such as
 ``conv2d.grad_weight``, which the docstring of the code that implements it names. After the result,
 the page writes its definition down naively, in loops if need be, and calls `check` to compare it
-with the library.
+with the library. ``minigen explain`` and `minigen.explain` show the three together.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -18,8 +20,44 @@ from minigen.backend import array_of, to_numpy
 TOLERANCE: Final = 1e-10
 """How large an error a check allows, relative to the largest number expected."""
 
-checked: list[str] = []
-"""The identifiers of all checks that passed in this process, in their order."""
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a check found.
+
+    Attributes
+    ----------
+    identifier : str
+        Of the boxed result.
+    numbers : int
+        How many were compared.
+    error : float
+        The largest, relative to the largest number expected; NaN if nothing could be compared.
+    tolerance : float
+        The largest error allowed.
+    """
+
+    identifier: str
+    numbers: int
+    error: float
+    tolerance: float
+
+    def __str__(self) -> str:
+        return (
+            f"{self.identifier}: {self.numbers:,} numbers, largest relative error {self.error:.1g}"
+        )
+
+
+class CheckError(AssertionError):
+    """A derivation and the library disagree; `outcome` says by how much."""
+
+    def __init__(self, outcome: Outcome, message: str) -> None:
+        super().__init__(f"{outcome.identifier}: {message}")
+        self.outcome = outcome
+
+
+checked: list[Outcome] = []
+"""The outcomes of all checks that passed in this process, in their order."""
 
 
 def check(identifier: str, expected: Any, found: Any, *, tolerance: float = TOLERANCE) -> None:
@@ -41,7 +79,7 @@ def check(identifier: str, expected: Any, found: Any, *, tolerance: float = TOLE
 
     Raises
     ------
-    AssertionError
+    CheckError
         If shapes differ, a number is not finite, or the error exceeds the tolerance.
 
     Examples
@@ -54,21 +92,23 @@ def check(identifier: str, expected: Any, found: Any, *, tolerance: float = TOLE
     exp: 2 numbers, largest relative error 0
     """
     wanted, had = _arrays(expected), _arrays(found)
+    nothing = Outcome(identifier, 0, math.nan, tolerance)
     if len(wanted) != len(had):
-        raise AssertionError(
-            f"{identifier}: {len(wanted)} arrays are expected, got {len(had)}; wrap numbers that "
-            "belong together in np.array"
+        raise CheckError(
+            nothing,
+            f"{len(wanted)} arrays are expected, got {len(had)}; wrap numbers that belong together "
+            "in np.array",
         )
     pairs = list(zip(wanted, had, strict=True))
     for want, have in pairs:
         if want.shape != have.shape:
-            raise AssertionError(f"{identifier}: shape {want.shape} expected, got {have.shape}")
+            raise CheckError(nothing, f"shape {want.shape} expected, got {have.shape}")
     error = max((_error(want, have) for want, have in pairs), default=0.0)
+    outcome = Outcome(identifier, sum(want.size for want, _ in pairs), error, tolerance)
     if not error <= tolerance:
-        raise AssertionError(f"{identifier}: relative error {error:.1e} exceeds {tolerance:.0e}")
-    count = sum(want.size for want, _ in pairs)
-    checked.append(identifier)
-    print(f"{identifier}: {count:,} numbers, largest relative error {error:.1g}")  # noqa: T201 - what it is for
+        raise CheckError(outcome, f"relative error {error:.1e} exceeds {tolerance:.0e}")
+    checked.append(outcome)
+    print(outcome)  # noqa: T201 - what it is for
 
 
 def _arrays(values: Any) -> list[Any]:

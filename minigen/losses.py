@@ -104,7 +104,7 @@ def mse_loss(x: Array, target: Array, reduction: str = "batchmean") -> Tensor:
     >>> F.mse_loss(minigen.zeros(2, 3), minigen.ones(2, 3)).item()
     3.0
 
-    Derivation: mse
+    Derivation: mse, squared_error
     """
     _expect_one_shape("mse_loss", x=x, target=target)
     return reduce(squared_error(x, target), reduction)  # type: ignore[no-any-return]
@@ -170,6 +170,8 @@ def binary_cross_entropy_with_logits(
     >>> loss = F.binary_cross_entropy_with_logits(minigen.zeros(1, 1), minigen.ones(1, 1))
     >>> round(loss.item(), 4)
     0.6931
+
+    Derivation: bce_with_logits
     """
     name = "binary_cross_entropy_with_logits"
     _expect_one_shape(name, logits=logits, target=target)
@@ -242,6 +244,8 @@ def binary_cross_entropy(probability: Array, target: Array, reduction: str = "ba
     >>> p = minigen.tensor([[0.5, 0.9]])
     >>> round(F.binary_cross_entropy(p, minigen.tensor([[1.0, 1.0]])).item(), 4)
     0.7985
+
+    Derivation: bce
     """
     _expect_one_shape("binary_cross_entropy", probability=probability, target=target)
     _expect_probabilities("binary_cross_entropy", "probability", probability)
@@ -381,6 +385,8 @@ def kl_standard_normal(mu: Array, logvar: Array, reduction: str = "batchmean") -
     >>> import minigen.functional as F
     >>> F.kl_standard_normal(minigen.ones(1, 2), minigen.zeros(1, 2)).item()
     1.0
+
+    Derivation: kl.standard_normal
     """
     _expect_one_shape("kl_standard_normal", mu=mu, logvar=logvar)
     return reduce(kl_to_standard_normal(mu, logvar), reduction)  # type: ignore[no-any-return]

@@ -218,6 +218,7 @@ def test_third_derivatives_of_an_activation_equal_closed_forms() -> None:
     np.testing.assert_allclose(derivatives(lambda x: x.sigmoid(), 0.7, 3), expected, rtol=1e-12)
 
 
+@pytest.mark.derivation("autograd.second_order")
 def test_the_hessian_of_a_quadratic_form() -> None:
     matrix = draw(3, 3)
     x = leaf(draw(3, seed=1))

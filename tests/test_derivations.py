@@ -5,7 +5,7 @@ import pytest
 
 import minigen
 from minigen import derivations
-from minigen.derivations import check
+from minigen.derivations import CheckError, check
 
 
 def test_a_check_that_passes_prints_its_error_and_is_noted(
@@ -14,7 +14,9 @@ def test_a_check_that_passes_prints_its_error_and_is_noted(
     monkeypatch.setattr(derivations, "checked", [])
     check("some.result", [1.0, 200.0], np.array([1.0, 200.0 + 1e-9]))
     assert capsys.readouterr().out == "some.result: 2 numbers, largest relative error 5e-12\n"
-    assert derivations.checked == ["some.result"]
+    (outcome,) = derivations.checked
+    assert (outcome.identifier, outcome.numbers, outcome.tolerance) == ("some.result", 2, 1e-10)
+    assert outcome.error == pytest.approx(5e-12, rel=1e-3)
 
 
 @pytest.mark.parametrize(
@@ -32,6 +34,13 @@ def test_a_check_that_fails_says_by_how_much(expected: object, found: object, me
     with pytest.raises(AssertionError, match=message):
         check("x", expected, found)
     assert derivations.checked == noted
+
+
+def test_a_check_that_fails_says_what_it_found() -> None:
+    with pytest.raises(CheckError) as raised:
+        check("x", [2.0, 4.0], [2.0, 4.4], tolerance=0.01)
+    assert raised.value.outcome.error == pytest.approx(0.1)
+    assert raised.value.outcome.tolerance == 0.01
 
 
 def test_tensors_scalars_and_several_arrays_are_compared() -> None:

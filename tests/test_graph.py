@@ -37,6 +37,7 @@ def test_one_element_of_any_shape_counts_as_a_scalar(shape: tuple[int, ...]) -> 
     np.testing.assert_array_equal(gradient_of(x), np.full(shape, 3))
 
 
+@pytest.mark.derivation("autograd.accumulation")
 def test_backward_calls_accumulate() -> None:
     x = leaf([1.0, 2.0])
     (x * x).sum().backward()
@@ -376,6 +377,7 @@ def test_a_leaf_used_many_times_costs_the_same_each_time() -> None:
 # --- an independent implementation ----------------------------------------------------------------
 
 
+@pytest.mark.derivation("autograd.chain_rule")
 def test_a_random_program_has_the_gradient_of_forward_accumulation() -> None:
     """Random expressions, against derivatives carried forward with the values (dual numbers)."""
     rng = np.random.default_rng(0)

@@ -12,7 +12,7 @@ import pytest
 import minigen
 import minigen.functional as F
 from minigen import Generator, Tensor
-from minigen.losses import REDUCTIONS, reduce
+from minigen.losses import REDUCTIONS, logits_cross_entropy, reduce
 from tests.numeric import Floats, assert_gradients, draw, gradient_of, leaf
 
 SHAPE = (4, 3, 2)
@@ -81,6 +81,7 @@ def test_each_element_has_the_value_of_the_definition(name: str) -> None:
     np.testing.assert_allclose(loss(*tensors, reduction="none").numpy(), expected, rtol=1e-10)
 
 
+@pytest.mark.derivation("losses.batchmean")
 @pytest.mark.parametrize("name", ELEMENTWISE)
 def test_the_default_sums_over_features_and_averages_over_the_batch(name: str) -> None:
     loss, arrays, each = ELEMENTWISE[name]
@@ -142,6 +143,7 @@ def test_float32_in_means_a_float32_loss(name: str) -> None:
     assert value.item() == pytest.approx(each.sum() / len(each), rel=1e-5)
 
 
+@pytest.mark.derivation("losses.batchmean")
 def test_reduce_is_the_one_place_of_the_normalisation() -> None:
     values = minigen.tensor([[1.0, 2.0], [3.0, 4.0]])
     assert reduce(values, "batchmean").item() == 5
@@ -237,6 +239,21 @@ def test_probabilities_of_another_shape_than_the_logits_are_refused() -> None:
 # --- targets outside [0, 1] -----------------------------------------------------------------------
 
 
+@pytest.mark.derivation("bce.minimum")
+def test_the_least_binary_cross_entropy_is_the_targets_entropy_and_has_no_bound_outside() -> None:
+    target = np.array([0.2, 0.5, 0.9])
+    best = np.log(target / (1 - target))
+    entropy = -target * np.log(target) - (1 - target) * np.log(1 - target)
+    np.testing.assert_allclose(logits_cross_entropy(best, target), entropy, rtol=1e-12)
+    for other in (best - 0.1, best + 0.1):
+        assert (np.asarray(logits_cross_entropy(other, target)) > entropy).all()
+    for outside, sign in ((1.5, 1), (-0.5, -1)):
+        falling: Any = logits_cross_entropy(sign * np.array([1e1, 1e3, 1e5]), np.full(3, outside))
+        assert (np.diff(falling) < 0).all()
+        assert falling[-1] < -1e4
+
+
+@pytest.mark.derivation("bce.minimum")
 @pytest.mark.host_only("on a device the check would have to wait, and is left out")
 @pytest.mark.parametrize("wrong", [-1.0, 1.5, -1e-3, 255.0])
 def test_binary_targets_outside_0_to_1_are_refused(wrong: float) -> None:
@@ -365,6 +382,7 @@ def normal_density(x: Floats, mu: float, logvar: float) -> Floats:
     return density / math.sqrt(2 * math.pi * math.exp(logvar))
 
 
+@pytest.mark.derivation("kl.gaussian", "kl.standard_normal")
 @pytest.mark.parametrize(
     ("mu_q", "logvar_q", "mu_p", "logvar_p"),
     [(0.0, 0.0, 0.0, 0.0), (1.0, 0.5, 0.0, 0.0), (-0.5, -1.0, 0.7, 0.4), (0.3, 1.0, 0.2, -0.5)],

@@ -70,6 +70,7 @@ def test_an_op_takes_a_tensor_and_returns_a_tensor_with_a_gradient() -> None:
     np.testing.assert_array_equal(gradient_of(x), [3, 12])
 
 
+@pytest.mark.derivation("autograd.vjp")
 def test_one_rule_serves_both_orders() -> None:
     assert_gradients(cube, draw(3))
     assert_gradients(lambda x, y: affine(x, y, 2.5, shift=1.0), draw(3), draw(3, seed=1))

@@ -10,11 +10,16 @@ from pathlib import Path
 import minigen
 
 README = Path(__file__).parent.parent / "README.md"
-HEAVY = {"click", "cupy", "matplotlib", "pooch", "rich", "safetensors", "scipy", "torch", "tqdm"}
+HEAVY = {
+    *("click", "cupy", "markdown_it", "matplotlib", "mdit_py_plugins", "pooch", "pygments"),
+    *("pylatexenc", "rich", "safetensors", "scipy", "torch", "tqdm"),
+}
 
 
 def _blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```$", README.read_text(), re.MULTILINE | re.DOTALL)
+    return re.findall(
+        rf"^```{language}\n(.*?)^```$", README.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+    )
 
 
 def _modules_after(statement: str) -> set[str]:
@@ -45,6 +50,25 @@ def test_the_readme_begins_with_two_shell_blocks_that_install_and_run() -> None:
     demo, tests = (block.strip() for block in _blocks("sh"))
     assert demo == "python -m pip install . && minigen demo"
     assert tests == "python -m pip install -e '.[dev]' && python -m pytest"
+
+
+def test_the_readmes_explanation_is_what_the_command_writes() -> None:
+    """Pieces of it, each unchanged, but for errors and the numbers of lines."""
+
+    def masked(text: str) -> str:
+        return re.sub(r"\d\.\de[-+]\d\d|(?<=\.py:)\d+", "#", text)
+
+    (shot,) = _blocks("text")
+    command, output = shot.split("\n", maxsplit=1)
+    assert command == "$ minigen explain conv_transpose2d"
+    rest = masked(str(minigen.explain("conv_transpose2d"))) + "\n"
+    pieces = masked(output).split("⋮\n")
+    assert len(pieces) > 3
+    for piece in pieces:
+        before, found, rest = rest.partition(piece)
+        assert found, piece
+        assert before == "" or before.endswith("\n")
+    assert rest == ""
 
 
 def test_the_readmes_example_trains() -> None:

@@ -51,6 +51,7 @@ def test_gradients_are_those_of_the_definition_and_not_of_the_drawing() -> None:
     np.testing.assert_allclose(gradient_of(logvar), 0.5 * (z.numpy() - mu.numpy()), rtol=1e-12)
 
 
+@pytest.mark.derivation("reparameterize.estimator")
 def test_the_gradient_of_an_expectation_is_the_expectation_of_the_gradient() -> None:
     mu, logvar = leaf(np.full(N, 0.5)), leaf(np.full(N, 0.2))
     z = F.reparameterize(mu, logvar, generator=Generator(0))
@@ -118,6 +119,16 @@ def test_dropout_keeps_the_expectation(p: float) -> None:
     assert abs((y == 0).mean() - p) < 5 * math.sqrt(p * (1 - p) / N)
 
 
+@pytest.mark.derivation("dropout.moments")
+@pytest.mark.parametrize("p", [0.25, 0.5])
+def test_dropout_keeps_the_expectation_of_each_element_and_adds_a_variance(p: float) -> None:
+    x = np.array([-1.0, 0.5, 3.0])
+    y: Any = F.dropout(np.tile(x, (N, 1)), p, generator=Generator(1))
+    variance = x**2 * p / (1 - p)
+    assert (abs(y.mean(0) - x) < 5 * np.sqrt(variance / N)).all()
+    np.testing.assert_allclose(y.var(0), variance, rtol=0.03)
+
+
 def test_dropout_scales_what_it_keeps_and_its_gradient_the_same_way() -> None:
     x = leaf([1.0, 2.0, 3.0, 4.0])
     y = F.dropout(x, 0.75, generator=Generator(0))
@@ -171,6 +182,7 @@ def test_dropout_draws_anew_each_time_from_its_generator() -> None:
 # --- log-densities --------------------------------------------------------------------------------
 
 
+@pytest.mark.derivation("gaussian.log_density")
 @pytest.mark.parametrize(("mu", "logvar"), [(0.0, 0.0), (1.0, 0.5), (-1, -2), (0, 1)])
 def test_a_density_integrates_to_1_and_has_its_moments(mu: float, logvar: float) -> None:
     deviation = math.exp(logvar / 2)

@@ -12,6 +12,7 @@ from minigen.cli.demo import demo
 from minigen.cli.errors import plain_errors
 from minigen.cli.evaluate import evaluate
 from minigen.cli.exercise import exercise
+from minigen.cli.explain import explain
 from minigen.cli.gradcheck import gradcheck
 from minigen.cli.info import info
 from minigen.cli.interpolate import interpolate
@@ -32,6 +33,7 @@ COMMANDS: tuple[click.Command, ...] = (
     gradcheck,
     lessons,
     exercise,
+    explain,
     info,
 )
 

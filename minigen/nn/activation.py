@@ -24,6 +24,8 @@ class ReLU(Module):
     >>> from minigen import nn
     >>> nn.ReLU()(minigen.tensor([-1.0, 2.0])).tolist()
     [0.0, 2.0]
+
+    Derivation: relu
     """
 
     def forward(self, x: Array) -> Array:
@@ -32,7 +34,10 @@ class ReLU(Module):
 
 
 class LeakyReLU(Module):
-    """Leaky ReLU, x or ``negative_slope * x`` below 0; see `minigen.functional.leaky_relu`."""
+    """Leaky ReLU, x or ``negative_slope * x`` below 0; see `minigen.functional.leaky_relu`.
+
+    Derivation: leaky_relu
+    """
 
     def __init__(self, negative_slope: float = 0.01) -> None:
         super().__init__()
@@ -48,7 +53,10 @@ class LeakyReLU(Module):
 
 
 class ELU(Module):
-    r"""Exponential linear unit, x or :math:`\alpha(e^x - 1)` below 0; `minigen.functional.elu`."""
+    r"""Exponential linear unit, x or :math:`\alpha(e^x - 1)` below 0; `minigen.functional.elu`.
+
+    Derivation: elu
+    """
 
     def __init__(self, alpha: float = 1.0) -> None:
         super().__init__()
@@ -67,6 +75,8 @@ class Sigmoid(Module):
     r"""Logistic function, :math:`1 / (1 + e^{-x})`; see `minigen.functional.sigmoid`.
 
     Losses from logits (`minigen.functional.binary_cross_entropy_with_logits`) do without it.
+
+    Derivation: sigmoid
     """
 
     def forward(self, x: Array) -> Array:
@@ -75,7 +85,10 @@ class Sigmoid(Module):
 
 
 class Tanh(Module):
-    """Hyperbolic tangent; see `minigen.functional.tanh`."""
+    """Hyperbolic tangent; see `minigen.functional.tanh`.
+
+    Derivation: tanh
+    """
 
     def forward(self, x: Array) -> Array:
         """Apply it to each element of x."""
@@ -83,7 +96,10 @@ class Tanh(Module):
 
 
 class Softplus(Module):
-    r"""Smooth ReLU, :math:`\ln(1 + e^x)`; see `minigen.functional.softplus`."""
+    r"""Smooth ReLU, :math:`\ln(1 + e^x)`; see `minigen.functional.softplus`.
+
+    Derivation: softplus
+    """
 
     def forward(self, x: Array) -> Array:
         """Apply it to each element of x."""
@@ -111,6 +127,8 @@ class Softmax(_AlongAxis):
     >>> from minigen import nn
     >>> nn.Softmax(dim=1)(minigen.zeros(1, 4)).tolist()
     [[0.25, 0.25, 0.25, 0.25]]
+
+    Derivation: softmax
     """
 
     def forward(self, x: Array) -> Array:
@@ -119,7 +137,10 @@ class Softmax(_AlongAxis):
 
 
 class LogSoftmax(_AlongAxis):
-    """Logarithm of the softmax over the axis `dim`; see `minigen.functional.log_softmax`."""
+    """Logarithm of the softmax over the axis `dim`; see `minigen.functional.log_softmax`.
+
+    Derivation: log_softmax
+    """
 
     def forward(self, x: Array) -> Array:
         """Make log-probabilities of x."""

@@ -115,6 +115,8 @@ class Conv2d(_Convolution):
     >>> layer = nn.Conv2d(1, 32, 4, stride=2, padding=1)
     >>> layer(minigen.zeros(16, 1, 28, 28)).shape
     (16, 32, 14, 14)
+
+    Derivation: conv2d
     """
 
     transposed = False
@@ -199,6 +201,8 @@ class ConvTranspose2d(_Convolution):
     >>> layer = nn.ConvTranspose2d(64, 32, 4, stride=2, padding=1)
     >>> layer(minigen.zeros(16, 64, 7, 7)).shape
     (16, 32, 14, 14)
+
+    Derivation: conv_transpose2d
     """
 
     transposed = True

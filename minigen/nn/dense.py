@@ -58,6 +58,8 @@ class Dense(Module):
     Traceback (most recent call last):
     ValueError: Dense(in_features=3, out_features=2, bias=True): an input of shape (..., 3) is
     expected, got (5, 4)
+
+    Derivation: linear
     """
 
     def __init__(

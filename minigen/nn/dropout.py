@@ -34,6 +34,8 @@ class Dropout(Module):
     True
     >>> dropout.eval()(minigen.ones(2)).tolist()
     [1.0, 1.0]
+
+    Derivation: dropout
     """
 
     def __init__(self, p: float = 0.5, *, generator: Generator | None = None) -> None:

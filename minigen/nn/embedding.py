@@ -54,6 +54,8 @@ class Embedding(Module):
     >>> labels = minigen.tensor([3, 1, 4, 1, 5])
     >>> nn.Embedding(10, 8)(labels).shape
     (5, 8)
+
+    Derivation: embedding
     """
 
     def __init__(

@@ -32,6 +32,8 @@ class Flatten(Module):
     >>> from minigen import nn
     >>> nn.Flatten()(minigen.zeros(16, 1, 28, 28)).shape
     (16, 784)
+
+    Derivation: flatten
     """
 
     def __init__(self, start_dim: int = 1, end_dim: int = -1) -> None:
@@ -72,6 +74,8 @@ class Unflatten(Module):
     >>> from minigen import nn
     >>> nn.Unflatten(1, (1, 28, 28))(minigen.zeros(16, 784)).shape
     (16, 1, 28, 28)
+
+    Derivation: reshape
     """
 
     def __init__(self, dim: int, unflattened_size: Sequence[int]) -> None:

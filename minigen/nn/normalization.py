@@ -145,6 +145,8 @@ class BatchNorm1d(_BatchNorm):
     [[-0.9999949932098389], [0.9999949932098389]]
     >>> norm.running_mean
     tensor([0.2])
+
+    Derivation: batch_norm
     """
 
     shapes: ClassVar = {2: "(N, C)", 3: "(N, C, L)"}
@@ -164,6 +166,8 @@ class BatchNorm2d(_BatchNorm):
     >>> norm = nn.BatchNorm2d(1)
     >>> norm(minigen.tensor([[[[1.0, 3.0]]]])).tolist()
     [[[[-0.9999949932098389, 0.9999949932098389]]]]
+
+    Derivation: batch_norm
     """
 
     shapes: ClassVar = {4: "(N, C, H, W)"}
@@ -207,6 +211,8 @@ class InstanceNorm2d(Module):
     >>> from minigen import nn
     >>> nn.InstanceNorm2d(1)(minigen.tensor([[[[1.0, 3.0]]], [[[5.0, 5.0]]]])).tolist()
     [[[[-0.9999949932098389, 0.9999949932098389]]], [[[0.0, 0.0]]]]
+
+    Derivation: instance_norm
     """
 
     def __init__(
@@ -279,6 +285,8 @@ class LayerNorm(Module):
     >>> from minigen import nn
     >>> nn.LayerNorm(2)(minigen.tensor([[1.0, 3.0]])).tolist()
     [[-0.9999949932098389, 0.9999949932098389]]
+
+    Derivation: layer_norm
     """
 
     def __init__(

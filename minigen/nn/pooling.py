@@ -46,6 +46,8 @@ class MaxPool2d(_Pool):
     >>> from minigen import nn
     >>> nn.MaxPool2d(2)(minigen.zeros(16, 8, 28, 28)).shape
     (16, 8, 14, 14)
+
+    Derivation: max_pool2d
     """
 
     def forward(self, x: Array) -> Array:
@@ -79,6 +81,8 @@ class AvgPool2d(_Pool):
     >>> from minigen import nn
     >>> nn.AvgPool2d(2)(minigen.zeros(16, 8, 28, 28)).shape
     (16, 8, 14, 14)
+
+    Derivation: avg_pool2d
     """
 
     def __init__(
@@ -123,6 +127,8 @@ class AdaptiveAvgPool2d(Module):
     >>> from minigen import nn
     >>> nn.AdaptiveAvgPool2d(1)(minigen.zeros(16, 8, 7, 7)).shape
     (16, 8, 1, 1)
+
+    Derivation: adaptive_avg_pool2d
     """
 
     def __init__(self, output_size: Pair) -> None:
@@ -160,6 +166,8 @@ class Upsample(Module):
     >>> from minigen import nn
     >>> nn.Upsample(scale_factor=2)(minigen.zeros(16, 8, 7, 7)).shape
     (16, 8, 14, 14)
+
+    Derivation: upsample
     """
 
     def __init__(self, *, scale_factor: Pair, mode: str = "nearest") -> None:

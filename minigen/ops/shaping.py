@@ -318,6 +318,8 @@ def cat(tensors: Sequence[Array], axis: int = 0, *, dim: int | None = None) -> A
     ------
     ValueError
         If there are none, or shapes differ along another axis.
+
+    Derivation: concatenate
     """
     if not tensors:
         raise ValueError("cat: no tensors to join")
@@ -331,6 +333,8 @@ def stack(tensors: Sequence[Array], axis: int = 0, *, dim: int | None = None) ->
     ------
     ValueError
         If there are none, or shapes differ.
+
+    Derivation: concatenate
     """
     shapes = {tuple(x.shape) for x in tensors}
     if len(shapes) != 1:

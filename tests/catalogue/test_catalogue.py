@@ -14,10 +14,18 @@ from minigen import functional as F
 from minigen.catalogue import CASES, Case
 from minigen.op import Cotangents, Op, registry
 
+from ..derivations import of_gradients
+
 WORST_RELATIVE_ERROR = 1e-6
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.kind} {case.title}")
+@pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(case, id=f"{case.kind} {case.title}", marks=of_gradients(case.name))
+        for case in CASES
+    ],
+)
 def test_gradients_agree_with_finite_differences_at_both_orders(case: Case) -> None:
     report = case.check(2, minigen.zeros(()).device)
     report.raise_if_failed()

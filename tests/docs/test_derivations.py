@@ -1,81 +1,73 @@
-"""Derivations, code and checks name one another: none is without the others."""
+"""Derivations, code, checks and tests name one another: none is without the others."""
 
 from __future__ import annotations
 
 import re
-from collections import Counter
-from pathlib import Path
-from typing import Any
 
 import pytest
 
-import minigen
-from minigen import derivations
+from minigen.explanation import Page, all_pages, implementers_of, page_of
+from minigen.explanation.checks import run_cells
+from minigen.explanation.code import PACKAGE, named_in
+from minigen.explanation.pages import folder
 from minigen.op import registry
 
-PACKAGE = Path(minigen.__file__).parent
-FOLDER = PACKAGE.parent / "docs" / "derivations"
-PAGES = sorted(page for page in FOLDER.glob("*.md") if page.name != "index.md")
-
-_RESULT = re.compile(r"^:::\{derivation\} (\S+)$(.*?)^:::$", re.MULTILINE | re.DOTALL)
-_CELL = re.compile(r"^```\{code-cell\} python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-_NAMED = re.compile(r"^ *Derivation: ((?:[\w.]+,\s+)*[\w.]+)$", re.MULTILINE)
+PAGES = list(all_pages().values())
 
 
-def results(page: Path) -> dict[str, str]:
-    """Return the boxed results of a page by their identifiers."""
-    found = _RESULT.findall(page.read_text(encoding="utf-8"))
-    assert len(found) == len(dict(found)), f"{page.name}: an identifier stands twice"
-    return dict(found)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_cell_of_a_page_runs_and_every_result_is_checked_on_it(page: Page) -> None:
+    runs = list(run_cells(page))
+    for run in runs:
+        if run.error is not None:
+            raise run.error
+    assert len(runs) == len(page.cells)
+    passed = {outcome.identifier for run in runs for outcome in run.passed}
+    assert passed == {result.identifier for result in page.results}
 
 
-def named_in_code() -> set[str]:
-    """Return the identifiers that docstrings of the package name."""
-    texts = [path.read_text(encoding="utf-8") for path in PACKAGE.rglob("*.py")]
-    lists = [found for text in texts for found in _NAMED.findall(text)]
-    return {name for found in lists for name in re.split(r",\s+", found)}
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_result_is_boxed_and_states_its_shapes(page: Page) -> None:
+    for result in page.results:
+        assert r"\boxed{" in result.formula, result.identifier
+        assert result.shapes.startswith("**Shapes:**"), result.identifier
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_every_result_of_a_page_is_checked_on_it(
-    page: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    passed: list[str] = []
-    monkeypatch.setattr(derivations, "checked", passed)
-    namespace: dict[str, Any] = {}
-    for number, cell in enumerate(_CELL.findall(page.read_text(encoding="utf-8")), start=1):
-        exec(compile(cell, f"{page.name}, cell {number}", "exec"), namespace)
-    assert set(passed) == set(results(page))
-    assert len(capsys.readouterr().out.splitlines()) >= len(passed)
-
-
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_every_result_is_boxed_and_states_its_shapes(page: Path) -> None:
-    for name, text in results(page).items():
-        assert r"\boxed{" in text, name
-        assert "**Shapes:**" in text, name
-
-
-def test_an_identifier_belongs_to_one_page() -> None:
-    counts = Counter(name for page in PAGES for name in results(page))
-    assert [name for name, count in counts.items() if count > 1] == []
+def test_every_directive_of_the_pages_is_read() -> None:
+    texts = [path.read_text(encoding="utf-8") for path in folder().glob("*.md")]
+    directives = [
+        name
+        for text in texts
+        for name in re.findall(r"^:::\{derivation\} (.*)$", text, re.MULTILINE)
+    ]
+    cells = sum(text.count("\n```{code-cell}") for text in texts)
+    assert sorted(directives) == sorted(page_of())
+    assert cells == sum(len(page.cells) for page in PAGES)
 
 
 def test_every_result_is_named_by_code_and_every_name_in_code_is_a_result() -> None:
-    on_pages = {name for page in PAGES for name in results(page)}
-    assert on_pages == named_in_code()
+    assert set(implementers_of()) == set(page_of())
+
+
+def test_every_name_in_the_source_belongs_to_something_that_can_be_shown() -> None:
+    texts = [
+        path.read_text(encoding="utf-8")
+        for path in PACKAGE.rglob("*.py")
+        if "explanation" not in path.parts
+    ]
+    assert {name for text in texts for name in named_in(text)} == set(implementers_of())
 
 
 def test_every_op_with_a_gradient_names_its_derivation() -> None:
     unnamed = [
         name
         for name, op in registry.items()
-        if op.rule is not None
-        and not (_NAMED.search(op.__doc__ or "") or _NAMED.search(op.rule.__doc__ or ""))
+        if op.differentiable and not (named_in(op.__doc__) or named_in(op.rule.__doc__))
     ]
     assert unnamed == []
 
 
 def test_the_index_lists_every_page() -> None:
-    listed = re.findall(r"\]\((\w+\.md)\)", (FOLDER / "index.md").read_text(encoding="utf-8"))
-    assert sorted(listed) == [page.name for page in PAGES]
+    index = (folder() / "index.md").read_text(encoding="utf-8")
+    listed = re.findall(r"\]\((\w+)\.md\)", index)
+    assert sorted(listed) == sorted(page.name for page in PAGES)

@@ -67,6 +67,20 @@ def test_a_linear_map_with_one_element_off_fails(
         assert report.inputs[0].output == f"out[{place[1]}]"
 
 
+@pytest.mark.derivation("gradcheck.random_cotangent")
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("seed", range(5))
+def test_an_error_that_sums_to_zero_over_the_outputs_shows_to_a_random_cotangent_alone(
+    seed: int, mode: Any
+) -> None:
+    rng = np.random.default_rng(seed)
+    matrix, error = 1 + rng.random((3, 4)), rng.normal(size=(3, 4))
+    error -= error.mean(axis=0)
+    wrong, x = linear_map(matrix, (matrix + error).T), rng.normal(size=4)
+    assert gradcheck(wrong, x, mode=mode, seed=seed, cotangent="ones")
+    assert kinds(gradcheck(wrong, x, mode=mode, seed=seed)) == [FailureKind.WRONG_GRADIENT]
+
+
 @settings(deadline=None, max_examples=15)
 @given(st.integers(0, 2**32 - 1), st.sampled_from([1e-3, 1e-1, 1.0]))
 def test_smooth_functions_are_differentiated_to_better_than_1e_6(seed: int, scale: float) -> None:

@@ -24,6 +24,7 @@ def slope(f: Any, x: float, settings: Settings = SETTINGS, step: float = STEP) -
     return float(derivative(along, along(0.0), step, settings).slope[0])
 
 
+@pytest.mark.derivation("gradcheck.richardson")
 @given(st.lists(st.floats(-3, 3), min_size=1, max_size=6), st.floats(-2, 2))
 def test_polynomials_are_differentiated_to_rounding(coefficients: list[float], x: float) -> None:
     polynomial = np.polynomial.Polynomial(coefficients)

@@ -24,6 +24,7 @@ def _no_windows() -> Iterator[None]:
     plt.close("all")
 
 
+@pytest.mark.derivation("gradcheck.forward_difference", "gradcheck.central_difference")
 def test_central_differences_err_by_the_square_of_the_step() -> None:
     errors = step_size_errors(F.softmax, X, steps=[1e-2, 1e-3])
     assert errors.central[0] / errors.central[1] == pytest.approx(100, rel=0.02)

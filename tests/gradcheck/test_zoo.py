@@ -24,6 +24,7 @@ def _name(specimen: Specimen) -> str:
     return specimen.name
 
 
+@pytest.mark.derivation("gradcheck.second_order")
 @pytest.mark.parametrize("specimen", SPECIMENS, ids=_name)
 def test_the_specimen_is_rejected_for_the_reason_stated(specimen: Specimen) -> None:
     report = specimen.check()
@@ -32,12 +33,14 @@ def test_the_specimen_is_rejected_for_the_reason_stated(specimen: Specimen) -> N
     assert specimen.diagnosis in " ".join(str(report).split())
 
 
+@pytest.mark.derivation("gradcheck.directional")
 @pytest.mark.parametrize("specimen", SPECIMENS, ids=_name)
 def test_the_specimen_is_rejected_along_random_directions_too(specimen: Specimen) -> None:
     report = specimen.check(mode="directional")
     assert specimen.expected in {failure.kind for failure in report.failures}
 
 
+@pytest.mark.derivation("gradcheck.second_order")
 @pytest.mark.parametrize("specimen", SPECIMENS, ids=_name)
 def test_a_specimen_of_second_order_is_right_at_first(specimen: Specimen) -> None:
     assert bool(specimen.check(order=1)) == (specimen.order == 2)
@@ -83,6 +86,7 @@ def test_specimens_are_found_by_name() -> None:
         find("softmax_one")
 
 
+@pytest.mark.derivation("gradcheck.random_cotangent")
 @pytest.mark.parametrize("name", ["softmax_zero", "standardize_zero", "exp_without_cotangent"])
 @pytest.mark.parametrize("mode", ["full", "directional"])
 def test_a_cotangent_of_ones_is_a_trap(name: str, mode: str) -> None:

@@ -25,6 +25,7 @@ def noise(count: int, latents: int) -> npt.NDArray[Any]:
     return drawn
 
 
+@pytest.mark.derivation("mutual_information_gap")
 def test_a_latent_for_each_factor_has_the_gap_one() -> None:
     factors = all_factors(3, 6, 8)
     # In another order, at another scale.
@@ -83,12 +84,14 @@ def test_a_constant_latent_says_nothing() -> None:
     assert found.value == pytest.approx(1)
 
 
+@pytest.mark.derivation("mutual_information_gap")
 def test_half_the_information_is_half_the_gap() -> None:
     factors = all_factors(4)
     latents = np.column_stack([factors // 2, np.zeros(4)])  # one bit of two
     assert metrics.mutual_information_gap(latents, factors).value == pytest.approx(0.5)
 
 
+@pytest.mark.derivation("mutual_information")
 def test_latents_are_cut_into_bins_of_equal_width() -> None:
     # Between 0, 0.25, 0.5, 0.75 and 1 the first two values share a bin; bins of equal counts would
     # have one value each.

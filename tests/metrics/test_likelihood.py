@@ -18,6 +18,7 @@ from minigen.models import VAE
 FLOATS = st.floats(-30, 30)
 
 
+@pytest.mark.derivation("log_mean_exp")
 @given(hnp.arrays(np.float64, hnp.array_shapes(max_dims=3, max_side=4), elements=FLOATS), st.data())
 def test_log_mean_exp_is_what_its_name_says(x: npt.NDArray[Any], data: st.DataObject) -> None:
     axis = data.draw(st.sampled_from([None, 0, -1, tuple(range(x.ndim))]))
@@ -55,6 +56,7 @@ def binary_images(count: int) -> npt.NDArray[Any]:
     return images
 
 
+@pytest.mark.derivation("vae.importance_weighted_bound")
 @pytest.mark.parametrize("decoder", ["bernoulli", "gaussian"])
 def test_the_estimate_approaches_the_integral_over_the_latent_variable(decoder: str) -> None:
     model, images = vae(decoder=decoder), binary_images(6)

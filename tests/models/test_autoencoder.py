@@ -19,6 +19,7 @@ def images(count: int = 5) -> np.ndarray:
     return Generator(2).uniform((count, 1, 3, 3))  # type: ignore[no-any-return]
 
 
+@pytest.mark.derivation("autoencoder.objective")
 def test_the_loss_is_the_reconstruction_error_in_nats_an_image() -> None:
     model, x = small_autoencoder(), images()
     terms = model.terms(x)

@@ -39,6 +39,18 @@ def test_the_class_reaches_both_networks_as_a_one_hot_vector() -> None:
     assert found == pytest.approx(expected, rel=1e-6)
 
 
+@pytest.mark.derivation("vae.conditional_elbo")
+def test_the_loss_is_the_negative_elbo_given_the_class() -> None:
+    model, x, noise = conditional(), images(), Generator(3).normal((5, 2))
+    mu, logvar = (t.numpy().astype(np.float64) for t in model.encode(x, LABELS))
+    z = (mu + np.exp(logvar / 2) * noise).astype(np.float32)
+    logits = model.decode(z, LABELS).numpy().reshape(5, 16).astype(np.float64)
+    reconstruction = (np.logaddexp(0, logits) - x.reshape(5, 16) * logits).sum(1).mean()
+    kl = 0.5 * (mu**2 + np.exp(logvar) - 1 - logvar).sum(1).mean()
+    loss = model.terms(x, LABELS, noise=noise)["loss"].item()
+    assert loss == pytest.approx(reconstruction + kl, rel=1e-5)
+
+
 def test_the_class_changes_what_is_encoded_and_decoded() -> None:
     model, x = conditional(), images()
     other = (LABELS + 1) % 3

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 import minigen
-from minigen import models, optim
+from minigen import functional as F
+from minigen import models, nn, optim
 from minigen.models import ConvAutoencoder, ConvVAE
 from minigen.random import Generator
 
@@ -47,6 +48,30 @@ def test_rows_and_images_are_taken_alike() -> None:
     assert model.loss(x).item() == model.loss(x.reshape(5, 32)).item()
 
 
+@pytest.mark.derivation("conv_transpose2d.overlap")
+def test_every_element_of_an_image_is_painted_equally_often_but_for_the_border() -> None:
+    """Kernels that their stride does not divide paint checkerboards."""
+
+    def counts(kernel: int, stride: int, padding: int) -> set[float]:
+        points, taps = np.ones((1, 1, 8, 8)), np.ones((1, 1, kernel, kernel))
+        painted: Any = F.conv_transpose2d(points, taps, None, stride, padding)
+        return set(painted[0, 0, 4:-4, 4:-4].ravel().tolist())
+
+    decoders = [
+        models.ConvVAE((1, 8, 8), (3, 4), (), 2).decoder,
+        models.ConvAutoencoder((1, 8, 8), (3, 4), (), 2).decoder,
+        models.DCGAN((1, 8, 8), (4,), 5).generator,
+    ]
+    layers = [
+        m for decoder in decoders for m in decoder.modules() if isinstance(m, nn.ConvTranspose2d)
+    ]
+    assert layers
+    for layer in layers:
+        assert counts(layer.kernel_size[0], layer.stride[0], layer.padding[0]) == {4}
+    assert counts(3, 2, 1) == {1, 2, 4}
+    assert counts(5, 2, 2) == {4, 6, 9}
+
+
 def test_no_dense_layer_beside_the_code_is_allowed() -> None:
     model = ConvVAE((1, 4, 4), (3,), (), 2)
     assert model.sample(4).shape == (4, 1, 4, 4)
@@ -78,6 +103,7 @@ def test_impossible_configurations_are_refused(arguments: Any, message: str) -> 
             kind(*arguments)
 
 
+@pytest.mark.derivation("autoencoder.objective")
 def test_a_denoising_autoencoder_sees_noise_and_is_judged_by_the_clean_image() -> None:
     for model in (
         models.Autoencoder((1, 4, 4), (6,), 2, corruption=0.5, generator=Generator(1)),

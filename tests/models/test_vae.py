@@ -22,6 +22,7 @@ def images(count: int = 5) -> np.ndarray:
     return Generator(2).uniform((count, 1, 3, 3))  # type: ignore[no-any-return]
 
 
+@pytest.mark.derivation("vae.elbo")
 def test_the_loss_is_the_negative_elbo_summed_over_pixels_and_latents_averaged_over_images() -> (
     None
 ):
@@ -48,6 +49,7 @@ def test_the_loss_does_not_depend_on_how_many_images_share_the_batch() -> None:
     assert once == pytest.approx(twice, rel=1e-6)
 
 
+@pytest.mark.derivation("vae.beta")
 def test_beta_weighs_the_kl_term_alone() -> None:
     x, noise = images(), Generator(3).normal((5, 2))
     plain, weighted = small_vae(), small_vae(beta=4.0)
@@ -107,6 +109,7 @@ def test_the_importance_weighted_loss_with_one_sample_estimates_the_negative_elb
     )
 
 
+@pytest.mark.derivation("vae.importance_weighted_bound")
 def test_the_importance_weighted_bound_tightens_with_more_samples_towards_the_likelihood() -> None:
     """With one latent variable ln p(x) is an integral that a grid of z gives to six digits."""
     model = VAE((1, 2, 2), (6,), 1, generator=Generator(5)).to(np.float64)

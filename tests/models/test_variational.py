@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
 import numpy as np
 import pytest
 
 import minigen
+from minigen import functional as F
 from minigen.models import VAE, ConvVAE, Model
-from minigen.models.variational import Objective
+from minigen.models.variational import Objective, _negative_bound
 from minigen.random import Generator
 
 
@@ -34,6 +38,7 @@ def test_without_warmup_the_weight_is_whole_from_the_start() -> None:
     assert model.objective.share == 1.0
 
 
+@pytest.mark.derivation("vae.free_bits")
 def test_free_bits_charge_each_latent_variable_for_what_it_uses_beyond_them() -> None:
     model, x, noise = vae(free_bits=0.3), images(), Generator(3).normal((5, 3))
     with minigen.no_grad():  # one latent variable uses much, the others next to nothing
@@ -102,3 +107,80 @@ def test_other_models_take_no_notice_of_time_and_show_images_as_they_are() -> No
     model: Model = vae()
     Model.anneal(model, 3.0)
     assert model.corrupt(x) is x
+
+
+def one_latent() -> tuple[VAE, np.ndarray]:
+    """Return a model with one latent variable, in float64, and images of four binary pixels."""
+    model = VAE((1, 2, 2), (6,), 1, activation="tanh", generator=Generator(5)).to(np.float64)
+    with minigen.no_grad():
+        for parameter in model.parameters():
+            parameter.copy_(parameter * 2)
+    return model, Generator(6).bernoulli(0.5, (6, 1, 2, 2), np.float64)
+
+
+@pytest.mark.derivation("vae.identity", "vae.elbo")
+def test_the_bound_lies_below_the_likelihood_by_the_divergence_from_the_posterior() -> None:
+    model, x = one_latent()
+    z = np.linspace(-40, 40, 16_001)
+    step = z[1] - z[0]
+    mu, logvar = (t.numpy() for t in model.encode(x))
+    logits = model.decode(z[:, None]).numpy()
+    pixels = x.reshape(6, 1, 4)
+    log_joint = (pixels * logits - np.logaddexp(0, logits)).sum(-1) - z**2 / 2
+    log_joint -= math.log(2 * math.pi) / 2
+    likelihood = np.exp(log_joint).sum(1) * step
+    log_q = -((z - mu) ** 2) / (2 * np.exp(logvar)) - (logvar + math.log(2 * math.pi)) / 2
+    divergence = (np.exp(log_q) * (log_q - log_joint + np.log(likelihood)[:, None])).sum(1) * step
+    nodes = np.linspace(-9, 9, 401)  # of the library's noise, over which its loss is averaged
+    weights = np.exp(-(nodes**2) / 2)
+    losses = [model.terms(x, noise=np.full((6, 1), node))["loss"].item() for node in nodes]
+    loss = float(np.dot(weights, losses) / weights.sum())
+    assert divergence.min() > 1e-4
+    assert -loss + divergence.mean() == pytest.approx(np.log(likelihood).mean(), rel=1e-8)
+
+
+@pytest.mark.derivation("vae.rate_distortion", "vae.beta")
+@pytest.mark.parametrize(("beta", "spread"), [(1.0, 2.0), (4.0, 3.0), (9.0, 0.5)])
+def test_a_linear_model_is_at_rest_where_the_rate_is_that_of_the_closed_form(
+    beta: float, spread: float
+) -> None:
+    """Data N(0, s^2), decoder N(wz, v), encoder N(ax, t^2); the last case collapses."""
+    noise_variance = 0.3
+    kept = min(1.0, beta * noise_variance / spread**2)  # t^2
+    a = math.sqrt(1 - kept) / spread
+    w = a * spread**2
+    nodes, weights = np.polynomial.hermite_e.hermegauss(5)
+    share = np.outer(weights, weights) / weights.sum() ** 2
+    x, noise = spread * nodes[:, None], nodes[None, :]
+    leaves = [minigen.tensor(np.array(v), requires_grad=True) for v in (w, a, math.log(kept))]
+
+    def objective() -> tuple[Any, Any]:
+        mu, logvar = leaves[1] * x, F.broadcast_to(leaves[2], (5, 1))
+        z = F.reparameterize(
+            F.broadcast_to(mu, (5, 5)), F.broadcast_to(logvar, (5, 5)), noise=noise + 0 * x
+        )
+        distortion = F.gaussian_nll(
+            leaves[0] * z, x + 0 * noise, np.log(noise_variance), reduction="none"
+        )
+        rate = F.kl_standard_normal(mu, logvar, reduction="none")
+        return (distortion * share).sum(), (rate * share.sum(1, keepdims=True)).sum()
+
+    distortion, rate = objective()
+    (distortion + Objective(beta=beta).beta * rate).backward()
+    for leaf in leaves:
+        assert leaf.grad is not None
+        assert leaf.grad.item() == pytest.approx(0, abs=1e-10)
+    assert rate.item() == pytest.approx(
+        0.5 * math.log(max(1, spread**2 / (beta * noise_variance))), abs=1e-10
+    )
+    error = (distortion.item() - 0.5 * math.log(2 * math.pi * noise_variance)) * 2 * noise_variance
+    assert error == pytest.approx(min(spread**2, beta * noise_variance), rel=1e-10)
+
+
+@pytest.mark.derivation("vae.importance_weighted_bound.grad")
+def test_the_gradient_of_the_tighter_bound_weighs_draws_by_their_weights() -> None:
+    log_weights = minigen.tensor(Generator(0).normal((4, 3), np.float64), requires_grad=True)
+    _negative_bound(log_weights).backward()
+    weights = np.exp(log_weights.numpy())
+    assert log_weights.grad is not None
+    np.testing.assert_allclose(log_weights.grad.numpy(), -weights / weights.sum(0) / 3, rtol=1e-12)

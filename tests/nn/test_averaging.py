@@ -25,6 +25,7 @@ def redraw(module: nn.Module, seed: int) -> None:
     module(generator.normal((5, 3), "float64"))
 
 
+@pytest.mark.derivation("exponential_average")
 def test_the_average_has_its_closed_form() -> None:
     module = network().to("float64")
     decay, steps = 0.8, 7

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pytest
@@ -36,7 +37,16 @@ NORMAL = [
 Initializer = Callable[..., minigen.Tensor]
 
 
-@pytest.mark.parametrize(("initializer", "bound"), UNIFORM)
+def marked(case: tuple[Any, float]) -> Any:
+    """Mark a case with the result that its initialiser rests on, if it rests on one."""
+    name = getattr(case[0], "func", case[0]).__name__
+    for family, result in (("xavier", "init.xavier"), ("kaiming", "init.he")):
+        if name.startswith(family):
+            return pytest.param(*case, marks=pytest.mark.derivation(result))
+    return case
+
+
+@pytest.mark.parametrize(("initializer", "bound"), [*map(marked, UNIFORM)])
 def test_uniform_values_fill_their_range(initializer: Initializer, bound: float) -> None:
     values = initializer(minigen.zeros(SHAPE)).data
     assert abs(values).max() <= bound
@@ -45,7 +55,7 @@ def test_uniform_values_fill_their_range(initializer: Initializer, bound: float)
     assert values.std() == pytest.approx(bound / math.sqrt(3), rel=0.01)
 
 
-@pytest.mark.parametrize(("initializer", "std"), NORMAL)
+@pytest.mark.parametrize(("initializer", "std"), [*map(marked, NORMAL)])
 def test_normal_values_have_their_deviation(initializer: Initializer, std: float) -> None:
     values = initializer(minigen.zeros(SHAPE)).data
     assert values.mean() == pytest.approx(0, abs=0.02 * std)
@@ -89,6 +99,7 @@ def test_an_initialiser_is_a_write_that_an_older_graph_refuses() -> None:
         y.backward()
 
 
+@pytest.mark.derivation("init.fans")
 @pytest.mark.parametrize(
     ("shape", "fans"),
     [
@@ -134,6 +145,22 @@ def test_an_unknown_activation_and_an_unknown_mode_are_named() -> None:
         init.kaiming_normal_(minigen.zeros(2, 2), mode="fan_avg")
 
 
+@pytest.mark.derivation("init.mean_square")
+def test_a_layer_multiplies_mean_squares_by_its_fans_and_the_weights_variance() -> None:
+    inputs, outputs, std = 300, 200, 0.1
+    layer = nn.Dense(inputs, outputs, bias=False)
+    init.normal_(layer.weight, 0.0, std, minigen.Generator(0))
+    x = minigen.tensor(minigen.Generator(1).uniform((500, inputs)), requires_grad=True)
+    g = minigen.Generator(2).uniform((500, outputs))
+    y = layer(x)
+    y.backward(g)
+    assert x.grad is not None
+    for found, given, fan in ((y, x, inputs), (x.grad, g, outputs)):
+        mean_square = float((np.asarray(given.data if given is x else given) ** 2).mean())
+        assert float((found * found).mean()) == pytest.approx(fan * std**2 * mean_square, rel=0.05)
+
+
+@pytest.mark.derivation("init.he")
 def test_he_keeps_the_variance_through_ten_layers_of_relus() -> None:
     layers = [nn.Dense(400, 400) for _ in range(10)]
     model = nn.Sequential(*[module for layer in layers for module in (layer, nn.ReLU())])

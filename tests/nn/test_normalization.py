@@ -45,6 +45,7 @@ class TestBatchNorm1d:
         assert state["running_var"].data == pytest.approx(expected, rel=1e-5)
         assert state["num_batches_tracked"].item() == 1
 
+    @pytest.mark.derivation("batch_norm.cumulative_mean")
     def test_without_momentum_they_are_means_over_all_batches(self) -> None:
         norm = nn.BatchNorm1d(3, momentum=None)
         batches = [_batch(8, 3) for _ in range(4)]

@@ -266,6 +266,7 @@ def test_empty_arrays_broadcast_and_have_gradients(shapes: Any) -> None:
         assert (gradient_of(b) == 0).all()
 
 
+@pytest.mark.derivation("unbroadcast")
 @settings(max_examples=150, deadline=None)
 @given(hnp.mutually_broadcastable_shapes(num_shapes=2, max_dims=4, max_side=3), st.integers(0, 3))
 def test_the_gradient_undoes_any_broadcasting(shapes: hnp.BroadcastableShapes, which: int) -> None:

@@ -67,6 +67,7 @@ def inner(a: Any, b: Any) -> float:
     return float((a * b).sum())
 
 
+@pytest.mark.derivation("conv2d.trilinear", "conv_transpose2d.adjoint")
 @settings(max_examples=150, deadline=None)
 @given(geometries())
 def test_the_three_ops_are_one_form_seen_from_three_sides(shapes: Geometry) -> None:
@@ -118,6 +119,7 @@ def test_small_blocks_of_columns_give_the_same(shapes: Geometry) -> None:
             np.testing.assert_allclose(found, expected, rtol=1e-13, atol=1e-13)
 
 
+@pytest.mark.derivation("conv2d.grad_input", "conv2d.grad_weight", "conv2d.grad_bias")
 @settings(max_examples=30, deadline=None)
 @given(geometries())
 def test_gradients_are_calls_of_the_other_two_ops(shapes: Geometry) -> None:

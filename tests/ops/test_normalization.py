@@ -95,6 +95,7 @@ def test_batch_norm_in_training_standardises_each_channel(shape: tuple[int, ...]
     np.testing.assert_allclose(y, expected, rtol=1e-10)
 
 
+@pytest.mark.derivation("batch_norm.running_statistics", "batch_norm.unbiased_variance")
 @pytest.mark.parametrize("momentum", [0.1, 0.5, 1.0, 0.0])
 @pytest.mark.parametrize("shape", [(8, 3), (4, 3, 5)])
 def test_running_statistics_move_towards_the_batchs(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -115,6 +116,17 @@ def test_variances_with_and_without_bessels_correction() -> None:
             rtol=1e-6,
         )
     np.testing.assert_allclose(x.std().numpy(), np.std(x.numpy(), ddof=1), rtol=1e-6)
+
+
+@pytest.mark.derivation("var.unbiased")
+@pytest.mark.parametrize(("correction", "factor"), [(0, 3 / 4), (1, 1), (2, 3 / 2)])
+def test_the_mean_variance_of_all_samples_is_the_distributions_with_correction_1(
+    correction: int, factor: float
+) -> None:
+    values = np.array([-1.0, 0.0, 4.0])
+    samples = np.array(list(itertools.product(values, repeat=4)))
+    found: Any = F.var(samples, 1, correction=correction)
+    assert found.mean() == pytest.approx(factor * values.var(), rel=1e-12)
 
 
 @pytest.mark.parametrize("shape", [(1,), (0,), (3, 1), (3, 0)])

@@ -14,6 +14,7 @@ from minigen.ops.windows import Windows, pair
 from tests.numeric import draw
 
 
+@pytest.mark.derivation("windows.meeting")
 @given(
     st.integers(1, 5), st.integers(1, 5), st.integers(0, 4), st.integers(1, 12), st.integers(0, 3)
 )
@@ -35,6 +36,19 @@ def test_a_tap_meets_the_image_where_the_formula_says(
         assert found == expected
 
 
+@pytest.mark.derivation("conv2d.output_size")
+@given(st.integers(1, 6), st.integers(1, 5), st.integers(0, 4), st.integers(1, 20))
+def test_as_many_windows_fit_as_can_be_counted(
+    kernel: int, stride: int, padding: int, size: int
+) -> None:
+    if size + 2 * padding < kernel:
+        return
+    starts = range(-padding, size + padding, stride)
+    count = sum(start + kernel <= size + padding for start in starts)
+    assert Windows.of(kernel, stride, padding).fitting((size, size)) == (count, count)
+
+
+@pytest.mark.derivation("conv_transpose2d.output_size")
 @given(st.integers(1, 6), st.integers(1, 5), st.integers(0, 4), st.integers(1, 20))
 def test_the_extent_undoes_the_fitting(kernel: int, stride: int, padding: int, size: int) -> None:
     lying = Windows.of(kernel, stride, padding)
@@ -72,6 +86,7 @@ def test_a_gpu_gets_larger_blocks() -> None:
     assert len(list(windows.row_blocks(8, 2**20, object()))) == 1
 
 
+@pytest.mark.derivation("conv2d.im2col")
 def test_columns_hold_what_each_window_sees() -> None:
     x = draw(3, 2, 4, 5)
     ((rows, matrix),) = windows.columns(x, Windows.of((2, 3), 1, (1, 0)))

@@ -87,7 +87,23 @@ CASES: list[tuple[Kind, Rule, dict[str, Any]]] = [
 ]
 
 
-@pytest.mark.parametrize(("kind", "rule", "options"), CASES)
+def results_of(kind: Kind, options: dict[str, Any]) -> list[str]:
+    """Return the results of the derivations that a case follows."""
+    if kind is optim.SGD:
+        return ["sgd.nesterov" if options.get("nesterov") else "sgd"]
+    if kind is optim.RMSprop:
+        return ["rmsprop"]
+    own = ["adam.amsgrad"] if options.get("amsgrad") else ["adam"]
+    return [*own, "adam.bias_correction", *(["adamw"] if kind is optim.AdamW else [])]
+
+
+@pytest.mark.parametrize(
+    ("kind", "rule", "options"),
+    [
+        pytest.param(*case, marks=pytest.mark.derivation(*results_of(case[0], case[2])))
+        for case in CASES
+    ],
+)
 def test_the_weights_follow_the_equations(kind: Kind, rule: Rule, options: dict[str, Any]) -> None:
     ours = parameters(shapes=SHAPES)
     optimizer = kind(ours, **options)

@@ -26,18 +26,64 @@ TORCH_VERSION = "torch"
 """The key of the file's metadata that holds the version of PyTorch."""
 
 
-def trial_of(case: Case) -> Trial:
-    """Return the one small trial of a case that the file holds."""
-    return Trial(case, number=0, longest=3)
+NUMBER = "trial"
+"""Under what name the file holds the number of a case's trial."""
+
+TRIALS = 50
+"""Among so many trials one is looked for in which a mistake would show, and that is small."""
+
+SMALL = 60
+"""How many numbers a trial's results hold, at most, to be taken at once."""
+
+
+def trial(case: Case, number: int) -> Trial:
+    """Return a small trial of a case."""
+    return Trial(case, number, longest=3)
+
+
+def trial_of(case: Case, results: Results) -> Trial:
+    """Return the one trial of a case that the file holds."""
+    return trial(case, int(results[f"{case.name}/{NUMBER}"]))
 
 
 def ops_by_torch() -> Results:
     """Return what PyTorch computes for every case, under ``case/result``."""
-    return {
-        f"{case.name}/{name}": array
-        for case in CASES
-        for name, array in evaluate(Torch(), case.reference, trial_of(case)).items()
-    }
+    found: Results = {}
+    for case in CASES:
+        results = told_by_torch(case)
+        found |= {f"{case.name}/{name}": array for name, array in results.items()}
+    return found
+
+
+def told_by_torch(case: Case) -> Results:
+    """Return the results of a small trial that says something; of the first, if none does."""
+    best: Results = {}
+    for number in range(TRIALS):
+        results = evaluate(Torch(), case.reference, trial(case, number))
+        if says_something(results) and (not best or size(results) < size(best)):
+            best = results | {NUMBER: np.array(number)}
+        if best and size(best) <= SMALL:
+            return best
+    return best or evaluate(Torch(), case.reference, trial(case, 0)) | {NUMBER: np.array(0)}
+
+
+def size(results: Results) -> int:
+    """Return how many numbers there are."""
+    return sum(array.size for array in results.values())
+
+
+def says_something(results: Results) -> bool:
+    """Tell whether there is more than one number, and no gradient that is zero.
+
+    One element alone is its own mean, and its softmax is 1 whatever it is: wrong formulas would
+    pass.
+    """
+    gradients = [array for name, array in results.items() if name.startswith("gradient")]
+    told = gradients or [array for name, array in results.items() if name.startswith("output")]
+    return (
+        all(array.any() and array.size > 1 for array in gradients)
+        and max(array.size for array in told) > 1
+    )
 
 
 def optimizers_by_torch() -> Results:

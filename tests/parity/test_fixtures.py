@@ -10,8 +10,9 @@ import pytest
 
 from minigen import optim
 
+from ..derivations import of_values_and_gradients
 from . import fixtures
-from .cases import CASES, Case
+from .cases import CASES, Case, find
 from .evaluation import Minigen, Results, assert_same, evaluate
 from .trajectories import OPTIMIZATIONS, Optimization, trajectory
 
@@ -26,14 +27,21 @@ def optimizers() -> Results:
     return fixtures.read(fixtures.OPTIMIZERS)
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(case, id=case.name, marks=of_values_and_gradients(find(case.op)))
+        for case in CASES
+    ],
+)
 def test_ops_equal_the_fixture(case: Case, ops: Results) -> None:
     prefix = f"{case.name}/"
     expected = {
         name.removeprefix(prefix): array for name, array in ops.items() if name.startswith(prefix)
     }
     assert expected, f"no results of {case.name} in {fixtures.OPS.name}: run make_fixtures"
-    trial = fixtures.trial_of(case)
+    trial = fixtures.trial_of(case, ops)
+    del expected[fixtures.NUMBER]
     actual = evaluate(Minigen(0), case.function, trial)
     assert_same(actual, expected, str(trial))
 
@@ -63,6 +71,24 @@ def test_the_fixtures_are_what_the_script_makes_today(
 def test_the_fixtures_are_small_and_say_who_made_them(path: Path) -> None:
     assert path.stat().st_size < 200_000
     assert fixtures.version_in(path)[0].isdecimal()
+
+
+def test_a_mistake_would_show_in_every_trial(ops: Results) -> None:
+    """One number is its own mean and softmax; only a mask that drops everything may give zeros."""
+    silent = [
+        case.name
+        for case in CASES
+        if not fixtures.says_something(
+            {name: ops[f"{case.name}/{name}"] for name in _names(case, ops)}
+        )
+    ]
+    assert silent == ["dropout, of everything"]
+
+
+def _names(case: Case, ops: Results) -> list[str]:
+    """Return the names of a case's results."""
+    prefix = f"{case.name}/"
+    return [name.removeprefix(prefix) for name in ops if name.startswith(prefix)]
 
 
 def test_a_fixture_is_written_whole_and_read_again(

@@ -59,6 +59,7 @@ def test_the_mean_scores_carry_no_graph() -> None:
     assert [name for name, term in terms.items() if term.requires_grad] == ["discriminator_loss"]
 
 
+@pytest.mark.derivation("gan.weight_clipping")
 def test_weights_are_clipped_where_the_objective_wants_it() -> None:
     critic = nn.Sequential(nn.Dense(3, 4), nn.BatchNorm1d(4), nn.Dense(4, 1))
     before = [p.numpy() for p in critic.parameters()]
@@ -96,3 +97,16 @@ def test_the_configuration_makes_the_same_game_again(name: str) -> None:
 def test_what_does_not_go_together_is_refused(options: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         Game(**options)
+
+
+@pytest.mark.derivation("gan.weight_clipping")
+def test_a_critic_with_clipped_weights_has_a_bounded_slope() -> None:
+    sizes = [(3, 5), (5, 1)]
+    critic = nn.Sequential(nn.Dense(3, 5), nn.Tanh(), nn.Dense(5, 1)).to("float64")
+    for parameter in critic.parameters():
+        nn.init.uniform_(parameter, -9, 9, Generator(0))
+    Game("wasserstein", clip=0.1).clip_weights(critic)
+    bound = np.prod([0.1 * np.sqrt(i * o) for i, o in sizes])
+    x, y = (Generator(seed).normal((200, 3), "float64") for seed in (1, 2))
+    rise = abs(critic(x).numpy() - critic(y).numpy())[:, 0]
+    assert (rise <= bound * np.linalg.norm(x - y, axis=1)).all()

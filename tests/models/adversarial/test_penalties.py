@@ -12,7 +12,7 @@ import minigen
 import minigen.functional as F
 from minigen import Tensor, nn
 from minigen.gradcheck import gradcheck_parameters
-from minigen.models.adversarial import gradient_penalty, r1_penalty
+from minigen.models.adversarial import NonSaturating, gradient_penalty, r1_penalty
 from minigen.random import Generator
 
 WEIGHTS = Generator(0).normal((2, 3, 3), "float64")
@@ -28,6 +28,7 @@ def images(seed: int, count: int = 4) -> npt.NDArray[np.float64]:
     return drawn
 
 
+@pytest.mark.derivation("gan.gradient_penalty")
 def test_the_norm_is_over_all_axes_of_an_example() -> None:
     """A norm over the channels alone, per pixel, is another number: mistake 17."""
     real, fake, mix = images(1), images(2), Generator(3).uniform(4, "float64")
@@ -64,6 +65,7 @@ def test_the_weight_is_that_of_the_real_sample() -> None:
     assert found.item() == pytest.approx(((np.sqrt(squares) - 1) ** 2).mean(), rel=1e-12)
 
 
+@pytest.mark.derivation("gan.r1")
 def test_r1_is_half_the_mean_squared_slope_at_real_samples() -> None:
     real = images(1)
     squares = ((WEIGHTS * real) ** 2).reshape(4, -1).sum(1)
@@ -80,6 +82,7 @@ def small_critic() -> nn.Sequential:
     ).to("float64")
 
 
+@pytest.mark.derivation("gan.gradient_penalty_gradient")
 def test_both_penalties_can_be_differentiated_with_respect_to_the_weights() -> None:
     critic, real, fake, mix = small_critic(), images(1), images(2), np.array([0.1, 0.9, 0.4, 0.6])
     parameters = dict(critic.named_parameters())
@@ -134,3 +137,30 @@ def test_shapes_that_do_not_fit_are_refused() -> None:
         gradient_penalty(quadratic, images(1), images(2, count=5))
     with pytest.raises(ValueError, match=r"mix of shape \(4,\) is expected.*got \(4, 2, 3, 3\)"):
         gradient_penalty(quadratic, images(1), images(2), images(3))
+
+
+@pytest.mark.derivation("gan.r1_convergence")
+@pytest.mark.parametrize("gamma", [0.0, 0.3, 1.0, 2.5])
+def test_r1_turns_the_circles_around_the_balance_into_spirals(gamma: float) -> None:
+    """Data at 0, a generator at theta, a critic psi x: the simplest game of all."""
+
+    def field(theta: float, psi: float) -> list[float]:
+        weights = [minigen.tensor(np.array([[v]]), requires_grad=True) for v in (theta, psi)]
+        place, slope = weights
+        objective = NonSaturating()
+        real = np.zeros((1, 1))
+        discriminator = objective.discriminator_loss(slope * real, slope * place.data)
+        discriminator = discriminator + gamma * r1_penalty(lambda x: F.sum(x * slope, axis=1), real)
+        generator = objective.generator_loss(slope.data * place)
+        down, up = minigen.grad([generator, discriminator], [place, slope])
+        assert down is not None
+        assert up is not None
+        return [-down.item(), -up.item()]
+
+    h = 1e-5
+    columns = [np.subtract(field(*(h * e)), field(*(-h * e))) / (2 * h) for e in np.eye(2)]
+    found = np.sort_complex(np.linalg.eigvals(np.column_stack(columns)))
+    root = np.emath.sqrt(gamma**2 - 1)
+    expected = np.sort_complex([(-gamma - root) / 2, (-gamma + root) / 2])
+    # Where both are equal, they depend on the matrix like a square root.
+    np.testing.assert_allclose(found, expected, atol=1e-4 if gamma == 1 else 1e-8)

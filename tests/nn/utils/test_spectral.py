@@ -35,6 +35,7 @@ def rows(weight: Any, kind: str) -> Any:
     return array.reshape(array.shape[0], -1)
 
 
+@pytest.mark.derivation("spectral_norm")
 @pytest.mark.parametrize("kind", LAYERS)
 def test_calls_bring_the_largest_singular_value_to_one(kind: str) -> None:
     build, shape = LAYERS[kind]
@@ -51,6 +52,7 @@ def test_calls_bring_the_largest_singular_value_to_one(kind: str) -> None:
     np.testing.assert_allclose(y.numpy(), plain(x).numpy(), rtol=1e-4, atol=1e-6)
 
 
+@pytest.mark.derivation("spectral_norm.power_iteration")
 def test_the_power_iteration_is_a_step_a_call_in_training_mode_and_none_otherwise() -> None:
     layer = spectral_norm(nn.Dense(6, 4, generator=Generator(0)), n_power_iterations=2)
     layer.to("float64")
@@ -68,6 +70,7 @@ def test_the_power_iteration_is_a_step_a_call_in_training_mode_and_none_otherwis
         np.testing.assert_allclose(buffer.numpy(), expected, rtol=1e-12)
 
 
+@pytest.mark.derivation("spectral_norm.grad_sigma", "spectral_norm.gradient")
 @pytest.mark.parametrize("kind", LAYERS)
 def test_the_gradient_goes_through_the_singular_value_at_both_orders(kind: str) -> None:
     build, shape = LAYERS[kind]

@@ -1,0 +1,154 @@
+"""The checks, run there and then: gradients by finite differences, results by their definitions."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import math
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from minigen import derivations
+from minigen.backend import CPU
+from minigen.catalogue import Case
+from minigen.derivations import CheckError, Outcome
+from minigen.explanation.pages import Cell, Page
+from minigen.random import default_generator
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check that was run, and what came of it.
+
+    Attributes
+    ----------
+    kind : {"gradient", "definition"}
+        Whether a gradient was compared with finite differences, or what the library computes with
+        the definition that stands on the page.
+    title : str
+        What was checked: a case of the catalogue, or an identifier.
+    passed : bool
+        Whether the error is within the tolerance.
+    error : float
+        The largest relative error; NaN if the comparison was not reached.
+    against : str
+        What it was compared with, and how much was compared, in a few words.
+    failure : str
+        What is wrong; empty if the check passed.
+    code : str
+        The page's code that compares; empty for gradients.
+    """
+
+    kind: Literal["gradient", "definition"]
+    title: str
+    passed: bool
+    error: float
+    against: str
+    failure: str = ""
+    code: str = ""
+
+
+def check_gradients(cases: Iterable[Case], order: int = 2, device: str = CPU) -> tuple[Check, ...]:
+    """Check the gradients of cases of the catalogue, up to an order, on a device."""
+    return tuple(_gradient(case, order, device) for case in cases)
+
+
+def _gradient(case: Case, order: int, device: str) -> Check:
+    report = case.check(order, device)
+    orders = "first order" if order == 1 else "both orders"
+    how = "" if case.mode == "full" else ", random directions"
+    failure = "" if report else str(report)
+    where = "" if device == CPU else f", {device}"
+    against = f"finite differences, {orders}{how}{where}"
+    return Check("gradient", case.title, report.ok, report.worst_relative_error, against, failure)
+
+
+@dataclass(frozen=True)
+class CellRun:
+    """What came of one cell of a page: the checks that passed, and what it raised, if anything."""
+
+    cell: Cell
+    passed: tuple[Outcome, ...]
+    error: Exception | None = None
+
+
+def run_cells(page: Page) -> Iterator[CellRun]:
+    """Run a page's cells, one after another in one namespace, to the first that raises.
+
+    What they print is swallowed. They leave the default generator as it was before.
+    """
+    namespace: dict[str, Any] = {"__name__": f"derivations.{page.name}"}
+    for cell in page.cells:
+        before = len(derivations.checked)
+        error = None
+        try:
+            with _undisturbed():
+                exec(compile(cell.code, f"{page.name}.md, cell {cell.number}", "exec"), namespace)
+        except Exception as raised:  # noqa: BLE001 - whatever it is, it is the cell's result
+            error = raised
+        yield CellRun(cell, tuple(derivations.checked[before:]), error)
+        if error is not None:
+            return
+
+
+@contextlib.contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Keep the caller's screen and default generator from what a cell prints and draws."""
+    state = default_generator().get_state()
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            yield
+    finally:
+        default_generator().set_state(state)
+
+
+def check_definitions(page: Page, wanted: Collection[str]) -> tuple[Check, ...]:
+    """Run a page's cells until the checks of some of its results are done.
+
+    Parameters
+    ----------
+    page : Page
+        Its cells run from the first on.
+    wanted : collection of str
+        Identifiers of results of the page.
+
+    Returns
+    -------
+    tuple of Check
+        One for each identifier that is wanted, in the page's order. A cell that raises fails those
+        that have not passed by then. Of several checks of one result the worst counts.
+    """
+    found: dict[str, Check] = {}
+    reason = "the page does not check it"
+    for run in run_cells(page):
+        checks = [_definition(outcome, run.cell) for outcome in run.passed]
+        if isinstance(run.error, CheckError):
+            checks.append(_definition(run.error.outcome, run.cell, str(run.error)))
+        for check in checks:
+            known = found.get(check.title)
+            if known is None or not check.passed or check.error > known.error:
+                found[check.title] = check
+        if run.error is not None:
+            what = f"{type(run.error).__name__}: {run.error}"
+            reason = f"cell {run.cell.number} of the page {page.name} raises {what}"
+        if found.keys() >= set(wanted):
+            break
+    return tuple(
+        found.get(result.identifier, _unreached(result.identifier, reason))
+        for result in page.results
+        if result.identifier in wanted
+    )
+
+
+def _definition(outcome: Outcome, cell: Cell, failure: str = "") -> Check:
+    against = f"its definition, {outcome.numbers:,} number{'' if outcome.numbers == 1 else 's'}"
+    if outcome.tolerance != derivations.TOLERANCE:
+        against += f", tolerance {outcome.tolerance:.0e}"
+    title, error = outcome.identifier, outcome.error
+    return Check("definition", title, not failure, error, against, failure, cell.code)
+
+
+def _unreached(identifier: str, reason: str) -> Check:
+    against = "its definition, not reached"
+    return Check("definition", identifier, False, math.nan, against, reason)

@@ -1,0 +1,257 @@
+"""The pages of derivations, read: sections, boxed results, and the cells that check them."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from mdit_py_plugins.colon_fence import colon_fence_plugin
+from mdit_py_plugins.dollarmath import dollarmath_plugin
+
+INSTALLED = Path(__file__).parent.parent / "derivation_pages"
+"""Where the pages are in an installed package."""
+
+CHECKOUT = Path(__file__).parent.parent.parent / "docs" / "derivations"
+"""Where they are beside the sources."""
+
+_DIRECTIVE = re.compile(r"\{derivation\}\s+(?P<identifier>\S+)")
+_BOX = re.compile(r"(?P<shapes>.*?)\n\$\$\n(?P<formula>.*)\n\$\$\n(?P<remark>.*)", re.DOTALL)
+
+
+class PageError(ValueError):
+    """A page of derivations that is missing, or not written as it should be."""
+
+
+@dataclass(frozen=True)
+class Prose:
+    """Text between results, in Markdown with formulas between dollar signs."""
+
+    markdown: str
+
+
+@dataclass(frozen=True)
+class Result:
+    r"""A boxed result.
+
+    Attributes
+    ----------
+    identifier : str
+        By which code and tests name it, such as ``conv2d.grad_weight``.
+    shapes : str
+        The shapes and ranges of what stands in the formula, in Markdown.
+    formula : str
+        In LaTeX, with ``\boxed``.
+    remark : str
+        What is said of the formula below it, in Markdown; mostly nothing.
+    """
+
+    identifier: str
+    shapes: str
+    formula: str
+    remark: str = ""
+
+    @property
+    def markdown(self) -> str:
+        """The result as Markdown that any reader with MathJax understands."""
+        parts = [self.shapes, f"$$\n{self.formula}\n$$", self.remark]
+        return "\n\n".join([f"**`{self.identifier}`**", *filter(None, parts)])
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Code that is run on the page: the definitions written naively, and their checks."""
+
+    code: str
+    number: int
+
+
+Block: TypeAlias = Prose | Result | Cell
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of a page under a heading, without the parts under headings of its own.
+
+    Attributes
+    ----------
+    page : str
+        The page's name, such as ``convolution``.
+    title : str
+        The heading, in Markdown.
+    level : int
+        1 for the page's own heading, 2 for those below it, and so on.
+    blocks : tuple
+        `Prose`, `Result` and `Cell`, in their order.
+    """
+
+    page: str
+    title: str
+    level: int
+    blocks: tuple[Block, ...]
+
+    @property
+    def results(self) -> tuple[Result, ...]:
+        """The boxed results of this section."""
+        return tuple(block for block in self.blocks if isinstance(block, Result))
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page that derives a family of results.
+
+    Attributes
+    ----------
+    name : str
+        The file's name without its ending.
+    sections : tuple of Section
+        The first is what stands before the second heading.
+    """
+
+    name: str
+    sections: tuple[Section, ...]
+
+    @property
+    def title(self) -> str:
+        """The page's own heading."""
+        return self.sections[0].title
+
+    @property
+    def results(self) -> tuple[Result, ...]:
+        """All boxed results."""
+        return tuple(result for section in self.sections for result in section.results)
+
+    @property
+    def cells(self) -> tuple[Cell, ...]:
+        """All code, to be run in this order in one namespace."""
+        blocks = (block for section in self.sections for block in section.blocks)
+        return tuple(block for block in blocks if isinstance(block, Cell))
+
+    def holding(self, identifier: str) -> tuple[Section, ...]:
+        """Return the section of a result, after the openings of those that it is part of."""
+        for position, section in enumerate(self.sections):
+            if any(result.identifier == identifier for result in section.results):
+                return (*self._enclosing(position), section)
+        raise PageError(f"{self.name}: no result is called {identifier!r}")
+
+    def _enclosing(self, position: int) -> list[Section]:
+        """Return the sections around one, outermost first; not the page's introduction."""
+        found: list[Section] = []
+        level = self.sections[position].level
+        for section in reversed(self.sections[:position]):
+            if 1 < section.level < level:
+                found.insert(0, section)
+                level = section.level
+        return found
+
+
+def folder() -> Path:
+    """Return where the pages are: in the installed package, or beside the sources.
+
+    Raises
+    ------
+    PageError
+        If they are in neither place.
+    """
+    for place in (INSTALLED, CHECKOUT):
+        if place.is_dir():
+            return place
+    raise PageError(
+        f"the pages of derivations are neither in {INSTALLED} nor in {CHECKOUT}: install minigen "
+        "again"
+    )
+
+
+@functools.cache
+def all_pages() -> dict[str, Page]:
+    """Return all pages by name, in the order of the alphabet."""
+    files = sorted(path for path in folder().glob("*.md") if path.stem != "index")
+    return {path.stem: read(path.stem, path.read_text(encoding="utf-8")) for path in files}
+
+
+@functools.cache
+def page_of() -> dict[str, str]:
+    """Return the page of each identifier.
+
+    Raises
+    ------
+    PageError
+        If an identifier stands twice.
+    """
+    found: dict[str, str] = {}
+    for page in all_pages().values():
+        for result in page.results:
+            if result.identifier in found:
+                raise PageError(
+                    f"{result.identifier} stands on {found[result.identifier]}, "
+                    f"and again on {page.name}"
+                )
+            found[result.identifier] = page.name
+    return found
+
+
+def parser() -> MarkdownIt:
+    """Return a parser of the pages' Markdown: tables, formulas and directives."""
+    dialect = MarkdownIt("commonmark").enable("table")
+    return dialect.use(dollarmath_plugin).use(colon_fence_plugin)
+
+
+def read(name: str, text: str) -> Page:
+    """Read a page.
+
+    Raises
+    ------
+    PageError
+        If it does not begin with a heading, or a result is not written as it should be.
+    """
+    tokens = parser().parse(text)
+    starts = [i for i, token in enumerate(tokens) if token.type == "heading_open"]
+    if not starts or starts[0] != 0:
+        raise PageError(f"{name}: a page begins with its heading")
+    lines = text.splitlines()
+    numbers = iter(range(1, len(lines)))
+    parts = [tokens[start:end] for start, end in zip(starts, [*starts[1:], None], strict=True)]
+    return Page(name, tuple(_section(name, part, lines, numbers) for part in parts))
+
+
+def _section(
+    page: str, tokens: Sequence[Token], lines: Sequence[str], numbers: Iterator[int]
+) -> Section:
+    """Read a heading and what is under it."""
+    heading, title, _, *rest = tokens
+    blocks: list[Block] = []
+    for token in rest:
+        if token.level or token.map is None:
+            continue
+        if token.type == "fence" and token.info.startswith("{code-cell}"):
+            blocks.append(Cell(token.content, next(numbers)))
+        elif token.type == "colon_fence":
+            blocks.append(_result(page, token))
+        else:
+            _add_prose(blocks, "\n".join(lines[slice(*token.map)]).strip())
+    return Section(page, title.content, int(heading.tag[1:]), tuple(blocks))
+
+
+def _add_prose(blocks: list[Block], text: str) -> None:
+    """Add a paragraph, list, table or formula to the prose before it."""
+    last = blocks[-1] if blocks else None
+    if isinstance(last, Prose):
+        blocks[-1] = Prose(f"{last.markdown}\n\n{text}")
+    else:
+        blocks.append(Prose(text))
+
+
+def _result(page: str, token: Token) -> Result:
+    directive, box = _DIRECTIVE.fullmatch(token.info.strip()), _BOX.fullmatch(token.content)
+    if directive is None or box is None:
+        raise PageError(
+            f"{page}: {token.info.strip()!r} should be {{derivation}} and an identifier, and hold "
+            "shapes and one formula between lines of $$"
+        )
+    parts = (box[part].strip() for part in ("shapes", "formula", "remark"))
+    return Result(directive["identifier"], *parts)

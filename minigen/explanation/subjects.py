@@ -1,0 +1,259 @@
+"""What can be explained: ops, functions, layers, losses, models, results, by name or itself."""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import inspect
+import operator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+import minigen
+from minigen import catalogue, functional, metrics, models, nn, optim
+from minigen.catalogue import Case
+from minigen.explanation.code import (
+    implementers,
+    implementers_of,
+    named_in,
+    unwrapped,
+)
+from minigen.explanation.pages import page_of
+from minigen.models import adversarial
+from minigen.op import Op, registry
+
+
+class UnknownNameError(LookupError):
+    """A name of which nothing can be explained; the message lists names that are like it."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Something that can be explained.
+
+    Attributes
+    ----------
+    name : str
+        Such as ``conv2d`` or ``conv2d.grad_weight``.
+    kind : str
+        ``"op"``, ``"function"``, ``"layer"``, ``"model"``, ``"class"``, ``"module"`` or
+        ``"result"``.
+    identifiers : tuple of str
+        The results to show.
+    targets : tuple
+        The code to show: ops, functions, classes.
+    cases : tuple of Case
+        The cases of the catalogue to check.
+    """
+
+    name: str
+    kind: str
+    identifiers: tuple[str, ...]
+    targets: tuple[Any, ...]
+    cases: tuple[Case, ...]
+
+
+_PLACES: Final = (functional, nn, nn.utils, nn.init, optim, models, adversarial, metrics)
+"""Where names are looked for, after the ops."""
+
+
+def resolve(subject: Any) -> Subject:
+    """Find what is meant by a name, or by the thing itself.
+
+    Parameters
+    ----------
+    subject : str, Op, function, class, module or instance
+        A name such as ``"conv2d"``, ``"F.conv2d"`` or ``"nn.Conv2d"``; the identifier of a result
+        such as ``"conv2d.grad_weight"``; or an op, function, layer, loss or model. Of an instance
+        its class is explained.
+
+    Raises
+    ------
+    UnknownNameError
+        If nothing has the name, or there is neither derivation nor check of it.
+
+    Examples
+    --------
+    >>> from minigen.explanation.subjects import resolve
+    >>> resolve("nn.ReLU").identifiers
+    ('relu',)
+    """
+    if isinstance(subject, str):
+        return _named(subject)
+    target = unwrapped(subject)
+    explicable = isinstance(target, Op) or inspect.isroutine(target) or inspect.ismodule(target)
+    if not explicable and not inspect.isclass(target):
+        target = type(target)
+    found = _of(target)
+    if found is None:
+        raise UnknownNameError(f"there is neither a derivation nor a check of {_name(target)}")
+    return found
+
+
+def _named(name: str) -> Subject:
+    """Find what a name means: a thing first, whose results contain that of its name."""
+    for spelling in (name, name.removeprefix("minigen.")):
+        target = names().get(spelling, _attribute(spelling))
+        found = None if target is None else _of(target)
+        if found is not None:
+            return found
+        if spelling in page_of():
+            return _of_result(spelling)
+    alike = [known for known in (*names(), *page_of()) if known.lower() == name.lower()]
+    if len(alike) == 1:
+        return _named(alike[0])
+    raise UnknownNameError(f"nothing called {name!r} can be explained; {_likeliest(name)}")
+
+
+def _attribute(name: str) -> Any:
+    """Find what stands in a module of the package: ``nn.Conv2d``, or ``F.conv2d``."""
+    path = f"functional.{name[2:]}" if name.startswith("F.") else name
+    if "." not in path:
+        return None
+    try:
+        return operator.attrgetter(path)(minigen)
+    except AttributeError:
+        return None
+
+
+def _likeliest(name: str) -> str:
+    """Say which names are most like one that is unknown."""
+    known = sorted({*names(), *page_of()})
+    close = difflib.get_close_matches(name, known, n=6, cutoff=0.5)
+    inside = [each for each in known if name.lower() in each.lower()] if len(name) > 2 else []
+    likely = list(dict.fromkeys([*close, *inside]))[:8]
+    if likely:
+        return f"did you mean {', '.join(likely)}? `minigen explain --list` has all results"
+    return "`minigen explain --list` has all results"
+
+
+@functools.cache
+def names() -> dict[str, Any]:
+    """Return everything that can be explained by its name, besides results."""
+    found: dict[str, Any] = {}
+    for name, target in _candidates():
+        if name not in found and _of(target) is not None:
+            found[name] = target
+    return found
+
+
+def _candidates() -> Iterator[tuple[str, Any]]:
+    yield from registry.items()
+    for place in _PLACES:
+        for name, value in vars(place).items():
+            ours = str(getattr(value, "__module__", "")).startswith("minigen.")
+            if ours and hasattr(value, "__name__"):
+                yield name, value
+    yield from models.MODELS.items()
+    yield from adversarial.OBJECTIVES.items()
+    for implementer in implementers():
+        yield _name(implementer.target), implementer.target
+
+
+def _name(target: Any) -> str:
+    """Return what something is called: an op's name; a method's with its class."""
+    if isinstance(target, Op):
+        return target.name
+    return str(getattr(target, "__qualname__", target.__name__))
+
+
+def _kind(target: Any) -> str:
+    if isinstance(target, Op):
+        return "op"
+    if inspect.ismodule(target):
+        return "module"
+    if not inspect.isclass(target):
+        return "function"
+    if issubclass(target, models.Model):
+        return "model"
+    return "layer" if issubclass(target, nn.Module) else "class"
+
+
+def _of(target: Any) -> Subject | None:
+    """Gather what there is to say of a thing; None if there is neither derivation nor check."""
+    kind = _kind(target)
+    own = _identifiers(target)
+    companions = _companions(target, kind, own)
+    identifiers = _unique([*own, *(name for each in companions for name in _identifiers(each))])
+    cases = _cases([target]) or _cases(companions) or _cases_naming(own)
+    if not (identifiers or cases or isinstance(target, Op)):
+        return None
+    targets = _unique([target, *_bases(target, identifiers), *companions])
+    return Subject(_name(target), kind, identifiers, targets, cases)
+
+
+def _identifiers(target: Any) -> tuple[str, ...]:
+    """Return the results that a thing names: an op's rule and a class's methods belong to it."""
+    if isinstance(target, Op):
+        return _unique([*named_in(target.__doc__), *named_in(getattr(target.rule, "__doc__", ""))])
+    if not inspect.isclass(target):
+        return named_in(target.__doc__)
+    return _unique(name for each in target.__mro__ for name in _identifiers_in(each))
+
+
+def _identifiers_in(target: type) -> tuple[str, ...]:
+    """Return the results that one class names, without its bases."""
+    members = [unwrapped(member) for member in vars(target).values()]
+    functions = [member for member in members if inspect.isfunction(member)]
+    return tuple(name for each in (target, *functions) for name in named_in(each.__doc__))
+
+
+def _companions(target: Any, kind: str, own: Iterable[str]) -> tuple[Any, ...]:
+    """Return what does a thing's work: the ops that name the same results; a layer's functions."""
+    if kind not in {"layer", "function"}:
+        return ()
+    others = [each.target for name in own for each in implementers_of().get(name, ())]
+    kinds = {"op"} if kind == "function" else {"op", "function"}
+    public = (each for each in others if _kind(each) in kinds and "." not in _name(each))
+    return tuple(each for each in _unique(public) if each is not target)
+
+
+def _bases(target: Any, identifiers: Iterable[str]) -> tuple[type, ...]:
+    """Return the bases of a class in which results of its own are implemented."""
+    if not inspect.isclass(target):
+        return ()
+    wanted = set(identifiers)
+    return tuple(base for base in target.__mro__[1:] if wanted & set(_identifiers_in(base)))
+
+
+def _cases(targets: Iterable[Any]) -> tuple[Case, ...]:
+    """Return the cases of the catalogue by the names of what they check."""
+    wanted = {_name_in_catalogue(target) for target in targets}
+    return tuple(case for case in catalogue.CASES if case.name in wanted)
+
+
+def _name_in_catalogue(target: Any) -> str | None:
+    """Return what the catalogue calls a thing; None for what is not the library's."""
+    if isinstance(target, Op):
+        return target.name if registry.get(target.name) is target else None
+    if inspect.ismodule(target) or not target.__module__.startswith("minigen."):
+        return None
+    if inspect.isclass(target) and issubclass(target, adversarial.AdversarialObjective):
+        return getattr(target, "name", None)
+    return _name(target)
+
+
+def _cases_naming(identifiers: Iterable[str]) -> tuple[Case, ...]:
+    """Return the cases of everything that implements a result."""
+    return _cases(each.target for name in identifiers for each in implementers_of().get(name, ()))
+
+
+def _of_result(identifier: str) -> Subject:
+    """Gather who implements a result."""
+    targets = _unique(each.target for each in implementers_of().get(identifier, ()))
+    wholes = (_of(target) for target in targets)
+    cases = _unique(case for whole in wholes if whole is not None for case in whole.cases)
+    return Subject(identifier, "result", (identifier,), targets, cases)
+
+
+def _unique(things: Iterable[Any]) -> tuple[Any, ...]:
+    """Return each thing once, in the order of their first appearance."""
+    found: list[Any] = []
+    for thing in things:
+        if not any(thing is known or thing == known for known in found):
+            found.append(thing)
+    return tuple(found)

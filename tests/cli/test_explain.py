@@ -1,0 +1,87 @@
+"""`minigen explain`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import pytest
+
+from minigen import functional as F
+from minigen.explanation import page_of, site
+
+from ..explanation.helpers import scale_rule
+from .helpers import call, error
+
+
+@pytest.fixture(autouse=True)
+def _wide_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
+
+
+def test_derivation_code_and_check_are_shown() -> None:
+    output = call("explain", "softplus").output
+    assert output.startswith("softplus (op)\n")
+    assert "│ x̄ = ȳ σ(x) │" in output
+    assert "@softplus.vjp" in output
+    assert "finite differences, both orders" in output
+    assert "right" in output
+
+
+def test_the_order_of_the_gradient_check_can_be_chosen() -> None:
+    assert "finite differences, first order" in call("explain", "exp", "--order", "1").output
+
+
+@pytest.mark.usefixtures("cupy")
+def test_gradients_are_checked_on_the_device_asked_for() -> None:
+    assert "both orders, cuda:0" in call("explain", "exp", "--device", "cuda:0").output
+
+
+def test_all_can_be_shown() -> None:
+    assert "check(" not in call("explain", "exp").output
+    assert 'check("exp", ' in call("explain", "exp", "--full").output
+
+
+def test_the_exit_status_is_one_if_a_check_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    scale_rule(monkeypatch, F.exp, 1.001)
+    output = call("explain", "exp", status=1).output
+    assert "WRONG" in output
+    assert "gradcheck of exp FAILED" in output
+
+
+def test_all_results_are_listed_with_page_and_code() -> None:
+    lines = call("explain", "--list").output.splitlines()
+    assert lines[0].split() == ["result", "page", "code"]
+    assert lines[-1] == f"{len(page_of())} results"
+    row = next(line for line in lines if line.startswith("conv2d.grad_bias "))
+    assert row.split() == ["conv2d.grad_bias", "convolution", "minigen.ops.convolution.conv2d_vjp"]
+    assert {line.split()[0] for line in lines if line and line[0] != " "} >= set(page_of())
+
+
+def test_a_page_is_opened_in_a_browser(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(click, "launch", opened.append)
+    monkeypatch.setattr(site, "BUILT", tmp_path)
+    (tmp_path / "derivations").mkdir()
+    page = tmp_path / "derivations" / "kl.html"
+    page.write_text("KL")
+    output = call("explain", "kl.gaussian", "--web").output
+    assert opened == [page.as_uri()] == [output.strip()]
+
+
+def test_without_a_site_nothing_is_opened(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(site, "BUILT", tmp_path)
+    assert error("explain", "exp", "--web", status=1).startswith("there is no site to open")
+
+
+def test_what_has_no_derivation_has_no_page() -> None:
+    message = error("explain", "argmax", "--web", status=2)
+    assert message == "there is no derivation of argmax, and so no page"
+
+
+def test_an_unknown_name_is_a_usage_error_with_the_likeliest_names() -> None:
+    assert "did you mean softmax" in error("explain", "softmaks", status=2)
+
+
+def test_a_name_is_needed() -> None:
+    assert error("explain", status=2) == "say what to explain, or --list for all results"

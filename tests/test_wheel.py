@@ -1,0 +1,54 @@
+"""The wheel: what an installed package has, away from its sources."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+from hatchling.builders.wheel import WheelBuilder
+
+from minigen.explanation.pages import CHECKOUT, all_pages
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder that holds the package as a wheel installs it."""
+    folder = tmp_path_factory.mktemp("wheel")
+    (wheel,) = WheelBuilder(str(ROOT)).build(directory=str(folder), versions=["standard"])
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(folder / "installed")
+    return folder / "installed"
+
+
+def test_the_wheel_has_the_pages_of_derivations(installed: Path) -> None:
+    shipped = {path.stem for path in (installed / "minigen" / "derivation_pages").glob("*.md")}
+    assert shipped == {*all_pages(), "index"}
+
+
+def test_explanations_work_without_the_sources(installed: Path, tmp_path: Path) -> None:
+    program = (
+        "import minigen, minigen.explanation.pages as pages;"
+        "print(pages.folder(), minigen.explain('softplus').ok)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(installed)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.split() == [str(installed / "minigen" / "derivation_pages"), "True"], (
+        done.stderr
+    )
+
+
+def test_a_checkout_has_no_second_copy_of_the_pages() -> None:
+    assert CHECKOUT.is_dir()
+    assert not (ROOT / "minigen" / "derivation_pages").exists()
