@@ -14,6 +14,8 @@ from minigen.ops.reduction import Axis, sum
 def relu(x: Array) -> Array:
     r"""Rectified linear unit: :math:`y = \max(x, 0)`.
 
+    `minigen.kernels.activation` has a faster version.
+
     Derivation: relu
     """
     return namespace(x).maximum(x, 0)
@@ -28,6 +30,8 @@ def relu_vjp(g: Array, out: Array, _x: Array) -> Cotangents:
 @op
 def leaky_relu(x: Array, negative_slope: float = 0.01) -> Array:
     r"""Leaky ReLU: x where positive, a x elsewhere; Maas et al. (2013).
+
+    `minigen.kernels.activation` has a faster version, and one of the gradient.
 
     Derivation: leaky_relu
     """

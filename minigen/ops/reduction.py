@@ -76,7 +76,7 @@ def var(x: Array, axis: Axis = None, keepdims: bool = False, correction: float =
     r"""Variance over axes: :math:`\sum_i (x_i - \bar x)^2 / (n - c)`.
 
     The correction c is 1, Bessel's, by default, as in PyTorch; 0 gives NumPy's variance, which the
-    normalisations use.
+    normalisations use. `minigen.kernels.normalization` has a faster version for channels.
 
     Derivation: var, var.unbiased
     """

@@ -23,6 +23,7 @@ def scale_rule(monkeypatch: pytest.MonkeyPatch, op: Op[Any], factor: float) -> N
         return [_scaled(cotangent, factor) for cotangent in rule(*args, **options)]
 
     monkeypatch.setattr(op, "rule", wrong)
+    monkeypatch.setattr(op, "compute_rule", wrong)
 
 
 def _scaled(cotangent: Any, factor: float) -> Any:

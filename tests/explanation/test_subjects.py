@@ -89,6 +89,7 @@ def test_a_layers_base_is_shown_where_it_implements_a_result() -> None:
     assert [target.__name__ for target in found.targets] == [
         "BatchNorm2d",
         "_BatchNorm",
+        "normalize_channels",
         "batch_norm",
     ]
     assert "batch_norm.cumulative_mean" in found.identifiers
