@@ -43,8 +43,8 @@ class GAN(AdversarialModel):
         Whether each of the discriminator's layers divides its weight by the largest singular value.
     batch_norm : bool, optional
         Whether a batch norm follows each hidden layer, but for the discriminator's first. By
-        default in the generator; in the discriminator too, unless it has spectral norm or a penalty
-        on its slope.
+        default in the generator alone: a discriminator of dense layers that compares the statistics
+        of whole batches learns too fast, and the generator ends with a few images.
     generator : Generator, optional
         Draws the initial weights.
 
@@ -106,7 +106,7 @@ class GAN(AdversarialModel):
         discriminating = dense_discriminator(
             packing * math.prod(self.image_shape),
             tuple(reversed(self.hidden)),
-            self.discriminator_has_batch_norm(batch_norm, spectral_norm),
+            batch_norm is True and self.discriminator_has_batch_norm(True, spectral_norm),
             not game.objective.shift_invariant,
             generator,
         )

@@ -23,11 +23,14 @@ def test_images_end_in_a_tanh_and_points_in_nothing() -> None:
 
 
 def test_batch_norm_follows_hidden_layers_but_the_discriminators_first() -> None:
-    model = GAN((2,), (8, 6), 3)
+    model = GAN((2,), (8, 6), 3, batch_norm=True)
     assert kinds(model.generator) == [*["Dense", "BatchNorm1d", "ReLU"] * 2, "Dense"]
     assert kinds(model.discriminator) == (
         ["Flatten", "Dense", "LeakyReLU", "Dense", "BatchNorm1d", "LeakyReLU", "Dense"]
     )
+    usual = GAN((2,), (8, 6), 3)
+    assert kinds(usual.generator) == kinds(model.generator)
+    assert "BatchNorm1d" not in kinds(usual.discriminator)
     plain = GAN((2,), (8, 6), 3, batch_norm=False)
     assert kinds(plain.generator) == ["Dense", "ReLU", "Dense", "ReLU", "Dense"]
     assert all(layer.bias is not None for layer in plain.modules() if isinstance(layer, nn.Dense))
