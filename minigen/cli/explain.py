@@ -68,7 +68,7 @@ def _list() -> None:
     table = Table("result", "page", "code", box=None, header_style="bold", pad_edge=False)
     for identifier, page in page_of().items():
         code = [implementer.name for implementer in implementers_of().get(identifier, ())]
-        table.add_row(identifier, page, "\n".join(code))
+        table.add_row(identifier, page, "\n".join(dict.fromkeys(code)))  # two ops may share a rule
     console = Console(highlight=False)
     console.print(table)
     console.print(f"\n{len(page_of())} results")

@@ -55,6 +55,7 @@ def test_all_results_are_listed_with_page_and_code() -> None:
     assert lines[-1] == f"{len(page_of())} results"
     row = next(line for line in lines if line.startswith("conv2d.grad_bias "))
     assert row.split() == ["conv2d.grad_bias", "convolution", "minigen.ops.convolution.conv2d_vjp"]
+    assert sum("extreme_vjp" in line for line in lines) == 2  # for max and for min, once each
     assert {line.split()[0] for line in lines if line and line[0] != " "} >= set(page_of())
 
 
