@@ -17,7 +17,7 @@ from minigen.cli import COMMANDS, main
 from minigen.training import RunConfig, load_model, resume, train
 from tests.strict.library import Library
 
-WITHOUT_DEVICE = {"info"}
+WITHOUT_DEVICE = {"info", "lessons", "exercise"}
 """Commands that compute nothing."""
 
 ON_A_RUN = {
