@@ -5,27 +5,24 @@ from __future__ import annotations
 import contextlib
 import functools
 import inspect
-import threading
-from typing import Any
+from contextvars import ContextVar
+from typing import Any, ClassVar
 
 import numpy as np
 
+recording: ContextVar[bool] = ContextVar("recording", default=True)
+"""Whether calls of ops are recorded; each thread has its own, so that sampling in one does not stop
+another's training."""
 
-class _Modes(threading.local):
-    """The modes of one thread: sampling in a thread does not stop another's training."""
-
-    recording = True
-    anomaly = False
-
-
-modes = _Modes()
+watching: ContextVar[bool] = ContextVar("watching", default=False)
+"""Whether what ops and rules return is watched for values that are not finite, in this thread."""
 
 
 class _Switch(contextlib.ContextDecorator):
     """Set one mode inside a `with` block or a decorated function, and restore it after."""
 
-    mode: str
-    value: bool
+    mode: ClassVar[ContextVar[bool]]
+    value: ClassVar[bool]
 
     def __init__(self) -> None:
         self._outer: list[bool] = []
@@ -52,11 +49,11 @@ class _Switch(contextlib.ContextDecorator):
         return type(self)()
 
     def __enter__(self) -> None:
-        self._outer.append(getattr(modes, self.mode))
-        setattr(modes, self.mode, self.value)
+        self._outer.append(self.mode.get())
+        self.mode.set(self.value)
 
     def __exit__(self, *exception: Any) -> None:
-        setattr(modes, self.mode, self._outer.pop())
+        self.mode.set(self._outer.pop())
 
 
 class no_grad(_Switch):  # noqa: N801 - PyTorch's name, used like a function
@@ -72,13 +69,13 @@ class no_grad(_Switch):  # noqa: N801 - PyTorch's name, used like a function
     False
     """
 
-    mode, value = "recording", False
+    mode, value = recording, False
 
 
 class enable_grad(_Switch):  # noqa: N801 - PyTorch's name, used like a function
     """Record the graph inside, also within a `no_grad` block."""
 
-    mode, value = "recording", True
+    mode, value = recording, True
 
 
 class detect_anomaly(_Switch):  # noqa: N801 - PyTorch's name, used like a function
@@ -104,7 +101,7 @@ class detect_anomaly(_Switch):  # noqa: N801 - PyTorch's name, used like a funct
     minigen.anomaly.AnomalyError: log made -inf ...
     """
 
-    mode, value = "anomaly", True
+    mode, value = watching, True
 
     def __init__(self) -> None:
         super().__init__()
@@ -124,4 +121,4 @@ class detect_anomaly(_Switch):  # noqa: N801 - PyTorch's name, used like a funct
 
 def is_grad_enabled() -> bool:
     """Tell whether ops are being recorded."""
-    return modes.recording
+    return recording.get()

@@ -27,7 +27,7 @@ import numpy as np
 from minigen import anomaly
 from minigen.backend import DeviceError, device_of, is_array
 from minigen.graph import Node
-from minigen.modes import modes
+from minigen.modes import recording, watching
 from minigen.tensor import Tensor, result
 
 Parameters = ParamSpec("Parameters")
@@ -214,8 +214,7 @@ class Op(Generic[Parameters]):
                 arrays.append(x._data)
                 if x._requires_grad:
                     tracked = True
-                    node = x._node
-                    parents.append(x if node is None else node)
+                    parents.append(x._node or x)
                 else:
                     parents.append(None)
             else:
@@ -229,11 +228,11 @@ class Op(Generic[Parameters]):
             out = self.compute(*arrays, **options) if options else self.compute(*arrays)
         except (TypeError, ValueError, IndexError) as error:
             raise self._explained(error, arrays) from error
-        if modes.anomaly:
+        if watching.get():
             anomaly.check_output(self.name, arrays, out)
         if not wrapped:
             return cast("Tensor", out)
-        if tracked and self.differentiable and modes.recording and out.dtype.kind == "f":
+        if tracked and self.differentiable and recording.get() and out.dtype.kind == "f":
             return result(out, self._record(arrays, parents, options, out))
         return result(out)
 
@@ -247,14 +246,12 @@ class Op(Generic[Parameters]):
         """Make the node of a call: keep what the rule uses, and nothing else."""
         if self.rule is None:
             return Node(self, arrays, parents, options, out)
-        if self._unkept:
-            for position in self._unkept:
-                arrays[position] = None
-        if self._all_shaped or self._shaped:
-            for position in range(len(arrays)) if self._all_shaped else self._shaped:
-                arrays[position] = getattr(arrays[position], "shape", ())
+        for position in self._unkept:
+            arrays[position] = None
+        for position in range(len(arrays)) if self._all_shaped else self._shaped:
+            arrays[position] = getattr(arrays[position], "shape", ())
         node = Node(self, arrays, parents, options, out if self._keeps_out else None)
-        if modes.anomaly:
+        if watching.get():
             node.trace = anomaly.Trace(node)
         return node
 

@@ -103,11 +103,6 @@ def unbroadcast(g: Array, x: Any) -> Array:
     return g if g.shape == shape else sum_to_size(g, shape)
 
 
-def unbroadcast_if_asked(g: Array, shape: tuple[int, ...]) -> Any:
-    """Return what `unbroadcast` does, as an entry of a rule: sums wait until they are asked for."""
-    return g if g.shape == shape else lambda: sum_to_size(g, shape)
-
-
 @op
 def reshape(x: Array, shape: Shape) -> Array:
     """Give the elements, in row-major order, another shape; one length may be -1.
