@@ -32,6 +32,7 @@ from minigen.ops.windows import (
     columns,
     pair,
     row_blocks,
+    transposed,
 )
 
 
@@ -296,7 +297,7 @@ def conv2d_weight(
     part, cotangents = xp.empty_like(total), batch_last(g)
     for rows, seen in columns(x, windows):
         total += xp.matmul(seen, _as_matrix(cotangents[:, rows]).T, out=part)
-    return xp.ascontiguousarray(total.T).reshape(g.shape[1], x.shape[1], *windows.kernel)
+    return transposed(total).reshape(g.shape[1], x.shape[1], *windows.kernel)
 
 
 @conv2d_weight.vjp

@@ -31,6 +31,11 @@ COLUMN_BYTES_GPU = 2**28
 """The same on a GPU, which wants few, large products."""
 
 
+TRANSPOSED_LINES = 16
+"""How many lines of a matrix are transposed at a time: as many floats as a line of the cache has.
+"""
+
+
 def pair(role: str, value: Pair, least: int) -> tuple[int, int]:
     """Return the numbers for height and width.
 
@@ -169,6 +174,23 @@ def batch_last(images: Array) -> Array:
 def batch_first(memory: Array) -> Array:
     """Show an array (C, H, W, N) as (N, C, H, W)."""
     return memory.transpose(3, 0, 1, 2)
+
+
+def transposed(matrix: Array) -> Array:
+    """Copy a matrix with rows and columns exchanged.
+
+    On a CPU a few lines at a time: a whole column touches as many lines of the cache as it has
+    elements, and where these lie a power of two apart, they push each other out.
+    """
+    xp = namespace(matrix)
+    if xp is not np:
+        return xp.ascontiguousarray(matrix.T)
+    lines, length = matrix.shape
+    out = np.empty((length, lines), matrix.dtype)
+    for start in range(0, lines, TRANSPOSED_LINES):
+        block = slice(start, start + TRANSPOSED_LINES)
+        out[:, block] = matrix[block].T
+    return out
 
 
 def is_batch_last(features: Array) -> bool:

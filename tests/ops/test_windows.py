@@ -86,6 +86,15 @@ def test_a_gpu_gets_larger_blocks() -> None:
     assert len(list(windows.row_blocks(8, 2**20, object()))) == 1
 
 
+@pytest.mark.parametrize("shape", [(1, 1), (15, 4), (16, 3), (17, 5), (40, 64), (0, 3), (3, 0)])
+def test_a_matrix_is_transposed_into_memory_of_its_own(shape: tuple[int, int]) -> None:
+    matrix = draw(*shape)
+    transposed = windows.transposed(matrix)
+    np.testing.assert_array_equal(transposed, matrix.T)
+    assert transposed.flags.c_contiguous
+    assert not np.shares_memory(transposed, matrix)
+
+
 @pytest.mark.derivation("conv2d.im2col")
 def test_columns_hold_what_each_window_sees() -> None:
     x = draw(3, 2, 4, 5)
