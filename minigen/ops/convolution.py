@@ -32,7 +32,7 @@ from minigen.ops.windows import (
     columns,
     pair,
     row_blocks,
-    transposed,
+    write_transposed,
 )
 
 
@@ -297,7 +297,9 @@ def conv2d_weight(
     part, cotangents = xp.empty_like(total), batch_last(g)
     for rows, seen in columns(x, windows):
         total += xp.matmul(seen, _as_matrix(cotangents[:, rows]).T, out=part)
-    return transposed(total).reshape(g.shape[1], x.shape[1], *windows.kernel)
+    weight = xp.empty((g.shape[1], x.shape[1], *windows.kernel), total.dtype)
+    write_transposed(total, into=_as_matrix(weight))
+    return weight
 
 
 @conv2d_weight.vjp

@@ -176,21 +176,16 @@ def batch_first(memory: Array) -> Array:
     return memory.transpose(3, 0, 1, 2)
 
 
-def transposed(matrix: Array) -> Array:
-    """Copy a matrix with rows and columns exchanged.
+def write_transposed(matrix: Array, into: Array) -> None:
+    """Write a matrix into another with rows and columns exchanged.
 
     On a CPU a few lines at a time: a whole column touches as many lines of the cache as it has
     elements, and where these lie a power of two apart, they push each other out.
     """
-    xp = namespace(matrix)
-    if xp is not np:
-        return xp.ascontiguousarray(matrix.T)
-    lines, length = matrix.shape
-    out = np.empty((length, lines), matrix.dtype)
-    for start in range(0, lines, TRANSPOSED_LINES):
-        block = slice(start, start + TRANSPOSED_LINES)
-        out[:, block] = matrix[block].T
-    return out
+    step = TRANSPOSED_LINES if namespace(matrix) is np else max(1, len(matrix))
+    for start in range(0, len(matrix), step):
+        lines = slice(start, start + step)
+        into[:, lines] = matrix[lines].T
 
 
 def is_batch_last(features: Array) -> bool:
@@ -199,7 +194,7 @@ def is_batch_last(features: Array) -> bool:
     return array.ndim == 2 and array.flags.f_contiguous and not array.flags.c_contiguous
 
 
-def _padded(images: Array, padding: tuple[int, int]) -> Array:
+def padded(images: Array, padding: tuple[int, int]) -> Array:
     """Return images with zeros around, in the memory order (C, H, W, N), by one copy."""
     if not any(padding):
         return batch_last(images)
@@ -227,7 +222,7 @@ def columns(images: Array, windows: Windows) -> Iterator[tuple[slice, Array]]:
     Derivation: conv2d.im2col
     """
     xp = namespace(images)
-    memory = _padded(images, windows.padding)
+    memory = padded(images, windows.padding)
     channels, _, _, batch = memory.shape
     rows, across = windows.fitting(images.shape[2:])
     c, h, w, n = memory.strides

@@ -1,0 +1,210 @@
+r"""Convolution where the stride divides the kernel's height: rows of windows share what they see.
+
+A kernel of :math:`k_H = m s` rows sees m *bands* of s rows of the image. Band j is seen by m rows
+of windows, from j - m + 1 to j: im2col copies it m times, and col2im adds to it m times. Here it is
+copied once, and added to once.
+
+Forward, m slots beside each other hold the bands that a row of windows sees; the next row replaces
+the oldest, in slot j mod m. So the bands stand in turn, by the row modulo m, and the kernels are
+turned with them. Backward, the sum over the m rows of windows that see a band is a part of the
+product, over m rows of cotangents that lie one behind the other.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from minigen.backend import Array
+from minigen.ops.convolution import conv2d, conv2d_weight, conv_transpose2d
+from minigen.ops.windows import (
+    COLUMN_BYTES,
+    Pair,
+    Windows,
+    batch_first,
+    batch_last,
+    padded,
+    pair,
+    write_transposed,
+)
+
+LEAST_ROW_BYTES = COLUMN_BYTES // 2
+"""Where a row of windows sees less, a product of several rows is faster than products of one."""
+
+
+@conv2d.kernel
+def conv2d_kernel(
+    x: Array, weight: Array, bias: Array | None, *, stride: Pair, padding: Pair
+) -> Any:
+    """Compute the op's function, row by row of windows."""
+    if not _serve(x, weight) or x.shape[1] != weight.shape[1] or not _fits(bias, x, len(weight)):
+        return NotImplemented
+    windows = Windows.of(weight.shape[2:], stride, padding)
+    rows, across = windows.fitting(x.shape[2:])
+    channels, batch = len(weight), len(x)
+    if not _pays(windows, rows, across * batch, channels, weight[0].nbytes):
+        return NotImplemented
+    out = np.empty((channels, rows, across * batch), x.dtype)
+    kernels = _turned(weight, _bands(windows))
+    for row, seen in _rows_seen(x, windows):
+        np.matmul(kernels[row % len(kernels)], seen, out=out[:, row])
+    if bias is not None:
+        out += bias.reshape(-1, 1, 1)
+    return batch_first(out.reshape(channels, rows, across, batch))
+
+
+@conv2d_weight.kernel
+def conv2d_weight_kernel(
+    x: Array, g: Array, *, kernel_size: Pair, stride: Pair, padding: Pair
+) -> Any:
+    """Compute the op's function, row by row of windows; turn each part back before it is added."""
+    if not _serve(x, g):
+        return NotImplemented
+    windows = Windows.of(kernel_size, stride, padding)
+    rows, across = windows.fitting(x.shape[2:])
+    batch, channels = len(x), g.shape[1]
+    line_bytes = x.shape[1] * math.prod(windows.kernel) * x.itemsize
+    if g.shape != (batch, channels, rows, across) or not _pays(
+        windows, rows, across * batch, channels, line_bytes
+    ):
+        return NotImplemented
+    bands = _bands(windows)
+    shape = (bands, x.shape[1], windows.stride[0], windows.kernel[1])
+    total = np.zeros((bands, math.prod(shape[1:]), channels), x.dtype)
+    part = np.empty_like(total)
+    cotangents = batch_last(g).reshape(channels, rows, across * batch)
+    for row, seen in _rows_seen(x, windows):
+        np.matmul(seen, cotangents[:, row].T, out=part.reshape(-1, channels))
+        turn = row % bands
+        total[: bands - turn] += part[turn:]
+        total[bands - turn :] += part[:turn]
+    by_band = np.empty((channels, *shape), x.dtype)
+    write_transposed(total.reshape(-1, channels), into=by_band.reshape(channels, -1))
+    weight = np.empty((channels, x.shape[1], *windows.kernel), x.dtype)
+    _by_band(weight, bands)[...] = by_band.transpose(0, 2, 1, 3, 4)
+    return weight
+
+
+@conv_transpose2d.kernel
+def conv_transpose2d_kernel(
+    x: Array,
+    weight: Array,
+    bias: Array | None,
+    *,
+    stride: Pair,
+    padding: Pair,
+    output_padding: Pair,
+) -> Any:
+    """Compute the op's function, band by band of the image that is painted."""
+    if not _serve(x, weight) or x.shape[1] != len(weight) or not _fits(bias, x, weight.shape[1]):
+        return NotImplemented
+    windows = Windows.of(weight.shape[2:], stride, padding)
+    size = windows.extent(x.shape[2:], pair("output_padding", output_padding, 0))
+    batch, inputs, rows, across = x.shape
+    if not _pays(windows, rows, across * batch, inputs, weight[0].nbytes):
+        return NotImplemented
+    bands, channels = _bands(windows), weight.shape[1]
+    kernels = _oldest_last(weight, bands)
+    points = np.ascontiguousarray(x.transpose(2, 1, 3, 0)).reshape(rows * inputs, across * batch)
+    out = np.zeros((channels, *size, batch), x.dtype)
+    painted = np.empty((kernels.shape[1], across * batch), x.dtype)
+    for band in range(rows + bands - 1):
+        first, last = max(0, band - bands + 1), min(rows, band + 1)
+        skipped = first - (band - bands + 1)
+        of_rows = kernels[skipped * inputs : (skipped + last - first) * inputs]
+        np.matmul(of_rows.T, points[first * inputs : last * inputs], out=painted)
+        shape = (channels, windows.stride[0], windows.kernel[1], across, batch)
+        _add_band(out, painted.reshape(shape), band, windows)
+    if bias is not None:
+        out += bias.reshape(-1, 1, 1, 1)
+    return batch_first(out)
+
+
+def _serve(*images: Any) -> bool:
+    """Tell whether all are images or kernels of NumPy's, of one type of floats."""
+    kinds = {getattr(array, "dtype", None) for array in images}
+    return len(kinds) == 1 and all(
+        type(array) is np.ndarray and array.ndim == 4 and array.dtype.kind == "f"
+        for array in images
+    )
+
+
+def _fits(bias: Any, x: Array, channels: int) -> bool:
+    """Tell whether a bias is None, or a number of the same type for each channel."""
+    return bias is None or (
+        type(bias) is np.ndarray and bias.shape == (channels,) and bias.dtype == x.dtype
+    )
+
+
+def _bands(windows: Windows) -> int:
+    """Return how many bands a window sees, or 1 if they are no bands."""
+    bands, rest = divmod(windows.kernel[0], windows.stride[0])
+    return 1 if rest else bands
+
+
+def _pays(windows: Windows, rows: int, columns: int, channels: int, line_bytes: int) -> bool:
+    """Tell whether less copying of images is worth the copies of kernels, `channels` of them.
+
+    `columns` windows stand in each of the `rows`, and `line_bytes` is the size of what one sees.
+    """
+    bands = _bands(windows)
+    saved, spent = rows * columns * (bands - 1) / bands, 2 * bands * channels
+    return saved > spent and columns * line_bytes >= LEAST_ROW_BYTES
+
+
+def _rows_seen(images: Array, windows: Windows) -> Iterator[tuple[int, Array]]:
+    """Iterate over rows of windows and the matrix of what they see, with the bands in turn.
+
+    A matrix has a line for each slot, channel and tap of a band, a column for each window of each
+    image. The next one is written over it.
+    """
+    memory = padded(images, windows.padding)
+    channels, _, _, batch = memory.shape
+    rows, across = windows.fitting(images.shape[2:])
+    c, h, w, n = memory.strides
+    (down, right), bands = windows.stride, _bands(windows)
+    all_bands = np.lib.stride_tricks.as_strided(
+        memory,
+        (rows + bands - 1, channels, down, windows.kernel[1], across, batch),
+        (h * down, c, h, w, w * right, n),
+    )
+    slots = np.empty((bands, *all_bands.shape[1:]), images.dtype)
+    for j, band in enumerate(all_bands):
+        slots[j % bands] = band
+        if j >= bands - 1:
+            yield j - bands + 1, slots.reshape(-1, across * batch)
+
+
+def _turned(weight: Array, bands: int) -> list[Array]:
+    """Return the kernels as matrices (out, bands·in·s·kW), for each turn of the bands."""
+    by_band = _by_band(weight, bands).transpose(2, 0, 1, 3, 4).reshape(bands, len(weight), -1)
+    return [
+        np.concatenate([by_band[slot - turn] for slot in range(bands)], axis=1)
+        for turn in range(bands)
+    ]
+
+
+def _oldest_last(weight: Array, bands: int) -> Array:
+    """Return the kernels (in, out, ...) as a matrix (bands·in, out·s·kW), the last band first.
+
+    Rows of x that paint a band lie as they come; the first of them paints with its last band.
+    """
+    last_first = _by_band(weight, bands)[:, :, ::-1].transpose(2, 0, 1, 3, 4)
+    return last_first.reshape(bands * len(weight), -1)
+
+
+def _by_band(weight: Array, bands: int) -> Array:
+    """Split the rows of kernels into bands: (·, ·, bands, s, kW)."""
+    first, second, height, width = weight.shape
+    return weight.reshape(first, second, bands, height // bands, width)
+
+
+def _add_band(out: Array, painted: Array, band: int, windows: Windows) -> None:
+    """Add what is painted on a band, (channels, s, kW, across, N), to the image (C, H, W, N)."""
+    size, count = out.shape[1:3], (1, painted.shape[3])
+    for a, b in np.ndindex(painted.shape[1:3]):
+        on_image, among = windows.meeting((a, b), size, count, band)
+        out[on_image] += painted[:, a, b][:, None][among]
