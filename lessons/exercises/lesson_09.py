@@ -94,3 +94,26 @@ def bits_per_pixel(nats: float, pixels: int, levels: int) -> float:
     float
     """
     raise NotImplementedError("change the unit of length, then the unit of information")
+
+
+def continuous_bernoulli_nll(logits: Array, x: Array) -> Array:
+    r"""Return the negative log-likelihood of pixels in [0, 1] under the continuous Bernoulli.
+
+    .. math:: -\ln p(x \mid l) = \ln(1 + e^l) - x\, l + \ln \frac{\tanh(l / 2)}{l}
+
+    The constant's limit at :math:`l = 0` is :math:`-\ln 2`, and near it
+    :math:`-\ln 2 - l^2 / 12` up to terms of the fourth order. Logits may be as large as
+    1000, of either sign.
+
+    Parameters
+    ----------
+    logits : array, shape (N, D)
+        The decoder's output l.
+    x : array, shape (N, D)
+        Pixels in [0, 1].
+
+    Returns
+    -------
+    array, shape (N, D)
+    """
+    raise NotImplementedError("add the logarithm of the cross-entropy's missing integral")

@@ -34,3 +34,13 @@ def level_log_probabilities(losses: Array) -> Array:
 def bits_per_pixel(nats: float, pixels: int, levels: int) -> float:
     """Measure lengths in distances of levels, of which [0, 1] has one less than levels."""
     return (nats + pixels * math.log(levels - 1)) / (pixels * math.log(2))
+
+
+def continuous_bernoulli_nll(logits: Array, x: Array) -> Array:
+    """Add the constant, by its series where the formula is 0 over 0."""
+    near_0 = np.abs(logits) < 1e-3
+    safe = np.where(near_0, 1.0, logits)
+    exact = np.log(np.tanh(safe / 2) / safe)
+    constant = np.where(near_0, -math.log(2) - logits**2 / 12, exact)
+    loss: Array = np.logaddexp(0, logits) - x * logits + constant
+    return loss

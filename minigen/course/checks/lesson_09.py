@@ -161,3 +161,55 @@ def check_bits_per_pixel(answer: Callable[..., Any]) -> None:
                 "multiplied by ln 2: a bit is ln 2 nats, so divide": right * math.log(2) ** 2,
             },
         )
+
+
+def check_continuous_bernoulli_nll(answer: Callable[..., Any]) -> None:
+    """Check moderate logits, then 0, then large ones."""
+    logits = 3 * Generator(4).normal((3, 5), np.float64)
+    x = Generator(5).uniform((3, 5), np.float64)
+    cross_entropy = np.logaddexp(0, logits) - x * logits
+    constant = np.log(np.tanh(logits / 2) / logits)
+    expect_array(
+        answer(logits.copy(), x.copy()),
+        cross_entropy + constant,
+        "the loss",
+        mistakes={
+            "the cross-entropy alone: its exponential does not integrate to 1": cross_entropy,
+            "the sign of the constant: the density is divided by its integral, so that the "
+            "integral's logarithm is added to the loss": cross_entropy - constant,
+            "the integral itself was added: take its logarithm": cross_entropy + np.exp(constant),
+            "the constant is that of l = 0 everywhere; it depends on l": (
+                cross_entropy - math.log(2)
+            ),
+            "tanh of l, where tanh of l / 2 belongs": (
+                cross_entropy + np.log(np.tanh(logits) / logits)
+            ),
+            "this is ln p: the loss is its negative": -cross_entropy - constant,
+        },
+    )
+    pixels = np.array([[0.0, 0.25, 0.75, 1.0]])
+    found = np.asarray(answer(np.zeros((1, 4)), pixels), np.float64)
+    expect(
+        np.isfinite(found).all(),
+        "the loss is not finite at l = 0, where tanh(l / 2) / l is 0 over 0: its limit is 1/2",
+    )
+    expect_array(found, np.zeros((1, 4)), "the loss at l = 0, where the density is even,")
+    near = np.array([[1e-6, -1e-6, 1e-5, -1e-5]])
+    expect_array(
+        np.asarray(answer(near, pixels), np.float64),
+        np.log1p(np.expm1(near) / 2) - pixels * near - near**2 / 12,
+        "the loss at logits near 0",
+    )
+    large = np.array([[-1000.0, -1000.0, 1000.0, 1000.0]])
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        found = np.asarray(answer(large, pixels), np.float64)
+    expect(
+        np.isfinite(found).all(),
+        "the loss is not finite for logits of 1000: e^l overflows; ln(1 + e^l) is "
+        "`np.logaddexp(0, l)`",
+    )
+    expect_array(
+        found,
+        np.array([[0.0, 250.0, 250.0, 0.0]]) - math.log(1000),
+        "the loss at logits of 1000",
+    )

@@ -7,6 +7,7 @@ import numpy as np
 
 from lessons.solutions.lesson_09 import (
     bits_per_pixel,
+    continuous_bernoulli_nll,
     importance_weighted_bound,
     importance_weighted_rule,
     level_log_probabilities,
@@ -126,3 +127,35 @@ def unit_the_other_way(nats: float, pixels: int, levels: int) -> Any:
 @mistake("bits_per_pixel", "from 0 to 1 there are 16 distances between 17 levels")
 def as_many_distances_as_levels(nats: float, pixels: int, levels: int) -> Any:
     return bits_per_pixel(nats, pixels, levels + 1)
+
+
+@mistake("bits_per_pixel", "the change of unit for one pixel alone")
+def unit_of_one_pixel(nats: float, pixels: int, levels: int) -> Any:
+    return (nats + math.log(levels - 1)) / (pixels * math.log(2))
+
+
+@mistake("continuous_bernoulli_nll", "its exponential does not integrate to 1")
+def cross_entropy_alone(logits: Any, x: Any) -> Any:
+    return np.logaddexp(0, logits) - x * logits
+
+
+@mistake("continuous_bernoulli_nll", "the density is divided by its integral")
+def constant_subtracted(logits: Any, x: Any) -> Any:
+    return 2 * cross_entropy_alone(logits, x) - continuous_bernoulli_nll(logits, x)
+
+
+@mistake("continuous_bernoulli_nll", "it depends on l")
+def constant_of_zero(logits: Any, x: Any) -> Any:
+    return cross_entropy_alone(logits, x) - math.log(2)
+
+
+@mistake("continuous_bernoulli_nll", "0 over 0: its limit is 1/2")
+def zero_over_zero(logits: Any, x: Any) -> Any:
+    with np.errstate(invalid="ignore"):
+        return cross_entropy_alone(logits, x) + np.log(np.tanh(logits / 2) / logits)
+
+
+@mistake("continuous_bernoulli_nll", "e^l overflows")
+def overflow(logits: Any, x: Any) -> Any:
+    constant = continuous_bernoulli_nll(logits, x) - cross_entropy_alone(logits, x)
+    return np.log(1 + np.exp(logits)) - x * logits + constant
