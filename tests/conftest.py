@@ -7,9 +7,13 @@ import sys
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 import minigen
 from tests.strict.library import Library
+
+settings.register_profile("minigen", deadline=None)  # a busy machine would miss one
+settings.load_profile("minigen")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

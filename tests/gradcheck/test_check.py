@@ -42,7 +42,7 @@ def matrices(draw: st.DrawFn) -> Matrix:
     return scale * (1 + np.random.default_rng(seed).random((rows, columns)))
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(matrices(), st.integers(0, 2**32 - 1), st.sampled_from(MODES))
 def test_a_linear_map_with_its_transpose_passes(matrix: Matrix, seed: int, mode: Any) -> None:
     x = np.random.default_rng(seed).normal(size=matrix.shape[1])
@@ -51,7 +51,7 @@ def test_a_linear_map_with_its_transpose_passes(matrix: Matrix, seed: int, mode:
     assert report.worst_relative_error < 1e-6
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(matrices(), st.integers(0, 2**32 - 1), st.sampled_from(MODES), st.data())
 def test_a_linear_map_with_one_element_off_fails(
     matrix: Matrix, seed: int, mode: Any, data: st.DataObject
@@ -81,7 +81,7 @@ def test_an_error_that_sums_to_zero_over_the_outputs_shows_to_a_random_cotangent
     assert kinds(gradcheck(wrong, x, mode=mode, seed=seed)) == [FailureKind.WRONG_GRADIENT]
 
 
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 @given(st.integers(0, 2**32 - 1), st.sampled_from([1e-3, 1e-1, 1.0]))
 def test_smooth_functions_are_differentiated_to_better_than_1e_6(seed: int, scale: float) -> None:
     x = scale * np.random.default_rng(seed).normal(size=(2, 3))

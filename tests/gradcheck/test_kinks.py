@@ -57,7 +57,7 @@ def test_a_smooth_function_has_no_kink(smooth: Any) -> None:
     assert look(smooth) is None
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.floats(-0.95, 0.95))
 def test_the_checker_finds_a_kink_anywhere_within_a_step(offset: float) -> None:
     report = gradcheck(F.relu, np.array([offset * STEP, 1.0]))
@@ -67,7 +67,7 @@ def test_the_checker_finds_a_kink_anywhere_within_a_step(offset: float) -> None:
     assert "move the input away" in failure.message
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(st.floats(1.01, 1e3), st.sampled_from([-1, 1]))
 def test_a_kink_beyond_the_step_does_no_harm(distance: float, side: int) -> None:
     assert gradcheck(F.abs, np.array([side * distance * STEP]), order=2)

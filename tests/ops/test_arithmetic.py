@@ -267,7 +267,7 @@ def test_empty_arrays_broadcast_and_have_gradients(shapes: Any) -> None:
 
 
 @pytest.mark.derivation("unbroadcast")
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(hnp.mutually_broadcastable_shapes(num_shapes=2, max_dims=4, max_side=3), st.integers(0, 3))
 def test_the_gradient_undoes_any_broadcasting(shapes: hnp.BroadcastableShapes, which: int) -> None:
     """<g, A x> = <A' g, x> for the linear part of each op in each argument."""

@@ -68,7 +68,7 @@ def inner(a: Any, b: Any) -> float:
 
 
 @pytest.mark.derivation("conv2d.trilinear", "conv_transpose2d.adjoint")
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(geometries())
 def test_the_three_ops_are_one_form_seen_from_three_sides(shapes: Geometry) -> None:
     x, weight, g = draw(*shapes.x), draw(*shapes.weight, seed=1), draw(*shapes.g, seed=2)
@@ -83,7 +83,7 @@ def test_the_three_ops_are_one_form_seen_from_three_sides(shapes: Geometry) -> N
     assert inner(weight, kernels) == pytest.approx(seen, rel=1e-12, abs=scale)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(geometries(), st.integers(1, 3), st.integers(0, 2))
 def test_the_fast_versions_equal_the_loops(shapes: Geometry, stride: int, padding: int) -> None:
     kernel, size = shapes.weight[2:], shapes.x[2:]
@@ -99,7 +99,7 @@ def test_the_fast_versions_equal_the_loops(shapes: Geometry, stride: int, paddin
         np.testing.assert_allclose(found, expected, atol=1e-12)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(geometries())
 def test_small_blocks_of_columns_give_the_same(shapes: Geometry) -> None:
     x, weight, g = draw(*shapes.x), draw(*shapes.weight, seed=1), draw(*shapes.g, seed=2)
@@ -120,7 +120,7 @@ def test_small_blocks_of_columns_give_the_same(shapes: Geometry) -> None:
 
 
 @pytest.mark.derivation("conv2d.grad_input", "conv2d.grad_weight", "conv2d.grad_bias")
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(geometries())
 def test_gradients_are_calls_of_the_other_two_ops(shapes: Geometry) -> None:
     x, weight = leaf(draw(*shapes.x)), leaf(draw(*shapes.weight, seed=1))

@@ -15,7 +15,7 @@ import minigen.functional as F
 from tests.numeric import assert_gradients, draw, gradient_of, leaf
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(hnp.mutually_broadcastable_shapes(signature=np.matmul.signature, max_dims=2, max_side=3))
 def test_products_and_their_gradients_are_right_for_any_shapes_that_fit(
     shapes: hnp.BroadcastableShapes,
@@ -78,7 +78,7 @@ def test_linear_maps_the_last_axis(lead: tuple[int, ...], bias: bool) -> None:
         np.testing.assert_array_equal(gradient_of(b), np.full(2, np.prod(lead)))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(1, 3), st.integers(1, 3), st.integers(1, 3))
 def test_linear_has_gradients_of_both_orders(n: int, inputs: int, outputs: int) -> None:
     assert_gradients(F.linear, draw(n, inputs), draw(outputs, inputs), draw(outputs))

@@ -19,7 +19,7 @@ from tests.numeric import assert_gradients, draw, gradient_of, leaf
 from .cases import apart
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.integers(1, 4), st.integers(1, 3), st.integers(0, 2), st.integers(0, 5), st.integers(0, 5)
 )

@@ -39,7 +39,7 @@ def assert_adjoint(forward: Function, x: Floats) -> None:
 # --- adjoints of any shape ------------------------------------------------------------------------
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(hnp.mutually_broadcastable_shapes(num_shapes=2, max_dims=4, max_side=3))
 def test_sum_to_size_is_the_adjoint_of_broadcast_to(shapes: hnp.BroadcastableShapes) -> None:
     small, large = shapes.input_shapes[0], shapes.result_shape
@@ -52,7 +52,7 @@ def test_sum_to_size_is_the_adjoint_of_broadcast_to(shapes: hnp.BroadcastableSha
     assert_adjoint(lambda t: F.sum_to_size(t, small), y)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.data())
 def test_put_is_the_adjoint_of_getitem_for_any_basic_index(data: st.DataObject) -> None:
     shape = data.draw(SHAPES.filter(lambda s: len(s) > 0))
@@ -64,7 +64,7 @@ def test_put_is_the_adjoint_of_getitem_for_any_basic_index(data: st.DataObject) 
     assert_adjoint(lambda t: F.put(t, index, shape), draw(*np.shape(picked), seed=3))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.data())
 def test_put_is_the_adjoint_of_getitem_for_any_integer_arrays(data: st.DataObject) -> None:
     shape = data.draw(hnp.array_shapes(min_dims=1, max_dims=3, max_side=3))
@@ -74,7 +74,7 @@ def test_put_is_the_adjoint_of_getitem_for_any_integer_arrays(data: st.DataObjec
     assert_adjoint(lambda t: F.put(t, index, shape), draw(*x[index].shape, seed=3))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.data())
 def test_put_is_the_adjoint_of_getitem_for_any_mask(data: st.DataObject) -> None:
     shape = data.draw(hnp.array_shapes(max_dims=3, max_side=3))
@@ -84,7 +84,7 @@ def test_put_is_the_adjoint_of_getitem_for_any_mask(data: st.DataObject) -> None
     assert_adjoint(lambda t: t[mask], x)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.data())
 def test_shapes_and_axes_change_as_in_numpy_and_back(data: st.DataObject) -> None:
     shape = data.draw(SHAPES)
@@ -106,7 +106,7 @@ def test_shapes_and_axes_change_as_in_numpy_and_back(data: st.DataObject) -> Non
         assert_adjoint(forward, x)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.data())
 def test_padding_and_joining_are_undone_by_slicing(data: st.DataObject) -> None:
     shape = data.draw(hnp.array_shapes(min_dims=1, max_dims=3, max_side=3))
