@@ -55,6 +55,7 @@ def build(numbers: tuple[str, ...], fast: bool, figures: Path | None) -> None:
         if faults or fast:
             click.echo(f"{source.stem}: {seconds:.0f} s, not saved")
         else:
+            building.write_picture(notebook, source)
             click.echo(f"{building.save(notebook, source)}: {seconds:.0f} s")
     if faulty:
         raise SystemExit(1)

@@ -24,6 +24,9 @@ Notebook: TypeAlias = Any
 
 FOLDER: Final = Path(__file__).parent
 
+PICTURES: Final = FOLDER.parent / "docs" / "images"
+"""Where the figures of cells tagged ``front-page`` are put, which the README shows."""
+
 CELL_TIMEOUT: Final = 600
 """Seconds that one cell may take."""
 
@@ -126,6 +129,19 @@ def write_figures(notebook: Notebook, folder: Path, name: str) -> None:
             suffix = f"-{place}" if place else ""
             path = folder / f"{name}-{number:03}{suffix}.png"
             write_atomically(path, base64.b64decode(text_of(image)))
+
+
+def write_picture(notebook: Notebook, source: Path) -> None:
+    """Write the figure of a lesson's cell that is tagged ``front-page``, if there is one."""
+    for cell in notebook["cells"]:
+        if "front-page" in cell["metadata"].get("tags", ()):
+            image = next(data["image/png"] for data in displayed(cell) if "image/png" in data)
+            write_atomically(picture_of(source), base64.b64decode(text_of(image)))
+
+
+def picture_of(source: Path) -> Path:
+    """Return where a lesson's picture for the front page is."""
+    return PICTURES / f"lesson-{source.stem[:2]}.png"
 
 
 def displayed(cell: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -82,6 +82,19 @@ def test_a_lesson_shows_figures_and_asserts_what_it_claims(source: Path) -> None
     assert inspection.asserts(notebook) >= 10
 
 
+def test_the_front_page_shows_figures_of_the_notebooks(tmp_path: Path) -> None:
+    page = (building.FOLDER.parent / "README.md").read_text(encoding="utf-8")
+    shown = re.findall(r"\(docs/images/(lesson-\d\d\.png)\)\]\(lessons/", page)
+    assert len(shown) == 4
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(building, "PICTURES", tmp_path)
+        for source in SOURCES:
+            building.write_picture(saved(source), source)
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(shown)
+    for picture in tmp_path.iterdir():
+        assert picture.read_bytes() == (building.PICTURES / picture.name).read_bytes()
+
+
 @each_source
 def test_papers_on_arxiv_are_linked_by_their_numbers(source: Path) -> None:
     text = prose(saved(source))
