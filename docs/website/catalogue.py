@@ -1,0 +1,160 @@
+"""The pages that are made of live code: one for each op, layer, optimiser, model and objective."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from dataclasses import dataclass
+from typing import Any, Final
+
+from minigen import functional, models, nn, optim
+from minigen.explanation import names
+from minigen.models import adversarial
+from minigen.op import Op, registry
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Something that has a page of its own.
+
+    Attributes
+    ----------
+    name : str
+        Such as ``conv2d``.
+    folder : str
+        In which its page is, such as ``ops``.
+    module : str
+        From which it is imported.
+    group : str
+        Under which heading it is listed.
+    target : Op, function or class
+        The thing itself.
+    """
+
+    name: str
+    folder: str
+    module: str
+    group: str
+    target: Any
+
+    @property
+    def page(self) -> str:
+        """Its page, without ending."""
+        return f"{self.folder}/{self.name}"
+
+    @property
+    def summary(self) -> str:
+        """The first sentence of its docstring, in reStructuredText."""
+        paragraph = (inspect.getdoc(self.target) or "").split("\n\n")[0]
+        return " ".join(paragraph.split())
+
+
+_FAMILIES: Final = {
+    "minigen.ops.arithmetic": "Arithmetic and comparisons",
+    "minigen.ops.elementwise": "Elementwise functions",
+    "minigen.ops.activation": "Activations",
+    "minigen.ops.reduction": "Reductions",
+    "minigen.ops.linear": "Products of matrices",
+    "minigen.ops.convolution": "Convolutions",
+    "minigen.ops.pooling": "Pooling and upsampling",
+    "minigen.ops.normalization": "Normalisation",
+    "minigen.ops.embedding": "Embedding",
+    "minigen.losses": "Losses and divergences",
+    "minigen.stochastic": "Randomness inside the graph",
+    "minigen.ops.shaping": "Shaping",
+}
+"""Headings of the ops' list, by the modules that hold them."""
+
+_CLASSES: Final = {
+    "layers": ("Layers", "minigen.nn", nn),
+    "optimizers": ("Optimisers", "minigen.optim", optim),
+    "models": ("Models", "minigen.models", models),
+    "objectives": ("Objectives of GANs", "minigen.models.adversarial", adversarial),
+}
+"""Folders of classes: what they hold, and where it is imported from."""
+
+
+@functools.cache
+def entries() -> tuple[Entry, ...]:
+    """Return everything that has a page, in the order in which it is listed."""
+    return (*_ops(), *(entry for folder in _CLASSES for entry in _in_folder(folder)))
+
+
+def _ops() -> list[Entry]:
+    """Return all functions of `minigen.functional`, and the ops that these are made of."""
+    wanted = dict.fromkeys([*functional.__all__, *registry])
+    found: dict[int, Entry] = {}
+    for name in wanted:
+        target = names().get(name)
+        if target is None or id(target) in found:
+            continue
+        own = target.name if isinstance(target, Op) else target.__name__
+        public = hasattr(functional, own)
+        module = "minigen.functional" if public else target.__module__
+        found[id(target)] = Entry(own, "ops", module, _FAMILIES[target.__module__], target)
+    order = list(_FAMILIES.values())
+    return sorted(found.values(), key=lambda entry: order.index(entry.group))
+
+
+def _in_folder(folder: str) -> list[Entry]:
+    """Return the public classes of a module that can be explained and have pages in a folder."""
+    group, module, place = _CLASSES[folder]
+    bases = {"models": models.Model, "layers": nn.Module, "optimizers": optim.Optimizer}
+    base = bases.get(folder, adversarial.AdversarialObjective)
+    return [
+        Entry(name, folder, module, group, target)
+        for name in sorted(place.__all__, key=str.lower)
+        if inspect.isclass(target := getattr(place, name))
+        and issubclass(target, base)
+        and names().get(name) is target
+    ]
+
+
+@functools.cache
+def entry_of() -> dict[int, Entry]:
+    """Return the entry of each thing, by its identity."""
+    return {id(entry.target): entry for entry in entries()}
+
+
+def sources() -> dict[str, str]:
+    """Return the sources of all pages of code, and of the page that lists them."""
+    found = {f"{entry.page}.md": _page(entry) for entry in entries()}
+    return {"ops/index.md": _index(), **found}
+
+
+def _page(entry: Entry) -> str:
+    """Return the source of one page: the columns are made by a directive."""
+    parts = [
+        "---\nhide-toc: true\n---\n",
+        f"# {entry.name}\n",
+        f"```{{explanation}} {entry.name}\n:folder: {entry.folder}\n```\n",
+    ]
+    if entry.folder == "ops":
+        parts.append(
+            "## Reference\n\n"
+            f"```{{eval-rst}}\n.. autofunction:: {entry.module}.{entry.name}\n```\n"
+        )
+    return "\n".join(parts)
+
+
+def _index() -> str:
+    """Return the source of the page that lists all others."""
+    parts = [
+        "# Derivation, code, check\n\n"
+        "Each page puts three things side by side: how a result is derived, the library's code for "
+        "it, read from its file when the site was built, and the check that was run then. "
+        "`minigen explain` shows the same at the terminal, and runs the checks as you look.\n"
+    ]
+    for group in dict.fromkeys(entry.group for entry in entries()):
+        members = [entry for entry in entries() if entry.group == group]
+        listed = "\n".join(
+            f"   * - :doc:`{entry.name} </{entry.page}>`\n     - {entry.summary}"
+            for entry in members
+        )
+        table = f".. list-table::\n   :class: listing\n   :widths: 25 75\n\n{listed}"
+        contents = "\n".join(f"/{entry.page}" for entry in members)
+        parts.append(
+            f"## {group}\n\n```{{eval-rst}}\n{table}\n```\n\n"
+            f"```{{toctree}}\n:hidden:\n\n{contents}\n```\n"
+        )
+    return "\n".join(parts)

@@ -1,0 +1,51 @@
+"""The extension of Sphinx that the site needs: directives, references, MathJax."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import Any, Final
+
+from sphinx.application import Sphinx
+from sphinx.roles import XRefRole
+
+from docs.website import explanations, mathjax
+from docs.website.directives import Columns, Derivation
+from minigen.explanation.code import PACKAGE
+
+_NAMED: Final = re.compile(r"^(?P<label> *Derivation: )(?P<names>(?:[\w.]+,\s+)*[\w.]+)$")
+
+
+def digest_of_package() -> str:
+    """Return a digest of the package's source: when it changes, every page is made anew."""
+    digest = hashlib.sha256()
+    for path in sorted(PACKAGE.rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def link_derivations(
+    _app: Sphinx, _what: str, _name: str, _obj: Any, _options: Any, lines: list[str]
+) -> None:
+    """Turn the identifiers that a docstring names into links to their derivations."""
+    text = "\n".join(lines)
+    pattern = re.compile(_NAMED.pattern, re.MULTILINE)
+
+    def linked(found: re.Match[str]) -> str:
+        names = re.split(r",\s+", found["names"])
+        return found["label"] + ", ".join(f":derivation:`{name}`" for name in names)
+
+    lines[:] = pattern.sub(linked, text).split("\n")
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register everything with Sphinx."""
+    app.add_config_value("minigen_digest", digest_of_package(), "env", str)
+    app.add_object_type("derivation", "derivation", objname="derivation")
+    app.add_directive_to_domain("std", "derivation", Derivation, override=True)
+    app.add_role_to_domain("std", "derivation", XRefRole(), override=True)
+    app.add_directive("explanation", Columns)
+    app.connect("builder-inited", lambda _: explanations.prepare())
+    app.connect("autodoc-process-docstring", link_derivations, priority=100)
+    app.connect("build-finished", mathjax.copy)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
