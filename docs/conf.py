@@ -57,10 +57,47 @@ suppress_warnings = ["myst.mathjax"]  # MyST says that it lets MathJax set what 
 
 html_theme = "furo"
 html_title = "minigen"
+html_logo = html_favicon = "website/static/logo.svg"
 html_static_path = ["website/static"]
 html_css_files = ["site.css"]
 html_copy_source = False
 html_show_sphinx = False
+toc_object_entries = False
 pygments_style = "friendly"
 pygments_dark_style = "github-dark"
-html_theme_options: dict[str, object] = {}
+
+_fonts = {
+    "font-stack": "var(--sans)",
+    "font-stack--monospace": '"Source Code Pro", ui-monospace, "DejaVu Sans Mono", monospace',
+    "content-padding": "2.5rem",
+}
+html_theme_options = {
+    "light_css_variables": {
+        **_fonts,
+        "color-brand-primary": "#1b2a6b",
+        "color-brand-content": "#26409b",
+        "color-brand-visited": "#5a3f8f",
+        "color-background-primary": "#fdfcf9",
+        "color-background-secondary": "#f6f4ee",
+        "color-background-border": "#e2dfd5",
+        "color-foreground-primary": "#1c1e26",
+        "color-foreground-secondary": "#4a4d5a",
+        "color-foreground-muted": "#63656f",
+        "color-code-background": "#f4f2ec",
+        "color-inline-code-background": "#f1efe8",
+    },
+    "dark_css_variables": {
+        **_fonts,
+        "color-brand-primary": "#aebcf2",
+        "color-brand-content": "#9db3ff",
+        "color-brand-visited": "#c7a8f0",
+        "color-background-primary": "#12151f",
+        "color-background-secondary": "#171b27",
+        "color-background-border": "#2a3042",
+        "color-foreground-primary": "#e4e7f1",
+        "color-foreground-secondary": "#b0b6c8",
+        "color-foreground-muted": "#949bb0",
+        "color-code-background": "#191e2c",
+        "color-inline-code-background": "#1f2536",
+    },
+}

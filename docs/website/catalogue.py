@@ -124,16 +124,18 @@ def sources() -> dict[str, str]:
 
 def _page(entry: Entry) -> str:
     """Return the source of one page: the columns are made by a directive."""
+    full = f"{entry.module}.{entry.name}"
     parts = [
         "---\nhide-toc: true\n---\n",
         f"# {entry.name}\n",
-        f"```{{explanation}} {entry.name}\n:folder: {entry.folder}\n```\n",
+        f"```{{eval-rst}}\n{entry.summary}\n```\n",
+        f"```{{explanation}} {entry.name}\n```\n",
+        "## Reference\n",
     ]
     if entry.folder == "ops":
-        parts.append(
-            "## Reference\n\n"
-            f"```{{eval-rst}}\n.. autofunction:: {entry.module}.{entry.name}\n```\n"
-        )
+        parts.append(f"```{{eval-rst}}\n.. autofunction:: {full}\n```\n")
+    else:
+        parts.append(f"```{{eval-rst}}\n:py:obj:`{full}`\n```\n")
     return "\n".join(parts)
 
 

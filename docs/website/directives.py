@@ -9,7 +9,8 @@ from docutils.parsers.rst import directives
 from sphinx.domains.std import StandardDomain
 from sphinx.util.docutils import SphinxDirective
 
-from docs.website import explanations, links, parts, staging
+from docs.website import explanations, links, parts
+from docs.website.places import places
 from minigen.explanation import (
     Cell,
     Explanation,
@@ -43,7 +44,6 @@ class Derivation(SphinxDirective):
 
 def result_box(identifier: str, body: list[nodes.Node], docname: str) -> nodes.container:
     """Return a boxed result with its name above it, and its code and check below."""
-    here = page_of()[identifier]
     link = parts.reference("std", "derivation", identifier, identifier, docname)
     name = nodes.paragraph("", "", link, classes=["derivation-name"])
     check = explanations.definition(identifier)
@@ -57,9 +57,7 @@ def result_box(identifier: str, body: list[nodes.Node], docname: str) -> nodes.c
     )
     checked += nodes.Text(f" against {check.against}")
     bearings = parts.container(code, checked, name="derivation-bearings")
-    box = parts.container(name, *body, bearings, name="derivation")
-    box["page"] = here
-    return box
+    return parts.container(name, *body, bearings, name="derivation")
 
 
 def _implementers(identifier: str) -> list[Any]:
@@ -74,17 +72,25 @@ class Columns(SphinxDirective):
     """Derivation, code and check of something, in three columns that fold into one."""
 
     required_arguments = 1
-    option_spec: ClassVar = {"folder": directives.unchanged_required}
+    option_spec: ClassVar = {"only": directives.unchanged_required}
 
     def run(self) -> list[nodes.Node]:
-        """Return the columns."""
+        """Return the columns; with ``:only:`` they show a single result, its rule and its check."""
         explanation = explanations.explained(self.arguments[0])
+        only = self.options.get("only")
+        derivation = self._derivation(explanation) if only is None else [self._single(only)]
+        code = [each for each in explanation.code if only is None or each.role == "gradient rule"]
         columns = [
-            self._column("derivation", "Derivation", self._derivation(explanation)),
-            self._column("code", "Code", [parts.listing(each) for each in explanation.code]),
+            self._column("derivation", "Derivation", derivation),
+            self._column("code", "Code", [parts.listing(each) for each in code]),
             self._column("check", "Check", self._check(explanation)),
         ]
-        return [parts.container(*columns, name="columns")]
+        return [parts.container(parts.container(*columns, name="grid"), name="columns")]
+
+    def _single(self, identifier: str) -> nodes.Node:
+        page = page_of()[identifier]
+        (result,) = (each for each in all_pages()[page].results if each.identifier == identifier)
+        return self._block(result, page)[0]
 
     def _column(self, name: str, title: str, content: list[nodes.Node]) -> nodes.section:
         return nodes.section(
@@ -100,13 +106,14 @@ class Columns(SphinxDirective):
     def _section(self, section: Section, number: int) -> nodes.section:
         """Return a section of a page of derivations, under a link to that page."""
         title = nodes.title("", "", *self._inline(section.title))
-        origin = nodes.paragraph("", "", parts.span("From", "label"), nodes.Text(" "))
+        origin = nodes.paragraph("", "", nodes.Text("From "), classes=["from"])
         origin += parts.reference(
             "std",
             "doc",
             f"/derivations/{section.page}",
             all_pages()[section.page].title,
             self.env.docname,
+            code=False,
         )
         found = nodes.section("", title, origin, ids=[f"derivation-{number}"])
         for block in section.blocks:
@@ -128,7 +135,7 @@ class Columns(SphinxDirective):
         """Return Markdown of a page of derivations as it is read here."""
         origin = f"docs/derivations/{page}.md"
         here = f"{self.env.docname}.md"
-        return self.parse_text_to_nodes(links.rewrite(text, origin, here, staging.places()))
+        return self.parse_text_to_nodes(links.rewrite(text, origin, here, places()))
 
     def _inline(self, text: str) -> list[nodes.Node]:
         (paragraph,) = self.parse_text_to_nodes(text)

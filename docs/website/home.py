@@ -7,6 +7,7 @@ from string import Template
 from typing import Final
 
 from docs.website import catalogue
+from docs.website.places import places
 from minigen.course import lessons
 from minigen.explanation import all_pages, page_of
 
@@ -20,5 +21,6 @@ def source() -> str:
         "derivations": len(all_pages()),
         "lessons": len(lessons()),
         "ops": len(catalogue.entries()),
+        "glossary": "glossary" if "docs/glossary.md" in places() else "",
     }
     return Template(_PAGE.read_text(encoding="utf-8")).substitute(numbers)

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 WIDGET: Final = "application/vnd.jupyter.widget-view+json"
+
+_BAR: Final = re.compile(r"\d%\|.*\| \d+/\d+ \[")
+"""The line of a progress bar."""
 
 _TITLES: Final = {"suptitle", "set_title", "title"}
 _LABELS: Final = {"set_xlabel", "set_ylabel", "xlabel", "ylabel"}
@@ -18,7 +22,7 @@ def prepared(text: str, rewrite: Callable[[str], str]) -> str:
 
     Links of its prose are rewritten. Each figure gets a text that says what it shows, made of the
     titles and labels in the code that draws it. A slider, which needs a kernel, is left out: the
-    course has a figure that shows the same before each.
+    course has a figure that shows the same before each. So are the bars of what is long done.
     """
     notebook = json.loads(text)
     notebook["metadata"].pop("widgets", None)
@@ -29,10 +33,20 @@ def prepared(text: str, rewrite: Callable[[str], str]) -> str:
             cell["source"] = rewrite(source)
             heading = _last_heading(source) or heading
         elif cell["cell_type"] == "code":
-            cell["outputs"] = [each for each in cell["outputs"] if WIDGET not in _data(each)]
+            cell["outputs"] = [shown for each in cell["outputs"] if (shown := _shown(each))]
             if any("image/png" in _data(each) for each in cell["outputs"]):
                 cell["metadata"]["mystnb"] = {"image": {"alt": described(source, heading)}}
     return json.dumps(notebook, ensure_ascii=False, indent=1)
+
+
+def _shown(output: dict[str, Any]) -> dict[str, Any] | None:
+    """Return what is shown of an output; None if that is nothing."""
+    if WIDGET in _data(output):
+        return None
+    if output["output_type"] != "stream":
+        return output
+    lines = [line for line in "".join(output["text"]).splitlines() if not _BAR.search(line)]
+    return {**output, "text": "\n".join(lines)} if lines else None
 
 
 def _data(output: dict[str, Any]) -> dict[str, Any]:

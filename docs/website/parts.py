@@ -46,11 +46,13 @@ def link_to(implementer: Implementer, docname: str) -> nodes.Node:
     return reference("py", "obj", name, name.removeprefix("minigen."), docname)
 
 
-def reference(domain: str, kind: str, target: str, text: str, docname: str) -> nodes.Node:
+def reference(
+    domain: str, kind: str, target: str, text: str, docname: str, *, code: bool = True
+) -> nodes.Node:
     """Return a link that is resolved when all pages are read."""
     return addnodes.pending_xref(
         "",
-        nodes.literal(text, text),
+        nodes.literal(text, text) if code else nodes.inline(text, text),
         refdomain=domain,
         reftype=kind,
         reftarget=target,

@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 from docs.website import api, catalogue, home, links, notebooks
-
-REPOSITORY: Final = Path(__file__).parent.parent.parent
-
-PLACES: Final = {
-    "README.md": "start.md",
-    "CONTRIBUTING.md": "contributing.md",
-    "CHANGELOG.md": "changelog.md",
-    "lessons/README.md": "course/index.md",
-}
-"""Pages that have another name in the repository."""
+from docs.website.places import REPOSITORY, places
 
 FRONT_MATTER: Final = """\
 ---
@@ -45,19 +35,6 @@ def stage(folder: Path) -> None:
     for path in folder.rglob("*"):
         if path.is_file() and path not in written:
             path.unlink()
-
-
-@functools.cache
-def places() -> dict[str, str]:
-    """Return every file of the repository that is on the site, and its place there."""
-    found = {**PLACES}
-    for pattern in ("docs/*.md", "docs/derivations/*.md", "docs/images/*"):
-        for path in sorted(REPOSITORY.glob(pattern)):
-            name = path.relative_to(REPOSITORY).as_posix()
-            found[name] = name.removeprefix("docs/")
-    for path in sorted(REPOSITORY.glob("lessons/*.ipynb")):
-        found[f"lessons/{path.name}"] = f"course/{path.name}"
-    return found
 
 
 def _content(origin: str, page: str) -> bytes:
