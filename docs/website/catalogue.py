@@ -7,10 +7,8 @@ import inspect
 from dataclasses import dataclass
 from typing import Any, Final
 
-from minigen import functional, models, nn, optim
-from minigen.explanation import names
-from minigen.models import adversarial
-from minigen.op import Op, registry
+from minigen import functional
+from minigen.explanation.site import pages
 
 
 @dataclass(frozen=True)
@@ -66,48 +64,32 @@ _FAMILIES: Final = {
 """Headings of the ops' list, by the modules that hold them."""
 
 _CLASSES: Final = {
-    "layers": ("Layers", "minigen.nn", nn),
-    "optimizers": ("Optimisers", "minigen.optim", optim),
-    "models": ("Models", "minigen.models", models),
-    "objectives": ("Objectives of GANs", "minigen.models.adversarial", adversarial),
+    "layers": ("Layers", "minigen.nn"),
+    "optimizers": ("Optimisers", "minigen.optim"),
+    "models": ("Models", "minigen.models"),
+    "objectives": ("Objectives of GANs", "minigen.models.adversarial"),
 }
-"""Folders of classes: what they hold, and where it is imported from."""
+"""Headings of the classes' lists by their folders, and whence they are imported."""
 
 
 @functools.cache
 def entries() -> tuple[Entry, ...]:
     """Return everything that has a page, in the order in which it is listed."""
-    return (*_ops(), *(entry for folder in _CLASSES for entry in _in_folder(folder)))
-
-
-def _ops() -> list[Entry]:
-    """Return all functions of `minigen.functional`, and the ops that these are made of."""
-    wanted = dict.fromkeys([*functional.__all__, *registry])
-    found: dict[int, Entry] = {}
-    for name in wanted:
-        target = names().get(name)
-        if target is None or id(target) in found:
-            continue
-        own = target.name if isinstance(target, Op) else target.__name__
-        public = hasattr(functional, own)
-        module = "minigen.functional" if public else target.__module__
-        found[id(target)] = Entry(own, "ops", module, _FAMILIES[target.__module__], target)
     order = list(_FAMILIES.values())
-    return sorted(found.values(), key=lambda entry: order.index(entry.group))
-
-
-def _in_folder(folder: str) -> list[Entry]:
-    """Return the public classes of a module that can be explained and have pages in a folder."""
-    group, module, place = _CLASSES[folder]
-    bases = {"models": models.Model, "layers": nn.Module, "optimizers": optim.Optimizer}
-    base = bases.get(folder, adversarial.AdversarialObjective)
-    return [
+    ops = [_op(name, target) for name, target in pages()["ops"].items()]
+    classes = [
         Entry(name, folder, module, group, target)
-        for name in sorted(place.__all__, key=str.lower)
-        if inspect.isclass(target := getattr(place, name))
-        and issubclass(target, base)
-        and names().get(name) is target
+        for folder, (group, module) in _CLASSES.items()
+        for name, target in pages()[folder].items()
     ]
+    return (*sorted(ops, key=lambda entry: order.index(entry.group)), *classes)
+
+
+def _op(name: str, target: Any) -> Entry:
+    """Return the entry of an op, or of a function that is made of ops."""
+    public = getattr(functional, name, None) is target
+    module = functional.__name__ if public else target.__module__
+    return Entry(name, "ops", module, _FAMILIES[target.__module__], target)
 
 
 @functools.cache

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from docutils import nodes
 from docutils.parsers.rst import directives
@@ -14,6 +14,7 @@ from docs.website.places import places
 from minigen.explanation import (
     Cell,
     Explanation,
+    Implementer,
     Prose,
     Result,
     Section,
@@ -21,6 +22,7 @@ from minigen.explanation import (
     implementers_of,
     page_of,
 )
+from minigen.op import Op
 
 
 class Derivation(SphinxDirective):
@@ -60,12 +62,12 @@ def result_box(identifier: str, body: list[nodes.Node], docname: str) -> nodes.c
     return parts.container(name, *body, bearings, name="derivation")
 
 
-def _implementers(identifier: str) -> list[Any]:
-    """Return who implements a result, each once."""
-    found: dict[int, Any] = {}
+def _implementers(identifier: str) -> list[Implementer]:
+    """Return who implements a result, each once, ops first."""
+    found: dict[int, Implementer] = {}
     for implementer in implementers_of()[identifier]:
         found.setdefault(id(implementer.target), implementer)
-    return list(found.values())
+    return sorted(found.values(), key=lambda each: not isinstance(each.target, Op))
 
 
 class Columns(SphinxDirective):
