@@ -107,18 +107,27 @@ def sources() -> dict[str, str]:
 def _page(entry: Entry) -> str:
     """Return the source of one page: the columns are made by a directive."""
     full = f"{entry.module}.{entry.name}"
-    parts = [
-        "---\nhide-toc: true\n---\n",
-        f"# {entry.name}\n",
-        f"```{{eval-rst}}\n{entry.summary}\n```\n",
-        f"```{{explanation}} {entry.name}\n```\n",
-        "## Reference\n",
-    ]
-    if entry.folder == "ops":
-        parts.append(f"```{{eval-rst}}\n.. autofunction:: {full}\n```\n")
-    else:
-        parts.append(f"```{{eval-rst}}\n:py:obj:`{full}`\n```\n")
-    return "\n".join(parts)
+    shown = f".. autofunction:: {full}" if entry.folder == "ops" else f":py:obj:`{full}`"
+    return "\n".join(
+        [
+            "---\norphan: true\nhide-toc: true\n---\n",
+            f"# {entry.name}\n",
+            f"```{{eval-rst}}\n{entry.summary}\n```\n",
+            f":::{{container}} family\n{_family(entry)}\n:::\n",
+            f"```{{explanation}} {entry.name}\n```\n",
+            f"## Reference\n\n```{{eval-rst}}\n{shown}\n```\n",
+        ]
+    )
+
+
+def _family(entry: Entry) -> str:
+    """Return links to the pages beside one: those that are listed under the same heading."""
+    beside = [each for each in entries() if each.group == entry.group]
+    links = " ".join(
+        f"**{each.name}**" if each == entry else f"[{each.name}](../{each.page}.md)"
+        for each in beside
+    )
+    return f"[{entry.group}](../ops/index.md): {links}"
 
 
 def _index() -> str:
@@ -136,9 +145,5 @@ def _index() -> str:
             for entry in members
         )
         table = f".. list-table::\n   :class: listing\n   :widths: 25 75\n\n{listed}"
-        contents = "\n".join(f"/{entry.page}" for entry in members)
-        parts.append(
-            f"## {group}\n\n```{{eval-rst}}\n{table}\n```\n\n"
-            f"```{{toctree}}\n:hidden:\n\n{contents}\n```\n"
-        )
+        parts.append(f"## {group}\n\n```{{eval-rst}}\n{table}\n```\n")
     return "\n".join(parts)

@@ -65,6 +65,11 @@ def public_names() -> dict[int, str]:
     return found
 
 
+def exporting(target: Any) -> list[str]:
+    """Return the documented modules from which something can be imported."""
+    return [module for module in PUBLIC if target in members(module).values()]
+
+
 def full_name(implementer: Implementer) -> str:
     """Return the name under which the reference has what implements a result.
 
