@@ -41,7 +41,8 @@ def _index() -> str:
 def _page(module: str) -> str:
     """Return the page of a module: its docstring, a list of what is in it, and all of that."""
     parts = [_heading(module), f".. automodule:: {module}\n"]
-    own, others = [], []
+    own: list[tuple[str, str, Any]] = []
+    others: list[tuple[str, str, Any]] = []
     for name, value in references.members(module).items():
         full = references.public_names().get(id(value), "")
         (own if full == f"{module}.{name}" else others).append((name, full, value))

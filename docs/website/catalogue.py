@@ -133,7 +133,7 @@ def _family(entry: Entry) -> str:
 def _index() -> str:
     """Return the source of the page that lists all others."""
     parts = [
-        "# Derivation, code, check\n\n"
+        "# Ops and layers\n\n"
         "Each page puts three things side by side: how a result is derived, the library's code for "
         "it, read from its file when the site was built, and the check that was run then. "
         "`minigen explain` shows the same at the terminal, and runs the checks as you look.\n"

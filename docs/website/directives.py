@@ -26,7 +26,7 @@ from minigen.op import Op
 
 
 class Derivation(SphinxDirective):
-    """A boxed result: its formula under an anchor, with links to its code, and its check's error."""
+    """A boxed result under an anchor, with links to its code, and the error of its check."""
 
     has_content = True
     required_arguments = 1

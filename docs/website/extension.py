@@ -59,6 +59,12 @@ def add_anchors(_app: Sphinx, doctree: nodes.document) -> None:
                 signature["ids"].append(anchor)
 
 
+def module_of_source(_app: Sphinx, module: str, name: str) -> str:
+    """Return the module whose page of source shows something: a method stands with its class."""
+    target = getattr(sys.modules[module], name.partition(".")[0])
+    return str(target.__module__)
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register everything with Sphinx."""
     app.add_config_value("minigen_digest", digest_of_package(), "env", str)
@@ -69,5 +75,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("builder-inited", lambda _: explanations.prepare())
     app.connect("autodoc-process-docstring", link_derivations, priority=100)
     app.connect("doctree-read", add_anchors)
+    app.connect("viewcode-follow-imported", module_of_source)
     app.connect("build-finished", mathjax.copy)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -28,8 +28,8 @@ def code_block(code: str) -> nodes.literal_block:
 
 def folded(summary: str, *children: nodes.Node) -> list[nodes.Node]:
     """Return something that is shown when it is asked for."""
-    opening = f"<details><summary>{summary}</summary>"
-    return [nodes.raw("", opening, format="html"), *children, nodes.raw("", "</details>", format="html")]
+    opening = nodes.raw("", f"<details><summary>{summary}</summary>", format="html")
+    return [opening, *children, nodes.raw("", "</details>", format="html")]
 
 
 def error_of(check: Check) -> str:

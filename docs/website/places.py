@@ -16,6 +16,7 @@ _RENAMED: Final = {
 }
 """Pages that have another name in the repository."""
 
+
 @functools.cache
 def places() -> dict[str, str]:
     """Return every file of the repository that is on the site, and its place there."""

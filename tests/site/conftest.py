@@ -63,7 +63,7 @@ def browser() -> Iterator[Browser]:
     from playwright.sync_api import sync_playwright
 
     found = next((path for name in CHROMIUM if (path := shutil.which(name))), None)
-    assert found is not None, "there is no Chromium: install it, on Debian by `apt install chromium`"
+    assert found is not None, "there is no Chromium: on Debian, `apt install chromium`"
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=found, args=list(FLAGS))
         yield started

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Page, ViewportSize
 
-WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+WIDE: ViewportSize = {"width": 1440, "height": 900}
+NARROW: ViewportSize = {"width": 390, "height": 844}
 
-TYPESET = "() => window.MathJax && MathJax.startup ? MathJax.startup.promise.then(() => true) : true"
+TYPESET = "() => window.MathJax?.startup?.promise.then(() => true)"
 """Waits until MathJax has set a page, if it has formulas."""
 
 # What a page holds. A dollar in running text is a formula that nobody has set.
@@ -92,7 +93,7 @@ class Visitor:
     """A tab of a browser that opens one page after another."""
 
     def __init__(self, browser: Browser, address: str) -> None:
-        self.page: Page = browser.new_context(viewport=WIDE).new_page()  # type: ignore[arg-type]
+        self.page: Page = browser.new_context(viewport=WIDE).new_page()
         self._address = address
         self._complaints: list[str] = []
         self._failed: list[str] = []
@@ -118,12 +119,12 @@ class Visitor:
     def visit(self, name: str) -> Visit:
         """Open a page on a wide screen, then make the screen narrow."""
         self._complaints, self._failed, self._foreign = [], [], []
-        self.page.set_viewport_size(WIDE)  # type: ignore[arg-type]
+        self.page.set_viewport_size(WIDE)
         self.page.goto(self._address + name)
         self.page.evaluate(TYPESET)
         held = self.page.evaluate(_NOTE)
         wide, wide_overflow = self.page.evaluate(_COLUMNS), self.page.evaluate(_OVERFLOW)
-        self.page.set_viewport_size(NARROW)  # type: ignore[arg-type]
+        self.page.set_viewport_size(NARROW)
         narrow, narrow_overflow = self.page.evaluate(_COLUMNS), self.page.evaluate(_OVERFLOW)
         overflow = (wide_overflow, narrow_overflow)
         return Visit(
