@@ -36,4 +36,5 @@ def build(*, fresh: bool = False) -> int:
     os.environ["PYTHONPATH"] = str(DOCS.parent)  # pages run the package that stands beside them
     staging.stage(_SOURCE)
     options = ["-q", "-W", "--keep-going", "-j", _JOBS, "-b", "html", "-c", DOCS, "-d", _DOCTREES]
-    return sphinx([str(option) for option in (*options, _SOURCE, HTML)])
+    status: int = sphinx([str(option) for option in (*options, _SOURCE, HTML)])
+    return status

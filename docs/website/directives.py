@@ -37,11 +37,25 @@ class Derivation(SphinxDirective):
         body = nodes.Element()
         self.state.nested_parse(self.content, self.content_offset, body)
         box = result_box(identifier, body.children, self.env.docname)
-        box["ids"] = [identifier]
+        self._anchor(box, identifier)
         domain = self.env.domains["std"]
         assert isinstance(domain, StandardDomain)
         domain.note_object("derivation", identifier, identifier, location=box)
         return [box]
+
+    def _anchor(self, box: nodes.Element, identifier: str) -> None:
+        """Give a box its identifier for an anchor, also where a heading of that name has it."""
+        document = self.state.document
+        heading = document.ids.get(identifier)
+        if heading is not None:
+            renamed = f"section-{identifier}"
+            heading["ids"] = [renamed if each == identifier else each for each in heading["ids"]]
+            document.ids[renamed] = heading
+            for name, known in document.nameids.items():
+                if known == identifier:
+                    document.nameids[name] = renamed
+        box["ids"] = [identifier]
+        document.ids[identifier] = box
 
 
 def result_box(identifier: str, body: list[nodes.Node], docname: str) -> nodes.container:
@@ -137,7 +151,10 @@ class Columns(SphinxDirective):
         """Return Markdown of a page of derivations as it is read here."""
         origin = f"docs/derivations/{page}.md"
         here = f"{self.env.docname}.md"
-        return self.parse_text_to_nodes(links.rewrite(text, origin, here, places()))
+        read: list[nodes.Node] = self.parse_text_to_nodes(
+            links.rewrite(text, origin, here, places())
+        )
+        return read
 
     def _inline(self, text: str) -> list[nodes.Node]:
         (paragraph,) = self.parse_text_to_nodes(text)

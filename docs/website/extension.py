@@ -42,7 +42,7 @@ def link_derivations(
     lines[:] = _NAMED.sub(linked, "\n".join(lines)).split("\n")
 
 
-def add_anchors(_app: Sphinx, doctree: nodes.document) -> None:
+def add_anchors(app: Sphinx, doctree: nodes.document) -> None:
     """Give what the reference documents an anchor for each name that it can be imported by.
 
     The pages of source code link back by the name of the module that happens to be known first.
@@ -53,7 +53,10 @@ def add_anchors(_app: Sphinx, doctree: nodes.document) -> None:
         name = signature["fullname"]
         first, _, rest = name.partition(".")
         target = getattr(sys.modules[signature["module"]], first)
-        for module in dict.fromkeys([target.__module__, *references.exporting(target)]):
+        modules = [target.__module__, *references.exporting(target)]
+        if app.env.docname.startswith("ops/"):
+            modules.append("minigen.functional")
+        for module in modules:
             anchor = f"{module}.{first}" + (f".{rest}" if rest else "")
             if anchor not in signature["ids"]:
                 signature["ids"].append(anchor)
