@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.site.visiting import Visit, Visitor
+from tests.site.visiting import PATIENCE, Visit, Visitor
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -65,7 +65,9 @@ def browser() -> Iterator[Browser]:
     found = next((path for name in CHROMIUM if (path := shutil.which(name))), None)
     assert found is not None, "there is no Chromium: on Debian, `apt install chromium`"
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=found, args=list(FLAGS))
+        started = playwright.chromium.launch(
+            executable_path=found, args=list(FLAGS), timeout=PATIENCE
+        )
         yield started
         started.close()
 

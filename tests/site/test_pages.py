@@ -15,7 +15,7 @@ import pytest
 
 from minigen.explanation import all_pages, page_of
 from minigen.explanation.site import pages
-from tests.site.visiting import NARROW, TYPESET, WIDE, Visit
+from tests.site.visiting import NARROW, TYPESET, WIDE, Visit, opened
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, ViewportSize
@@ -158,7 +158,7 @@ def test_no_page_is_wider_than_its_screen(visits: Visits) -> None:
 
 @pytest.mark.parametrize("screen", [WIDE, NARROW], ids=["wide", "narrow"])
 def test_search_finds_reparameterize(browser: Browser, address: str, screen: ViewportSize) -> None:
-    page = browser.new_context(viewport=screen).new_page()
+    page = opened(browser, viewport=screen)
     page.goto(address)
     if screen == NARROW:
         page.locator("label.nav-overlay-icon").click()
@@ -177,7 +177,7 @@ def test_search_finds_reparameterize(browser: Browser, address: str, screen: Vie
 def test_dark_mode_switches_and_is_readable(
     browser: Browser, address: str, scheme: Literal["light", "dark"]
 ) -> None:
-    page = browser.new_context(viewport=WIDE, color_scheme=scheme).new_page()
+    page = opened(browser, viewport=WIDE, color_scheme=scheme)
     page.goto(address + "ops/reparameterize.html")
 
     def luminance(selector: str, name: str) -> float:
@@ -198,7 +198,7 @@ def test_dark_mode_switches_and_is_readable(
 
 
 def test_a_mode_is_kept_from_page_to_page(browser: Browser, address: str) -> None:
-    page = browser.new_context(viewport=WIDE, color_scheme="light").new_page()
+    page = opened(browser, viewport=WIDE, color_scheme="light")
     page.goto(address)
     page.locator(".content-icon-container .theme-toggle").click()
     chosen = page.evaluate("document.body.dataset.theme")
@@ -210,7 +210,7 @@ def test_a_mode_is_kept_from_page_to_page(browser: Browser, address: str) -> Non
 def test_the_first_press_of_tab_offers_to_skip_to_the_content(
     browser: Browser, address: str
 ) -> None:
-    page = browser.new_context(viewport=WIDE).new_page()
+    page = opened(browser, viewport=WIDE)
     page.goto(address + "ops/conv2d.html")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent").strip() == "Skip to content"
@@ -219,7 +219,7 @@ def test_the_first_press_of_tab_offers_to_skip_to_the_content(
 
 @pytest.mark.parametrize("name", ["index.html", "ops/softmax.html", "derivations/kl.html"])
 def test_pages_stand_without_a_server(browser: Browser, site: Path, name: str) -> None:
-    page = browser.new_context(viewport=WIDE, offline=True).new_page()
+    page = opened(browser, viewport=WIDE, offline=True)
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text))
     page.on("pageerror", lambda error: complaints.append(str(error)))

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 WIDE: ViewportSize = {"width": 1440, "height": 900}
 NARROW: ViewportSize = {"width": 390, "height": 844}
 
+PATIENCE = 240_000
+"""For how many milliseconds a page may keep a test waiting, however busy the machine is."""
+
 TYPESET = "() => window.MathJax?.startup?.promise.then(() => true)"
 """Waits until MathJax has set a page, if it has formulas."""
 
@@ -57,6 +60,13 @@ _OVERFLOW = """() => {
 }"""
 
 
+def opened(browser: Browser, **context: Any) -> Page:
+    """Open a tab with a memory of its own."""
+    page = browser.new_context(**context).new_page()
+    page.set_default_timeout(PATIENCE)
+    return page
+
+
 @dataclass(frozen=True)
 class Visit:
     """What was found on a page.
@@ -93,7 +103,7 @@ class Visitor:
     """A tab of a browser that opens one page after another."""
 
     def __init__(self, browser: Browser, address: str) -> None:
-        self.page: Page = browser.new_context(viewport=WIDE).new_page()
+        self.page: Page = opened(browser, viewport=WIDE)
         self._address = address
         self._complaints: list[str] = []
         self._failed: list[str] = []
