@@ -55,6 +55,7 @@ html_logo = html_favicon = "website/static/logo.svg"
 html_static_path = ["website/static"]
 html_css_files = ["site.css"]
 html_copy_source = False
+html_domain_indices = False
 html_show_sphinx = False
 toc_object_entries = False
 pygments_style = "friendly"
