@@ -23,7 +23,7 @@ PACKAGE: Final = Path(minigen.__file__).parent
 _NAMED = re.compile(r"^ *Derivation: (?P<names>(?:[\w.]+,\s+)*[\w.]+)$", re.MULTILINE)
 
 _APART: Final = ("minigen.cli", "minigen.course", "minigen.explanation")
-"""Packages that implement no derivation, and need more than NumPy."""
+"""Packages that implement no derivation, and need more than NumPy (or, in a wheel, a checkout)."""
 
 
 @dataclass(frozen=True)

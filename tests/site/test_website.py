@@ -1,0 +1,87 @@
+"""What the sources of the site are made of."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from docs.website import catalogue, links, notebooks, references, staging
+from docs.website.places import places
+from minigen.explanation import implementers_of
+from minigen.explanation.site import pages
+
+PLACES = {"docs/engine.md": "engine.md", "lessons/README.md": "course/index.md"}
+
+
+def test_a_link_leads_from_page_to_page() -> None:
+    text = "[a](../docs/engine.md#names) and [b](README.md)"
+    found = links.rewrite(text, "lessons/01.ipynb", "course/01.ipynb", PLACES)
+    assert found == "[a](../engine.md#names) and [b](index.md)"
+
+
+def test_addresses_and_anchors_stay_as_they_are() -> None:
+    text = "[a](https://example.org/x.md) and [b](#here)"
+    assert links.rewrite(text, "docs/engine.md", "engine.md", PLACES) == text
+
+
+def test_a_link_to_a_file_that_is_not_on_the_site_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"engine\.md: the link to gone\.md leads to nothing"):
+        links.rewrite("[a](gone.md)", "docs/engine.md", "engine.md", PLACES)
+
+
+def test_a_figure_is_described_by_the_titles_and_labels_of_its_code() -> None:
+    code = 'ax.set_title(f"The loss of {name}")\nax.set_xlabel("step")\nax.set_ylabel("nats")'
+    assert notebooks.described(code, "The experiment") == (
+        "Figure: The loss of …. Axes: step, nats. In the section The experiment."
+    )
+
+
+def notebook(*outputs: object) -> str:
+    cell = {"cell_type": "code", "source": "plt.title('A')", "metadata": {}, "outputs": outputs}
+    prose = {"cell_type": "markdown", "source": ["## Seen\n", "text"], "metadata": {}}
+    return json.dumps({"cells": [prose, cell], "metadata": {"widgets": {}}})
+
+
+def test_a_notebook_is_shown_without_sliders_and_bars() -> None:
+    slider = {"output_type": "display_data", "data": {notebooks.WIDGET: {}}}
+    bar = "training: 100%|████| 40/40 [00:02<00:00, 23.9it/s]\nloss 3\n"
+    stream = {"output_type": "stream", "name": "stdout", "text": [bar]}
+    picture = {"output_type": "display_data", "data": {"image/png": "…"}}
+    shown = json.loads(notebooks.prepared(notebook(slider, stream, picture), str.upper))
+    prose, cell = shown["cells"]
+    assert "widgets" not in shown["metadata"]
+    assert prose["source"] == "## SEEN\nTEXT"
+    assert [each["output_type"] for each in cell["outputs"]] == ["stream", "display_data"]
+    assert cell["outputs"][0]["text"] == "loss 3"
+    assert cell["metadata"]["mystnb"]["image"]["alt"] == "Figure: A. In the section Seen."
+
+
+def test_every_page_that_explain_knows_is_made() -> None:
+    made = set(catalogue.sources())
+    assert {f"{folder}/{name}.md" for folder, names in pages().items() for name in names} < made
+
+
+def test_whatever_implements_a_result_is_shown_somewhere() -> None:
+    for implementers in implementers_of().values():
+        for implementer in implementers:
+            name = references.full_name(implementer)
+            public = name.rpartition(".")[0] in {*references.PUBLIC, "minigen"}
+            known = id(implementer.target) in catalogue.entry_of()
+            owner = name.rpartition(".")[0] in references.public_names().values()
+            inside = implementer.name in references.internals() or name in references.PUBLIC
+            assert public or known or owner or inside, name
+
+
+def test_sources_are_gathered_and_what_is_none_is_deleted(tmp_path: Path) -> None:
+    old = tmp_path / "gone.md"
+    old.write_text("# Gone")
+    staging.stage(tmp_path)
+    assert not old.exists()
+    assert all((tmp_path / page).is_file() for page in places().values())
+    page = (tmp_path / "derivations" / "kl.md").read_text(encoding="utf-8")
+    assert page.startswith("---\nfile_format: mystnb\n")
+    before = (tmp_path / "engine.md").stat().st_mtime_ns
+    staging.stage(tmp_path)
+    assert (tmp_path / "engine.md").stat().st_mtime_ns == before
