@@ -62,6 +62,15 @@ def add_anchors(app: Sphinx, doctree: nodes.document) -> None:
                 signature["ids"].append(anchor)
 
 
+def add_targets(app: Sphinx, doctree: nodes.document) -> None:
+    """Let links in Markdown, ``[text](page.md#identifier)``, lead to boxed results."""
+    targets = app.env.metadata[app.env.docname].setdefault("myst_slugs", {})
+    for box in doctree.findall(nodes.container):
+        if "derivation" in box["classes"] and box["ids"]:
+            (identifier,) = box["ids"]
+            targets[identifier] = (box.line, identifier, identifier)
+
+
 def module_of_source(_app: Sphinx, module: str, name: str) -> str:
     """Return the module whose page of source shows something: a method stands with its class."""
     target = getattr(sys.modules[module], name.partition(".")[0])
@@ -78,6 +87,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("builder-inited", lambda _: explanations.prepare())
     app.connect("autodoc-process-docstring", link_derivations, priority=100)
     app.connect("doctree-read", add_anchors)
+    app.connect("doctree-read", add_targets)
     app.connect("viewcode-follow-imported", module_of_source)
     app.connect("build-finished", mathjax.copy)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
