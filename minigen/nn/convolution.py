@@ -69,7 +69,7 @@ class _Convolution(Module):
 
 
 class Conv2d(_Convolution):
-    r"""Convolution of images: every kernel slides over every image; see `functional.conv2d`.
+    r"""Convolution of images: each kernel slides over each image; see `minigen.functional.conv2d`.
 
     .. math:: y_{n,o,i,j} = b_o + \sum_{c,a,b} w_{o,c,a,b}\; x_{n,c,\,si+a-p,\,sj+b-p}
 
@@ -152,7 +152,7 @@ class Conv2d(_Convolution):
 
 
 class ConvTranspose2d(_Convolution):
-    r"""Transposed convolution, which enlarges images; see `functional.conv_transpose2d`.
+    r"""Transposed convolution, which enlarges images; see `minigen.functional.conv_transpose2d`.
 
     .. math:: y_{n,o,\,si+a-p,\,sj+b-p} \mathrel{{+}{=}} w_{c,o,a,b}\; x_{n,c,i,j}
 
