@@ -19,6 +19,9 @@ settings.load_profile("minigen")
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--run-slow", action="store_true", help="run the tests marked slow, too")
     parser.addoption(
+        "--run-browser", action="store_true", help="open the site that was built in a browser"
+    )
+    parser.addoption(
         "--backend",
         choices=["numpy", "strict", "cuda"],
         default="numpy",
@@ -42,6 +45,8 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if not config.getoption("--run-slow"):
         _skip(items, "slow", "slow: run with --run-slow")
+    if not config.getoption("--run-browser"):
+        _skip(items, "browser", "in a browser: run with --run-browser")
     if config.getoption("--backend") != "numpy":
         _skip(items, "host_only", "about NumPy's arrays")
     if config.getoption("--backend") == "cuda":

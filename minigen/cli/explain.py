@@ -75,11 +75,9 @@ def _list() -> None:
 
 
 def _open(explanation: Explanation) -> None:
-    """Open the page of the first result in a browser."""
-    from minigen.explanation.site import address_of
+    """Open the site's page of a thing in a browser, at the result if it is one."""
+    from minigen.explanation.site import address_of, place_of
 
-    if not explanation.derivation:
-        raise click.UsageError(f"there is no derivation of {explanation.name}, and so no page")
-    address = address_of(explanation.derivation[0].page)
+    address = address_of(place_of(explanation))
     click.echo(address)
     click.launch(address)

@@ -78,7 +78,7 @@ class Embedding(Module):
         init.normal_(self.weight, generator=generator)
 
     def forward(self, indices: Any) -> Tensor:
-        """Look up the vector of each index: shape (*indices.shape, embedding_dim)."""
+        """Look up the vector of each index: shape ``(*indices.shape, embedding_dim)``."""
         vectors: Tensor = embedding.embedding(indices, self.weight)
         return vectors
 

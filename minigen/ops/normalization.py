@@ -101,7 +101,7 @@ def layer_norm(
 
     Parameters
     ----------
-    x : Tensor or array, shape (..., *normalized_shape)
+    x : Tensor or array, shape ``(..., *normalized_shape)``
         The inputs.
     normalized_shape : int or sequence of int
         The lengths of the last axes, over which the mean and the variance are taken.

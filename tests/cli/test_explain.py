@@ -59,25 +59,30 @@ def test_all_results_are_listed_with_page_and_code() -> None:
     assert {line.split()[0] for line in lines if line and line[0] != " "} >= set(page_of())
 
 
-def test_a_page_is_opened_in_a_browser(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "page", "anchor"),
+    [
+        ("kl.gaussian", "derivations/kl.html", "#kl.gaussian"),
+        ("conv2d", "ops/conv2d.html", ""),
+        ("argmax", "ops/argmax.html", ""),
+    ],
+)
+def test_the_page_of_the_site_is_opened_in_a_browser(
+    name: str, page: str, anchor: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     opened: list[str] = []
     monkeypatch.setattr(click, "launch", opened.append)
     monkeypatch.setattr(site, "BUILT", tmp_path)
-    (tmp_path / "derivations").mkdir()
-    page = tmp_path / "derivations" / "kl.html"
-    page.write_text("KL")
-    output = call("explain", "kl.gaussian", "--web").output
-    assert opened == [page.as_uri()] == [output.strip()]
+    built = tmp_path / page
+    built.parent.mkdir()
+    built.write_text(name)
+    output = call("explain", name, "--web").output
+    assert opened == [built.as_uri() + anchor] == [output.strip()]
 
 
 def test_without_a_site_nothing_is_opened(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(site, "BUILT", tmp_path)
     assert error("explain", "exp", "--web", status=1).startswith("there is no site to open")
-
-
-def test_what_has_no_derivation_has_no_page() -> None:
-    message = error("explain", "argmax", "--web", status=2)
-    assert message == "there is no derivation of argmax, and so no page"
 
 
 def test_an_unknown_name_is_a_usage_error_with_the_likeliest_names() -> None:

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from minigen.explanation import site
-from minigen.explanation.site import NoSiteError, address_of
+from minigen import functional
+from minigen.explanation import Explanation, explain, site
+from minigen.explanation.site import NoSiteError, address_of, pages, place_of
+from minigen.op import registry
 
 
 @pytest.fixture(autouse=True)
@@ -33,20 +35,22 @@ def test_the_site_that_was_built_here_goes_first(
     page = tmp_path / "html" / "derivations" / "kl.html"
     page.parent.mkdir(parents=True)
     page.write_text("KL")
-    assert address_of("kl") == page.as_uri()
-    assert address_of("gan") == "https://example.org/docs/derivations/gan.html"
+    assert address_of("derivations/kl.html#kl.gaussian") == page.as_uri() + "#kl.gaussian"
+    online = "https://example.org/docs/derivations/gan.html"
+    assert address_of("derivations/gan.html") == online
 
 
 def test_the_address_is_that_of_the_documentation(monkeypatch: pytest.MonkeyPatch) -> None:
     state_urls(
         monkeypatch, "Source, https://example.org/code", "Documentation, https://example.org"
     )
-    assert address_of("kl") == "https://example.org/derivations/kl.html"
+    place = "derivations/kl.html#kl.gaussian"
+    assert address_of(place) == f"https://example.org/{place}"
 
 
 def test_without_a_site_that_is_said() -> None:
-    with pytest.raises(NoSiteError, match=r"there is no site to open: .*html holds none, and this"):
-        address_of("kl")
+    with pytest.raises(NoSiteError, match=r"there is no site to open: .*html holds no ops/exp.htm"):
+        address_of("ops/exp.html")
 
 
 def test_a_package_that_is_not_installed_has_no_address(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -55,4 +59,39 @@ def test_a_package_that_is_not_installed_has_no_address(monkeypatch: pytest.Monk
 
     monkeypatch.setattr(importlib.metadata, "metadata", missing)
     with pytest.raises(NoSiteError):
-        address_of("kl")
+        address_of("ops/exp.html")
+
+
+@pytest.mark.parametrize(
+    ("name", "place"),
+    [
+        ("conv2d", "ops/conv2d.html"),
+        ("F.clamp", "ops/clip.html"),
+        ("mse_loss", "ops/mse_loss.html"),
+        ("eq", "ops/eq.html"),
+        ("nn.Conv2d", "layers/Conv2d.html"),
+        ("Adam", "optimizers/Adam.html"),
+        ("vae", "models/VAE.html"),
+        ("hinge", "objectives/Hinge.html"),
+        ("kl.gaussian", "derivations/kl.html#kl.gaussian"),
+        ("xavier_uniform_", "derivations/initialization.html#init.xavier"),
+    ],
+)
+def test_a_thing_is_on_its_own_page_or_on_that_of_its_derivation(name: str, place: str) -> None:
+    assert place_of(explain(name, check=False)) == place
+
+
+def test_an_op_of_ones_own_has_no_page() -> None:
+    with pytest.raises(NoSiteError, match="the site has no page of mine"):
+        place_of(Explanation("mine", "op", (), (), (), ()))
+
+
+def test_every_op_and_every_function_has_a_page() -> None:
+    targets = {id(target) for target in pages()["ops"].values()}
+    assert {id(getattr(functional, name)) for name in functional.__all__} <= targets
+    assert {id(op) for op in registry.values()} <= targets
+
+
+def test_a_name_has_one_page() -> None:
+    every = [name for members in pages().values() for name in members]
+    assert len(every) == len(set(every))

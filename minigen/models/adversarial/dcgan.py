@@ -207,8 +207,9 @@ class ConditionalGAN(ConvGAN):
         (C, H, W), the height and width divisible by 2 to the number of convolutions.
     classes : int
         The number of classes, at least two.
-    channels, latent, objective, label_smoothing, penalty, r1, critic_steps, clip, packing,
-    spectral_norm, batch_norm, average, generator
+    channels, latent, objective, label_smoothing, penalty, r1, critic_steps, clip
+        As for `DCGAN`.
+    packing, spectral_norm, batch_norm, average, generator
         As for `DCGAN`.
 
     Raises

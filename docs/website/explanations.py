@@ -1,0 +1,56 @@
+"""What the site says of a thing: its derivation, its code and its check, made once for a build."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+
+from minigen.explanation import Check, Explanation, all_pages, explain, page_of
+from minigen.explanation.checks import check_definitions, check_gradients
+from minigen.explanation.subjects import resolve
+
+
+def prepare() -> None:
+    """Run all checks of definitions, before the pages are read by several processes."""
+    for name in all_pages():
+        _definitions(name)
+
+
+@functools.cache
+def _definitions(page: str) -> dict[str, Check]:
+    """Run a page of derivations, and return the checks of its results."""
+    results = [result.identifier for result in all_pages()[page].results]
+    checks = check_definitions(all_pages()[page], results)
+    return {check.title: check for check in checks}
+
+
+def definition(identifier: str) -> Check:
+    """Return the check of a boxed result by the definition on its page.
+
+    Raises
+    ------
+    RuntimeError
+        If the check fails: a site with a wrong result on it is not built.
+    """
+    return _passed(_definitions(page_of()[identifier])[identifier])
+
+
+@functools.cache
+def explained(name: str) -> Explanation:
+    """Return derivation, code and check of something by its name, as `minigen explain` has them.
+
+    Raises
+    ------
+    RuntimeError
+        If a check fails.
+    """
+    bare = explain(name, check=False)
+    gradients = check_gradients(resolve(name).cases)
+    checks = (*gradients, *(definition(each) for each in bare.identifiers))
+    return dataclasses.replace(bare, checks=tuple(map(_passed, checks)))
+
+
+def _passed(check: Check) -> Check:
+    if not check.passed:
+        raise RuntimeError(f"the check of {check.title} fails: {check.failure}")
+    return check

@@ -1,0 +1,80 @@
+"""The extension of Sphinx that the site needs: directives, references, MathJax."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import sys
+from typing import Any, Final
+
+from docutils import nodes
+from sphinx import addnodes
+from sphinx.application import Sphinx
+from sphinx.roles import XRefRole
+
+from docs.website import explanations, mathjax, references
+from docs.website.directives import Columns, Derivation
+from minigen.explanation.code import PACKAGE
+
+_NAMED: Final = re.compile(
+    r"^(?P<label> *Derivation: )(?P<names>(?:[\w.]+,\s+)*[\w.]+)$", re.MULTILINE
+)
+"""The line of a docstring that names results."""
+
+
+def digest_of_package() -> str:
+    """Return a digest of the package's source: when it changes, every page is made anew."""
+    digest = hashlib.sha256()
+    for path in sorted(PACKAGE.rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def link_derivations(
+    _app: Sphinx, _what: str, _name: str, _obj: Any, _options: Any, lines: list[str]
+) -> None:
+    """Turn the identifiers that a docstring names into links to their derivations."""
+
+    def linked(found: re.Match[str]) -> str:
+        names = re.split(r",\s+", found["names"])
+        return found["label"] + ", ".join(f":derivation:`{name}`" for name in names)
+
+    lines[:] = _NAMED.sub(linked, "\n".join(lines)).split("\n")
+
+
+def add_anchors(_app: Sphinx, doctree: nodes.document) -> None:
+    """Give what the reference documents an anchor for each name that it can be imported by.
+
+    The pages of source code link back by the name of the module that happens to be known first.
+    """
+    for signature in doctree.findall(addnodes.desc_signature):
+        if not signature.get("module"):
+            continue
+        name = signature["fullname"]
+        first, _, rest = name.partition(".")
+        target = getattr(sys.modules[signature["module"]], first)
+        for module in dict.fromkeys([target.__module__, *references.exporting(target)]):
+            anchor = f"{module}.{first}" + (f".{rest}" if rest else "")
+            if anchor not in signature["ids"]:
+                signature["ids"].append(anchor)
+
+
+def module_of_source(_app: Sphinx, module: str, name: str) -> str:
+    """Return the module whose page of source shows something: a method stands with its class."""
+    target = getattr(sys.modules[module], name.partition(".")[0])
+    return str(target.__module__)
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register everything with Sphinx."""
+    app.add_config_value("minigen_digest", digest_of_package(), "env", str)
+    app.add_object_type("derivation", "derivation", objname="derivation")
+    app.add_directive_to_domain("std", "derivation", Derivation, override=True)
+    app.add_role_to_domain("std", "derivation", XRefRole(), override=True)
+    app.add_directive("explanation", Columns)
+    app.connect("builder-inited", lambda _: explanations.prepare())
+    app.connect("autodoc-process-docstring", link_derivations, priority=100)
+    app.connect("doctree-read", add_anchors)
+    app.connect("viewcode-follow-imported", module_of_source)
+    app.connect("build-finished", mathjax.copy)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,26 @@
+"""The home page, with numbers of the package as it is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from string import Template
+from typing import Final
+
+from docs.website import catalogue
+from docs.website.places import places
+from minigen.course import lessons
+from minigen.explanation import all_pages, page_of
+
+_PAGE: Final = Path(__file__).parent / "pages" / "home.md"
+
+
+def source() -> str:
+    """Return the source of the home page."""
+    numbers = {
+        "results": len(page_of()),
+        "derivations": len(all_pages()),
+        "lessons": len(lessons()),
+        "ops": len(catalogue.entries()),
+        "glossary": "glossary" if "docs/glossary.md" in places() else "",
+    }
+    return Template(_PAGE.read_text(encoding="utf-8")).substitute(numbers)

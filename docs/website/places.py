@@ -1,0 +1,30 @@
+"""Which files of the repository are on the site, and where."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+from typing import Final
+
+REPOSITORY: Final = Path(__file__).parent.parent.parent
+
+_RENAMED: Final = {
+    "README.md": "start.md",
+    "CONTRIBUTING.md": "contributing.md",
+    "CHANGELOG.md": "changelog.md",
+    "lessons/README.md": "course/index.md",
+}
+"""Pages that have another name in the repository."""
+
+
+@functools.cache
+def places() -> dict[str, str]:
+    """Return every file of the repository that is on the site, and its place there."""
+    found = {**_RENAMED}
+    for pattern in ("docs/*.md", "docs/derivations/*.md", "docs/images/*"):
+        for path in sorted(REPOSITORY.glob(pattern)):
+            name = path.relative_to(REPOSITORY).as_posix()
+            found[name] = name.removeprefix("docs/")
+    for path in sorted(REPOSITORY.glob("lessons/*.ipynb")):
+        found[f"lessons/{path.name}"] = f"course/{path.name}"
+    return found

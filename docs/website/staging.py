@@ -1,0 +1,82 @@
+"""Gathering the sources of all pages: from ``docs``, from the course, from the live package."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from docs.website import api, catalogue, home, links, notebooks
+from docs.website.places import REPOSITORY, places
+
+FRONT_MATTER: Final = """\
+---
+file_format: mystnb
+kernelspec:
+  name: python3
+---
+"""
+"""What tells MyST-NB to run the code of a page."""
+
+
+def stage(folder: Path) -> None:
+    """Write the sources of all pages into a folder, and delete from it what is none.
+
+    A file whose content has not changed is not touched, so that its page is not built again.
+    """
+    written = {folder / page: _content(origin, page) for origin, page in places().items()}
+    made = {"index.md": home.source(), **catalogue.sources(), **api.sources()}
+    written |= {folder / page: text.encode() for page, text in made.items()}
+    for path, content in written.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.is_file() or path.read_bytes() != content:
+            path.write_bytes(content)
+    for path in folder.rglob("*"):
+        if path.is_file() and path not in written:
+            path.unlink()
+
+
+def _content(origin: str, page: str) -> bytes:
+    """Return what a page is made of."""
+    path = REPOSITORY / origin
+    if path.suffix not in {".md", ".ipynb"}:
+        return path.read_bytes()
+    text = path.read_text(encoding="utf-8")
+
+    def rewrite(markdown: str) -> str:
+        return links.rewrite(markdown, origin, page, places())
+
+    if path.suffix == ".ipynb":
+        return notebooks.prepared(text, rewrite).encode()
+    return _AMENDED.get(page, _derivation if page.startswith("derivations/") else _as_it_is)(
+        rewrite(text)
+    ).encode()
+
+
+def _as_it_is(text: str) -> str:
+    return text
+
+
+def _derivation(text: str) -> str:
+    """Return a page that is run."""
+    return FRONT_MATTER + text if "{code-cell}" in text else text
+
+
+def _start(text: str) -> str:
+    """Return the README under a heading that says what it is for."""
+    return text.replace("# minigen\n", "# Getting started\n", 1)
+
+
+def _with_contents(text: str) -> str:
+    """Return a page with a table of contents: the pages beside it, in the order of its links."""
+    linked = re.findall(r"\]\(([\w-]+)\.(?:md|ipynb)\)", text)
+    entries = "\n".join(dict.fromkeys(linked))
+    return f"{text}\n```{{toctree}}\n:hidden:\n\n{entries}\n```\n"
+
+
+_AMENDED: Final[dict[str, Callable[[str], str]]] = {
+    "start.md": _start,
+    "course/index.md": _with_contents,
+    "derivations/index.md": _with_contents,
+}

@@ -1,0 +1,1 @@
+"""The site, unit by unit and in a browser."""

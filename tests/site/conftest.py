@@ -1,0 +1,78 @@
+"""The site that was built, a server for it, and a browser."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.site.visiting import Visit, Visitor
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+HTML = Path(__file__).parent.parent.parent / "docs" / "_build" / "html"
+
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+"""The browser runs as root in CI, and asks nothing of the network on its own account."""
+
+
+class _Silent(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_arguments: object) -> None:
+        """Keep requests off the screen."""
+
+
+@pytest.fixture(scope="session")
+def site() -> Path:
+    """Return the folder of the site; it has to be built before."""
+    assert (HTML / "index.html").is_file(), "there is no site: run `python -m docs build` first"
+    return HTML
+
+
+@pytest.fixture(scope="session")
+def address(site: Path) -> Iterator[str]:
+    """Serve the site, and return its address."""
+    handler = functools.partial(_Silent, directory=site)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Start Chromium, once for all tests."""
+    from playwright.sync_api import sync_playwright
+
+    found = next((path for name in CHROMIUM if (path := shutil.which(name))), None)
+    assert found is not None, "there is no Chromium: on Debian, `apt install chromium`"
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=found, args=list(FLAGS))
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="session")
+def visits(site: Path, address: str, browser: Browser) -> dict[str, Visit]:
+    """Open every page of the site once."""
+    visitor = Visitor(browser, address)
+    names = sorted(path.relative_to(site).as_posix() for path in site.rglob("*.html"))
+    return {name: visitor.visit(name) for name in names}

@@ -1,0 +1,132 @@
+"""Opening pages of the site in a browser, and noting what there is to judge."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page, ViewportSize
+
+WIDE: ViewportSize = {"width": 1440, "height": 900}
+NARROW: ViewportSize = {"width": 390, "height": 844}
+
+TYPESET = "() => window.MathJax?.startup?.promise.then(() => true)"
+"""Waits until MathJax has set a page, if it has formulas."""
+
+# What a page holds. A dollar in running text is a formula that nobody has set.
+_NOTE = """() => {
+  const all = (selector) => [...document.querySelectorAll(selector)];
+  const formulas = all(".math");
+  const walker = document.createTreeWalker(document.querySelector("article"), NodeFilter.SHOW_TEXT);
+  const dollars = [];
+  while (walker.nextNode()) {
+    const inside = walker.currentNode.parentElement.closest("pre, code, script, .sig");
+    if (!inside && walker.currentNode.data.includes("$")) dollars.push(walker.currentNode.data);
+  }
+  return {
+    language: document.documentElement.lang,
+    formulas: formulas.length,
+    untypeset: formulas.filter((f) => !f.querySelector("mjx-container")).map((f) => f.textContent),
+    spoken: formulas.filter((f) => f.querySelector("mjx-assistive-mml math")).length,
+    mistakes: all("mjx-merror, [data-mjx-error]").map((e) => e.textContent),
+    dollars,
+    images: all("img").map((i) => ({source: i.src, text: i.alt, loaded: i.naturalWidth > 0})),
+    links: all("a[href]").map((a) => a.href),
+    nameless: all("a[href], button, input:not([type=hidden]):not([type=checkbox])")
+      .filter((e) => e.checkVisibility())
+      .filter((e) => !(e.textContent.trim() || e.ariaLabel || e.title || e.placeholder ||
+        e.querySelector("img[alt]:not([alt=''])")))
+      .map((e) => e.outerHTML),
+    identifiers: all("[id]").map((e) => e.id),
+    headings: all("article h1, article h2, article h3, article h4, article h5, article h6")
+      .map((h) => Number(h.tagName[1])),
+    mains: all("main, [role=main]").length,
+    navigations: all("nav, [role=navigation], [role=search]").length,
+  };
+}"""
+
+_COLUMNS = """() => [...document.querySelectorAll(".columns .column")].map((column) => {
+  const box = column.getBoundingClientRect();
+  return {left: Math.round(box.left), top: Math.round(box.top), width: Math.round(box.width)};
+})"""
+
+_OVERFLOW = """() => {
+  const width = document.documentElement.clientWidth;
+  return Math.max(0, document.documentElement.scrollWidth - width);
+}"""
+
+
+@dataclass(frozen=True)
+class Visit:
+    """What was found on a page.
+
+    Attributes
+    ----------
+    name : str
+        The page, from the site's folder.
+    complaints : list of str
+        What the browser wrote to its console as errors or warnings, and exceptions of scripts.
+    failed : list of str
+        Addresses that were asked for and not found.
+    foreign : list of str
+        Addresses outside the site that were asked for.
+    held : dict
+        Formulas, pictures, links, headings, as the script `_NOTE` has them.
+    wide, narrow : list of dict
+        Where the columns stand on a wide and on a narrow screen.
+    overflow : tuple of int
+        By how many pixels the page is too wide for a wide and for a narrow screen.
+    """
+
+    name: str
+    complaints: list[str]
+    failed: list[str]
+    foreign: list[str]
+    held: dict[str, Any]
+    wide: list[dict[str, int]]
+    narrow: list[dict[str, int]]
+    overflow: tuple[int, int]
+
+
+class Visitor:
+    """A tab of a browser that opens one page after another."""
+
+    def __init__(self, browser: Browser, address: str) -> None:
+        self.page: Page = browser.new_context(viewport=WIDE).new_page()
+        self._address = address
+        self._complaints: list[str] = []
+        self._failed: list[str] = []
+        self._foreign: list[str] = []
+        self.page.on("console", self._hear)
+        self.page.on("pageerror", lambda error: self._complaints.append(str(error)))
+        self.page.on("request", lambda request: self._notice(request.url))
+        self.page.on("requestfailed", lambda request: self._failed.append(request.url))
+        self.page.on("response", lambda response: self._judge(response.status, response.url))
+
+    def _hear(self, message: Any) -> None:
+        if message.type in {"error", "warning"}:
+            self._complaints.append(message.text)
+
+    def _notice(self, url: str) -> None:
+        if not url.startswith((self._address, "data:", "blob:")):
+            self._foreign.append(url)
+
+    def _judge(self, status: int, url: str) -> None:
+        if status >= 400:
+            self._failed.append(f"{status} {url}")
+
+    def visit(self, name: str) -> Visit:
+        """Open a page on a wide screen, then make the screen narrow."""
+        self._complaints, self._failed, self._foreign = [], [], []
+        self.page.set_viewport_size(WIDE)
+        self.page.goto(self._address + name)
+        self.page.evaluate(TYPESET)
+        held = self.page.evaluate(_NOTE)
+        wide, wide_overflow = self.page.evaluate(_COLUMNS), self.page.evaluate(_OVERFLOW)
+        self.page.set_viewport_size(NARROW)
+        narrow, narrow_overflow = self.page.evaluate(_COLUMNS), self.page.evaluate(_OVERFLOW)
+        overflow = (wide_overflow, narrow_overflow)
+        return Visit(
+            name, self._complaints, self._failed, self._foreign, held, wide, narrow, overflow
+        )
