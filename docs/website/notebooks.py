@@ -15,6 +15,7 @@ _BAR: Final = re.compile(r"\d%\|.*\| \d+/\d+ \[")
 
 _TITLES: Final = {"suptitle", "set_title", "title"}
 _LABELS: Final = {"set_xlabel", "set_ylabel", "xlabel", "ylabel"}
+"""Methods whose first argument, or options whose value, is a title or a label of a figure."""
 
 
 def prepared(text: str, rewrite: Callable[[str], str]) -> str:
@@ -69,7 +70,7 @@ def described(code: str, heading: str) -> str:
     'Figure: The loss. Axes: step. In the section The experiment.'
     """
     titles, labels = [], []
-    for name, text in _calls(code):
+    for name, text in _texts(code):
         if name in _TITLES:
             titles.append(text)
         elif name in _LABELS:
@@ -81,14 +82,16 @@ def described(code: str, heading: str) -> str:
     return ". ".join(part.rstrip(".") for part in parts) + "."
 
 
-def _calls(code: str) -> Iterator[tuple[str, str]]:
-    """Yield the methods that are called with a text, and that text."""
+def _texts(code: str) -> Iterator[tuple[str, str]]:
+    """Yield the texts that are handed over: first to a method, by its name, or as an option."""
     calls = [node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Call)]
     for call in sorted(calls, key=lambda call: (call.lineno, call.col_offset)):
+        given = [(option.arg, option.value) for option in call.keywords if option.arg]
         if isinstance(call.func, ast.Attribute) and call.args:
-            text = _text(call.args[0])
-            if text:
-                yield call.func.attr, text
+            given.insert(0, (call.func.attr, call.args[0]))
+        for name, value in given:
+            if text := _text(value):
+                yield name, text
 
 
 def _text(node: ast.expr) -> str:

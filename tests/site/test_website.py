@@ -36,6 +36,10 @@ def test_a_figure_is_described_by_the_titles_and_labels_of_its_code() -> None:
     assert notebooks.described(code, "The experiment") == (
         "Figure: The loss of …. Axes: step, nats. In the section The experiment."
     )
+    code = 'draw_images(rows, title="Digits")\nax.set(title="Loss", xlabel="step", ylim=(0, 1))'
+    assert notebooks.described(code, "The experiment") == (
+        "Figure: Digits; Loss. Axes: step. In the section The experiment."
+    )
 
 
 def notebook(*outputs: object) -> str:
