@@ -36,17 +36,18 @@ def _show(folder: Path) -> None:
 
     table = Table(box=None, header_style="bold", pad_edge=False)
     for heading in ("no.", "lesson", "notebook", "exercises"):
-        table.add_column(heading, no_wrap=True)
+        table.add_column(heading, no_wrap=heading != "lesson")
     for lesson in course.lessons():
         exercises = exercises_of(lesson)
         verdicts = [exercise.verdict(folder / "exercises") for exercise in exercises]
         right = sum(verdict.state is State.RIGHT for verdict in verdicts)
         notebook = folder / lesson.notebook.name
-        where = str(notebook) if notebook.exists() else "not copied yet"
-        table.add_row(lesson.number, lesson.title, where, f"{right} of {len(exercises)} right")
+        name = notebook.name if notebook.exists() else "not copied yet"
+        table.add_row(lesson.number, lesson.title, name, f"{right} of {len(exercises)} right")
     console = Console(highlight=False, markup=False)
     console.print(table)
-    console.print("\nminigen lessons 01 opens a lesson; minigen exercise 01 checks its exercises.")
+    console.print(f"\nYour folder: {folder}", soft_wrap=True)
+    console.print("minigen lessons 01 opens a lesson; minigen exercise 01 checks its exercises.")
 
 
 def _open(number: str, folder: Path) -> None:

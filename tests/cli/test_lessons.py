@@ -49,9 +49,20 @@ def test_a_copied_notebook_and_right_answers_are_seen(tmp_path: Path) -> None:
     lesson = find_lesson(1)
     list(lesson.copy_to(tmp_path))
     (tmp_path / "exercises" / "lesson_01.py").write_bytes(lesson.solutions.read_bytes())
-    seen = row(call("lessons", "--folder", tmp_path).output, "01")
-    assert str(tmp_path / "01-autograd.ipynb") in seen
-    assert seen.endswith("4 of 4 right")
+    output = call("lessons", "--folder", tmp_path).output
+    assert f"Your folder: {tmp_path}\n" in output
+    assert "01-autograd.ipynb" in row(output, "01")
+    assert row(output, "01").endswith("4 of 4 right")
+
+
+def test_a_narrow_terminal_cuts_nothing_off(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    list(find_lesson(3).copy_to(tmp_path))
+    output = call("lessons", "--folder", tmp_path).output
+    assert "…" not in output
+    assert row(output, "03").split()[-5:] == ["03-layers.ipynb", "0", "of", "5", "right"]
 
 
 def test_the_published_folder_is_a_working_folder_too() -> None:

@@ -168,10 +168,10 @@ MUTATIONS = [
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """Return a copy of the project."""
-    for folder in ("minigen", "tests", "lessons", "docs/derivations", "docs/website"):
-        ignored = shutil.ignore_patterns("__pycache__", "*.ipynb", "fonts")
+    for folder in ("minigen", "tests", "lessons", "docs"):
+        ignored = shutil.ignore_patterns("__pycache__", "*.ipynb", "_build", "fonts", "images")
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=ignored)
-    for file in ("pyproject.toml", "README.md", "docs/__init__.py"):
+    for file in ("pyproject.toml", "README.md"):
         shutil.copy(ROOT / file, tmp_path / file)
     return tmp_path
 
