@@ -15,13 +15,13 @@ Array = npt.NDArray[Any]
 def negative_elbo(logits: Array, x: Array, mu: Array, logvar: Array) -> tuple[float, float, float]:
     r"""Return the loss of a VAE with a Bernoulli decoder, and its two parts, in nats an image.
 
-    .. math:: \mathcal D = \frac1N \sum_{n,d} \left[\ln(1 + e^{\ell_{nd}}) - x_{nd}\,
-              \ell_{nd}\right], \qquad
+    .. math:: \mathcal D = \frac1N \sum_{n,d} \left[\ln(1 + e^{l_{nd}}) - x_{nd}\,
+              l_{nd}\right], \qquad
               \mathcal R = \frac1N \sum_{n,j} \tfrac12 \left[\mu_{nj}^2 + \sigma_{nj}^2 - 1 -
               \ln \sigma_{nj}^2\right], \qquad L = \mathcal D + \mathcal R
 
-    Logits may be 1000 or -1000, where :math:`e^\ell` leaves the range of floats;
-    ``np.logaddexp(0, l)`` is :math:`\ln(1 + e^\ell)` for every logit.
+    Logits may be 1000 or -1000, where :math:`e^l` leaves the range of floats;
+    ``np.logaddexp(0, l)`` is :math:`\ln(1 + e^l)` for every logit.
 
     Parameters
     ----------
