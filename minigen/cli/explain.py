@@ -61,11 +61,12 @@ def explain(
 def _list() -> None:
     """Write a table of all results, with the page and the code of each."""
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
 
     from minigen.explanation import implementers_of, page_of
 
-    table = Table("result", "page", "code", box=None, header_style="bold", pad_edge=False)
+    columns = [Column(heading, overflow="fold") for heading in ("result", "page", "code")]
+    table = Table(*columns, box=None, header_style="bold", pad_edge=False)
     for identifier, page in page_of().items():
         code = [implementer.name for implementer in implementers_of().get(identifier, ())]
         table.add_row(identifier, page, "\n".join(dict.fromkeys(code)))  # two ops may share a rule

@@ -49,6 +49,11 @@ def test_the_exit_status_is_one_if_a_check_fails(monkeypatch: pytest.MonkeyPatch
     assert "gradcheck of exp FAILED" in output
 
 
+def test_a_narrow_terminal_cuts_nothing_off_the_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    assert "…" not in call("explain", "--list").output
+
+
 def test_all_results_are_listed_with_page_and_code() -> None:
     lines = call("explain", "--list").output.splitlines()
     assert lines[0].split() == ["result", "page", "code"]
