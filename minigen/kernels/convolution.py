@@ -148,7 +148,8 @@ def _bands(windows: Windows) -> int:
 def _pays(windows: Windows, rows: int, columns: int, channels: int, line_bytes: int) -> bool:
     """Tell whether less copying of images is worth the copies of kernels, `channels` of them.
 
-    `columns` windows stand in each of the `rows`, and `line_bytes` is the size of what one sees.
+    `columns` windows stand in each of the `rows`, and `line_bytes` is the size of what one sees. An
+    element of a kernel is counted twice: it is copied in short runs, one of an image in long ones.
     """
     bands = _bands(windows)
     saved, spent = rows * columns * (bands - 1) / bands, 2 * bands * channels
