@@ -25,7 +25,7 @@ from benchmarks.libraries import LIBRARIES, WITH_OPS, is_installed
 from benchmarks.ops import OPS
 from benchmarks.timing import summarize
 from benchmarks.workloads import WORKLOADS
-from minigen.backend import DeviceError
+from minigen.engine.backend import DeviceError
 
 if TYPE_CHECKING:
     from rich.console import Console

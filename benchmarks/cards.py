@@ -35,7 +35,7 @@ class CupyCard:
     """The GPU as CuPy reaches it."""
 
     def __init__(self) -> None:
-        from minigen.backend import cupy
+        from minigen.engine.backend import cupy
 
         self._cuda = cupy().cuda
 

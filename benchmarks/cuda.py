@@ -11,7 +11,7 @@ from benchmarks.contest import check_agreement, initial_weights
 from benchmarks.libraries import ON_A_CARD, is_installed
 from benchmarks.workloads import WORKLOADS
 from minigen import __version__
-from minigen.backend import DeviceError, cupy
+from minigen.engine.backend import DeviceError, cupy
 
 LEAST_STEPS = 50
 """How many steps a median is taken over, at least."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Literal
 
-from minigen.op import registry
+from minigen.engine.op import registry
 
 Kind = Literal["forward", "rule", "cotangent"]
 """An op's function, its gradient rule, or one cotangent that a rule left to be computed."""

@@ -10,8 +10,8 @@ from unittest.mock import patch
 
 from benchmarks.hooks import Kind, between
 from benchmarks.libraries import Subject
+from minigen.engine.tensor import Tensor
 from minigen.optim import Optimizer
-from minigen.tensor import Tensor
 
 OPTIMIZER, BACKWARD, FORWARD = (
     "optimizer",

@@ -16,7 +16,7 @@ from typing import Any
 from benchmarks.hooks import Kind, between
 from benchmarks.libraries import make_trainee
 from benchmarks.workloads import WORKLOADS
-from minigen.backend import is_array
+from minigen.engine.backend import is_array
 
 TABLE = Path(__file__).parent / "work.json"
 

@@ -9,15 +9,16 @@ tensor([2., 4.])
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
 from minigen import functional, kernels, ops
+from minigen._moved import MOVED, register
 from minigen._version import __version__
-from minigen.allocator import keep_freed_memory
-from minigen.anomaly import AnomalyError
-from minigen.autograd import grad
-from minigen.backend import DeviceError
-from minigen.creation import (
+from minigen.engine.anomaly import AnomalyError
+from minigen.engine.autograd import grad
+from minigen.engine.backend import DeviceError
+from minigen.engine.creation import (
     arange,
     full,
     linspace,
@@ -28,11 +29,11 @@ from minigen.creation import (
     zeros,
     zeros_like,
 )
+from minigen.engine.modes import detect_anomaly, enable_grad, is_grad_enabled, no_grad
+from minigen.engine.op import Op, op
+from minigen.engine.random import Generator, manual_seed
+from minigen.engine.tensor import Tensor, tensor
 from minigen.gradcheck import GradcheckError, GradReport, gradcheck
-from minigen.modes import detect_anomaly, enable_grad, is_grad_enabled, no_grad
-from minigen.op import Op, op
-from minigen.random import Generator, manual_seed
-from minigen.tensor import Tensor, tensor
 
 if TYPE_CHECKING:
     from minigen.explanation import Explanation
@@ -70,6 +71,23 @@ __all__ = [
     "zeros",
     "zeros_like",
 ]
+
+
+register()
+
+
+def __getattr__(name: str) -> Any:
+    """Return a module by its old path, or what is imported where it is used."""
+    if name in MOVED:
+        return importlib.import_module(MOVED[name])
+    raise AttributeError(f"module 'minigen' has no attribute {name!r}")
+
+
+def keep_freed_memory() -> bool:
+    """Let this process keep the memory of freed arrays: see `minigen.training.allocator`."""
+    from minigen.training.allocator import keep_freed_memory as keep
+
+    return keep()
 
 
 def explain(

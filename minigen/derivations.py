@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from minigen.backend import array_of, to_numpy
+from minigen.engine.backend import array_of, to_numpy
 
 TOLERANCE: Final = 1e-10
 """How large an error a check allows, relative to the largest number expected."""

@@ -4,15 +4,6 @@ Ops take tensors and plain arrays alike: with a tensor among the arguments the r
 with arrays alone an array.
 """
 
-from minigen.losses import (
-    binary_cross_entropy,
-    binary_cross_entropy_with_logits,
-    cross_entropy,
-    gaussian_nll,
-    kl_gaussian,
-    kl_standard_normal,
-    mse_loss,
-)
 from minigen.ops.activation import (
     elu,
     leaky_relu,
@@ -48,6 +39,15 @@ from minigen.ops.convolution import conv2d, conv2d_weight, conv_transpose2d
 from minigen.ops.elementwise import abs, cos, exp, log, sign, sin, sqrt
 from minigen.ops.embedding import embedding
 from minigen.ops.linear import linear, matmul
+from minigen.ops.losses import (
+    binary_cross_entropy,
+    binary_cross_entropy_with_logits,
+    cross_entropy,
+    gaussian_nll,
+    kl_gaussian,
+    kl_standard_normal,
+    mse_loss,
+)
 from minigen.ops.normalization import (
     batch_norm,
     instance_norm,
@@ -76,7 +76,7 @@ from minigen.ops.shaping import (
     transpose,
     unsqueeze,
 )
-from minigen.stochastic import dropout, log_normal, reparameterize
+from minigen.ops.stochastic import dropout, log_normal, reparameterize
 
 clamp = clip
 amax = max

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from minigen.engine.op import Op
 from minigen.explanation.code import named_in
 from minigen.explanation.subjects import resolve
-from minigen.op import Op
 
 ON_AVERAGE = {"dropout.moments", "reparameterize.estimator", "var.unbiased"}
 """What holds on average over draws, and shows in no single call."""

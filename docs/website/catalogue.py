@@ -57,8 +57,8 @@ _FAMILIES: Final = {
     "minigen.ops.pooling": "Pooling and upsampling",
     "minigen.ops.normalization": "Normalisation",
     "minigen.ops.embedding": "Embedding",
-    "minigen.losses": "Losses and divergences",
-    "minigen.stochastic": "Randomness inside the graph",
+    "minigen.ops.losses": "Losses and divergences",
+    "minigen.ops.stochastic": "Randomness inside the graph",
     "minigen.ops.shaping": "Shaping",
 }
 """Headings of the ops' list, by the modules that hold them."""

@@ -11,6 +11,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from docs.website import explanations, links, parts
 from docs.website.places import places
+from minigen.engine.op import Op
 from minigen.explanation import (
     Cell,
     Explanation,
@@ -22,7 +23,6 @@ from minigen.explanation import (
     implementers_of,
     page_of,
 )
-from minigen.op import Op
 
 
 class Derivation(SphinxDirective):

@@ -13,13 +13,13 @@ import numpy as np
 
 from minigen import models, nn
 from minigen.catalogue.case import Case, beside, distinct, module_case
+from minigen.engine.random import Generator
 from minigen.models.adversarial import (
     OBJECTIVES,
     adversarial_objective,
     gradient_penalty,
     r1_penalty,
 )
-from minigen.random import Generator
 
 _COUNT = 6
 _MIX = np.array([0.3, 0.8, 0.1, 0.6, 0.9, 0.4])

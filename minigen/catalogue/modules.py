@@ -7,7 +7,7 @@ from typing import Any
 
 from minigen import models, nn
 from minigen.catalogue.case import beside, distinct, module_case, normal, probability
-from minigen.random import Generator
+from minigen.engine.random import Generator
 
 LAYERS = [
     module_case("Dense", "layer", lambda g: nn.Dense(4, 3, generator=g), normal(2, 4)),

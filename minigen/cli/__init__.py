@@ -6,8 +6,8 @@ when it runs, so that ``minigen --help`` answers at once.
 
 import click
 
+from minigen import keep_freed_memory
 from minigen._version import __version__
-from minigen.allocator import keep_freed_memory
 from minigen.cli.demo import demo
 from minigen.cli.errors import plain_errors
 from minigen.cli.evaluate import evaluate

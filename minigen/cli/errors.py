@@ -24,8 +24,8 @@ def plain_errors() -> Iterator[None]:
     SystemExit
         With status 130, after Ctrl-C.
     """
-    from minigen.backend import DeviceError
     from minigen.data import DataError
+    from minigen.engine.backend import DeviceError
     from minigen.training.errors import (
         ConfigurationError,
         DivergenceError,

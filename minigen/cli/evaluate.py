@@ -111,7 +111,7 @@ def _bounds(
 ) -> dict[str, Any]:
     """Average an autoencoder's terms over the test images, and measure its latent variables."""
     from minigen import metrics
-    from minigen.random import Generator
+    from minigen.engine.random import Generator
 
     values: dict[str, Any] = {}
     values |= metrics.evaluate(model, test.images, test.labels, generator=Generator(seed))
@@ -147,8 +147,8 @@ def _judged(
 ) -> dict[str, Any]:
     """Judge generated samples by all that suits them, each value beside that of real ones."""
     from minigen import metrics
+    from minigen.engine.random import Generator
     from minigen.models import AdversarialModel
-    from minigen.random import Generator
 
     most = len(test) // 2
     count = min(2000, most) if count is None else count
@@ -174,7 +174,7 @@ def _judged(
 
 def _generate(model: Any, count: int, generator: Any) -> Any:
     """Draw samples, as arrays on the host."""
-    from minigen.modes import no_grad
+    from minigen.engine.modes import no_grad
 
     with no_grad():
         return model.sample(count, generator=generator).numpy()

@@ -39,7 +39,7 @@ def _versions() -> Iterator[tuple[str, str]]:
 
 
 def _devices() -> Iterator[tuple[str, str]]:
-    from minigen.backend import DeviceError, cupy
+    from minigen.engine.backend import DeviceError, cupy
 
     yield "cpu", f"{os.cpu_count()} cores, {platform.machine()}"
     try:

@@ -35,7 +35,7 @@ def interpolate(
     encoder: its rows go from one draw of its noise to another.
     """
     from minigen import models
-    from minigen.modes import no_grad
+    from minigen.engine.modes import no_grad
     from minigen.training import RunFolder, load_examples, load_model
     from minigen.viz import save_image_table
 
@@ -77,9 +77,9 @@ class _Ends:
 
 def _between_test_images(model: Any, test: Any, count: int, seed: int, device: str) -> _Ends:
     """Pair test images at random, of one class if the model is conditional."""
-    from minigen.backend import to_device
+    from minigen.engine.backend import to_device
+    from minigen.engine.random import Generator
     from minigen.metrics import latent_means
-    from minigen.random import Generator
 
     if 2 * count > len(test):
         raise click.UsageError(
@@ -99,7 +99,7 @@ def _between_test_images(model: Any, test: Any, count: int, seed: int, device: s
 
 def _between_draws(model: Any, count: int, seed: int, device: str) -> _Ends:
     """Draw both ends of each line from the prior; of one class after the other."""
-    from minigen.random import Generator
+    from minigen.engine.random import Generator
 
     draws = Generator(seed).normal((2, count, model.latent), device=device)
     return _Ends(draws[0], draws[1], model.labels_in_turn(count), "draw of noise")

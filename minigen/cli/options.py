@@ -17,7 +17,7 @@ run_folder = click.argument(
 
 def _device_name(_ctx: click.Context, _option: click.Parameter, name: str | None) -> str | None:
     """Refuse what is no device's name."""
-    from minigen.backend import canonical_device
+    from minigen.engine.backend import canonical_device
 
     try:
         return None if name is None else canonical_device(name)

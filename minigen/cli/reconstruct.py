@@ -20,8 +20,8 @@ def reconstruct(folder: Path, count: int, out: Path | None, device: str | None) 
 
     Of a denoising autoencoder, the corrupted images that it sees are shown, too.
     """
-    from minigen.modes import no_grad
-    from minigen.random import Generator
+    from minigen.engine.modes import no_grad
+    from minigen.engine.random import Generator
     from minigen.training import RunFolder, load_examples, load_model
     from minigen.viz import save_reconstructions
 

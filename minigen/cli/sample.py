@@ -32,9 +32,9 @@ def sample(
     """
     import numpy as np
 
-    from minigen.backend import to_device
-    from minigen.modes import no_grad
-    from minigen.random import Generator
+    from minigen.engine.backend import to_device
+    from minigen.engine.modes import no_grad
+    from minigen.engine.random import Generator
     from minigen.training import RunFolder, load_examples, load_model
     from minigen.viz import save_image_grid, save_points
 

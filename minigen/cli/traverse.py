@@ -53,8 +53,8 @@ def traverse(
     import numpy as np
 
     from minigen import metrics, models
-    from minigen.backend import to_device
-    from minigen.modes import no_grad
+    from minigen.engine.backend import to_device
+    from minigen.engine.modes import no_grad
     from minigen.training import RunFolder, load_examples, load_model
     from minigen.viz import save_image_table
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import minigen
-from minigen.op import Op
+from minigen.engine.op import Op
 
 T = TypeVar("T")
 

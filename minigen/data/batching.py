@@ -12,7 +12,7 @@ from minigen.data.dataset import Dataset
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from minigen.random import Generator
+    from minigen.engine.random import Generator
 
 BatchT = TypeVar("BatchT")
 ScalarT = TypeVar("ScalarT", bound=np.generic)
@@ -236,6 +236,6 @@ def _count_batches(n: int, batch_size: int, drop_last: bool) -> int:
 
 def _default(generator: Generator | None) -> Generator:
     """Return `generator`, or the library's default where none is named."""
-    from minigen.random import default_generator
+    from minigen.engine.random import default_generator
 
     return default_generator() if generator is None else generator

@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 if TYPE_CHECKING:
-    from minigen.random import Generator
+    from minigen.engine.random import Generator
 
 
 def binarize(images: npt.NDArray[Any], *, threshold: float = 0.5) -> npt.NDArray[Any]:
@@ -94,7 +94,7 @@ def binarize_statically(images: npt.NDArray[Any], *, seed: int) -> npt.NDArray[A
     >>> bool((first == again).all())
     True
     """
-    from minigen.random import Generator
+    from minigen.engine.random import Generator
 
     _check_grey(images, "binarize_statically")
     return _draw(images, Generator(seed))
@@ -137,7 +137,7 @@ def sample_bernoulli(
     >>> bool((first == second).all())
     False
     """
-    from minigen.random import default_generator
+    from minigen.engine.random import default_generator
 
     _check_grey(images, "sample_bernoulli")
     return _draw(images, default_generator() if generator is None else generator)

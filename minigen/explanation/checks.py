@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from minigen import derivations
-from minigen.backend import CPU
 from minigen.catalogue import Case
 from minigen.derivations import CheckError, Outcome
+from minigen.engine.backend import CPU
+from minigen.engine.random import default_generator
 from minigen.explanation.pages import Cell, Page
-from minigen.random import default_generator
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from types import ModuleType
 from typing import Any, Final
 
 import minigen
-from minigen.op import Op, registry
+from minigen.engine.op import Op, registry
 
 PACKAGE: Final = Path(minigen.__file__).parent
 

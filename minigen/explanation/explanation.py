@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from minigen.backend import CPU
+from minigen.engine.backend import CPU
 from minigen.explanation.checks import Check, check_definitions, check_gradients
 from minigen.explanation.code import Source, sources_of
 from minigen.explanation.pages import Section, all_pages, page_of

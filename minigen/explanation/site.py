@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from minigen import functional, models, nn, optim
+from minigen.engine.op import registry
 from minigen.explanation.pages import page_of
 from minigen.explanation.subjects import names
 from minigen.models import adversarial
-from minigen.op import registry
 
 if TYPE_CHECKING:
     from minigen.explanation.explanation import Explanation

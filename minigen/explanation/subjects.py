@@ -13,6 +13,7 @@ from typing import Any, Final
 import minigen
 from minigen import catalogue, functional, metrics, models, nn, optim
 from minigen.catalogue import Case
+from minigen.engine.op import Op, registry
 from minigen.explanation.code import (
     implementers,
     implementers_of,
@@ -21,7 +22,6 @@ from minigen.explanation.code import (
 )
 from minigen.explanation.pages import page_of
 from minigen.models import adversarial
-from minigen.op import Op, registry
 
 
 class UnknownNameError(LookupError):

@@ -13,12 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from minigen import backend
+from minigen.engine import backend
+from minigen.engine.random import Generator
 from minigen.gradcheck.numeric import STEP, scale_of
 from minigen.gradcheck.report import Failure, FailureKind, Findings, index_of, subscript
 from minigen.gradcheck.settings import Settings, Vector
 from minigen.gradcheck.subject import Subject, flat, host_copy
-from minigen.random import Generator
 
 REPEATABLE = 64 * float(np.finfo(np.float64).eps)
 """The relative difference between two calls that is still rounding (sums on a GPU reorder)."""

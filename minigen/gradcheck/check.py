@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from minigen import backend
+from minigen.engine import backend
+from minigen.engine.tensor import Tensor
 from minigen.gradcheck.behaviour import Watched
 from minigen.gradcheck.directions import DirectionalComparison
 from minigen.gradcheck.jacobian import JacobianComparison
 from minigen.gradcheck.report import FailureKind, Findings, GradReport
 from minigen.gradcheck.settings import Cotangent, Mode, Settings, Vector
 from minigen.gradcheck.subject import Misbehaviour, Subject, flat, function_name, input_names
-from minigen.tensor import Tensor
 
 
 def gradcheck(

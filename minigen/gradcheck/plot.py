@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from minigen import backend
-from minigen.autograd import grad
+from minigen.engine import backend
+from minigen.engine.autograd import grad
+from minigen.engine.random import Generator
+from minigen.engine.tensor import Tensor
 from minigen.gradcheck.settings import Vector
-from minigen.random import Generator
-from minigen.tensor import Tensor
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

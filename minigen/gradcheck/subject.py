@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from minigen import backend
+from minigen.engine import backend
+from minigen.engine.modes import enable_grad
+from minigen.engine.tensor import Tensor, propagate
 from minigen.gradcheck.report import Failure, FailureKind
 from minigen.gradcheck.settings import Vector
-from minigen.modes import enable_grad
-from minigen.tensor import Tensor, propagate
 
 
 class Misbehaviour(Exception):  # noqa: N818 - it carries a finding, no error of the checker

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from minigen.backend import Array
+from minigen.engine.backend import Array
 from minigen.ops.activation import leaky_relu, relu
 
 

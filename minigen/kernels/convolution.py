@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from minigen.backend import Array
+from minigen.engine.backend import Array
 from minigen.ops.convolution import conv2d, conv2d_weight, conv_transpose2d
 from minigen.ops.windows import (
     COLUMN_BYTES,

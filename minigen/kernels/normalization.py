@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from minigen.backend import Array
-from minigen.op import Cotangents
+from minigen.engine.backend import Array
+from minigen.engine.op import Cotangents
 from minigen.ops.normalization import normalize_channels
 from minigen.ops.reduction import var
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
-from minigen.backend import Array
+from minigen.engine.backend import Array
 from minigen.metrics.passes import evaluating, minibatches
 
 if TYPE_CHECKING:
+    from minigen.engine.random import Generator
     from minigen.models import Model
-    from minigen.random import Generator
 
 BATCH_SIZE: Final = 500
 """How many images are evaluated at once by default."""

@@ -9,10 +9,10 @@ from typing import Final, Protocol
 import numpy as np
 
 from minigen import nn
-from minigen.backend import CPU, Array, to_device
+from minigen.engine.backend import CPU, Array, to_device
+from minigen.engine.tensor import Tensor
 from minigen.functional import sigmoid
 from minigen.metrics.passes import evaluating
-from minigen.tensor import Tensor
 
 _BATCH_SIZE: Final = 480  # which packs of 2, 3, 4, 5, 6 and 8 samples divide
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from minigen.backend import Array, array_of, to_numpy
-from minigen.tensor import Tensor
+from minigen.engine.backend import Array, array_of, to_numpy
+from minigen.engine.tensor import Tensor
 
 
 @dataclass(frozen=True, eq=False)

@@ -21,15 +21,15 @@ import numpy as np
 import numpy.typing as npt
 
 from minigen import nn
-from minigen.backend import Array, to_device, to_numpy
 from minigen.data.errors import DataFileError
 from minigen.data.publication import PublishedFile
+from minigen.engine.backend import Array, to_device, to_numpy
+from minigen.engine.random import Generator
+from minigen.engine.tensor import Tensor
 from minigen.metrics.bounds import BATCH_SIZE
 from minigen.metrics.passes import evaluating
 from minigen.models.base import ImageShape, as_image_shape
 from minigen.models.convolutional import expect_halving, feature_count
-from minigen.random import Generator
-from minigen.tensor import Tensor
 
 FEATURES: Final = 64
 """How many numbers describe an image."""

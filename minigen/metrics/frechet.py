@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from minigen.backend import Array, array_of, to_numpy
+from minigen.engine.backend import Array, array_of, to_numpy
+from minigen.engine.tensor import Tensor
 from minigen.metrics.samples import Rows, as_rows, expect_equal_counts
-from minigen.tensor import Tensor
 
 
 def frechet_distance(x: Tensor | Array, y: Tensor | Array) -> float:

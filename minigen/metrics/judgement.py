@@ -10,7 +10,9 @@ import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from minigen.backend import Array
+from minigen.engine.backend import Array
+from minigen.engine.random import Generator, default_generator
+from minigen.engine.tensor import Tensor
 from minigen.metrics.bounds import BATCH_SIZE
 from minigen.metrics.features import FeatureExtractor, extract_features
 from minigen.metrics.frechet import frechet_distance
@@ -18,8 +20,6 @@ from minigen.metrics.kernel import kernel_distance
 from minigen.metrics.mode_coverage import ModeCoverage, mode_coverage
 from minigen.metrics.neighbours import density_coverage, precision_recall
 from minigen.metrics.samples import Rows, as_rows
-from minigen.random import Generator, default_generator
-from minigen.tensor import Tensor
 
 if TYPE_CHECKING:
     from minigen.data import Mixture

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from minigen.backend import Array
+from minigen.engine.backend import Array
+from minigen.engine.random import Generator, default_generator
+from minigen.engine.tensor import Tensor
 from minigen.metrics.samples import Rows, as_rows, blocks
-from minigen.random import Generator, default_generator
-from minigen.tensor import Tensor
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from minigen.backend import Array
+from minigen.engine.backend import Array
 from minigen.metrics.bounds import BATCH_SIZE
 from minigen.metrics.passes import evaluating, minibatches
 
 if TYPE_CHECKING:
+    from minigen.engine.tensor import Tensor
     from minigen.models import DeterministicAutoencoder, VariationalAutoencoder
-    from minigen.tensor import Tensor
 
 ACTIVE: Final = 0.01
 """The variance above which Burda et al. call a latent unit active."""

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from minigen.backend import Array
+from minigen.engine.backend import Array
+from minigen.engine.tensor import Tensor
 from minigen.metrics.passes import evaluating, minibatches
 from minigen.ops.reduction import logsumexp, reduced_axes
-from minigen.tensor import Tensor
 
 if TYPE_CHECKING:
+    from minigen.engine.random import Generator
     from minigen.models import VariationalAutoencoder
-    from minigen.random import Generator
 
 ROWS: Final = 5000
 """How many latents are decoded at once by default."""

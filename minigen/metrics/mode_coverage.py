@@ -7,9 +7,9 @@ from typing import Final
 
 import numpy as np
 
-from minigen.backend import Array
+from minigen.engine.backend import Array
+from minigen.engine.tensor import Tensor
 from minigen.metrics.samples import as_rows
-from minigen.tensor import Tensor
 
 NEAR: Final = 3.0
 """Within how many standard deviations of a centre a sample counts as one of its mode."""

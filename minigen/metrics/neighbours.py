@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from minigen.backend import Array
+from minigen.engine.backend import Array
+from minigen.engine.tensor import Tensor
 from minigen.metrics.samples import Rows, as_rows, blocks, expect_equal_counts
-from minigen.tensor import Tensor
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ import contextlib
 from collections.abc import Iterator
 
 from minigen import nn
-from minigen.backend import Array, to_device
-from minigen.modes import no_grad
+from minigen.engine.backend import Array, to_device
+from minigen.engine.modes import no_grad
 
 
 @contextlib.contextmanager

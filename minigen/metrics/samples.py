@@ -8,8 +8,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from minigen.backend import Array, array_of, to_numpy
-from minigen.tensor import Tensor
+from minigen.engine.backend import Array, array_of, to_numpy
+from minigen.engine.tensor import Tensor
 
 Rows = npt.NDArray[np.float64]
 """One sample a row, shape (N, D)."""

@@ -20,13 +20,13 @@ import numpy as np
 import numpy.typing as npt
 
 from minigen import data, optim
+from minigen.engine.random import Generator
 from minigen.files import write_atomically
-from minigen.losses import cross_entropy
 from minigen.metrics.bounds import BATCH_SIZE
 from minigen.metrics.features import TRAINED, WEIGHTS, FeatureExtractor
 from minigen.metrics.passes import evaluating
+from minigen.ops.losses import cross_entropy
 from minigen.optim.lr_scheduler import CosineAnnealingLR
-from minigen.random import Generator
 
 ImageSet = Literal["digits", "mnist", "fashion_mnist", "cifar10"]
 

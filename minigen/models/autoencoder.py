@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from minigen import nn
-from minigen.backend import Array
+from minigen.engine.backend import Array
+from minigen.engine.random import Generator
 from minigen.models.base import expect_features
 from minigen.models.dense import dense_stack
 from minigen.models.deterministic import DeterministicAutoencoder
-from minigen.random import Generator
 
 
 class Autoencoder(DeterministicAutoencoder):

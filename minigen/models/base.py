@@ -10,10 +10,10 @@ from typing import Any, ClassVar
 import numpy as np
 
 from minigen import nn
-from minigen.backend import CPU, Array, array_of, device_of, to_device
+from minigen.engine.backend import CPU, Array, array_of, device_of, to_device
+from minigen.engine.random import Generator
+from minigen.engine.tensor import Tensor
 from minigen.models.labels import expect_labels, join_labels
-from minigen.random import Generator
-from minigen.tensor import Tensor
 
 ImageShape = tuple[int, int, int]
 """Channels, height and width."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
+from minigen.engine.random import Generator
 from minigen.models.vae import DenseVAE
 from minigen.models.variational import Objective
-from minigen.random import Generator
 
 
 class ConditionalVAE(DenseVAE):

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from minigen import nn
-from minigen.backend import Array
+from minigen.engine.backend import Array
+from minigen.engine.random import Generator
 from minigen.models.base import expect_features
 from minigen.models.convolutional import (
     conv_decoder,
@@ -16,7 +17,6 @@ from minigen.models.convolutional import (
     pixel_layer,
 )
 from minigen.models.deterministic import DeterministicAutoencoder
-from minigen.random import Generator
 
 
 class ConvAutoencoder(DeterministicAutoencoder):

@@ -14,9 +14,9 @@ import itertools
 from collections.abc import Sequence
 
 from minigen import nn
+from minigen.engine.random import Generator
 from minigen.models.base import ImageShape
 from minigen.models.dense import dense_layers
-from minigen.random import Generator
 
 
 def conv_encoder(

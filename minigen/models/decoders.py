@@ -7,8 +7,8 @@ from abc import abstractmethod
 
 from minigen import functional as F
 from minigen import nn
-from minigen.backend import Array
-from minigen.tensor import Tensor
+from minigen.engine.backend import Array
+from minigen.engine.tensor import Tensor
 
 DECODERS = ("bernoulli", "gaussian")
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from minigen import nn
-from minigen.random import Generator
+from minigen.engine.random import Generator
 
 ACTIVATIONS: Final[dict[str, type[nn.Module]]] = {
     "elu": nn.ELU,

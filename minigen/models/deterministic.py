@@ -8,12 +8,12 @@ from typing import ClassVar
 
 from minigen import functional as F
 from minigen import nn
-from minigen.backend import Array
+from minigen.engine.backend import Array
+from minigen.engine.random import Generator
+from minigen.engine.tensor import Tensor
 from minigen.models.base import Model, as_image_shape
 from minigen.models.decoders import pixel_distribution
-from minigen.random import Generator
-from minigen.stochastic import draw_noise
-from minigen.tensor import Tensor
+from minigen.ops.stochastic import draw_noise
 
 
 class DeterministicAutoencoder(Model):

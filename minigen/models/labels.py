@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from minigen import functional as F
-from minigen.backend import CPU, Array, array_of, device_of, namespace
+from minigen.engine.backend import CPU, Array, array_of, device_of, namespace
 
 
 def expect_labels(model: str, labels: Array | None, classes: int, count: int) -> None:

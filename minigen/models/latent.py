@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from minigen.backend import Array, array_of, namespace
-from minigen.tensor import Tensor
+from minigen.engine.backend import Array, array_of, namespace
+from minigen.engine.tensor import Tensor
 
 
 class LatentModel(Protocol):

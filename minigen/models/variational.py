@@ -9,13 +9,13 @@ from typing import Any
 
 from minigen import functional as F
 from minigen import nn
-from minigen.backend import Array, array_of, namespace
+from minigen.engine.backend import Array, array_of, namespace
+from minigen.engine.modes import no_grad
+from minigen.engine.random import Generator, default_generator
+from minigen.engine.tensor import Tensor
 from minigen.models.base import Model, as_image_shape
 from minigen.models.decoders import pixel_distribution
-from minigen.modes import no_grad
-from minigen.random import Generator, default_generator
-from minigen.stochastic import draw_noise, log_normal, reparameterize
-from minigen.tensor import Tensor
+from minigen.ops.stochastic import draw_noise, log_normal, reparameterize
 
 
 class Objective:

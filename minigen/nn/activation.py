@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from minigen.backend import Array
+from minigen.engine.backend import Array
 from minigen.nn.module import Module
 from minigen.ops import activation
 

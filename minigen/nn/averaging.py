@@ -5,9 +5,9 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from minigen.modes import no_grad
+from minigen.engine.modes import no_grad
+from minigen.engine.tensor import Tensor
 from minigen.nn.module import Module
-from minigen.tensor import Tensor
 
 
 class ExponentialAverage(Module):

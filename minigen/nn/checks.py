@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from minigen.backend import Array, is_array
-from minigen.tensor import Tensor
+from minigen.engine.backend import Array, is_array
+from minigen.engine.tensor import Tensor
 
 if TYPE_CHECKING:
     from minigen.nn.module import Module

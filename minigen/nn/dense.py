@@ -6,15 +6,15 @@ import math
 
 import numpy as np
 
-from minigen.backend import Array, DTypeLike
-from minigen.creation import zeros
+from minigen.engine.backend import Array, DTypeLike
+from minigen.engine.creation import zeros
+from minigen.engine.random import Generator
+from minigen.engine.tensor import Tensor
 from minigen.nn import init
 from minigen.nn.checks import check_dtype, positive, wrong_shape
 from minigen.nn.module import Module
 from minigen.nn.parameter import Parameter
 from minigen.ops.linear import linear
-from minigen.random import Generator
-from minigen.tensor import Tensor
 
 
 class Dense(Module):

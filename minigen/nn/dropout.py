@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from minigen import stochastic
-from minigen.backend import Array
+from minigen.engine.backend import Array
+from minigen.engine.random import Generator
 from minigen.nn.module import Module
-from minigen.random import Generator
+from minigen.ops import stochastic
 
 
 class Dropout(Module):

@@ -6,15 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from minigen.backend import DTypeLike
-from minigen.creation import zeros
+from minigen.engine.backend import DTypeLike
+from minigen.engine.creation import zeros
+from minigen.engine.random import Generator
+from minigen.engine.tensor import Tensor
 from minigen.nn import init
 from minigen.nn.checks import positive
 from minigen.nn.module import Module
 from minigen.nn.parameter import Parameter
 from minigen.ops import embedding
-from minigen.random import Generator
-from minigen.tensor import Tensor
 
 
 class Embedding(Module):

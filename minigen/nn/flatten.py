@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from minigen.backend import Array
+from minigen.engine.backend import Array
 from minigen.nn.checks import wrong_shape
 from minigen.nn.module import Module
 from minigen.ops.shaping import axis_index, flatten, reshape

@@ -18,12 +18,12 @@ from __future__ import annotations
 import math
 from typing import Protocol
 
-from minigen.backend import Array
-from minigen.modes import no_grad
+from minigen.engine.backend import Array
+from minigen.engine.modes import no_grad
+from minigen.engine.random import Generator, default_generator
+from minigen.engine.tensor import Tensor
 from minigen.nn.module import Module
 from minigen.nn.parameter import Parameter
-from minigen.random import Generator, default_generator
-from minigen.tensor import Tensor
 
 
 class Initializer(Protocol):

@@ -7,11 +7,11 @@ from typing import Any, NamedTuple, Self, TypeVar
 
 import numpy as np
 
-from minigen import backend
-from minigen.backend import Array
-from minigen.modes import no_grad
+from minigen.engine import backend
+from minigen.engine.backend import Array
+from minigen.engine.modes import no_grad
+from minigen.engine.tensor import Tensor
 from minigen.nn.parameter import Parameter
-from minigen.tensor import Tensor
 
 Entry = TypeVar("Entry")
 

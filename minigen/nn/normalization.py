@@ -7,14 +7,14 @@ from typing import ClassVar
 
 import numpy as np
 
-from minigen.backend import Array, DTypeLike
-from minigen.creation import ones, zeros
+from minigen.engine.backend import Array, DTypeLike
+from minigen.engine.creation import ones, zeros
+from minigen.engine.tensor import Tensor
 from minigen.nn.checks import check_dtype, named, positive, wrong_shape
 from minigen.nn.module import Module
 from minigen.nn.parameter import Parameter
 from minigen.ops import normalization
 from minigen.ops.shaping import as_shape
-from minigen.tensor import Tensor
 
 
 class _BatchNorm(Module):

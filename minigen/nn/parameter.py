@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from minigen.tensor import Tensor, tensor
+from minigen.engine.tensor import Tensor, tensor
 
 
 class Parameter(Tensor):

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from minigen.engine.tensor import Tensor
 from minigen.nn.module import Module
-from minigen.tensor import Tensor
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 Importing this package gives `Tensor` its operators and methods.
 """
 
+from minigen.engine.tensor import Tensor
 from minigen.ops import (
     activation,
     arithmetic,
@@ -16,7 +17,6 @@ from minigen.ops import (
     shaping,
 )
 from minigen.ops.methods import TensorMethods
-from minigen.tensor import Tensor
 
 __all__ = [
     "activation",

@@ -2,8 +2,8 @@ r"""Activation functions, and the softmax family."""
 
 from __future__ import annotations
 
-from minigen.backend import Array, namespace
-from minigen.op import Cotangents, op
+from minigen.engine.backend import Array, namespace
+from minigen.engine.op import Cotangents, op
 from minigen.ops.arithmetic import minimum, where
 from minigen.ops.dtypes import floating
 from minigen.ops.elementwise import exp

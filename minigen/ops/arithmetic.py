@@ -9,8 +9,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from minigen.backend import Array, array_of, namespace
-from minigen.op import Cotangents, op
+from minigen.engine.backend import Array, array_of, namespace
+from minigen.engine.op import Cotangents, op
 from minigen.ops.dtypes import DEFAULT_FLOAT, floating, promote
 from minigen.ops.elementwise import log
 from minigen.ops.shaping import unbroadcast

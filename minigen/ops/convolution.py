@@ -20,8 +20,8 @@ from __future__ import annotations
 
 import math
 
-from minigen.backend import Array, namespace
-from minigen.op import Cotangents, op
+from minigen.engine.backend import Array, namespace
+from minigen.engine.op import Cotangents, op
 from minigen.ops.dtypes import promote
 from minigen.ops.reduction import sum
 from minigen.ops.windows import (

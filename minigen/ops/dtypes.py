@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from minigen.backend import Array
+from minigen.engine.backend import Array
 
 DEFAULT_FLOAT = np.float32
 """The dtype of floats made from integers or Python numbers."""

@@ -5,8 +5,8 @@ Derivation: elementwise
 
 from __future__ import annotations
 
-from minigen.backend import Array, namespace
-from minigen.op import Cotangents, op
+from minigen.engine.backend import Array, namespace
+from minigen.engine.op import Cotangents, op
 from minigen.ops.dtypes import floating
 
 

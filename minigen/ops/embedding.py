@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from minigen.backend import CPU, Array, array_of, device_of
+from minigen.engine.backend import CPU, Array, array_of, device_of
 from minigen.ops.shaping import getitem
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 import operator
 
-from minigen.backend import Array
-from minigen.op import Cotangents, op
+from minigen.engine.backend import Array
+from minigen.engine.op import Cotangents, op
 from minigen.ops.dtypes import promote
 from minigen.ops.reduction import sum
 from minigen.ops.shaping import reshape, sum_to_size, transpose

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from minigen import backend
+from minigen.engine import backend
+from minigen.engine.tensor import Tensor, as_index
 from minigen.ops import activation, arithmetic, elementwise, linear, reduction, shaping
 from minigen.ops.dtypes import DEFAULT_FLOAT
-from minigen.tensor import Tensor, as_index
 
 Other = Any
 """The other operand: a tensor, an array or a number."""

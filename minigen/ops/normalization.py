@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from minigen.backend import Array, array_of, namespace
-from minigen.op import Cotangents, op
+from minigen.engine.backend import Array, array_of, namespace
+from minigen.engine.op import Cotangents, op
 from minigen.ops.dtypes import floating
 from minigen.ops.elementwise import sqrt
 from minigen.ops.reduction import mean, reduced_axes, sum, var

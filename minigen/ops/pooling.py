@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from minigen.backend import Array, array_of, namespace
-from minigen.op import Cotangents, op
+from minigen.engine.backend import Array, array_of, namespace
+from minigen.engine.op import Cotangents, op
 from minigen.ops.dtypes import floating
 from minigen.ops.reduction import mean
 from minigen.ops.windows import Pair, Windows, batch_first, batch_last, pair

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from minigen.backend import Array, namespace
-from minigen.op import Cotangents, op
+from minigen.engine.backend import Array, namespace
+from minigen.engine.op import Cotangents, op
 from minigen.ops.arithmetic import where
 from minigen.ops.dtypes import floating
 from minigen.ops.elementwise import exp

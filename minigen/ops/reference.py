@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from minigen.backend import Array
+from minigen.engine.backend import Array
 
 
 def conv2d(x: Array, weight: Array, stride: int = 1, padding: int = 0) -> Array:

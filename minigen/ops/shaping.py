@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from minigen import backend
-from minigen.backend import Array, DTypeLike, namespace
-from minigen.op import Cotangents, op
+from minigen.engine import backend
+from minigen.engine.backend import Array, DTypeLike, namespace
+from minigen.engine.op import Cotangents, op
+from minigen.engine.tensor import as_index
 from minigen.ops.dtypes import promote_all
-from minigen.tensor import as_index
 
 Shape = int | Sequence[int]
 

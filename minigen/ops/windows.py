@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from minigen.backend import Array, array_of, namespace
+from minigen.engine.backend import Array, array_of, namespace
 
 Pair = int | Sequence[int]
 """One number for height and width, or the two."""

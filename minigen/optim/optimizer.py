@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from minigen.backend import CPU, Array, device_of, namespace
+from minigen.engine.backend import CPU, Array, device_of, namespace
+from minigen.engine.tensor import Tensor
+from minigen.engine.writes import writes
 from minigen.nn.parameter import Parameter
 from minigen.optim.state import NOTES, Group, ParameterState, collect, restore
-from minigen.tensor import Tensor
-from minigen.writes import writes
 
 BLOCK = 65_536
 """Elements updated at a time: in float32 256 KiB of each array, which the CPU's cache can hold."""

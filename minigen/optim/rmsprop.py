@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from minigen.backend import Array, namespace
+from minigen.engine.backend import Array, namespace
 from minigen.optim.optimizer import Optimizer, check_range
 from minigen.optim.state import Group
 

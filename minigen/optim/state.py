@@ -11,8 +11,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from minigen.backend import Array, is_array, to_device
-from minigen.tensor import Tensor
+from minigen.engine.backend import Array, is_array, to_device
+from minigen.engine.tensor import Tensor
 
 Group: TypeAlias = dict[str, Any]
 """Parameters under ``"params"``, and the options that hold for them."""

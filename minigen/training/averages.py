@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from minigen.tensor import Tensor
+from minigen.engine.tensor import Tensor
 
 
 class RunningAverages:

@@ -24,10 +24,10 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from minigen.backend import to_numpy
+from minigen.engine.backend import to_numpy
+from minigen.engine.tensor import Tensor
 from minigen.files import write_atomically
 from minigen.optim import flatten_state, unflatten_state
-from minigen.tensor import Tensor
 from minigen.training.errors import RunError
 from minigen.training.folder import Record
 

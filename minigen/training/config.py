@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from minigen import data, models, nn, optim
 from minigen._version import __version__
-from minigen.backend import canonical_device
+from minigen.engine.backend import canonical_device
 from minigen.optim.lr_scheduler import CosineAnnealingLR, LambdaLR, LRScheduler
 from minigen.training.errors import ConfigurationError, RunError
 from minigen.training.streams import Purpose, stream

@@ -7,9 +7,9 @@ from collections.abc import Callable
 import numpy as np
 
 from minigen import nn
-from minigen.anomaly import AnomalyError
-from minigen.backend import to_numpy
-from minigen.modes import detect_anomaly
+from minigen.engine.anomaly import AnomalyError
+from minigen.engine.backend import to_numpy
+from minigen.engine.modes import detect_anomaly
 
 
 def find_cause(model: nn.Module, again: Callable[[], object]) -> str:

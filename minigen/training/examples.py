@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from minigen import data, models
-from minigen.backend import Array, to_device
-from minigen.random import Generator
+from minigen.engine.backend import Array, to_device
+from minigen.engine.random import Generator
 from minigen.training.config import RunConfig
 from minigen.training.errors import ConfigurationError
 

@@ -13,12 +13,12 @@ import numpy as np
 import numpy.typing as npt
 from tqdm import tqdm
 
-from minigen.backend import CPU, Uploader
 from minigen.data import batch_indices
+from minigen.engine.backend import CPU, Uploader
+from minigen.engine.random import Generator
+from minigen.engine.tensor import Tensor
 from minigen.metrics import average_terms
 from minigen.models import AdversarialModel
-from minigen.random import Generator
-from minigen.tensor import Tensor
 from minigen.training.averages import RunningAverages, losses
 from minigen.training.checkpoint import Checkpoint, CheckpointFolder, Position
 from minigen.training.config import RunConfig

@@ -10,10 +10,10 @@ from typing import Any, Final
 import numpy as np
 
 from minigen import viz
-from minigen.backend import Array, to_device
+from minigen.engine.backend import Array, to_device
+from minigen.engine.random import Generator
 from minigen.metrics import evaluating
 from minigen.models import Model
-from minigen.random import Generator
 from minigen.training.examples import Batch
 from minigen.training.folder import Record, RunFolder
 from minigen.training.streams import Purpose, stream

@@ -11,7 +11,7 @@ from enum import IntEnum
 from typing import Any
 
 from minigen import nn
-from minigen.random import Generator, default_generator
+from minigen.engine.random import Generator, default_generator
 
 
 class Purpose(IntEnum):

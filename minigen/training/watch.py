@@ -24,11 +24,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from minigen.backend import Array, to_numpy
+from minigen.engine.backend import Array, to_numpy
+from minigen.engine.modes import enable_grad
+from minigen.engine.random import Generator
+from minigen.engine.tensor import Tensor, tensor
 from minigen.metrics import evaluating
-from minigen.modes import enable_grad
-from minigen.random import Generator
-from minigen.tensor import Tensor, tensor
 
 if TYPE_CHECKING:
     from minigen.models import AdversarialModel

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from minigen.backend import Array, to_numpy
+from minigen.engine.backend import Array, to_numpy
+from minigen.engine.tensor import Tensor
 from minigen.files import write_atomically
-from minigen.tensor import Tensor
 from minigen.viz.grid import PADDING_GREY, image_grid
 
 if TYPE_CHECKING:

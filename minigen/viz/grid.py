@@ -10,9 +10,9 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from minigen.backend import Array, to_numpy
+from minigen.engine.backend import Array, to_numpy
+from minigen.engine.tensor import Tensor
 from minigen.files import write_atomically
-from minigen.tensor import Tensor
 
 PADDING_GREY: Final = 96
 """The brightness between images: a black digit's edge can be told from it, and a white one's."""

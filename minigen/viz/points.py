@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from minigen.backend import Array, array_of, to_numpy
-from minigen.tensor import Tensor
+from minigen.engine.backend import Array, array_of, to_numpy
+from minigen.engine.tensor import Tensor
 from minigen.viz.figures import DPI, save_figure
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from minigen.backend import Array, array_of, to_numpy
-from minigen.tensor import Tensor
+from minigen.engine.backend import Array, array_of, to_numpy
+from minigen.engine.tensor import Tensor
 from minigen.viz.grid import image_grid
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ import os
 from collections.abc import Sequence
 from typing import Final
 
-from minigen.backend import Array, array_of, to_numpy
-from minigen.tensor import Tensor
+from minigen.engine.backend import Array, array_of, to_numpy
+from minigen.engine.tensor import Tensor
 from minigen.viz.figures import DPI, save_figure
 from minigen.viz.grid import image_grid
 

@@ -10,7 +10,7 @@ import pytest
 import minigen
 from benchmarks.hooks import Kind, between
 from minigen import functional as F
-from minigen.op import registry
+from minigen.engine.op import registry
 
 
 def test_every_forward_rule_and_cotangent_passes_through() -> None:

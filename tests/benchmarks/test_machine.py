@@ -12,7 +12,7 @@ import pytest
 import benchmarks
 from benchmarks import machine
 from benchmarks.machine import TUNED_MALLOC
-from minigen import allocator
+from minigen.training import allocator
 
 
 def test_every_library_is_told_the_same_number_of_threads() -> None:

@@ -5,8 +5,8 @@ import pytest
 from benchmarks.libraries import make_trainee
 from benchmarks.profiling import BACKWARD, FORWARD, OPTIMIZER, Stopwatch, profile
 from benchmarks.workloads import WORKLOADS
+from minigen.engine.tensor import Tensor
 from minigen.optim import Optimizer
-from minigen.tensor import Tensor
 
 
 def test_the_parts_of_a_step_add_up_to_it() -> None:

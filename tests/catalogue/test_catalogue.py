@@ -12,7 +12,7 @@ import minigen
 from minigen import catalogue, models, nn
 from minigen import functional as F
 from minigen.catalogue import CASES, Case
-from minigen.op import Cotangents, Op, registry
+from minigen.engine.op import Cotangents, Op, registry
 
 from ..derivations import of_gradients
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import minigen
-from minigen import backend
+from minigen.engine import backend
 
 from .helpers import call
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from minigen import viz
-from minigen.random import Generator
+from minigen.engine.random import Generator
 from minigen.training import RunFolder, load_examples, load_model
 
 from .helpers import call, error

@@ -8,7 +8,7 @@ import pytest
 
 import minigen.functional as F
 from minigen.course import progress, show_source
-from minigen.graph import walk_back
+from minigen.engine.graph import walk_back
 from minigen.optim import SGD
 
 
@@ -50,7 +50,7 @@ def test_a_method_is_shown_without_its_indentation() -> None:
 
 def test_a_notebook_shows_code_in_colours() -> None:
     shown = show_source(walk_back)._repr_markdown_()
-    assert shown.startswith("`minigen/graph.py`\n```python\ndef walk_back(")
+    assert shown.startswith("`minigen/engine/graph.py`\n```python\ndef walk_back(")
     assert shown.endswith("\n```")
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import minigen.data
 from minigen.data import Batches, batch_indices
-from minigen.random import Generator, manual_seed
+from minigen.engine.random import Generator, manual_seed
 
 COUNTS = st.integers(1, 60)
 SIZES = st.integers(1, 70)

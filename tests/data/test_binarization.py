@@ -12,7 +12,7 @@ from hypothesis.extra import numpy as hnp
 
 import minigen.data
 from minigen.data import binarize, binarize_statically, sample_bernoulli
-from minigen.random import Generator, manual_seed
+from minigen.engine.random import Generator, manual_seed
 
 Binarization = Callable[[npt.NDArray[Any]], npt.NDArray[Any]]
 

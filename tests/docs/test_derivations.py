@@ -6,11 +6,11 @@ import re
 
 import pytest
 
+from minigen.engine.op import registry
 from minigen.explanation import Page, all_pages, implementers_of, page_of
 from minigen.explanation.checks import run_cells
 from minigen.explanation.code import PACKAGE, named_in
 from minigen.explanation.pages import folder
-from minigen.op import registry
 
 PAGES = list(all_pages().values())
 

@@ -86,7 +86,7 @@ MUTATIONS = [
     ),
     Mutation(
         "a forward pass is wrong",
-        "minigen/losses.py",
+        "minigen/ops/losses.py",
         "- 1 - logvar) * 0.5",
         "- 1 - logvar) * 0.25",
         page_test("kl"),

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from minigen.engine.op import Cotangents, Op
 from minigen.explanation import Explanation
 from minigen.explanation.pages import Page, all_pages, read
-from minigen.op import Cotangents, Op
 
 
 def scale_rule(monkeypatch: pytest.MonkeyPatch, op: Op[Any], factor: float) -> None:

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from minigen import functional
+from minigen.engine.op import registry
 from minigen.explanation import Explanation, explain, site
 from minigen.explanation.site import NoSiteError, address_of, pages, place_of
-from minigen.op import registry
 
 
 @pytest.fixture(autouse=True)

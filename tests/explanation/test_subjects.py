@@ -9,10 +9,10 @@ import pytest
 import minigen
 from minigen import functional as F
 from minigen import models, nn, optim
+from minigen.engine.op import registry
 from minigen.explanation import UnknownNameError, explain, names, page_of
 from minigen.explanation.subjects import resolve
 from minigen.models import adversarial
-from minigen.op import registry
 from minigen.ops.windows import Windows
 
 

@@ -9,10 +9,10 @@ import pytest
 
 import minigen
 from minigen import functional as F
+from minigen.engine.op import Op
+from minigen.engine.tensor import Tensor
 from minigen.gradcheck import FailureKind, GradReport, gradcheck, gradcheck_parameters
 from minigen.gradcheck.behaviour import repeats
-from minigen.op import Op
-from minigen.tensor import Tensor
 
 MODES: list[Any] = ["full", "directional"]
 X = np.array([0.5, -1.0, 2.0])

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 import minigen
 from minigen import functional as F
+from minigen.engine.op import Op
+from minigen.engine.tensor import Tensor
 from minigen.gradcheck import FailureKind, GradReport, gradcheck, gradcheck_parameters
 from minigen.gradcheck.zoo import find
-from minigen.op import Op
-from minigen.tensor import Tensor
 
 MODES: list[Any] = ["full", "directional"]
 X = np.array([[0.5, -1.0, 2.0], [1.5, 0.3, -0.7]])

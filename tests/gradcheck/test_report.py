@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from minigen import functional as F
+from minigen.engine.op import Op
 from minigen.gradcheck import (
     Failure,
     FailureKind,
@@ -16,7 +17,6 @@ from minigen.gradcheck import (
 )
 from minigen.gradcheck.report import Findings, subscript
 from minigen.gradcheck.zoo import find
-from minigen.op import Op
 
 X = np.array([[0.5, -1.0, 2.0]])
 

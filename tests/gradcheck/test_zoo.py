@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 
 from minigen.catalogue import CASES, Case
+from minigen.engine.op import registry
 from minigen.gradcheck import FailureKind
 from minigen.gradcheck.zoo import Specimen, find, zoo
-from minigen.op import registry
 
 SPECIMENS = zoo()
 PAIRED = [

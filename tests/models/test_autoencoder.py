@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from minigen.engine.random import Generator
 from minigen.models import Autoencoder, build
-from minigen.random import Generator
 
 
 def small_autoencoder(**options: Any) -> Autoencoder:

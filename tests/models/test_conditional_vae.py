@@ -8,8 +8,8 @@ import pytest
 
 import minigen
 from minigen import data, metrics, optim
+from minigen.engine.random import Generator
 from minigen.models import VAE, ConditionalVAE, build
-from minigen.random import Generator
 
 LABELS = np.array([2, 0, 1, 2, 1])
 

@@ -10,8 +10,8 @@ import pytest
 import minigen
 from minigen import functional as F
 from minigen import models, nn, optim
+from minigen.engine.random import Generator
 from minigen.models import ConvAutoencoder, ConvVAE
-from minigen.random import Generator
 
 SHAPES = [(1, 28, 28), (3, 32, 32), (1, 8, 16)]
 

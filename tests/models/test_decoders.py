@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import minigen
+from minigen.engine.random import Generator
 from minigen.models.decoders import GaussianPixels
-from minigen.random import Generator
 
 
 @pytest.mark.derivation("gaussian.learnt_variance")

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import minigen
+from minigen.engine.random import Generator
 from minigen.models.labels import expect_labels, join_labels
-from minigen.random import Generator
 
 
 def test_rows_get_a_one_at_the_place_of_their_class() -> None:

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 import minigen
+from minigen.engine.random import Generator
+from minigen.engine.tensor import Tensor
 from minigen.models import VAE, Autoencoder, interpolate, traverse
-from minigen.random import Generator
-from minigen.tensor import Tensor
 
 
 class Shown:

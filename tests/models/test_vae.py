@@ -10,8 +10,8 @@ import pytest
 import minigen
 import minigen.functional as F
 from minigen import nn
+from minigen.engine.random import Generator
 from minigen.models import VAE, Autoencoder
-from minigen.random import Generator
 
 
 def small_vae(**options: object) -> VAE:

@@ -10,9 +10,9 @@ import pytest
 
 import minigen
 from minigen import functional as F
+from minigen.engine.random import Generator
 from minigen.models import VAE, ConvVAE, Model
 from minigen.models.variational import Objective, _negative_bound
-from minigen.random import Generator
 
 
 def images(count: int = 5) -> np.ndarray:

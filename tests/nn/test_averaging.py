@@ -9,7 +9,7 @@ import pytest
 
 import minigen
 from minigen import nn, optim
-from minigen.random import Generator
+from minigen.engine.random import Generator
 
 
 def network() -> nn.Sequential:

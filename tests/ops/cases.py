@@ -8,8 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 import minigen.functional as F
-from minigen import losses
-from minigen.ops import pooling
+from minigen.ops import losses, pooling
 from tests.numeric import Floats, Function, draw
 
 

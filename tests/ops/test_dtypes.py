@@ -10,13 +10,13 @@ import pytest
 
 import minigen
 import minigen.functional as F
-from minigen.op import registry
+from minigen.engine.op import registry
 from minigen.ops.dtypes import floating, promote
 from tests.numeric import assert_gradients, draw, gradient_of, leaf, spying_op
 
 from .cases import CASES, Case
 
-ENGINE = ("minigen.ops.", "minigen.losses", "minigen.stochastic")
+ENGINE = ("minigen.ops.", "minigen.ops.losses", "minigen.ops.stochastic")
 OPS = sorted(
     name for name, op in registry.items() if op.differentiable and op.__module__.startswith(ENGINE)
 )

@@ -14,7 +14,7 @@ import pytest
 
 import minigen
 from minigen import nn, optim
-from minigen.backend import to_numpy
+from minigen.engine.backend import to_numpy
 
 from .quadratic import noise, parameters, run
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 
 from minigen import functional
-from minigen.op import registry
+from minigen.engine.op import registry
 
 from .cases import CASES, find
 from .evaluation import Minigen, Trial, evaluate

@@ -30,7 +30,7 @@ def asked_by_library() -> bool:
 
 
 def library_line() -> str:
-    """Return the library's innermost line that is running, such as ``minigen/tensor.py:12``."""
+    """Return the library's innermost line that is running, such as ``minigen/ops/linear.py:12``."""
     for frame in _callers():
         name = frame.f_globals.get("__name__", "")
         if name.startswith("minigen."):

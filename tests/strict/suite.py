@@ -37,10 +37,10 @@ _LIBRARY: Final = str(importlib.import_module("minigen").__file__)
 _MAKERS: Final = ("tensor", "zeros", "ones", "full", "arange", "linspace", "randn", "rand")
 """The functions of `minigen` that make tensors."""
 
-_ARE_HANDED_ARRAYS: Final = ("losses", "stochastic", "nn", "models")
+_ARE_HANDED_ARRAYS: Final = ("ops.losses", "ops.stochastic", "nn", "models")
 """Where functions are found that take arrays; data and metrics work on the host's."""
 
-_OPERATORS: Final = ("minigen.op", "minigen.ops.methods", "functools")
+_OPERATORS: Final = ("minigen.engine.op", "minigen.ops.methods", "functools")
 """Modules between an op and whoever wrote ``x + y``."""
 
 
@@ -62,7 +62,7 @@ def start_cuda() -> None:
     DeviceError
         If CuPy or a GPU is missing.
     """
-    from minigen.backend import cupy, to_device
+    from minigen.engine.backend import cupy, to_device
 
     global _on_card  # noqa: PLW0603 - the whole process is on one card or the other
     _on_card = functools.partial(to_device, device=DEVICE)

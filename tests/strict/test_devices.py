@@ -12,8 +12,8 @@ from click.testing import CliRunner, Result
 
 import minigen
 from minigen import nn, optim
-from minigen.backend import to_numpy
 from minigen.cli import COMMANDS, main
+from minigen.engine.backend import to_numpy
 from minigen.training import RunConfig, load_model, resume, train
 from tests.strict.library import Library
 

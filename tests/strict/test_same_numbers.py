@@ -12,7 +12,7 @@ import pytest
 import minigen
 import minigen.functional as F
 from minigen import Generator, Tensor, data, nn
-from minigen.backend import array_of, to_numpy
+from minigen.engine.backend import array_of, to_numpy
 from minigen.models import MODELS
 from minigen.training import RunConfig, train
 from minigen.training.streams import Purpose, stream

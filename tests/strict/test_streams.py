@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from minigen.backend import Uploader, to_numpy
+from minigen.engine.backend import Uploader, to_numpy
 from minigen.training import RunConfig, RunFolder, Trainer, load_examples
 from tests.strict.counters import counting
 from tests.strict.cuda import Device

@@ -11,7 +11,7 @@ from safetensors.numpy import load_file
 
 import minigen
 from minigen import files, nn, optim
-from minigen.backend import is_array
+from minigen.engine.backend import is_array
 from minigen.training import Checkpoint, CheckpointFolder, Position, RunError
 
 POSITIONS = [Position(0, 3), Position(1), Position(1, 12), Position(2), Position(10_000)]

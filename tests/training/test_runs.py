@@ -12,8 +12,8 @@ import pytest
 
 import minigen
 from minigen import data, files, models, nn, viz
+from minigen.engine.random import default_generator
 from minigen.models import VAE
-from minigen.random import default_generator
 from minigen.training import (
     ConfigurationError,
     RunError,

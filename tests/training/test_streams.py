@@ -5,7 +5,7 @@ import json
 
 import minigen
 from minigen import nn
-from minigen.random import default_generator
+from minigen.engine.random import default_generator
 from minigen.training.streams import Purpose, TrainingNoise, stream
 
 

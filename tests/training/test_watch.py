@@ -8,8 +8,8 @@ import pytest
 
 import minigen
 from minigen import nn
+from minigen.engine.random import Generator
 from minigen.models import DCGAN, GAN
-from minigen.random import Generator
 from minigen.training.watch import take_reading, warn
 
 REAL = Generator(5).uniform((64, 1, 4, 4))

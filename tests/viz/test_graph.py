@@ -13,8 +13,9 @@ import pytest
 
 import minigen
 import minigen.functional as F
-from minigen import Tensor, losses, models, nn, viz
-from minigen.op import registry
+from minigen import Tensor, models, nn, viz
+from minigen.engine.op import registry
+from minigen.ops import losses
 from minigen.viz.recorded.links import _PAGES, derivation
 from minigen.viz.recorded.symbols import text_width
 

@@ -9,7 +9,7 @@ import numpy as np
 
 import minigen
 from minigen.course.expectations import expect_array, expect_rule
-from minigen.random import Generator
+from minigen.engine.random import Generator
 
 
 def check_sigmoid_rule(answer: Callable[..., Any]) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from minigen.course.expectations import expect_array, expect_rule
-from minigen.random import Generator
+from minigen.engine.random import Generator
 
 
 def check_linear_rule(answer: Callable[..., Any]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from minigen.course.expectations import expect, expect_array, expect_gradient
-from minigen.random import Generator
+from minigen.engine.random import Generator
 
 
 def check_best_linear(answer: Callable[..., Any]) -> None:

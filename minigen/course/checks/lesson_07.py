@@ -10,9 +10,9 @@ import numpy as np
 
 import minigen
 from minigen import functional as F
-from minigen.backend import array_of, to_numpy
 from minigen.course.expectations import expect, expect_array, expect_gradient
-from minigen.random import Generator
+from minigen.engine.backend import array_of, to_numpy
+from minigen.engine.random import Generator
 
 _GRID = np.arange(-8.0, 8.0, 0.05)
 _STEP = 0.05

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from minigen.course.expectations import expect, expect_array
-from minigen.random import Generator
+from minigen.engine.random import Generator
 
 
 def check_negative_elbo(answer: Callable[..., Any]) -> None:

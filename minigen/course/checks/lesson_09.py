@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from minigen.course.expectations import expect, expect_array, expect_rule
-from minigen.random import Generator
+from minigen.engine.random import Generator
 
 
 def _log_mean_exp(x: Any, axis: int) -> Any:

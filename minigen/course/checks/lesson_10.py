@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from minigen.course.expectations import expect, expect_array, expect_rule
-from minigen.random import Generator
+from minigen.engine.random import Generator
 
 
 def _softplus(x: Any) -> Any:

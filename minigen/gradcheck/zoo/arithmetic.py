@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from minigen.backend import Array
+from minigen.engine.backend import Array
+from minigen.engine.op import Cotangents
 from minigen.gradcheck.report import FailureKind
 from minigen.gradcheck.zoo.specimen import distinct, normal, positive, wrong_rule
-from minigen.op import Cotangents
 from minigen.ops import arithmetic
 from minigen.ops.reduction import mean
 

@@ -6,15 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from minigen.backend import Array
+from minigen.engine.backend import Array
+from minigen.engine.op import Cotangents
+from minigen.engine.tensor import Tensor
 from minigen.gradcheck.report import FailureKind
 from minigen.gradcheck.zoo.specimen import normal, wrong_rule
-from minigen.op import Cotangents
 from minigen.ops import convolution
 from minigen.ops.convolution import conv2d, conv2d_weight, conv_transpose2d
 from minigen.ops.reduction import mean, sum
 from minigen.ops.shaping import getitem, pad, permute
-from minigen.tensor import Tensor
 
 _IMAGES, _KERNELS, _BIAS = normal(2, 2, 4, 4), normal(2, 2, 3, 3), normal(2)
 _BACKWARDS = (slice(None), slice(None), slice(None, None, -1), slice(None, None, -1))

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from minigen.backend import Array
+from minigen.engine.backend import Array
+from minigen.engine.op import Cotangents
 from minigen.gradcheck.report import FailureKind
 from minigen.gradcheck.zoo.specimen import distinct, normal, positive, wrong_rule
-from minigen.op import Cotangents
 from minigen.ops import activation, arithmetic, elementwise
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from minigen.backend import Array
+from minigen.engine.backend import Array
+from minigen.engine.op import Cotangents
 from minigen.gradcheck.zoo.specimen import normal, probability, wrong_rule
-from minigen.op import Cotangents
 from minigen.ops.activation import sigmoid, softmax
 from minigen.ops.elementwise import exp
 

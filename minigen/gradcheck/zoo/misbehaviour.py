@@ -6,17 +6,17 @@ from typing import Any
 
 import numpy as np
 
-from minigen.backend import Array
+from minigen.engine.backend import Array
+from minigen.engine.op import Cotangents, Op
+from minigen.engine.random import Generator
+from minigen.engine.tensor import Tensor
 from minigen.gradcheck.report import FailureKind
 from minigen.gradcheck.zoo.specimen import normal, positive, wrong_function, wrong_rule
-from minigen.op import Cotangents, Op
 from minigen.ops import elementwise
 from minigen.ops.activation import softmax
 from minigen.ops.arithmetic import mul
 from minigen.ops.reduction import sum
 from minigen.ops.shaping import astype
-from minigen.random import Generator
-from minigen.tensor import Tensor
 
 
 @wrong_function(normal(3, 4), diagnosis="no gradient comes back to this input")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from minigen.backend import Array
+from minigen.engine.backend import Array
+from minigen.engine.op import Cotangents
+from minigen.engine.tensor import Tensor
 from minigen.gradcheck.report import FailureKind
 from minigen.gradcheck.zoo.specimen import normal, wrong_function, wrong_rule
-from minigen.op import Cotangents
 from minigen.ops.elementwise import sqrt
 from minigen.ops.normalization import (
     batch_norm,
@@ -16,7 +17,6 @@ from minigen.ops.normalization import (
 )
 from minigen.ops.reduction import mean, sum, var
 from minigen.ops.shaping import sum_to_size
-from minigen.tensor import Tensor
 
 _IMAGES, _EPSILON = normal(3, 2, 2, 2), 1e-5
 _BATCH, _PIXELS = (0, 2, 3), (2, 3)

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from minigen.backend import Array
+from minigen.engine.backend import Array
+from minigen.engine.op import Cotangents
 from minigen.gradcheck.report import FailureKind
 from minigen.gradcheck.zoo.specimen import distinct, normal, wrong_rule
-from minigen.op import Cotangents
 from minigen.ops import pooling
 from minigen.ops.pooling import upsample, window_spread, window_sum
 from minigen.ops.reduction import mean

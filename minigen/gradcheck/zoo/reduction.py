@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from minigen.backend import Array
+from minigen.engine.backend import Array
+from minigen.engine.op import Cotangents
 from minigen.gradcheck.zoo.specimen import distinct, normal, wrong_rule
-from minigen.op import Cotangents
 from minigen.ops import activation, normalization, reduction
 from minigen.ops.elementwise import exp, sqrt
 from minigen.ops.reduction import mean, sum, var

@@ -10,14 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from minigen.backend import Array
+from minigen.engine.backend import Array
+from minigen.engine.op import Cotangents
+from minigen.engine.tensor import Tensor
 from minigen.gradcheck.report import FailureKind
 from minigen.gradcheck.zoo.specimen import normal, positive, wrong_rule
-from minigen.op import Cotangents
 from minigen.ops import activation, elementwise, linear, normalization
 from minigen.ops.elementwise import sqrt
 from minigen.ops.reduction import mean, sum, var
-from minigen.tensor import Tensor
 
 
 def _raw(x: Array) -> Array:

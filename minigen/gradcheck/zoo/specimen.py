@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from minigen.engine.op import Cotangents, Op
+from minigen.engine.random import Generator
 from minigen.gradcheck.check import gradcheck
 from minigen.gradcheck.report import FailureKind, GradReport
-from minigen.op import Cotangents, Op
-from minigen.random import Generator
 
 Rule = Callable[..., Cotangents]
 

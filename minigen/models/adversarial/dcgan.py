@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from minigen.backend import Array, namespace
+from minigen.engine.backend import Array, namespace
+from minigen.engine.random import Generator
 from minigen.models.adversarial.game import Game
 from minigen.models.adversarial.model import AdversarialModel
 from minigen.models.adversarial.networks import (
@@ -17,7 +18,6 @@ from minigen.models.adversarial.networks import (
 )
 from minigen.models.base import as_image_shape
 from minigen.models.convolutional import expect_halving
-from minigen.random import Generator
 
 
 class ConvGAN(AdversarialModel):

@@ -7,16 +7,16 @@ from typing import Any, Final
 
 from minigen import functional as F
 from minigen import nn
-from minigen.backend import Array
+from minigen.engine.backend import Array
+from minigen.engine.modes import no_grad
+from minigen.engine.random import Generator
+from minigen.engine.tensor import Tensor
 from minigen.models.adversarial.objectives import (
     AdversarialObjective,
     WassersteinGradientPenalty,
     adversarial_objective,
 )
 from minigen.models.adversarial.penalties import Critic, gradient_penalty, r1_penalty
-from minigen.modes import no_grad
-from minigen.random import Generator
-from minigen.tensor import Tensor
 
 DISCRIMINATOR: Final = "discriminator"
 GENERATOR: Final = "generator"

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from minigen.engine.random import Generator
 from minigen.models.adversarial.game import Game
 from minigen.models.adversarial.model import AdversarialModel
 from minigen.models.adversarial.networks import (
@@ -14,7 +15,6 @@ from minigen.models.adversarial.networks import (
     normalize_spectrally_,
 )
 from minigen.models.base import expect_features
-from minigen.random import Generator
 
 
 class GAN(AdversarialModel):

@@ -7,13 +7,13 @@ from typing import Any, ClassVar
 
 from minigen import functional as F
 from minigen import nn
-from minigen.backend import Array, array_of
+from minigen.engine.backend import Array, array_of
+from minigen.engine.modes import no_grad
+from minigen.engine.random import Generator, default_generator
+from minigen.engine.tensor import Tensor
 from minigen.models.adversarial.game import DISCRIMINATOR, GENERATOR, Game
 from minigen.models.base import Model, as_image_shape
-from minigen.modes import no_grad
 from minigen.nn.utils import evaluating, frozen
-from minigen.random import Generator, default_generator
-from minigen.tensor import Tensor
 
 
 class AdversarialModel(Model):

@@ -12,8 +12,8 @@ import math
 from collections.abc import Sequence
 
 from minigen import nn
+from minigen.engine.random import Generator
 from minigen.models.convolutional import code_shape, feature_count
-from minigen.random import Generator
 
 SLOPE = 0.2
 """The leaky ReLUs' slope on the negative side."""

@@ -16,7 +16,7 @@ from abc import ABC, abstractmethod
 from typing import Any, ClassVar, Final
 
 from minigen import functional as F
-from minigen.tensor import Tensor
+from minigen.engine.tensor import Tensor
 
 
 class AdversarialObjective(ABC):

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from minigen import functional as F
-from minigen.autograd import grad
-from minigen.backend import Array, array_of, device_of
-from minigen.modes import enable_grad, is_grad_enabled
-from minigen.random import Generator, default_generator
-from minigen.tensor import Tensor
+from minigen.engine.autograd import grad
+from minigen.engine.backend import Array, array_of, device_of
+from minigen.engine.modes import enable_grad, is_grad_enabled
+from minigen.engine.random import Generator, default_generator
+from minigen.engine.tensor import Tensor
 
 Critic = Callable[[Tensor], Tensor]
 """Gives each of N samples a score: shape (N, ...) to N numbers, each of one sample alone."""

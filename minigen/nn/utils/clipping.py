@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from minigen.backend import CPU, Array, device_of, namespace
-from minigen.tensor import Tensor, tensor
-from minigen.writes import writes
+from minigen.engine.backend import CPU, Array, device_of, namespace
+from minigen.engine.tensor import Tensor, tensor
+from minigen.engine.writes import writes
 
 Parameters = Tensor | Iterable[Tensor]
 

@@ -6,13 +6,13 @@ import functools
 from typing import Any, TypeVar
 
 from minigen import functional as F
-from minigen.backend import Array, namespace
-from minigen.modes import no_grad
+from minigen.engine.backend import Array, namespace
+from minigen.engine.modes import no_grad
+from minigen.engine.random import Generator, default_generator
+from minigen.engine.tensor import Tensor
 from minigen.nn.convolution import ConvTranspose2d
 from minigen.nn.module import Module
 from minigen.nn.parameter import Parameter
-from minigen.random import Generator, default_generator
-from minigen.tensor import Tensor
 
 Layer = TypeVar("Layer", bound=Module)
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from minigen.backend import Array, namespace, to_numpy
-from minigen.graph import Vertex
-from minigen.tensor import Tensor, propagate, seed_of
+from minigen.engine.backend import Array, namespace, to_numpy
+from minigen.engine.graph import Vertex
+from minigen.engine.tensor import Tensor, propagate, seed_of
 
 
 def gradients_at(

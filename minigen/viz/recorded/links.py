@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from minigen.op import Op, registry
+from minigen.engine.op import Op, registry
 
 _RESULTS: Final = {
     "broadcasting": "add broadcast_to div maximum minimum mul neg pow sub sum_to_size where",

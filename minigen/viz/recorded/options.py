@@ -6,8 +6,8 @@ import inspect
 from collections.abc import Iterator
 from typing import Any, Final
 
-from minigen.backend import arrays_in
-from minigen.graph import Node
+from minigen.engine.backend import arrays_in
+from minigen.engine.graph import Node
 
 _LONGEST: Final = 30
 """How many characters an option gets."""

@@ -6,10 +6,10 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from minigen.backend import Array
+from minigen.engine.backend import Array
+from minigen.engine.graph import Vertex
+from minigen.engine.tensor import Tensor
 from minigen.files import write_atomically
-from minigen.graph import Vertex
-from minigen.tensor import Tensor
 from minigen.viz.recorded.gradients import gradients_at, norm, shapes_by_walking
 from minigen.viz.recorded.pruning import prune
 from minigen.viz.recorded.reading import (

@@ -8,10 +8,10 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from minigen.backend import Array, array_of, as_dtype, is_array, owner
-from minigen.graph import Node, Vertex, vertex
-from minigen.op import Op, registry
-from minigen.tensor import Tensor
+from minigen.engine.backend import Array, array_of, as_dtype, is_array, owner
+from minigen.engine.graph import Node, Vertex, vertex
+from minigen.engine.op import Op, registry
+from minigen.engine.tensor import Tensor
 from minigen.viz.recorded.links import link
 from minigen.viz.recorded.options import chosen_options
 from minigen.viz.recorded.sketch import Arrow, Kind, Sketch, Symbol

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from minigen import nn, optim
+from minigen.engine.random import Generator
 from minigen.models import DCGAN, ConditionalGAN
 from minigen.models.adversarial.networks import default_channels
-from minigen.random import Generator
 
 from .zoo import batch, conditional
 

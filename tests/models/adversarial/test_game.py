@@ -9,9 +9,9 @@ import pytest
 
 import minigen
 from minigen import nn
+from minigen.engine.random import Generator
 from minigen.models.adversarial import OBJECTIVES, Game
 from minigen.models.adversarial.penalties import gradient_penalty, r1_penalty
-from minigen.random import Generator
 
 
 @pytest.mark.parametrize("name", OBJECTIVES)

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from minigen import nn, optim
+from minigen.engine.random import Generator
 from minigen.models import GAN
-from minigen.random import Generator
 
 
 def kinds(network: nn.Module) -> list[str]:

@@ -10,10 +10,10 @@ import pytest
 
 import minigen
 from minigen import Tensor, nn, optim
-from minigen.backend import array_of, to_numpy
+from minigen.engine.backend import array_of, to_numpy
+from minigen.engine.random import Generator
 from minigen.models import AdversarialModel
 from minigen.models.adversarial import Game
-from minigen.random import Generator
 
 from .zoo import (
     KINDS,

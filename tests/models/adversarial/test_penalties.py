@@ -11,9 +11,9 @@ import pytest
 import minigen
 import minigen.functional as F
 from minigen import Tensor, nn
+from minigen.engine.random import Generator
 from minigen.gradcheck import gradcheck_parameters
 from minigen.models.adversarial import NonSaturating, gradient_penalty, r1_penalty
-from minigen.random import Generator
 
 WEIGHTS = Generator(0).normal((2, 3, 3), "float64")
 

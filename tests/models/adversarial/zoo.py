@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from minigen import nn
+from minigen.engine.random import Generator
 from minigen.models import DCGAN, GAN, AdversarialModel, ConditionalGAN
-from minigen.random import Generator
 
 Snapshot = dict[str, npt.NDArray[Any]]
 

@@ -12,9 +12,9 @@ import pytest
 
 import minigen
 from minigen import nn
+from minigen.engine.random import Generator
 from minigen.gradcheck import gradcheck_parameters
 from minigen.nn.utils import spectral_norm
-from minigen.random import Generator
 
 LAYERS: dict[str, tuple[Callable[[], Any], tuple[int, ...]]] = {
     "Linear": (lambda: nn.Dense(5, 3, generator=Generator(0)), (4, 5)),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from minigen import functional
-from minigen.op import registry
+from minigen.engine.op import registry
 
 from ..draws import Array, Draw
 

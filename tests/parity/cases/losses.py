@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from minigen.losses import REDUCTIONS
+from minigen.ops.losses import REDUCTIONS
 
 from ..draws import Array, Draw, Shape
 from ..torch_reference import normal, torch, with_batchmean, with_reductions

@@ -14,15 +14,15 @@ from typing import Any
 
 import numpy as np
 
-from minigen.backend import CPU, Array, device_of, is_array, namespace
-from minigen.op import Cotangents, op
+from minigen.engine.backend import CPU, Array, device_of, is_array, namespace
+from minigen.engine.op import Cotangents, op
+from minigen.engine.tensor import Tensor
 from minigen.ops.activation import log_softmax, sigmoid
 from minigen.ops.arithmetic import add, maximum
 from minigen.ops.dtypes import floating, promote
 from minigen.ops.elementwise import exp, log
 from minigen.ops.reduction import mean, sum
 from minigen.ops.shaping import getitem
-from minigen.tensor import Tensor
 
 REDUCTIONS = ("batchmean", "sum", "mean", "none")
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from minigen import backend
-from minigen.backend import Array, DTypeLike, array_of, is_array
-from minigen.graph import Node, Vertex, owned, walk_back
-from minigen.modes import is_grad_enabled
-from minigen.writes import writes
+from minigen.engine import backend
+from minigen.engine.backend import Array, DTypeLike, array_of, is_array
+from minigen.engine.graph import Node, Vertex, owned, walk_back
+from minigen.engine.modes import is_grad_enabled
+from minigen.engine.writes import writes
 
 if TYPE_CHECKING:
     from minigen.ops.methods import TensorMethods

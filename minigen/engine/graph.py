@@ -17,14 +17,14 @@ import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from minigen.backend import Array, array_of, arrays_in, is_array
-from minigen.modes import enable_grad, no_grad
-from minigen.writes import tick, writes
+from minigen.engine.backend import Array, array_of, arrays_in, is_array
+from minigen.engine.modes import enable_grad, no_grad
+from minigen.engine.writes import tick, writes
 
 if TYPE_CHECKING:
-    from minigen.anomaly import Trace
-    from minigen.op import Op
-    from minigen.tensor import Tensor
+    from minigen.engine.anomaly import Trace
+    from minigen.engine.op import Op
+    from minigen.engine.tensor import Tensor
 
 Vertex: TypeAlias = "Node | Tensor"
 """Where a cotangent goes: the node that made a tensor, or the tensor itself if it is a leaf."""

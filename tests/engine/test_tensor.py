@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 import minigen
-from minigen import Tensor, backend
+from minigen import Tensor
+from minigen.engine import backend
 from tests.numeric import gradient_of, leaf
 
 # --- making one -------------------------------------------------------------------------------

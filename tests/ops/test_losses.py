@@ -12,7 +12,7 @@ import pytest
 import minigen
 import minigen.functional as F
 from minigen import Generator, Tensor
-from minigen.losses import REDUCTIONS, logits_cross_entropy, reduce
+from minigen.ops.losses import REDUCTIONS, logits_cross_entropy, reduce
 from tests.numeric import Floats, assert_gradients, draw, gradient_of, leaf
 
 SHAPE = (4, 3, 2)

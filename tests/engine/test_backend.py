@@ -10,7 +10,8 @@ import pytest
 
 import minigen
 import minigen.functional as F
-from minigen import DeviceError, Tensor, backend
+from minigen import DeviceError, Tensor
+from minigen.engine import backend
 from tests.numeric import gradient_of
 from tests.strict.library import Library
 

@@ -11,7 +11,7 @@ import pytest
 import minigen
 import minigen.functional as F
 from minigen import Generator
-from minigen.stochastic import draw_noise
+from minigen.ops.stochastic import draw_noise
 from tests.numeric import assert_gradients, draw, gradient_of, leaf
 
 N = 200_000

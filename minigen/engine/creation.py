@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from minigen import backend
-from minigen.backend import DTypeLike
-from minigen.random import Generator, default_generator
-from minigen.tensor import Tensor
+from minigen.engine import backend
+from minigen.engine.backend import DTypeLike
+from minigen.engine.random import Generator, default_generator
+from minigen.engine.tensor import Tensor
 
 
 def zeros(

@@ -13,8 +13,8 @@ import pytest
 import minigen
 import minigen.functional as F
 from minigen import Tensor
-from minigen.backend import array_of
-from minigen.graph import Node, owned, vertex
+from minigen.engine.backend import array_of
+from minigen.engine.graph import Node, owned, vertex
 from tests.numeric import gradient_of, leaf
 
 # --- memory -------------------------------------------------------------------------------------

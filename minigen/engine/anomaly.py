@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from minigen.backend import Array, is_array, namespace, to_numpy
+from minigen.engine.backend import Array, is_array, namespace, to_numpy
 
 if TYPE_CHECKING:
-    from minigen.graph import Node
+    from minigen.engine.graph import Node
 
-_PACKAGE = str(Path(__file__).parent) + os.sep
+_PACKAGE = str(Path(__file__).parent.parent) + os.sep
 _MODELS = _PACKAGE + "models" + os.sep
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from minigen import backend
-from minigen.graph import vertex
-from minigen.tensor import Tensor, propagate, seed_of, settle
+from minigen.engine import backend
+from minigen.engine.graph import vertex
+from minigen.engine.tensor import Tensor, propagate, seed_of, settle
 
 
 def grad(

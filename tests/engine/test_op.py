@@ -11,7 +11,7 @@ import pytest
 import minigen
 import minigen.functional as F
 from minigen import Op, Tensor
-from minigen.op import registry
+from minigen.engine.op import registry
 from tests.numeric import assert_gradients, draw, gradient_of, leaf
 
 # --- a learner's op -----------------------------------------------------------------------------

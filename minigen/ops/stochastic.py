@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import math
 
-from minigen.backend import Array, device_of
+from minigen.engine.backend import Array, device_of
+from minigen.engine.random import Generator, default_generator
+from minigen.engine.tensor import Tensor
 from minigen.ops.arithmetic import add, mul
 from minigen.ops.dtypes import DEFAULT_FLOAT
 from minigen.ops.elementwise import exp
-from minigen.random import Generator, default_generator
-from minigen.tensor import Tensor
 
 
 def reparameterize(
@@ -148,7 +148,7 @@ def log_normal(z: Array, mu: Array | float = 0.0, logvar: Array | float = 0.0) -
     Examples
     --------
     >>> import minigen
-    >>> from minigen.stochastic import log_normal
+    >>> from minigen.ops.stochastic import log_normal
     >>> round(log_normal(minigen.tensor([0.0])).item(), 4)
     -0.9189
 

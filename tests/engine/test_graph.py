@@ -13,7 +13,7 @@ import pytest
 import minigen
 import minigen.functional as F
 from minigen import Tensor
-from minigen.backend import is_array
+from minigen.engine.backend import is_array
 from tests.numeric import counting_op, draw, gradient_of, leaf, spying_op
 
 # --- backward --------------------------------------------------------------------------------

@@ -24,11 +24,11 @@ from typing import Any, Generic, ParamSpec, cast, overload
 
 import numpy as np
 
-from minigen import anomaly
-from minigen.backend import DeviceError, device_of, is_array
-from minigen.graph import Node
-from minigen.modes import recording, watching
-from minigen.tensor import Tensor, result
+from minigen.engine import anomaly
+from minigen.engine.backend import DeviceError, device_of, is_array
+from minigen.engine.graph import Node
+from minigen.engine.modes import recording, watching
+from minigen.engine.tensor import Tensor, result
 
 Parameters = ParamSpec("Parameters")
 

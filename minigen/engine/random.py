@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from minigen.backend import CPU, Array, DTypeLike, to_device
+from minigen.engine.backend import CPU, Array, DTypeLike, to_device
 
 Shape = int | Sequence[int]
 

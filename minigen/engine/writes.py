@@ -13,7 +13,7 @@ from __future__ import annotations
 import itertools
 import weakref
 
-from minigen.backend import Array, owner
+from minigen.engine.backend import Array, owner
 
 tick = itertools.count(1).__next__
 """Return the next time of the engine's clock."""

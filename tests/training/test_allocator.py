@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from minigen import allocator
+from minigen.training import allocator
 
 _FAULTS = """
 import resource
