@@ -1,26 +1,28 @@
 """The command line: ``minigen demo``, ``minigen train``, ``minigen sample`` and so on.
 
-A command is a file here, and a line in `COMMANDS`. What a command needs besides click it imports
-when it runs, so that ``minigen --help`` answers at once.
+A command is a line in `COMMANDS`. What it needs besides click it imports when it runs, so that
+``minigen --help`` answers at once.
 """
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Final
 
 import click
 
 from minigen import keep_freed_memory
 from minigen._version import __version__
 from minigen.cli.demo import demo
-from minigen.cli.errors import plain_errors
 from minigen.cli.evaluate import evaluate
 from minigen.cli.exercise import exercise
 from minigen.cli.explain import explain
 from minigen.cli.gradcheck import gradcheck
 from minigen.cli.info import info
-from minigen.cli.interpolate import interpolate
 from minigen.cli.lessons import lessons
-from minigen.cli.reconstruct import reconstruct
-from minigen.cli.sample import sample
+from minigen.cli.pictures import interpolate, reconstruct, sample, traverse
 from minigen.cli.train import train
-from minigen.cli.traverse import traverse
 
 COMMANDS: tuple[click.Command, ...] = (
     demo,
@@ -36,6 +38,48 @@ COMMANDS: tuple[click.Command, ...] = (
     explain,
     info,
 )
+
+INTERRUPTED: Final = 130
+"""The exit status of a program that Ctrl-C stopped: 128 and SIGINT's number."""
+
+
+@contextlib.contextmanager
+def plain_errors() -> Iterator[None]:
+    """Tell the errors that a user can mend in a line, without a traceback.
+
+    Raises
+    ------
+    click.UsageError
+        For a configuration that can't be; exit status 2.
+    click.ClickException
+        For everything else that lies outside the program; exit status 1.
+    SystemExit
+        With status 130, after Ctrl-C.
+    """
+    from minigen.data import DataError
+    from minigen.engine.backend import DeviceError
+    from minigen.kinds import KindError
+    from minigen.training import (
+        ConfigurationError,
+        DivergenceError,
+        RunError,
+        TrainingInterrupted,
+    )
+
+    try:
+        yield
+    except TrainingInterrupted as stop:
+        click.echo(str(stop), err=True)
+        raise SystemExit(INTERRUPTED) from stop
+    except KeyboardInterrupt as stop:
+        click.echo("stopped at once, without saving", err=True)
+        raise SystemExit(INTERRUPTED) from stop
+    except ConfigurationError as error:
+        raise click.UsageError(str(error)) from error
+    except BrokenPipeError:
+        raise  # whoever read the output has had enough: click knows what to do
+    except (DataError, DeviceError, DivergenceError, KindError, RunError, OSError) as error:
+        raise click.ClickException(str(error)) from error
 
 
 class Commands(click.Group):

@@ -3,42 +3,32 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from minigen.cli import options
+from minigen.cli.trained import Trained
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from minigen.training import Examples, RunConfig
+    from minigen.training import Examples
 
-_BOUNDS: Final = {
-    "negative_elbo": ("negative ELBO: reconstruction + KL", "nats/image"),
-    "reconstruction": ("reconstruction: E[-ln p(x|z)]", "nats/image"),
-    "kl": ("KL divergence of q(z|x) from the prior", "nats/image"),
-    "nll": ("-ln p(x), importance-weighted bound", "nats/image"),
+_NATS: Final = "nats"
+
+_MEANINGS: Final = {
+    "negative_elbo": ("negative ELBO: reconstruction + KL", _NATS),
+    "reconstruction": ("reconstruction: E[-ln p(x|z)]", _NATS),
+    "kl": ("KL divergence of q(z|x) from the prior", _NATS),
+    "nll": ("-ln p(x), importance-weighted bound", _NATS),
     "active_units": ("active latent units, those with a variance over 0.01", ""),
     "mutual_information_gap": ("mutual information gap of the factors", "of 1"),
 }
-"""What each value of an autoencoder is, and its unit."""
-
-_MEASURES: Final = {
-    "frechet_distance": "Fréchet distance, 0 at best",
-    "kernel_distance": "kernel distance, 0 at best",
-    "kernel_distance_error": "  its standard error",
-    "precision": "precision",
-    "recall": "recall",
-    "density": "density",
-    "coverage": "coverage",
-    "modes": "modes found",
-    "total": "  of",
-    "high_quality": "share within 3 sigma of a mode",
-    "reverse_kl": "reverse KL over the modes, in nats",
-}
-"""What each measure of samples is."""
+"""What each value of an autoencoder is, and its unit; nats are those of one example."""
 
 _NO_JUDGE: Final = (
     "The discriminator's probabilities do not judge the generator: 0.5 for both may only mean that "
@@ -78,188 +68,202 @@ def evaluate(
     where the images' factors of variation are known, it is measured how well latents tell them
     apart. A GAN has no bound: its samples are judged beside as many real ones.
     """
-    from minigen.models import AdversarialModel
-    from minigen.training import RunFolder, load_examples, load_model
-
-    config = RunFolder(folder).read_config()
-    model: Any = load_model(folder, device=device, report=options.tell)
-    _refuse_what_it_lacks(model, samples, generated)
-    test = load_examples(config, "test")
+    run = Trained.load(folder, device)
+    if samples is not None and not run.can("log_weights"):
+        raise click.UsageError(
+            f"--samples: the model {run.model.name!r} has no likelihood to estimate"
+        )
+    if generated is not None and not run.can("sample"):
+        raise click.UsageError(
+            f"--generated: the model {run.model.name!r} has no prior to sample from"
+        )
+    subject = Subject(run, run.test(), samples, generated, seed)
     values: dict[str, Any] = {}
-    if not isinstance(model, AdversarialModel):
-        values |= _bounds(model, config, test, samples, seed)
-    if isinstance(model, AdversarialModel) or generated is not None:
-        values["samples"] = _judged(model, config, test, generated, seed)
+    for measure in MEASURES:
+        if run.can(*measure.needs) and measure.wanted(subject):
+            values |= measure.take(subject)
     if as_json:
         click.echo(json.dumps(values))
     else:
-        _show(values, config, len(test))
+        _show(values, subject)
 
 
-def _refuse_what_it_lacks(model: Any, samples: int | None, generated: int | None) -> None:
-    if samples is not None and not hasattr(model, "log_weights"):
-        raise click.UsageError(f"--samples: the model {model.name!r} has no likelihood to estimate")
-    if generated is not None and not model.can_sample:
-        raise click.UsageError(f"--generated: the model {model.name!r} has no prior to sample from")
+# --------------------------------------------------------------------------------------- measures
 
 
-# --------------------------------------------------------------------- bounds and latent variables
+@dataclass(frozen=True)
+class Subject:
+    """What is evaluated, and what was asked for: the options' values."""
+
+    run: Trained
+    test: Examples
+    samples: int | None
+    generated: int | None
+    seed: int
+
+    @property
+    def model(self) -> Any:
+        """The model, which can do what a measure needs."""
+        return self.run.model
 
 
-def _bounds(
-    model: Any, config: RunConfig, test: Examples, samples: int | None, seed: int
-) -> dict[str, Any]:
-    """Average an autoencoder's terms over the test images, and measure its latent variables."""
+@dataclass(frozen=True)
+class Measure:
+    """Something to measure of the models that can do what it needs.
+
+    Parameters
+    ----------
+    needs : tuple of str
+        Methods of the model: see `minigen.models.can`.
+    take : callable
+        Returns values by name.
+    wanted : callable
+        Tells whether it was asked for, or goes without asking.
+    """
+
+    needs: tuple[str, ...]
+    take: Callable[[Subject], dict[str, Any]]
+    wanted: Callable[[Subject], bool] = lambda _: True
+
+
+def _bounds(subject: Subject) -> dict[str, Any]:
+    """Average the terms of the objective over the test examples."""
     from minigen import metrics
     from minigen.engine.random import Generator
 
-    values: dict[str, Any] = {}
-    values |= metrics.evaluate(model, test.images, test.labels, generator=Generator(seed))
-    if samples is not None:
-        values["nll"] = metrics.nll(
-            model, test.images, samples, test.labels, generator=Generator(seed)
-        )
-    return values | _of_latents(model, config.dataset, test)
+    test = subject.test
+    generator = Generator(subject.seed)
+    return metrics.evaluate(subject.model, test.images, test.labels, generator=generator)
 
 
-def _of_latents(model: Any, dataset: str, test: Examples) -> dict[str, Any]:
-    """Measure what a VAE's latent variables hold of the test images."""
-    from minigen import data, metrics
-    from minigen.models import VariationalAutoencoder
+def _likelihood(subject: Subject) -> dict[str, Any]:
+    """Estimate -ln p(x) by importance sampling."""
+    from minigen import metrics
+    from minigen.engine.random import Generator
 
-    if not isinstance(model, VariationalAutoencoder):
+    test, samples = subject.test, subject.samples
+    assert samples is not None
+    generator = Generator(subject.seed)
+    value = metrics.nll(subject.model, test.images, samples, test.labels, generator=generator)
+    return {"nll": value}
+
+
+def _active_units(subject: Subject) -> dict[str, Any]:
+    """Count the latent variables that tell examples apart."""
+    from minigen import metrics
+
+    test = subject.test
+    return {"active_units": metrics.active_units(subject.model, test.images, test.labels).count}
+
+
+def _information_gap(subject: Subject) -> dict[str, Any]:
+    """Measure whether each factor of variation has a latent variable to itself, if any is known."""
+    from minigen import metrics
+    from minigen.training import load_data
+
+    test = subject.test
+    factors = getattr(load_data(subject.run.config.dataset, "test"), "factors", None)
+    if factors is None or subject.model.latent < 2:
         return {}
-    values: dict[str, Any] = {
-        "active_units": metrics.active_units(model, test.images, test.labels).count
-    }
-    factors = getattr(data.load(dataset, "test"), "factors", None)
-    if factors is not None and model.latent > 1:
-        means = metrics.latent_means(model, test.images, test.labels)
-        values["mutual_information_gap"] = metrics.mutual_information_gap(means, factors).value
-    return values
+    means = metrics.latent_means(subject.model, test.images, test.labels)
+    return {"mutual_information_gap": metrics.mutual_information_gap(means, factors).value}
 
 
-# ----------------------------------------------------------------------------------------- samples
-
-
-def _judged(
-    model: Any, config: RunConfig, test: Examples, count: int | None, seed: int
-) -> dict[str, Any]:
-    """Judge generated samples by all that suits them, each value beside that of real ones."""
-    from minigen import metrics
+def _judged(subject: Subject) -> dict[str, Any]:
+    """Judge generated samples by all that suits their kind, each value beside that of real ones."""
+    from minigen.engine.modes import no_grad
     from minigen.engine.random import Generator
-    from minigen.models import AdversarialModel
+    from minigen.training import load_data
 
+    run, test = subject.run, subject.test
     most = len(test) // 2
-    count = min(2000, most) if count is None else count
+    count = min(2000, most) if subject.generated is None else subject.generated
     if count > most:
         raise click.UsageError(
-            f"--generated: {config.dataset} has {len(test)} test samples, of which two sets as "
+            f"--generated: {run.config.dataset} has {len(test)} test samples, of which two sets as "
             f"large as the generated one are compared: at most {most}"
         )
-    generator = Generator(seed)
-    made = _generate(model, count, generator)
-    report = _compare(config.dataset, test, made, generator)
-    if isinstance(model, AdversarialModel):
-        real, labels = test.of(generator.permutation(len(test))[:count])
-        probabilities = metrics.discriminator_scores(
-            model, real, made, real_labels=labels, generated_labels=model.labels_in_turn(count)
-        )
-        report["discriminator"] = {
-            "real": probabilities.real,
-            "generated": probabilities.generated,
-        }
-    return report
-
-
-def _generate(model: Any, count: int, generator: Any) -> Any:
-    """Draw samples, as arrays on the host."""
-    from minigen.engine.modes import no_grad
-
+    generator = Generator(subject.seed)
     with no_grad():
-        return model.sample(count, generator=generator).numpy()
+        made = subject.model.sample(count, generator=generator).numpy()
+    truth = load_data(run.config.dataset, "test")
+    report = run.kind.judge(truth, test.images, made, generator, options.tell)
+    if run.can("discriminate"):
+        report["discriminator"] = _discriminated(subject, made, generator)
+    return {"samples": report}
 
 
-def _compare(dataset: str, test: Examples, made: Any, generator: Any) -> dict[str, Any]:
-    """Compare samples with the data set's: points by their modes, images by their features."""
-    from minigen import data, metrics
+def _discriminated(subject: Subject, made: Any, generator: Any) -> dict[str, float]:
+    """Return the probability of being real that real and generated samples get."""
+    from minigen import metrics
 
-    truth = data.load(dataset, "test")
-    if isinstance(truth, data.Mixture):
-        return metrics.judge_points(truth, made).to_dict()
-    if isinstance(truth, data.Points):
-        return metrics.judge_features(test.images, made, generator=generator).to_dict()
-    if dataset not in metrics.TRAINED:
-        options.tell(
-            f"there is no classifier for {dataset}, by whose features images could be compared"
-        )
-        return {"count": len(made)}
-    extractor = metrics.load_feature_extractor(dataset)
-    return metrics.judge_samples(test.images, made, extractor, generator=generator).to_dict()
+    count = len(made)
+    real, labels = subject.test.of(generator.permutation(len(subject.test))[:count])
+    scores = metrics.discriminator_scores(
+        subject.model,
+        real,
+        made,
+        real_labels=labels,
+        generated_labels=subject.model.labels_in_turn(count),
+    )
+    return {"real": scores.real, "generated": scores.generated}
+
+
+MEASURES: Final = (
+    Measure(("reconstruct",), _bounds),
+    Measure(("log_weights",), _likelihood, lambda subject: subject.samples is not None),
+    Measure(("encode", "sample"), _active_units),
+    Measure(("encode", "sample"), _information_gap),
+    Measure(
+        ("sample",),
+        _judged,
+        lambda subject: subject.generated is not None or not subject.run.can("reconstruct"),
+    ),
+)
+"""All that is measured. What has no encoder has no bound: its samples are judged unasked."""
 
 
 # ------------------------------------------------------------------------------------------ tables
 
 
-def _show(values: dict[str, Any], config: RunConfig, count: int) -> None:
+def _show(values: dict[str, Any], subject: Subject) -> None:
     """Write a table of the bounds, one of the samples, or both."""
     from rich.console import Console
 
     console = Console(highlight=False)
-    bounds = {name: value for name, value in values.items() if name in _BOUNDS}
+    config, kind = subject.run.config, subject.run.kind
+    bounds = {name: value for name, value in values.items() if name in _MEANINGS}
     if bounds:
-        title = f"{config.model} on {count:,} test images of {config.dataset}"
-        console.print(_table_of_bounds(bounds, title, _caveat(config)))
+        title = f"{config.model} on {len(subject.test):,} test {kind.plural} of {config.dataset}"
+        table = _table(title, kind.caveat(config.model_config, config.binarize), "value")
+        table.add_column("unit")
+        for name, value in bounds.items():
+            meaning, unit = _MEANINGS[name]
+            table.add_row(meaning, _written(value), kind.unit if unit == _NATS else unit)
+        console.print(table)
     if "samples" in values:
         samples = values["samples"]
         title = f"{samples['count']:,} samples of {config.model} beside real ones: {config.dataset}"
-        console.print(_table_of_samples(samples, title))
+        judged = samples.get("discriminator")
+        table = _table(title, _NO_JUDGE if judged else None, "generated", "real")
+        for name, value in samples.get("generated", {}).items():
+            table.add_row(kind.measures[name], _written(value), _written(samples["real"][name]))
+        if judged:
+            row = "discriminator's probability of being real"
+            table.add_row(row, _written(judged["generated"]), _written(judged["real"]))
+        console.print(table)
 
 
-def _table_of_bounds(values: dict[str, Any], title: str, caption: str) -> Table:
+def _table(title: str, caption: str | None, *columns: str) -> Table:
     from rich.table import Table
 
     table = Table(title=title, caption=caption, title_justify="left", caption_justify="left")
     table.add_column("what")
-    table.add_column("value", justify="right")
-    table.add_column("unit")
-    for name, value in values.items():
-        meaning, unit = _BOUNDS[name]
-        table.add_row(meaning, _written(value), unit)
-    return table
-
-
-def _table_of_samples(samples: dict[str, Any], title: str) -> Table:
-    from rich.table import Table
-
-    judged = "discriminator" in samples
-    table = Table(
-        title=title,
-        caption=_NO_JUDGE if judged else None,
-        title_justify="left",
-        caption_justify="left",
-    )
-    table.add_column("what")
-    table.add_column("generated", justify="right")
-    table.add_column("real", justify="right")
-    for name, value in samples.get("generated", {}).items():
-        table.add_row(_MEASURES[name], _written(value), _written(samples["real"][name]))
-    if judged:
-        scores = samples["discriminator"]
-        row = "discriminator's probability of being real"
-        table.add_row(row, _written(scores["generated"]), _written(scores["real"]))
+    for column in columns:
+        table.add_column(column, justify="right")
     return table
 
 
 def _written(value: float) -> str:
     """Write a count as it is, and any other number to three places."""
     return str(value) if isinstance(value, int) else f"{value:.3f}"
-
-
-def _caveat(config: RunConfig) -> str:
-    """Say what bounds may be compared with."""
-    if config.model_config["decoder"] == "gaussian":
-        return "Densities of pixels in [0, 1]: compare with the same kind only."
-    if config.binarize == "none":
-        return "Cross-entropies of grey pixels, no likelihoods: compare with the same kind only."
-    return "Pixels were drawn black or white once."

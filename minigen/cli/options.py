@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
+
+if TYPE_CHECKING:
+    from minigen.models import Option
 
 Decorator: TypeAlias = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -86,21 +90,58 @@ def numbers(_ctx: click.Context, _option: click.Parameter, text: str | None) -> 
         raise click.BadParameter(f"numbers separated by commas, not {text!r}") from error
 
 
-def _png_file(_ctx: click.Context, _option: click.Parameter, path: Path | None) -> Path | None:
-    if path is not None and path.suffix.lower() != ".png":
-        raise click.BadParameter(f"the name of a .png file, not {str(path)!r}")
-    return path
-
-
-def picture(default: str) -> Decorator:
-    """Make the option --out for a PNG file; `default` says where it goes without."""
+def drawing(default: str) -> Decorator:
+    """Make the option --out for the file that a command draws; `default` is its name without."""
     return click.option(
         "--out",
         metavar="FILE.png",
         type=click.Path(dir_okay=False, path_type=Path),
-        callback=_png_file,
-        help=f"The picture.  [default: {default}]",
+        help=f"The picture.  [default: DIR/samples/{default}.png]",
     )
+
+
+class NameOrPath(click.Choice[str]):
+    """A name of the package's, or where something of one's own is: ``package.module:name``."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Take a path as it is: it is looked up when it is used."""
+        return str(value) if ":" in str(value) else super().convert(value, param, ctx)
+
+
+def of_model(option: Option, note: str = "", *, hidden: bool = False) -> click.Option:
+    """Make the option of the command line for one of a model's.
+
+    Parameters
+    ----------
+    option : Option
+        Its name, type, range and description decide the rest: see `minigen.models.options`.
+    note : str
+        What help says behind the description.
+    hidden : bool
+        Whether help leaves it out.
+    """
+    flag = option.name.replace("_", "-")
+    text = f"{option.help.replace('`', '')}  {note}".rstrip()
+    details: dict[str, Any] = {"help": text, "hidden": hidden, "default": None}
+    if option.type is bool:
+        return click.Option([f"--{flag}/--no-{flag}"], **details)
+    if option.type is tuple:
+        return click.Option([f"--{flag}"], metavar="SIZES", callback=layer_sizes, **details)
+    if option.choices:
+        return click.Option([f"--{flag}"], type=click.Choice(option.choices), **details)
+    if option.type in (int, float):
+        return click.Option([f"--{flag}"], type=_range(option), **details)
+    return click.Option([f"--{flag}"], **details)
+
+
+def _range(option: Option) -> click.ParamType:
+    """Return the type of a number that lies in an option's range."""
+    ends = option.range
+    low = None if ends.low == -math.inf else ends.low
+    high = None if ends.high == math.inf else ends.high
+    kind: Any = click.IntRange if option.type is int else click.FloatRange
+    made: click.ParamType = kind(low, high, min_open=ends.low_open, max_open=ends.high_open)
+    return made
 
 
 def tell(message: str) -> None:

@@ -2,55 +2,108 @@
 
 from __future__ import annotations
 
-import inspect
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 from click.core import ParameterSource
 
+from minigen import models
 from minigen.cli import options
 from minigen.data import NAMES
-from minigen.models import MODELS, OBJECTIVES
-from minigen.models.decoders import DECODERS
-from minigen.models.dense import ACTIVATIONS
+from minigen.models import MODELS
 
 if TYPE_CHECKING:
     from minigen.training import Run
 
-_MODEL_OPTIONS: Final = (
-    "channels",
-    "hidden",
-    "latent",
-    "activation",
-    "batch_norm",
-    "decoder",
-    "corruption",
-    "beta",
-    "warmup",
-    "free_bits",
-    "importance_samples",
-    "objective",
-    "label_smoothing",
-    "penalty",
-    "r1",
-    "critic_steps",
-    "clip",
-    "packing",
-    "spectral_norm",
-    "average",
-)
+_NAMED: Final = "minigen.cli.train.model"
+"""Where click's context keeps the name of the model, before its options are read."""
 
 
-@click.command()
-@click.argument("model", type=click.Choice(list(MODELS)), required=False)
+class Train(click.Command):
+    """A command with options of its own, and those of the model that its arguments name.
+
+    If they name none, it has those of all models of the package.
+    """
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Find out which model is named, and read the arguments."""
+        parser = self.make_parser(ctx)
+        parser.ignore_unknown_options = True  # they may be those of a model outside the package
+        given, rest, _ = parser.parse_args(list(args))
+        words = [word for word in (given.get("model"), *rest) if isinstance(word, str)]
+        ctx.meta[_NAMED] = next((word for word in words if word in MODELS or ":" in word), None)
+        return super().parse_args(ctx, args)
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """Return the parameters, the model's last."""
+        own = super().get_params(ctx)
+        taken = {parameter.name for parameter in own}
+        theirs = _model_options(ctx.meta.get(_NAMED))
+        return [*own, *(option for option in theirs if option.name not in taken)]
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the command's options, and below them the model's."""
+        own = [option for option in super().get_params(ctx) if isinstance(option, click.Option)]
+        general = [option.get_help_record(ctx) for option in own]
+        named = ctx.meta.get(_NAMED)
+        theirs = [option.get_help_record(ctx) for option in _model_options(named)]
+        for title, records in (("Options", general), (f"Options of {named or 'models'}", theirs)):
+            with formatter.section(title):
+                formatter.write_dl([record for record in records if record])
+
+
+def _model_options(named: str | None) -> list[click.Option]:
+    """Make the options of a model; those that it does not have are known, too, but not shown.
+
+    Raises
+    ------
+    click.BadParameter
+        If there is no such model.
+    """
+    try:
+        own = {} if named is None else _by_name([models.find(named)])
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="'MODEL'") from error
+    made = [options.of_model(option, _default(option)) for option, _ in own.values()]
+    for name, (option, owners) in _by_name(MODELS.values()).items():
+        if name not in own:
+            note = "" if len(owners) == len(MODELS) else f"[of {', '.join(owners)}]"
+            made.append(options.of_model(option, note, hidden=bool(own)))
+    return made
+
+
+def _default(option: models.Option) -> str:
+    """Say what an option is if it is not given; nothing if the model decides then."""
+    if option.default is None:
+        return ""
+    sizes = option.type is tuple
+    return f"[default: {','.join(map(str, option.default)) if sizes else option.default}]"
+
+
+def _by_name(classes: Iterable[type[models.Model]]) -> dict[str, tuple[models.Option, list[str]]]:
+    """Return the options of models by name, each with the models that have it.
+
+    What must be given, such as the images' shape, is left out: the data decide it.
+    """
+    found: dict[str, tuple[models.Option, list[str]]] = {}
+    for model in classes:
+        for option in models.options(model):
+            if not option.required:
+                found.setdefault(option.name, (option, []))[1].append(model.name)
+    return found
+
+
+@click.command(cls=Train)
+@click.argument("model", type=options.NameOrPath(list(MODELS)), required=False)
 @click.option(
     "--resume",
     metavar="DIR",
     type=click.Path(path_type=Path),
     help="Go on with the run in this folder, as it was configured.",
 )
-@click.option("--dataset", type=click.Choice(NAMES), default="digits", show_default=True)
+@click.option("--dataset", type=options.NameOrPath(NAMES), default="digits", show_default=True)
 @click.option("--epochs", type=click.IntRange(min=1), default=10, show_default=True)
 @options.seed("Where initial weights, shuffles and noise start.")
 @click.option(
@@ -60,90 +113,6 @@ _MODEL_OPTIONS: Final = (
     help="The run's folder.  [default: runs/MODEL-DATASET-seed-SEED]",
 )
 @click.option("--overwrite", is_flag=True, help="Replace the run that the folder holds.")
-@click.option(
-    "--channels",
-    metavar="SIZES",
-    callback=options.layer_sizes,
-    help="Channels of the encoder's convolutions, such as 32,64; the decoder's in reverse.",
-)
-@click.option(
-    "--hidden",
-    metavar="SIZES",
-    callback=options.layer_sizes,
-    help="Features of the encoder's hidden layers, such as 400,200; the decoder's in reverse.",
-)
-@click.option("--latent", type=click.IntRange(min=1), help="Latent variables.")
-@click.option(
-    "--activation", type=click.Choice(list(ACTIVATIONS)), help="What follows each dense layer."
-)
-@click.option(
-    "--batch-norm/--no-batch-norm",
-    default=None,
-    help="A batch norm per convolution, or none.  [default: the model's]",
-)
-@click.option("--decoder", type=click.Choice(DECODERS), help="Distribution of the pixels.")
-@click.option(
-    "--corruption",
-    type=click.FloatRange(min=0),
-    help="Standard deviation of the noise that an autoencoder learns to remove.",
-)
-@click.option("--beta", type=click.FloatRange(min=0), help="Weight of the KL term.")
-@click.option(
-    "--warmup",
-    metavar="EPOCHS",
-    type=click.FloatRange(min=0),
-    help="Epochs over which the KL term's weight rises from 0.",
-)
-@click.option(
-    "--free-bits",
-    metavar="NATS",
-    type=click.FloatRange(min=0),
-    help="KL that each latent variable may use without cost.",
-)
-@click.option(
-    "--importance-samples",
-    metavar="K",
-    type=click.IntRange(min=1),
-    help="Train on the importance-weighted bound with K samples.",
-)
-@click.option(
-    "--objective",
-    type=click.Choice(list(OBJECTIVES)),
-    help="What the two sides of a GAN minimise.  [default: non-saturating]",
-)
-@click.option(
-    "--label-smoothing",
-    type=click.FloatRange(0, 0.5, max_open=True),
-    help="How far below 1 the discriminator's target of real samples lies.",
-)
-@click.option("--penalty", type=click.FloatRange(min=0), help="Weight of a GAN's gradient penalty.")
-@click.option("--r1", type=click.FloatRange(min=0), help="Weight of the R1 penalty.")
-@click.option(
-    "--critic-steps",
-    metavar="N",
-    type=click.IntRange(min=1),
-    help="Steps of the discriminator for one of the generator.",
-)
-@click.option(
-    "--clip",
-    type=click.FloatRange(min=0, min_open=True),
-    help="Largest weight of a Wasserstein critic that is clipped.",
-)
-@click.option(
-    "--packing",
-    metavar="M",
-    type=click.IntRange(min=1),
-    help="How many samples of one kind a discriminator judges together.",
-)
-@click.option(
-    "--spectral-norm", is_flag=True, default=None, help="Spectral norm in the discriminator."
-)
-@click.option(
-    "--average",
-    metavar="DECAY",
-    type=click.FloatRange(0, 1, max_open=True),
-    help="Sample from the exponential average of the generator's weights.",
-)
 @click.option("--batch-size", type=click.IntRange(min=1), default=128, show_default=True)
 @click.option(
     "--lr",
@@ -190,8 +159,10 @@ def train(
 ) -> None:
     """Train MODEL on a data set, or go on with a run that was stopped.
 
-    Options of the model that are not given have the model's own defaults. Weights, metrics and
-    pictures go into the run's folder. Ctrl-C saves before it stops.
+    Options of the model that are not given have the model's own defaults; minigen train MODEL
+    --help shows them. Weights, metrics and pictures go into the run's folder. Ctrl-C saves before
+    it stops. A model of your own is package.module:Class, a data set of your own
+    package.module:function.
     """
     if resume is not None:
         _refuse_others(ctx)
@@ -199,16 +170,18 @@ def train(
         return
     if model is None:
         raise click.UsageError(f"name a model ({', '.join(MODELS)}), or a run with --resume DIR")
-    _conclude(_started(model, overwrite, settings))
+    _conclude(_started(ctx, model, overwrite, settings))
 
 
-def _started(model: str, overwrite: bool, settings: dict[str, Any]) -> Run:
+def _started(ctx: click.Context, model: str, overwrite: bool, settings: dict[str, Any]) -> Run:
     from minigen.training import RunConfig
     from minigen.training import train as start
 
+    general = {parameter.name for parameter in ctx.command.params}
+    own = {name: value for name, value in settings.items() if name not in general}
     config = RunConfig(
         model=model,
-        model_config=_model_config(model, settings),
+        model_config=_model_config(model, own),
         dataset=settings["dataset"],
         binarize=settings["binarize"],
         epochs=settings["epochs"],
@@ -221,7 +194,8 @@ def _started(model: str, overwrite: bool, settings: dict[str, Any]) -> Run:
         device=settings["device"],
         keep=settings["keep"],
     )
-    folder = settings["out"] or Path("runs", f"{model}-{config.dataset}-seed-{config.seed}")
+    names = [name.rpartition(":")[2] for name in (model, config.dataset)]
+    folder = settings["out"] or Path("runs", f"{'-'.join(names)}-seed-{config.seed}")
     return start(config, folder, overwrite=overwrite)
 
 
@@ -233,9 +207,9 @@ def _resumed(folder: Path) -> Run:
 
 def _model_config(model: str, settings: dict[str, Any]) -> dict[str, Any]:
     """Return the options of the model that were given; refuse those that it does not have."""
-    given = {name: settings[name] for name in _MODEL_OPTIONS if settings[name] is not None}
-    unknown = given.keys() - inspect.signature(MODELS[model]).parameters.keys()
-    for name in unknown:
+    given = {name: value for name, value in settings.items() if value is not None}
+    known = {option.name for option in models.options(models.find(model))}
+    for name in given.keys() - known:
         option = name.replace("_", "-")
         raise click.UsageError(f"--{option}: the model {model!r} has no such option")
     return given
@@ -245,25 +219,21 @@ def _refuse_others(ctx: click.Context) -> None:
     """Refuse settings beside --resume: a run is what its config.json says."""
     others = [parameter for parameter in ctx.params if parameter != "resume"]
     for name in others:
-        if _given(ctx, name):
+        if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE:
             option = name.upper() if name == "model" else "--" + name.replace("_", "-")
             raise click.UsageError(
                 f"--resume goes on with a run as its config.json says: leave out {option}"
             )
 
 
-def _given(ctx: click.Context, name: str) -> bool:
-    """Tell whether an option stands on the command line."""
-    return ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
-
-
 def _conclude(run: Run) -> None:
     """Say how the run ended, and where its files are."""
-    from minigen.training.averages import losses
+    from minigen.kinds import kind_of
+    from minigen.training.state import losses
 
     last = run.history[-1]
     for name, value in losses(last["test"]).items():
-        unit = " nats/image" if name == "loss" else ""
+        unit = f" {kind_of(run.model).unit}" if name == "loss" else ""
         title = f"test {name.replace('_', ' ')}"
         click.echo(f"{title:9}  {value:.2f}{unit} after epoch {last['epoch']}")
     click.echo(f"weights    {run.folder / 'checkpoints'}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -49,6 +49,7 @@ class Dataset:
     dtype('float32')
     """
 
+    kind: ClassVar[str] = "image"
     name: str
     split: str
     images: npt.NDArray[np.uint8]

@@ -22,7 +22,7 @@ import itertools
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import ClassVar, Final, NoReturn
 
 import numpy as np
 import numpy.typing as npt
@@ -70,6 +70,7 @@ class Points:
     ((50000, 2), 'upper')
     """
 
+    kind: ClassVar[str] = "point"
     name: str
     split: str
     points: npt.NDArray[np.float32]

@@ -14,16 +14,22 @@ Examples
 epoch-0001.png losses.png reconstructions.png
 """
 
-from minigen.training.checkpoint import Checkpoint, CheckpointFolder, Position
-from minigen.training.config import BINARIZATIONS, OPTIMIZERS, SCHEDULES, RunConfig
+from minigen.training.config import (
+    BINARIZATIONS,
+    OPTIMIZERS,
+    SCHEDULES,
+    Examples,
+    RunConfig,
+    load_data,
+    load_examples,
+)
 from minigen.training.errors import (
     ConfigurationError,
     DivergenceError,
     RunError,
     TrainingInterrupted,
 )
-from minigen.training.examples import Examples, load_examples
-from minigen.training.folder import RunFolder
+from minigen.training.folder import Checkpoint, CheckpointFolder, Position, RunFolder
 from minigen.training.loop import Trainer
 from minigen.training.runs import Run, load_model, resume, train
 
@@ -43,6 +49,7 @@ __all__ = [
     "RunFolder",
     "Trainer",
     "TrainingInterrupted",
+    "load_data",
     "load_examples",
     "load_model",
     "resume",

@@ -1,19 +1,27 @@
-"""What a run is made from: everything that decides its outcome, in one JSON file."""
+"""What a run is made from: everything that decides its outcome, in one JSON file; and its data."""
 
 from __future__ import annotations
 
 import dataclasses
+import importlib
 import json
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from pathlib import Path
+from typing import Any, Final, TypeAlias
 
-from minigen import data, models, nn, optim
+import numpy as np
+import numpy.typing as npt
+
+from minigen import data, kinds, models, nn, optim
 from minigen._version import __version__
-from minigen.engine.backend import canonical_device
+from minigen.engine.backend import Array, canonical_device, to_device
+from minigen.engine.random import Generator
+from minigen.kinds import Kind
 from minigen.optim.lr_scheduler import CosineAnnealingLR, LambdaLR, LRScheduler
 from minigen.training.errors import ConfigurationError, RunError
-from minigen.training.streams import Purpose, stream
+from minigen.training.state import Purpose, stream
 
 OPTIMIZERS: Final[dict[str, type[optim.Optimizer]]] = {
     "adam": optim.Adam,
@@ -33,6 +41,12 @@ BINARIZATIONS: Final = ("none", "static", "dynamic")
 """What is done to grey images: nothing, drawn once for ever, or drawn afresh for every batch."""
 
 
+Batch: TypeAlias = tuple[Array, Array | None]
+"""Images, and the labels that a conditional model is told."""
+
+_SEEDS = {"train": 0, "test": 1}  # of the static binarisation: the same data set in every run
+
+
 @dataclass(frozen=True)
 class RunConfig:
     """Everything that decides a run's outcome.
@@ -40,12 +54,12 @@ class RunConfig:
     Parameters
     ----------
     model : str
-        A name in `minigen.models.MODELS`.
+        A name in `minigen.models.MODELS`, or ``"package.module:Class"``.
     model_config : mapping
-        The model's constructor's arguments; ``image_shape``, and the number of ``classes`` of a
-        conditional model, may be left out: they are the data set's.
+        The model's constructor's arguments; what the data decide may be left out: ``image_shape``,
+        and the number of ``classes`` of a conditional model.
     dataset : str
-        A name in `minigen.data.NAMES`.
+        A name in `minigen.data.NAMES`, or ``"package.module:function"``: see `load_data`.
     binarize : {"none", "static", "dynamic"}
         What is done to grey pixels: nothing; replaced by one draw of black and white, the same in
         every run; or, in training, drawn afresh whenever they are used. The test images of the last
@@ -107,11 +121,19 @@ class RunConfig:
             "optimizer": OPTIMIZERS,
             "schedule": SCHEDULES,
         }
+        find_outside: dict[str, Callable[[str], object]]
+        find_outside = {"model": models.find, "dataset": _data_source}
         for name, known in choices.items():
-            if getattr(self, name) not in known:
+            value = getattr(self, name)
+            if value not in known and not (name in find_outside and ":" in str(value)):
                 raise ConfigurationError(
-                    f"{name}: one of {', '.join(known)} is expected, got {getattr(self, name)!r}"
+                    f"{name}: one of {', '.join(known)} is expected, got {value!r}"
                 )
+        for name, find in find_outside.items():
+            try:
+                find(getattr(self, name))
+            except ValueError as error:
+                raise ConfigurationError(f"{name}: {error}") from error
         for name, least in {"epochs": 1, "batch_size": 1, "keep": 1, "seed": 0}.items():
             value = getattr(self, name)
             if type(value) is not int or value < least:
@@ -209,3 +231,143 @@ class RunConfig:
         if self.schedule == "cosine":
             return CosineAnnealingLR(optimizer, steps)
         return LambdaLR(optimizer, lambda _: 1.0)
+
+
+@dataclass(frozen=True)
+class Examples:
+    """One split of a run's data, and how a minibatch of it is made.
+
+    Parameters
+    ----------
+    images : array of float32, shape (N, ...)
+        Images (N, C, H, W) in [0, 1]; or what examples of another kind are.
+    labels : array of int64, shape (N,), optional
+        Their classes, if the model is conditional.
+    classes : int
+        How many classes a conditional model has to know; 0 for any other.
+    device : str
+        Where the model is.
+    resampled : bool
+        Whether every minibatch is drawn anew in black and white.
+    kind : Kind
+        What they are.
+    """
+
+    images: npt.NDArray[np.float32]
+    labels: npt.NDArray[np.int64] | None = None
+    classes: int = 0
+    device: str = "cpu"
+    resampled: bool = False
+    kind: Kind = field(default_factory=lambda: kinds.find("image"))
+
+    def batch(self, indices: npt.NDArray[np.int64], generator: Generator) -> Batch:
+        """Return the images of those numbers, and their labels if there are any, on the host."""
+        images, labels = self.of(indices)
+        return data.sample_bernoulli(images, generator) if self.resampled else images, labels
+
+    def of(
+        self, indices: npt.NDArray[np.int64]
+    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64] | None]:
+        """Return the images of those numbers as they are, and their labels, on the host."""
+        return self.images[indices], None if self.labels is None else self.labels[indices]
+
+    def first(self, count: int) -> Batch:
+        """Return the first images, never drawn anew, and their labels, on the device."""
+        labels = None if self.labels is None else to_device(self.labels[:count], self.device)
+        return to_device(self.images[:count], self.device), labels
+
+    def decided(self) -> dict[str, Any]:
+        """Return the options of a model that the data decide."""
+        shape = self.kind.decided(self.images)
+        return {**shape, "classes": self.classes} if self.classes else shape
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+
+def load_examples(config: RunConfig, split: str) -> Examples:
+    """Load one split of a run's data set as its kind is trained on; images are made binary if asked.
+
+    Parameters
+    ----------
+    config : RunConfig
+        The run's.
+    split : {"train", "test"}
+        Test images are the same in every pass; with ``binarize="dynamic"`` they are those of
+        ``binarize="static"``, so that the bounds compare.
+
+    Raises
+    ------
+    ConfigurationError
+        If something else than images is to be made binary.
+    minigen.data.DataError
+        If the data set is out of reach or damaged.
+
+    Examples
+    --------
+    >>> examples = load_examples(RunConfig(binarize="static"), "test")
+    >>> len(examples), set(examples.images.ravel().tolist()) == {0.0, 1.0}
+    (382, True)
+    """
+    dataset = load_data(config.dataset, split)
+    kind = kinds.find(dataset.kind)
+    images = kind.examples(dataset)
+    if config.binarize != "none" and not kind.grey:
+        raise ConfigurationError(
+            f"binarize: {config.dataset} has {kind.plural}, not pixels: leave it 'none'"
+        )
+    resampled = config.binarize == "dynamic" and split == "train"
+    if config.binarize != "none" and not resampled:
+        images = data.binarize_statically(images, seed=_SEEDS[split])
+    labels, classes = None, 0
+    if models.find(config.model).conditional:
+        labels, classes = dataset.labels, len(dataset.classes)
+    return Examples(images, labels, classes, config.device, resampled, kind)
+
+
+def load_data(name: str, split: str) -> Any:
+    """Load one split of a data set: by `minigen.data.load`, or by a function outside the package.
+
+    Parameters
+    ----------
+    name : str
+        A name in `minigen.data.NAMES`, or ``"package.module:function"``. The function takes the
+        split, and returns an object with a `kind` and, for conditional models, `labels` and
+        `classes`.
+    split : {"train", "test"}
+        Which one.
+
+    Raises
+    ------
+    ValueError
+        If there is no such data set.
+    minigen.data.DataError
+        If it is out of reach or damaged.
+    """
+    return _data_source(name)(split)
+
+
+def _data_source(name: str) -> Callable[[str], Any]:
+    """Return the function that loads a split of a data set."""
+    if name in data.NAMES:
+        return lambda split: data.load(name, split)
+    found: Callable[[str], Any] = _from_outside(name)
+    return found
+
+
+def _from_outside(name: str) -> Any:
+    """Import what ``"package.module:name"`` names; the current folder is looked in, too.
+
+    Raises
+    ------
+    ValueError
+        If there is none.
+    """
+    module, _, attribute = name.partition(":")
+    here = str(Path.cwd())
+    if here not in sys.path:  # a program that was installed does not look where one stands
+        sys.path.append(here)
+    try:
+        return getattr(importlib.import_module(module), attribute)
+    except (ImportError, AttributeError) as error:
+        raise ValueError(f"unknown data set {name!r}: {error}") from error

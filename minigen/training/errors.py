@@ -1,8 +1,25 @@
-"""What can end a training run, or keep one from starting."""
+"""What ends a training run, or keeps one from starting: errors, a request to stop, NaN.
+
+Ctrl-C and SIGTERM are noted, and obeyed after the current step.
+"""
 
 from __future__ import annotations
 
+import signal
+import threading
+from collections.abc import Callable
 from pathlib import Path
+from types import FrameType
+from typing import Any, Final, Self
+
+import numpy as np
+
+from minigen import nn
+from minigen.engine.anomaly import AnomalyError
+from minigen.engine.backend import to_numpy
+from minigen.engine.modes import detect_anomaly
+
+SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
 class RunError(Exception):
@@ -54,3 +71,81 @@ class TrainingInterrupted(KeyboardInterrupt):
         )
         self.folder = folder
         self.checkpoint = checkpoint
+
+
+class Interruption:
+    """Notes the first request to stop; a second one stops at once, as without this.
+
+    In a thread other than the main one, where Python delivers no signals, it does nothing.
+
+    Attributes
+    ----------
+    requested : bool
+        Whether somebody asked to stop.
+
+    Examples
+    --------
+    >>> import signal
+    >>> with Interruption() as interruption:
+    ...     signal.raise_signal(signal.SIGINT)
+    ...     interruption.requested
+    True
+    """
+
+    def __init__(self) -> None:
+        self.requested = False
+        self._outer: dict[signal.Signals, Any] = {}
+
+    def __enter__(self) -> Self:
+        if threading.current_thread() is threading.main_thread():
+            self._outer = {each: signal.signal(each, self._note) for each in SIGNALS}
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._restore()
+
+    def _note(self, _number: int, _frame: FrameType | None) -> None:
+        self.requested = True
+        self._restore()
+
+    def _restore(self) -> None:
+        """Give the signals back to who had them before."""
+        while self._outer:
+            each, handler = self._outer.popitem()
+            signal.signal(each, handler)
+
+
+def find_cause(model: nn.Module, again: Callable[[], object]) -> str:
+    """Do a computation again, watching every op, and say where its first fault is.
+
+    Parameters
+    ----------
+    model : Module
+        The model; if a parameter of it is not finite already, that is said too.
+    again : callable
+        What is to be repeated, with the same images and the same noise.
+
+    Returns
+    -------
+    str
+        The op, its shapes and the line, in the words of `minigen.detect_anomaly`.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> from minigen import nn
+    >>> print(find_cause(nn.Identity(), lambda: minigen.zeros(3).log()))
+    log made -inf at index (0,) (got float32 (3,)), at ...
+    """
+    broken = [name for name, parameter in model.named_parameters() if not _is_finite(parameter)]
+    before = f"the update before left {', '.join(broken)} not finite; then " if broken else ""
+    try:
+        with detect_anomaly():
+            again()
+    except AnomalyError as error:
+        return f"{before}{error}"
+    return f"{before}every op of a second pass over the same images made finite values only"
+
+
+def _is_finite(parameter: nn.Parameter) -> bool:
+    return bool(np.isfinite(to_numpy(parameter.data)).all())

@@ -1,20 +1,43 @@
-"""A run's folder: where everything of it lies."""
+"""A run on the disk: its folder, and the checkpoints in it.
+
+A checkpoint is a pair of files::
+
+    epoch-0003.safetensors           the model's `state_dict`, and nothing else
+    epoch-0003.training.safetensors  the optimiser's arrays; position, history, random states (JSON)
+
+Each is written whole or not at all, the training state first. The weights' file is the mark that
+the checkpoint is finished; a training state without weights is what a kill left, and is ignored.
+The training state holds the SHA-256 of the weights, so that the two belong together.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
+import numpy as np
+import numpy.typing as npt
+
+from minigen import kinds
+from minigen.engine.backend import to_numpy
+from minigen.engine.tensor import Tensor
 from minigen.files import PARTIAL_SUFFIX, write_atomically
+from minigen.optim import flatten_state, unflatten_state
 from minigen.training.config import RunConfig
 from minigen.training.errors import RunError
 
 Record: TypeAlias = dict[str, Any]
 """What is known of a finished epoch: ``"epoch"``, and the terms of ``"train"`` and ``"test"``."""
+
+Arrays = dict[str, npt.NDArray[Any]]
+
+_NAME: Final = re.compile(r"epoch-(\d+)(?:-step-(\d+))?\.safetensors")
 
 
 @dataclass(frozen=True)
@@ -26,7 +49,8 @@ class RunFolder:
     ``metrics.jsonl``                       a line an epoch: the terms of the loss, in nats an image
     ``checkpoints/epoch-0003.safetensors``  the weights after the third epoch, and nothing else
     ``checkpoints/epoch-0003.training...``  what training needs besides to go on from there
-    ``samples/*.png``                       samples, reconstructions, the curves of the loss
+    ``samples/*.png``                       samples, reconstructions, the curves of the loss; other
+                                            kinds of data have other files
     ``samples/samples.gif``                 the samples after every epoch, one after the other
     ======================================  ====================================================
 
@@ -115,5 +139,213 @@ class RunFolder:
         """Iterate over the files of the run that is here."""
         yield from (file for file in (self.config, self.metrics) if file.exists())
         yield from self.checkpoints.glob("epoch-*.safetensors")
-        for kind in ("*.png", "*.gif"):
-            yield from self.samples.glob(kind)
+        for suffix in {".png", ".gif", *(kind.suffix for kind in kinds.registered())}:
+            yield from self.samples.glob(f"*{suffix}")
+
+
+@dataclass(frozen=True, order=True)
+class Position:
+    """How far training is: epochs finished, and steps of the next one.
+
+    Examples
+    --------
+    >>> print(Position(3), Position(3, 57))
+    epoch-0003 epoch-0003-step-00057
+    """
+
+    epoch: int = 0
+    step: int = 0
+
+    def __str__(self) -> str:
+        name = f"epoch-{self.epoch:04}"
+        return f"{name}-step-{self.step:05}" if self.step else name
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """The state of a training run.
+
+    Parameters
+    ----------
+    position : Position
+        How far it is.
+    weights : dict of str to Tensor or array
+        The model's `state_dict`.
+    optimizers : dict
+        The `state_dict` of each side's optimiser, by the side's name.
+    generators : dict
+        The states of the generators that training draws from.
+    averages : dict
+        The sums over the epoch so far, of which its record is made.
+    history : list of dict
+        The records of the finished epochs.
+    """
+
+    position: Position
+    weights: Mapping[str, Any]
+    optimizers: Mapping[str, dict[str, Any]]
+    generators: dict[str, Any] = field(default_factory=dict)
+    averages: dict[str, Any] = field(default_factory=dict)
+    history: list[Record] = field(default_factory=list)
+
+
+class CheckpointFolder:
+    """The checkpoints of a run.
+
+    Parameters
+    ----------
+    path : path
+        The folder they lie in.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import numpy as np
+    >>> no_steps = {"model": {"state": {}, "param_groups": []}}
+    >>> with tempfile.TemporaryDirectory() as path:
+    ...     folder = CheckpointFolder(path)
+    ...     for epoch in (1, 2, 3):
+    ...         weights = {"weight": np.full(2, epoch, np.float32)}
+    ...         saved = folder.save(Checkpoint(Position(epoch), weights, no_steps), keep=2)
+    ...     print(saved.name, *folder.finished())
+    ...     folder.newest().weights
+    epoch-0003.safetensors epoch-0003 epoch-0002
+    {'weight': array([3., 3.], dtype=float32)}
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = Path(path)
+
+    def weights_file(self, position: Position) -> Path:
+        """Return the name of the weights' file."""
+        return self.path / f"{position}.safetensors"
+
+    def training_file(self, position: Position) -> Path:
+        """Return the name of the training state's file."""
+        return self.path / f"{position}.training.safetensors"
+
+    def finished(self) -> list[Position]:
+        """Return the positions of all finished checkpoints, the newest first."""
+        matches = (_NAME.fullmatch(file.name) for file in self.path.glob("epoch-*.safetensors"))
+        found = [Position(int(match[1]), int(match[2] or 0)) for match in matches if match]
+        return sorted(found, reverse=True)
+
+    def save(self, checkpoint: Checkpoint, keep: int) -> Path:
+        """Write a checkpoint; once it is on the disk, remove all but the newest `keep`.
+
+        Returns
+        -------
+        Path
+            The weights' file.
+        """
+        weights, training = _encode(checkpoint)
+        position = checkpoint.position
+        write_atomically(self.training_file(position), training)
+        write_atomically(self.weights_file(position), weights)
+        self._tidy(position, keep)
+        return self.weights_file(position)
+
+    def read(self, position: Position) -> Checkpoint:
+        """Read a checkpoint.
+
+        Raises
+        ------
+        RunError
+            Names the file that is missing, damaged, or of another checkpoint.
+        """
+        weights = self.weights_file(position)
+        training = self.training_file(position)
+        return _decode(position, weights, training)
+
+    def newest(self, report: Callable[[str], None] = lambda _: None) -> Checkpoint | None:
+        """Read the newest checkpoint that is whole; None if there is none.
+
+        Parameters
+        ----------
+        report : callable
+            Is told of each newer one that is not, by its file's name.
+        """
+        for position in self.finished():
+            try:
+                return self.read(position)
+            except RunError as error:
+                report(f"{error}; going back to the checkpoint before it")
+        return None
+
+    def _tidy(self, newest: Position, keep: int) -> None:
+        """Remove old checkpoints, damaged ones that are newer than the newest, and leftovers."""
+        kept = [position for position in self.finished() if position <= newest][:keep]
+        for position in set(self.finished()) - set(kept):
+            self.weights_file(position).unlink(missing_ok=True)
+        names = {self.training_file(position).name for position in kept}
+        for file in self.path.glob("epoch-*.training.safetensors"):
+            if file.name not in names:
+                file.unlink(missing_ok=True)
+
+
+def _encode(checkpoint: Checkpoint) -> tuple[bytes, bytes]:
+    """Return the contents of the two files, weights and training state."""
+    from safetensors.numpy import save
+
+    weights = save({name: _host(value) for name, value in checkpoint.weights.items()})
+    flat = {side: flatten_state(state) for side, state in checkpoint.optimizers.items()}
+    notes = {
+        "weights_sha256": hashlib.sha256(weights).hexdigest(),
+        "optimizers": {side: rest for side, (_, rest) in flat.items()},
+        "generators": checkpoint.generators,
+        "averages": checkpoint.averages,
+        "history": checkpoint.history,
+    }
+    state = {
+        f"{side}.{name}": _host(value)
+        for side, (arrays, _) in flat.items()
+        for name, value in arrays.items()
+    }
+    return weights, save(state, metadata={"training": json.dumps(notes)})
+
+
+def _decode(position: Position, weights_file: Path, training_file: Path) -> Checkpoint:
+    from safetensors import SafetensorError, safe_open
+    from safetensors.numpy import load
+
+    reading = training_file
+    try:
+        with safe_open(training_file, framework="np") as stored:
+            notes = json.loads(stored.metadata()["training"])
+            arrays: Arrays = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118 - no mapping
+        reading = weights_file
+        weights = weights_file.read_bytes()
+        if hashlib.sha256(weights).hexdigest() != notes["weights_sha256"]:
+            raise RunError(
+                f"checkpoint {weights_file} is damaged: it is not what {training_file.name} "
+                "was saved with"
+            )
+        return Checkpoint(
+            position=position,
+            weights=load(weights),
+            optimizers={
+                side: unflatten_state(_of_side(arrays, side), rest)
+                for side, rest in notes["optimizers"].items()
+            },
+            generators=notes["generators"],
+            averages=notes["averages"],
+            history=notes["history"],
+        )
+    except (OSError, SafetensorError, ValueError, LookupError, TypeError) as error:
+        raise RunError(f"checkpoint {reading} can't be read: {error}") from error
+
+
+def _of_side(arrays: Arrays, side: str) -> Arrays:
+    """Return one optimiser's arrays, under the names that it gave them."""
+    prefix = f"{side}."
+    return {
+        name.removeprefix(prefix): array
+        for name, array in arrays.items()
+        if name.startswith(prefix)
+    }
+
+
+def _host(value: Any) -> npt.NDArray[Any]:
+    """Return a tensor or an array as a NumPy array in the layout that safetensors stores."""
+    array = to_numpy(value.data if isinstance(value, Tensor) else value)
+    return np.asarray(array, order="C")

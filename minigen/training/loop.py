@@ -18,21 +18,23 @@ from minigen.engine.backend import CPU, Uploader
 from minigen.engine.random import Generator
 from minigen.engine.tensor import Tensor
 from minigen.metrics import average_terms
-from minigen.models import AdversarialModel
-from minigen.training.averages import RunningAverages, losses
-from minigen.training.checkpoint import Checkpoint, CheckpointFolder, Position
-from minigen.training.config import RunConfig
-from minigen.training.divergence import find_cause
-from minigen.training.errors import DivergenceError, RunError, TrainingInterrupted
-from minigen.training.examples import Batch, Examples
-from minigen.training.folder import Record, RunFolder
-from minigen.training.interrupt import Interruption
-from minigen.training.pictures import ORIGINALS, POINTS, Album
-from minigen.training.streams import Purpose, TrainingNoise, stream
-from minigen.training.watch import EXAMPLES, take_reading, warn
+from minigen.training.config import Batch, Examples, RunConfig
+from minigen.training.errors import (
+    DivergenceError,
+    Interruption,
+    RunError,
+    TrainingInterrupted,
+    find_cause,
+)
+from minigen.training.folder import Checkpoint, CheckpointFolder, Position, Record, RunFolder
+from minigen.training.pictures import Album
+from minigen.training.state import Purpose, RunningAverages, TrainingNoise, losses, stream
 
 STEPS_BETWEEN_READINGS: Final = 20
 """How often a GPU is asked for the loss: each time, the program waits until it has caught up."""
+
+WATCHED: Final = 256
+"""How many test examples a model is shown to see how its training stands."""
 
 
 @dataclass(frozen=True)
@@ -64,8 +66,8 @@ class Trainer:
     pictures : bool
         Whether to draw pictures.
     report : callable, optional
-        Is told, in a sentence, when the watch on a GAN's training sees something wrong;
-        by default it is written above the progress bar.
+        Is told, in a sentence, when the model sees that its training goes wrong; by default it is
+        written above the progress bar.
     """
 
     def __init__(
@@ -103,7 +105,7 @@ class Trainer:
         self._progress = progress
         self._report = report or _say
         title = f"{config.model} on {config.dataset}"
-        originals = test.first(ORIGINALS if test.images.ndim == 4 else POINTS)
+        originals = test.first(test.kind.compared)
         self._album = Album(folder, self.model, originals, config.seed, title) if pictures else None
 
     def restore(self, checkpoint: Checkpoint) -> None:
@@ -232,8 +234,7 @@ class Trainer:
             found = f"the test loss became NaN or infinite after epoch {epoch}"
             self._diverge(found, self.position.step, self._evaluate)
         self.history.append({"epoch": epoch, "train": self._averages.values(), "test": test})
-        if isinstance(self.model, AdversarialModel):
-            self._watch(self.model)
+        self._watch()
         self.position = Position(epoch)
         self._averages = RunningAverages()
         if self._album is not None:
@@ -247,16 +248,18 @@ class Trainer:
         test = self._test
         return average_terms(self.model, test.images, test.labels, generator=generator)
 
-    def _watch(self, model: AdversarialModel) -> None:
-        """Measure how the game stands, add it to the epoch's record, and say what is wrong."""
-        record, earlier = self.history[-1], [past["watch"] for past in self.history[:-1]]
-        record["watch"] = take_reading(
-            model,
-            *self._test.first(EXAMPLES),
+    def _watch(self) -> None:
+        """Have the model measure how its training stands, and say what is wrong."""
+        record = self.history[-1]
+        reading, sentences = self.model.watch(
+            *self._test.first(WATCHED),
             averages=record["train"],
+            earlier=[past["watch"] for past in self.history[:-1] if "watch" in past],
             generator=stream(self.config.seed, Purpose.EVALUATION),
         )
-        for sentence in warn(record["watch"], earlier):
+        if reading:
+            record["watch"] = reading
+        for sentence in sentences:
             self._report(f"watch: after epoch {record['epoch']} {sentence}")
 
     def _save(self) -> Path:

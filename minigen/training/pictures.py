@@ -1,31 +1,18 @@
-"""The pictures that a run draws of itself."""
+"""The pictures that a run draws of itself: when, and from which noise; what they show is the kind's."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import numpy as np
-
-from minigen import viz
-from minigen.engine.backend import Array, to_device
-from minigen.engine.random import Generator
+from minigen import kinds, models, viz
+from minigen.kinds import Setting
 from minigen.metrics import evaluating
 from minigen.models import Model
-from minigen.training.examples import Batch
+from minigen.training.config import Batch
 from minigen.training.folder import Record, RunFolder
-from minigen.training.streams import Purpose, stream
-
-SAMPLES: Final = 64
-"""How many samples are shown; of a conditional model, eight of each class."""
-
-ORIGINALS: Final = 20
-"""How many test images are shown beside their reconstructions."""
-
-POINTS: Final = 500
-"""How many samples are shown if they are points, and how many test points."""
+from minigen.training.state import Purpose, stream
 
 SECONDS_BETWEEN_FIGURES: Final = 10.0
 """A figure takes a tenth of a second: on small data sets as long as an epoch."""
@@ -44,8 +31,8 @@ class Album:
     model : Model
         What draws them.
     originals : pair of array
-        Test images (N, C, H, W), on the model's device, to be shown beside their reconstructions;
-        and their labels, or None.
+        Test examples (N, ...), on the model's device, to be shown beside what it makes; and their
+        labels, or None.
     seed : int
         The run's.
     title : str
@@ -57,6 +44,7 @@ class Album:
     ) -> None:
         self._folder = folder
         self._model = model
+        self._kind = kinds.kind_of(model)
         self._originals, self._labels = originals
         self._seed = seed
         self._title = title
@@ -75,57 +63,42 @@ class Album:
 
     def draw_samples(self, epoch: int) -> None:
         """Draw ``epoch-0003.png``, if the model can sample."""
-        if not self._model.can_sample:
+        if not models.can(self._model, "sample"):
             return
-        path = self._folder.samples / f"epoch-{epoch:04}.png"
-        noise = stream(self._seed, Purpose.PICTURES)
+        classes = self._model.classes
         with evaluating(self._model):
-            if self._originals.ndim == 2:
-                self._draw_points(path, epoch, noise)
-                return
-            columns = self._model.classes or None  # a class a column
-            images = self._model.sample(8 * columns if columns else SAMPLES, generator=noise)
-        viz.save_image_grid(path, images, columns=columns)
-
-    def _draw_points(self, path: Path, epoch: int, noise: Generator) -> None:
-        """Draw points of the plane over the discriminator's surface."""
-        model: Any = self._model
-        device = next(model.parameters()).device
-
-        def scores(points: Array) -> Any:
-            # Packs of one point repeated: what the discriminator says of that point alone.
-            packs = np.repeat(points, model.packing, axis=0)
-            return model.discriminate(to_device(packs, device)).numpy()
-
-        viz.save_points(
-            path,
-            model.sample(POINTS, generator=noise),
-            self._originals,
-            surface=scores,
-            surface_title="the discriminator's score",
-            title=f"{self._title}, after epoch {epoch}",
-        )
+            samples = models.ability(self._model, "sample")(
+                self._kind.samples_shown(classes), generator=stream(self._seed, Purpose.PICTURES)
+            )
+            setting = Setting(
+                real=lambda: self._originals,
+                columns=classes or None,
+                model=self._model,
+                title=f"{self._title}, after epoch {epoch}",
+            )
+            path = self._folder.samples / f"epoch-{epoch:04}{self._kind.suffix}"
+            self._kind.draw_samples(path, samples, setting)
 
     def draw_animation(self) -> None:
         """Draw ``samples.gif``: the samples after every epoch, one after the other."""
-        pictures = sorted(self._folder.samples.glob("epoch-*.png"))
-        if len(pictures) > 1:
-            viz.save_animation(self._folder.samples / "samples.gif", pictures)
+        frames = sorted(self._folder.samples.glob(f"epoch-*{self._kind.suffix}"))
+        if len(frames) > 1:
+            self._kind.animate(self._folder.samples, frames)
 
     def draw_reconstructions(self, epoch: int) -> None:
         """Draw ``reconstructions.png``, if the model can reconstruct."""
-        if not self._model.can_reconstruct:
+        if not models.can(self._model, "reconstruct"):
             return
         noise = stream(self._seed, Purpose.PICTURES)
         with evaluating(self._model):
             seen = self._model.corrupt(self._originals, generator=noise)
-            images = self._model.reconstruct(seen, self._labels)
-        viz.save_reconstructions(
-            self._folder.samples / "reconstructions.png",
+            made = models.ability(self._model, "reconstruct")(seen, self._labels)
+        self._kind.draw_reconstructions(
+            self._folder.samples / f"reconstructions{self._kind.suffix}",
             self._originals,
-            images,
-            corrupted=None if seen is self._originals else seen,
-            title=f"{self._title}: test images after epoch {epoch}",
+            made,
+            None if seen is self._originals else seen,
+            f"{self._title}: test {self._kind.plural} after epoch {epoch}",
         )
 
     def draw_curves(self, history: Sequence[Record]) -> None:

@@ -8,14 +8,12 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from minigen import kinds, models
 from minigen.models import Model
-from minigen.training.checkpoint import Checkpoint, CheckpointFolder
-from minigen.training.config import RunConfig
-from minigen.training.errors import RunError
-from minigen.training.examples import Examples, load_examples
-from minigen.training.folder import Record, RunFolder
+from minigen.training.config import Examples, RunConfig, load_examples
+from minigen.training.errors import ConfigurationError, RunError
+from minigen.training.folder import Checkpoint, CheckpointFolder, Record, RunFolder
 from minigen.training.loop import Trainer
 
 FolderPath = str | os.PathLike[str]
@@ -76,7 +74,7 @@ def train(
     RunError
         If the folder holds another run, and `overwrite` is not set.
     ConfigurationError
-        If the model refuses its configuration.
+        If the model refuses its configuration, or takes another kind of data.
     minigen.data.DataError
         If the data set is out of reach or damaged.
     DivergenceError
@@ -98,9 +96,9 @@ def train(
     files = RunFolder(folder)
     if not overwrite:
         files.expect_free()
-    examples = [load_examples(config, split) for split in ("train", "test")]
+    examples = _load_splits(config)
     config = dataclasses.replace(
-        config, model_config={**_suited_to(examples[0]), **config.model_config}
+        config, model_config={**examples[0].decided(), **config.model_config}
     )
     # The model's own account of itself has its defaults, too, whatever they are one day.
     config = config.completed(config.build_model())
@@ -158,7 +156,7 @@ def resume(
         report(f"{files.path}: the run is finished after {_epochs(config.epochs)}")
         model = _load(files, config, checkpoint)
         return Run(files.path, config, model, checkpoint.history)
-    examples = [load_examples(config, split) for split in ("train", "test")]
+    examples = _load_splits(config)
     trainer = Trainer(config, files, *examples, progress=progress, pictures=pictures)
     if checkpoint is None:
         report(f"{files.path}: there is no checkpoint, so the run starts again")
@@ -207,6 +205,18 @@ def load_model(folder: FolderPath, *, device: str | None = None, report: Report 
     return _load(files, config, checkpoint)
 
 
+def _load_splits(config: RunConfig) -> list[Examples]:
+    """Load training and test examples, if the model takes their kind."""
+    examples = [load_examples(config, split) for split in ("train", "test")]
+    kind, taken = examples[0].kind, models.find(config.model).kinds
+    if kind.name not in taken:
+        wanted = " or ".join(kinds.find(name).plural for name in taken)
+        raise ConfigurationError(
+            f"{config.model} takes {wanted}; {config.dataset} holds {kind.plural}"
+        )
+    return examples
+
+
 def _load(files: RunFolder, config: RunConfig, checkpoint: Checkpoint) -> Model:
     """Make a run's model from a checkpoint's weights."""
     model = config.build_model()
@@ -221,12 +231,6 @@ def _finish(trainer: Trainer) -> Run:
     trainer.run()
     model = trainer.model.eval()
     return Run(trainer.folder.path, trainer.config, model, trainer.history)
-
-
-def _suited_to(examples: Examples) -> dict[str, Any]:
-    """Return the options of a model that the data decide."""
-    shape = {"image_shape": list(examples.images.shape[1:])}
-    return {**shape, "classes": examples.classes} if examples.classes else shape
 
 
 def _epochs(count: int) -> str:

@@ -6,7 +6,7 @@ import click
 import pytest
 
 import minigen
-from minigen.cli.errors import plain_errors
+from minigen.cli import plain_errors
 from minigen.data import MissingDataError
 from minigen.training import ConfigurationError, RunError, TrainingInterrupted
 

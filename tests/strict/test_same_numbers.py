@@ -15,7 +15,7 @@ from minigen import Generator, Tensor, data, nn
 from minigen.engine.backend import array_of, to_numpy
 from minigen.models import MODELS
 from minigen.training import RunConfig, train
-from minigen.training.streams import Purpose, stream
+from minigen.training.state import Purpose, stream
 from tests.strict.refusal import Refused
 from tests.strict.test_reads import small_layers
 

@@ -6,7 +6,7 @@ import math
 import pytest
 
 import minigen
-from minigen.training.averages import RunningAverages
+from minigen.training.state import RunningAverages
 
 
 def scalar(value: float) -> minigen.Tensor:

@@ -4,7 +4,7 @@ import math
 
 import minigen
 from minigen import nn
-from minigen.training.divergence import find_cause
+from minigen.training.errors import find_cause
 
 
 def test_an_op_that_made_the_first_fault_is_named_with_shape_and_line() -> None:

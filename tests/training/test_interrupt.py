@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from minigen.training.interrupt import SIGNALS, Interruption
+from minigen.training.errors import SIGNALS, Interruption
 
 
 @pytest.mark.parametrize("number", SIGNALS)

@@ -6,7 +6,7 @@ import json
 import minigen
 from minigen import nn
 from minigen.engine.random import default_generator
-from minigen.training.streams import Purpose, TrainingNoise, stream
+from minigen.training.state import Purpose, TrainingNoise, stream
 
 
 def test_a_stream_is_the_same_every_time_and_unlike_every_other() -> None:

@@ -1,0 +1,288 @@
+"""Commands that draw what a trained model makes: of noise, of test examples, of latents between."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from minigen.cli import options
+from minigen.cli.trained import Trained
+
+
+@click.command()
+@options.run_folder
+@click.option("--count", type=click.IntRange(min=1), default=64, show_default=True)
+@click.option(
+    "--class",
+    "label",
+    metavar="N",
+    type=click.IntRange(min=0),
+    help="Of a conditional model, the class of all images.  [default: a class a column]",
+)
+@options.drawing("sample")
+@options.seed("Where the noise starts.")
+@options.device
+def sample(
+    folder: Path, count: int, label: int | None, out: Path | None, seed: int, device: str | None
+) -> None:
+    """Draw new images, or points, with the model of the run in DIR.
+
+    Of a VAE, each image shows the decoder's mean for latent variables drawn from the prior; of a
+    GAN, what its generator makes of noise. Points are shown over real ones.
+    """
+    import numpy as np
+
+    from minigen.engine.backend import to_device
+    from minigen.engine.modes import no_grad
+    from minigen.engine.random import Generator
+    from minigen.kinds import Setting
+
+    run = Trained.load(folder, device)
+    draw = run.ability(
+        "sample",
+        "has no prior to sample from: it reconstructs only; train a VAE to generate",
+    )
+    classes = run.model.classes
+    if label is not None and label >= classes:
+        raise click.UsageError(
+            f"--class: the model {run.model.name!r} in {folder} knows {classes} classes"
+            + (f", 0 to {classes - 1}" if classes else "")
+        )
+    path = run.file(out, "sample")
+    labels = None if label is None else to_device(np.full(count, label), run.config.device)
+    with no_grad():
+        samples = draw(count, labels, generator=Generator(seed))
+    columns = classes if classes and label is None else None
+    setting = Setting(real=lambda: run.test().images[:count], columns=columns)
+    run.kind.draw_samples(path, samples, setting)
+    if text := run.kind.text(samples):
+        click.echo(text)
+    click.echo(path)
+
+
+@click.command()
+@options.run_folder
+@click.option("--count", type=click.IntRange(min=1), default=20, show_default=True)
+@options.drawing("reconstruct")
+@options.device
+def reconstruct(folder: Path, count: int, out: Path | None, device: str | None) -> None:
+    """Show test images above their reconstructions by the model of the run in DIR.
+
+    Of a denoising autoencoder, the corrupted images that it sees are shown, too.
+    """
+    from minigen.engine.modes import no_grad
+    from minigen.engine.random import Generator
+
+    run = Trained.load(folder, device)
+    remake = run.ability(
+        "reconstruct",
+        "has no encoder: it makes images of noise, and none of images; see minigen sample",
+    )
+    path = run.file(out, "reconstruct")
+    originals, labels = run.test().first(count)
+    with no_grad():
+        seen = run.model.corrupt(originals, generator=Generator(run.config.seed))
+        made = remake(seen, labels)
+    corrupted = None if seen is originals else seen
+    title = f"{run.config.model} on {run.config.dataset}"
+    run.kind.draw_reconstructions(path, originals, made, corrupted, title)
+    click.echo(path)
+
+
+# ------------------------------------------------------------------------ walks through latent space
+
+
+@click.command()
+@options.run_folder
+@click.option("--count", type=click.IntRange(min=1), default=8, show_default=True, help="Rows.")
+@click.option(
+    "--steps",
+    type=click.IntRange(min=2),
+    default=10,
+    show_default=True,
+    help="Images a row, both ends counted.",
+)
+@options.drawing("interpolate")
+@options.seed("Which test images are paired.")
+@options.device
+def interpolate(
+    folder: Path, count: int, steps: int, out: Path | None, seed: int, device: str | None
+) -> None:
+    """Show the way from one image to another through the latent space of the run in DIR.
+
+    A row starts at the reconstruction of one test image and ends at that of another; between them
+    the decoder shows points of the straight line from the one's latent mean, or code, to the
+    other's. Of a conditional model, both are of one class, and so is all between. A GAN has no
+    encoder: its rows go from one draw of its noise to another.
+    """
+    from minigen import models
+    from minigen.engine.modes import no_grad
+
+    run = Trained.load(folder, device)
+    run.ability("decode_images", "shows no latent variables")
+    ends = (_between_examples if run.can("encode") else _between_draws)(run, count, seed)
+    with no_grad():
+        rows = models.interpolate(run.model, ends.start, ends.end, steps, ends.labels)
+    _draw_rows(
+        run,
+        run.file(out, "interpolate"),
+        rows,
+        columns=[f"{step / (steps - 1):.2g}" for step in range(steps)],
+        column_title="t,  with  z = (1 − t) z₀ + t z₁",
+        title=f"{run.config.model} on {run.config.dataset}: from one {ends.what} to another",
+    )
+
+
+@click.command()
+@options.run_folder
+@click.option(
+    "--steps", type=click.IntRange(min=2), default=9, show_default=True, help="Images a row."
+)
+@click.option(
+    "--range",
+    "reach",
+    type=click.FloatRange(min=0, min_open=True),
+    default=3.0,
+    show_default=True,
+    help="How far a variable goes to both sides of 0, in standard deviations of the prior.",
+)
+@click.option("--count", type=click.IntRange(min=1), help="Rows at most.  [default: all]")
+@click.option(
+    "--image",
+    metavar="N",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="The test image at whose latent mean, and class, the other variables stay.",
+)
+@click.option("--from-prior", is_flag=True, help="Let them stay at 0, the prior's mean, instead.")
+@options.drawing("traverse")
+@options.device
+def traverse(
+    folder: Path,
+    steps: int,
+    reach: float,
+    count: int | None,
+    image: int,
+    from_prior: bool,
+    out: Path | None,
+    device: str | None,
+) -> None:
+    """Show what each latent variable of the run in DIR changes, in a row of its own.
+
+    The variable goes from -RANGE to +RANGE, the others stay. The rows are ordered by activity, the
+    variance over the test images of the variable's posterior mean: the most used comes first.
+    """
+    import numpy as np
+
+    from minigen import metrics, models
+    from minigen.engine.backend import to_device
+    from minigen.engine.modes import no_grad
+
+    run = Trained.load(folder, device)
+    run.ability(
+        "sample",
+        "has no prior, and its latent variables no common scale to go along: train a VAE, or see "
+        "minigen interpolate",
+    )
+    run.ability(
+        "encode",
+        "has no encoder, by which its latent variables could be ordered: see minigen interpolate",
+    )
+    model: Any = run.model
+    test = run.test()
+    if image >= len(test):
+        raise click.UsageError(
+            f"--image: {run.config.dataset} has {len(test)} test {run.kind.plural}, "
+            f"0 to {len(test) - 1}"
+        )
+    variances = metrics.active_units(model, test.images, test.labels).variances
+    order = np.argsort(-variances, kind="stable")[:count]
+    chosen = slice(image, image + 1)
+    labels = None if test.labels is None else test.labels[chosen]
+    z = metrics.latent_means(model, test.images[chosen], labels)[0]
+    centre = to_device(np.zeros_like(z) if from_prior else z, run.config.device)
+    with no_grad():
+        label = None if labels is None else int(labels[0])
+        rows = models.traverse(model, centre, steps, reach, label).numpy()[order]
+    stay = "0" if from_prior else f"test {run.kind.name} {image}'s mean"
+    _draw_rows(
+        run,
+        run.file(out, "traverse"),
+        rows,
+        rows=[f"z{unit} ({variances[unit]:.3f})" for unit in order],
+        columns=[f"{value:.3g}".replace("-", "−") for value in np.linspace(-reach, reach, steps)],
+        row_title="latent variable",
+        column_title="its value",
+        title=f"{run.config.model} on {run.config.dataset}: one varies, the others stay at {stay}\n"
+        "(variance of its posterior mean: the most active first)",
+    )
+
+
+def _draw_rows(run: Trained, path: Path, walks: Any, **labels: Any) -> None:
+    from minigen.kinds import KindError
+
+    try:
+        run.kind.draw_rows(path, walks, **labels)
+    except KindError as error:
+        raise click.ClickException(f"the model in {run.folder} {error}") from error
+    click.echo(path)
+
+
+@dataclass(frozen=True)
+class _Ends:
+    """Latents (N, latent) at both ends of N lines, the classes between, and what they are."""
+
+    start: Any
+    end: Any
+    labels: Any
+    what: str
+
+
+def _between_examples(run: Trained, count: int, seed: int) -> _Ends:
+    """Pair test examples at random, of one class if the model is conditional."""
+    from minigen.engine.backend import to_device
+    from minigen.engine.random import Generator
+    from minigen.metrics import latent_means
+
+    test = run.test()
+    if 2 * count > len(test):
+        raise click.UsageError(
+            f"--count: there are {len(test)} test {run.kind.plural}, {len(test) // 2} pairs"
+        )
+    order = Generator(seed).permutation(len(test))
+    starts, ends = order[:count], order[count : 2 * count]
+    labels = None
+    if test.labels is not None:
+        ends = _of_the_same_class(order[count:], test.labels, starts)
+        labels = to_device(test.labels[starts], run.config.device)
+    model: Any = run.model
+    start, end = (
+        to_device(latent_means(model, *test.of(chosen)), run.config.device)
+        for chosen in (starts, ends)
+    )
+    return _Ends(start, end, labels, f"test {run.kind.name}")
+
+
+def _between_draws(run: Trained, count: int, seed: int) -> _Ends:
+    """Draw both ends of each line from the prior; of one class after the other."""
+    from minigen.engine.random import Generator
+
+    model: Any = run.model
+    draws = Generator(seed).normal((2, count, model.latent), device=run.config.device)
+    return _Ends(draws[0], draws[1], model.labels_in_turn(count), "draw of noise")
+
+
+def _of_the_same_class(candidates: Any, labels: Any, starts: Any) -> Any:
+    """Choose for each start the next candidate of its class; the start itself if none is left."""
+    left = list(candidates)
+    ends = []
+    for start in starts:
+        partner = next((index for index in left if labels[index] == labels[start]), start)
+        if partner in left:
+            left.remove(partner)
+        ends.append(partner)
+    return ends

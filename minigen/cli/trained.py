@@ -1,0 +1,96 @@
+"""A trained model, as the commands that use one find it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from minigen.cli import options
+
+if TYPE_CHECKING:
+    from minigen.kinds import Kind
+    from minigen.models import Model
+    from minigen.training import Examples, RunConfig
+
+
+@dataclass(frozen=True)
+class Trained:
+    """The model of a run, with all that a command has to know of it.
+
+    Parameters
+    ----------
+    folder : Path
+        The run's.
+    config : RunConfig
+        What it was made from, but for the device, which is the one to be used.
+    model : Model
+        In evaluation mode, on that device.
+    kind : Kind
+        What it makes.
+    """
+
+    folder: Path
+    config: RunConfig
+    model: Model
+    kind: Kind
+
+    @classmethod
+    def load(cls, folder: Path, device: str | None) -> Trained:
+        """Load the model of the run in a folder."""
+        from minigen.kinds import kind_of
+        from minigen.training import RunFolder, load_model
+
+        config = RunFolder(folder).read_config()
+        model = load_model(folder, device=device, report=options.tell)
+        config = dataclasses.replace(config, device=device or config.device)
+        return cls(folder, config, model, kind_of(model))
+
+    def can(self, *abilities: str) -> bool:
+        """Tell whether the model can do all of these."""
+        from minigen import models
+
+        return all(models.can(self.model, ability) for ability in abilities)
+
+    def ability(self, name: str, lack: str) -> Callable[..., Any]:
+        """Return what the model can do; or say what it lacks.
+
+        Raises
+        ------
+        click.ClickException
+            Names the run and the model.
+        """
+        from minigen import models
+
+        if not self.can(name):
+            raise click.ClickException(
+                f"the model in {self.folder}, of the kind {self.model.name!r}, {lack}"
+            )
+        return models.ability(self.model, name)
+
+    def test(self) -> Examples:
+        """Load the test examples."""
+        from minigen.training import load_examples
+
+        return load_examples(self.config, "test")
+
+    def file(self, out: Path | None, name: str) -> Path:
+        """Return the file to be drawn: `out`, or the one of that name among the run's samples.
+
+        Raises
+        ------
+        click.BadParameter
+            If its name ends otherwise than such files do.
+        """
+        suffix = self.kind.suffix
+        if out is not None and out.suffix.lower() != suffix:
+            raise click.BadParameter(
+                f"the name of a {suffix} file, not {str(out)!r}", param_hint="'--out'"
+            )
+        path = out or self.folder / "samples" / f"{name}{suffix}"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path

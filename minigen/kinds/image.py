@@ -1,0 +1,88 @@
+"""Images: greys or colours in [0, 1], shape (C, H, W)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from minigen.kinds.kind import Examples, Kind, Report, Setting
+
+if TYPE_CHECKING:
+    from minigen.data import Dataset
+    from minigen.engine.backend import Array
+    from minigen.engine.random import Generator
+    from minigen.engine.tensor import Tensor
+
+OF_FEATURES: Final = {
+    "frechet_distance": "Fréchet distance, 0 at best",
+    "kernel_distance": "kernel distance, 0 at best",
+    "kernel_distance_error": "  its standard error",
+    "precision": "precision",
+    "recall": "recall",
+    "density": "density",
+    "coverage": "coverage",
+}
+"""The measures on features: see `minigen.metrics.Comparison`."""
+
+
+class ImageKind(Kind):
+    """Images: training gets them scaled to [0, 1], and a run shows them in grids."""
+
+    name: ClassVar[str] = "image"
+    plural: ClassVar[str] = "images"
+    grey: ClassVar[bool] = True
+    measures: ClassVar[Mapping[str, str]] = OF_FEATURES
+
+    def takes(self, shape: Sequence[int]) -> bool:
+        """Tell whether this is (C, H, W)."""
+        return len(shape) == 3
+
+    def examples(self, dataset: Dataset) -> Examples:
+        """Return the images, shape (N, C, H, W)."""
+        return dataset.scaled()
+
+    def draw_samples(self, path: Path, samples: Tensor, setting: Setting) -> None:
+        """Write a grid of samples, without a word."""
+        from minigen import viz
+
+        viz.save_image_grid(path, samples, columns=setting.columns)
+
+    def draw_reconstructions(
+        self, path: Path, originals: Array, made: Tensor, corrupted: Array | None, title: str
+    ) -> None:
+        """Write rows of images, each above its reconstruction."""
+        from minigen import viz
+
+        viz.save_reconstructions(path, originals, made, corrupted=corrupted, title=title)
+
+    def draw_rows(self, path: Path, walks: Tensor | Array, **labels: Any) -> None:
+        """Write a table of images."""
+        from minigen import viz
+
+        viz.save_image_table(path, walks, **labels)
+
+    def judge(
+        self, dataset: Dataset, real: Examples, made: Array, generator: Generator, report: Report
+    ) -> dict[str, Any]:
+        """Compare images by a classifier's features, if the data set has one."""
+        from minigen import metrics
+
+        if dataset.name not in metrics.TRAINED:
+            report(
+                f"there is no classifier for {dataset.name}, by whose features images could be "
+                "compared"
+            )
+            return {"count": len(made)}
+        extractor = metrics.load_feature_extractor(dataset.name)
+        return metrics.judge_samples(real, made, extractor, generator=generator).to_dict()
+
+    def caveat(self, model_config: Mapping[str, Any], binarize: str) -> str | None:
+        """Tell densities, cross-entropies and likelihoods apart."""
+        if model_config.get("decoder") == "gaussian":
+            return "Densities of pixels in [0, 1]: compare with the same kind only."
+        if binarize == "none":
+            return (
+                "Cross-entropies of grey pixels, no likelihoods: compare with the same kind only."
+            )
+        return "Pixels were drawn black or white once."

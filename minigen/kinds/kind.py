@@ -1,0 +1,191 @@
+"""What is to be known of a kind of data, and the kinds by name."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from minigen.engine.backend import Array
+    from minigen.engine.random import Generator
+    from minigen.engine.tensor import Tensor
+    from minigen.models import Model
+
+Examples = npt.NDArray[np.float32]
+"""The examples of a data set, (N, ...), as a model takes them."""
+
+Report = Callable[[str], None]
+"""Is told a sentence."""
+
+
+class KindError(ValueError):
+    """A kind of data is unknown, or not made for what was asked."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What may stand around samples that are drawn.
+
+    Parameters
+    ----------
+    real : callable
+        Returns test examples, for kinds that show both together.
+    columns : int, optional
+        The number of classes, if the samples are of one after the other: then one a column.
+    model : Model, optional
+        The samples' source, if what its discriminator says is to be shown as well.
+    title : str, optional
+        What stands above, where there is room.
+    """
+
+    real: Callable[[], Array]
+    columns: int | None = None
+    model: Model | None = None
+    title: str | None = None
+
+
+class Kind(ABC):
+    """A kind of data, such as images: how it is read, drawn and judged.
+
+    Attributes
+    ----------
+    name, plural : str
+        What one example is called, and several.
+    suffix : str
+        The ending of the files that show samples.
+    shown, compared : int
+        How many samples, and how many test examples, a run shows after an epoch.
+    grey : bool
+        Whether values are shades from 0 to 1, which may be made black and white.
+    measures : mapping of str to str
+        What each value is that `judge` returns, for a table.
+    """
+
+    name: ClassVar[str]
+    plural: ClassVar[str]
+    suffix: ClassVar[str] = ".png"
+    shown: ClassVar[int] = 64
+    compared: ClassVar[int] = 20
+    grey: ClassVar[bool] = False
+    measures: ClassVar[Mapping[str, str]] = {}
+
+    @property
+    def unit(self) -> str:
+        """The unit of bounds and likelihoods."""
+        return f"nats/{self.name}"
+
+    @abstractmethod
+    def takes(self, shape: Sequence[int]) -> bool:
+        """Tell whether one example may have this shape."""
+
+    @abstractmethod
+    def examples(self, dataset: Any) -> Examples:
+        """Return what training gets of a data set, shape (N, ...)."""
+
+    def decided(self, examples: Examples) -> dict[str, Any]:
+        """Return the options of a model that the data decide, but for the number of classes."""
+        return {"image_shape": list(examples.shape[1:])}
+
+    def samples_shown(self, classes: int) -> int:
+        """Return how many samples a run shows: of a conditional model, eight of each class."""
+        return 8 * classes or self.shown
+
+    @abstractmethod
+    def draw_samples(self, path: Path, samples: Tensor, setting: Setting) -> None:
+        """Write a file that shows samples (N, ...); whole or not at all, as all files."""
+
+    def text(self, samples: Tensor) -> str:
+        """Return samples as a terminal shows them: nothing, unless they are text."""
+        return ""
+
+    def animate(self, folder: Path, frames: Sequence[Path]) -> None:
+        """Write ``samples.gif`` into a folder: the files of samples, one epoch after the other."""
+        from minigen import viz
+
+        viz.save_animation(folder / "samples.gif", frames)
+
+    def draw_reconstructions(
+        self, path: Path, originals: Array, made: Tensor, corrupted: Array | None, title: str
+    ) -> None:
+        """Write a file that shows originals, what a model saw if not these, and what it made."""
+        raise KindError(f"makes {self.plural}, whose reconstructions are not drawn")
+
+    def draw_rows(self, path: Path, walks: Tensor | Array, **labels: Any) -> None:
+        """Write a file that shows walks through latent space, shape (rows, steps, ...).
+
+        The labels are those of `minigen.viz.save_image_table`.
+
+        Raises
+        ------
+        KindError
+            If this kind is not shown in rows.
+        """
+        raise KindError(f"makes {self.plural}, which are not shown in rows: see minigen sample")
+
+    def judge(
+        self, dataset: Any, real: Examples, made: Array, generator: Generator, report: Report
+    ) -> dict[str, Any]:
+        """Judge generated samples beside real ones.
+
+        Parameters
+        ----------
+        dataset : object
+            The test set as it was loaded.
+        real, made : array, shape (M, ...), (N, ...)
+            Its examples, and generated ones.
+        generator : Generator
+            Draws what is compared.
+        report : callable
+            Is told why something can't be measured.
+
+        Returns
+        -------
+        dict
+            ``"count"``; and the values of ``"generated"`` and of ``"real"`` samples by name.
+        """
+        report(f"there is no measure for {self.plural}, by which samples could be compared")
+        return {"count": len(made)}
+
+    def caveat(self, model_config: Mapping[str, Any], binarize: str) -> str | None:
+        """Say what bounds of a model may be compared with, if that wants saying."""
+        return None
+
+
+_KINDS: dict[str, Kind] = {}
+
+
+def register(kind: Kind) -> None:
+    """Let a kind be found by its name."""
+    _KINDS[kind.name] = kind
+
+
+def registered() -> Sequence[Kind]:
+    """Return all kinds that are known."""
+    return tuple(_KINDS.values())
+
+
+def find(name: str) -> Kind:
+    """Return the kind of a name.
+
+    Raises
+    ------
+    KindError
+        If none was registered.
+    """
+    if name not in _KINDS:
+        raise KindError(f"no kind of data is called {name!r}; there are {', '.join(_KINDS)}")
+    return _KINDS[name]
+
+
+def kind_of(model: Model) -> Kind:
+    """Return the kind of what a model makes: of those it takes, the one that its shape is of."""
+    kinds = [find(name) for name in model.kinds]
+    if len(kinds) == 1:
+        return kinds[0]
+    return next(kind for kind in kinds if kind.takes(model.image_shape))
