@@ -78,8 +78,8 @@ register()
 
 def __getattr__(name: str) -> Any:
     """Return a module by its old path, or what is imported where it is used."""
-    if name in MOVED:
-        return importlib.import_module(MOVED[name])
+    if f"{__name__}.{name}" in MOVED:
+        return importlib.import_module(MOVED[f"{__name__}.{name}"])
     raise AttributeError(f"module 'minigen' has no attribute {name!r}")
 
 

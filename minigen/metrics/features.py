@@ -12,6 +12,7 @@ with one another, on one data set, and with no published number.
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +30,7 @@ from minigen.engine.tensor import Tensor
 from minigen.metrics.bounds import BATCH_SIZE
 from minigen.metrics.passes import evaluating
 from minigen.models.base import ImageShape, as_image_shape
-from minigen.models.convolutional import expect_halving, feature_count
+from minigen.models.networks import code_shape, expect_halving
 
 FEATURES: Final = 64
 """How many numbers describe an image."""
@@ -80,14 +81,17 @@ class FeatureExtractor(nn.Module):
     ) -> None:
         super().__init__()
         self.image_shape: ImageShape = as_image_shape(image_shape)
-        expect_halving(type(self).__name__, self.image_shape, channels)
+        try:
+            expect_halving(self.image_shape, channels)
+        except ValueError as error:
+            raise ValueError(f"{type(self).__name__}: {error}") from error
         layers: list[nn.Module] = []
         for before, after in itertools.pairwise((self.image_shape[0], *channels)):
             halving = nn.Conv2d(
                 before, after, 4, stride=2, padding=1, bias=False, generator=generator
             )
             layers += [halving, nn.BatchNorm2d(after), nn.ReLU()]
-        pixels = feature_count(self.image_shape, channels)
+        pixels = math.prod(code_shape(self.image_shape, channels))
         layers += [nn.Flatten(), nn.Dropout(0.3, generator=generator)]
         layers.append(nn.Dense(pixels, FEATURES, bias=False, generator=generator))
         layers += [nn.BatchNorm1d(FEATURES), nn.ReLU()]

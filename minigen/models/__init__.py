@@ -8,53 +8,35 @@ Examples
 'vae'
 """
 
-from typing import Any
+import importlib
+import pkgutil
 
-from minigen.models.adversarial import (
-    DCGAN,
-    GAN,
-    OBJECTIVES,
-    AdversarialModel,
-    ConditionalGAN,
-)
-from minigen.models.autoencoder import Autoencoder
-from minigen.models.base import Model
-from minigen.models.conditional_vae import ConditionalVAE
-from minigen.models.conv_autoencoder import ConvAutoencoder
-from minigen.models.conv_vae import ConvVAE
-from minigen.models.deterministic import DeterministicAutoencoder
+from minigen.models.autoencoder import Autoencoder, ConvAutoencoder
+from minigen.models.base import MODELS, AbilityError, Model, ability, build, can, find
+from minigen.models.game import Game
+from minigen.models.gan import DCGAN, GAN, ConditionalGAN
 from minigen.models.latent import interpolate, traverse
-from minigen.models.vae import VAE
-from minigen.models.variational import Objective, VariationalAutoencoder
+from minigen.models.objectives import (
+    OBJECTIVES,
+    AdversarialObjective,
+    Hinge,
+    LeastSquares,
+    Minimax,
+    NonSaturating,
+    Wasserstein,
+    WassersteinGradientPenalty,
+    adversarial_objective,
+)
+from minigen.models.options import Option, options
+from minigen.models.penalties import gradient_penalty, r1_penalty
+from minigen.models.vae import VAE, ConditionalVAE, ConvVAE, Objective
 
-MODELS: dict[str, type[Model]] = {
-    model.name: model
-    for model in (
-        Autoencoder,
-        ConvAutoencoder,
-        VAE,
-        ConvVAE,
-        ConditionalVAE,
-        GAN,
-        DCGAN,
-        ConditionalGAN,
-    )
-}
-"""Every model by the name that the command line uses."""
+for _file in pkgutil.iter_modules(__path__):  # a model in a file of its own is known by being there
+    importlib.import_module(f"{__name__}.{_file.name}")
 
-
-def build(name: str, **config: Any) -> Model:
-    """Make a model by name.
-
-    Raises
-    ------
-    ValueError
-        If there is no model of that name.
-    """
-    if name not in MODELS:
-        raise ValueError(f"unknown model {name!r}: use one of {', '.join(MODELS)}")
-    return MODELS[name](**config)
-
+AdversarialModel = GAN
+DeterministicAutoencoder = Autoencoder
+VariationalAutoencoder = VAE
 
 __all__ = [
     "DCGAN",
@@ -62,17 +44,34 @@ __all__ = [
     "MODELS",
     "OBJECTIVES",
     "VAE",
+    "AbilityError",
     "AdversarialModel",
+    "AdversarialObjective",
     "Autoencoder",
     "ConditionalGAN",
     "ConditionalVAE",
     "ConvAutoencoder",
     "ConvVAE",
     "DeterministicAutoencoder",
+    "Game",
+    "Hinge",
+    "LeastSquares",
+    "Minimax",
     "Model",
+    "NonSaturating",
     "Objective",
+    "Option",
     "VariationalAutoencoder",
+    "Wasserstein",
+    "WassersteinGradientPenalty",
+    "ability",
+    "adversarial_objective",
     "build",
+    "can",
+    "find",
+    "gradient_penalty",
     "interpolate",
+    "options",
+    "r1_penalty",
     "traverse",
 ]

@@ -1,36 +1,53 @@
-r"""The plain autoencoder of dense layers: it compresses, and can't generate."""
+r"""Autoencoders: they compress, and can't generate."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
-from typing import Any, ClassVar
+from dataclasses import dataclass
+from typing import ClassVar
 
+from minigen import functional as F
 from minigen import nn
 from minigen.engine.backend import Array
 from minigen.engine.random import Generator
-from minigen.models.base import expect_features
-from minigen.models.dense import dense_stack
-from minigen.models.deterministic import DeterministicAutoencoder
+from minigen.engine.tensor import Tensor
+from minigen.models.base import Model
+from minigen.models.likelihoods import Likelihood
+from minigen.models.networks import ConvNetworks, DenseNetworks, Networks
+from minigen.models.options import Options, Weight
+from minigen.ops.stochastic import draw_noise
 
 
-class Autoencoder(DeterministicAutoencoder):
-    r"""An autoencoder whose encoder and decoder are dense layers.
+@dataclass(frozen=True)
+class Denoising(Options):
+    """What an autoencoder is to undo.
 
-    .. math:: \min_{\theta, \phi}\; E_x \left[ -\ln p_\theta(x \mid z = f_\phi(x)) \right]
+    Parameters
+    ----------
+    corruption : float
+        Standard deviation of the noise that an autoencoder learns to remove.
+    """
 
-    `DeterministicAutoencoder` has the objective, and denoising.
+    corruption: Weight = 0.0
+
+
+class Autoencoder(Model):
+    r"""An encoder and a decoder that learn to reproduce images through a narrow code.
+
+    .. math:: \min_{\theta, \phi}\; E_x \left[ -\ln p_\theta(x \mid z = f_\phi(\tilde x)) \right]
+
+    With `corruption` s > 0 it is trained to denoise: what is encoded is the image with noise of
+    standard deviation s, :math:`\tilde x = \mathrm{clip}(x + s\,\epsilon, 0, 1)`, what is to be
+    reproduced the clean image. Otherwise :math:`\tilde x = x`.
+
+    The code has no prior: nothing keeps the codes of images together or fills the gaps between
+    them, so codes drawn at random decode to nothing in particular, and there is no `sample`.
 
     Parameters
     ----------
     image_shape : tuple of int
         (C, H, W).
-    hidden : sequence of int, default (400,)
-        Features of the encoder's hidden layers; the decoder has them in reverse order.
-    latent : int, default 20
-        Length of the code.
-    activation : {"relu", "elu", "softplus", "tanh"}
-        What follows each hidden layer.
+    hidden, latent, activation
+        See `DenseNetworks`.
     decoder : {"bernoulli", "gaussian"}
         The likelihood: cross-entropy from logits, or squared error with a learnt variance.
     corruption : float, default 0
@@ -41,8 +58,12 @@ class Autoencoder(DeterministicAutoencoder):
     Raises
     ------
     ValueError
-        If a length is not positive, `corruption` is negative, or the activation or
-        decoder unknown.
+        If a length is not positive, `corruption` negative, or the activation or decoder unknown.
+
+    References
+    ----------
+    Hinton, Salakhutdinov (2006), Science 313. Vincent, Larochelle, Bengio, Manzagol (2008),
+    "Extracting and composing robust features with denoising autoencoders".
 
     Examples
     --------
@@ -56,42 +77,133 @@ class Autoencoder(DeterministicAutoencoder):
     """
 
     name: ClassVar[str] = "autoencoder"
+    parts: ClassVar[dict[str, type[Options]]] = {
+        "networks": DenseNetworks,
+        "likelihood": Likelihood,
+        "denoising": Denoising,
+    }
+    lacks: ClassVar[dict[str, str]] = {
+        "sample": "an autoencoder has no prior to sample its code from: random codes fall into the "
+        "holes between those of images; train a VAE to generate"
+    }
+    networks: Networks
+    likelihood: Likelihood
+    denoising: Denoising
 
-    def __init__(
+    def build(self, generator: Generator | None) -> None:
+        """Make the likelihood, the encoder, and the decoder."""
+        networks, shape = self.networks, self.image_shape
+        self.latent = networks.latent
+        self.pixels = self.likelihood.distribution()
+        self.encoder, width = networks.encoder(shape, 0, generator)
+        self.to_code = nn.Dense(width, self.latent, generator=generator)
+        self.decoder, self.to_pixels = networks.decoder(shape, 0, generator)
+
+    def encode(self, x: Array, labels: Array | None = None) -> Tensor:
+        """Return the codes (N, latent) of images; it takes no labels."""
+        self.expect_labels(labels, len(x))
+        code: Tensor = self.to_code(self.encoder(self.networks.arrange(self, x)))
+        return code
+
+    def decode(self, z: Array) -> Tensor:
+        """Return the decoder's output (N, C H W), logits, for codes (N, latent)."""
+        return F.flatten(self.to_pixels(self.decoder(z)), 1)
+
+    def corrupt(
+        self, x: Array, *, noise: Array | None = None, generator: Generator | None = None
+    ) -> Array:
+        """Return noisy images: `x` itself without corruption.
+
+        Parameters
+        ----------
+        x : Tensor or array
+            Images in [0, 1].
+        noise : Tensor or array, of the shape of `x`, optional
+            Standard normal noise; drawn if not given.
+        generator : Generator, optional
+            Draws the noise.
+        """
+        corruption = self.denoising.corruption
+        if corruption == 0:
+            return x
+        drawn = draw_noise(x, generator) if noise is None else noise
+        return F.clip(x + drawn * corruption, 0.0, 1.0)
+
+    def terms(
         self,
-        image_shape: Sequence[int],
-        hidden: Sequence[int] = (400,),
-        latent: int = 20,
+        x: Array,
+        labels: Array | None = None,
         *,
-        activation: str = "relu",
-        decoder: str = "bernoulli",
-        corruption: float = 0.0,
+        noise: Array | None = None,
         generator: Generator | None = None,
-    ) -> None:
-        super().__init__(image_shape, latent, decoder, corruption)
-        expect_features("Autoencoder", hidden=hidden, latent=latent)
-        self.hidden = tuple(hidden)
-        self.activation = activation
-        features = math.prod(self.image_shape)
-        body = self.hidden[-1] if self.hidden else features
-        self.encoder = dense_stack((features, *self.hidden), generator, activation)
-        self.to_code = nn.Dense(body, latent, generator=generator)
-        self.decoder = dense_stack((latent, *reversed(self.hidden)), generator, activation)
-        self.to_pixels = nn.Dense(
-            self.hidden[0] if self.hidden else latent, features, generator=generator
-        )
+    ) -> dict[str, Tensor]:
+        """Return the reconstruction error in nats an image; it is the whole loss.
 
-    def config(self) -> dict[str, Any]:
-        """Return the constructor's arguments."""
-        return {
-            "image_shape": list(self.image_shape),
-            "hidden": list(self.hidden),
-            "latent": self.latent,
-            "activation": self.activation,
-            "decoder": self.decoder_name,
-            "corruption": self.corruption,
-        }
+        Parameters
+        ----------
+        x : Tensor or array, shape (N, C, H, W) or (N, C H W)
+            Clean images in [0, 1].
+        labels : None
+            There are no conditional autoencoders here.
+        noise : Tensor or array, of the shape of `x`, optional
+            The noise of the corruption; drawn if not given.
+        generator : Generator, optional
+            Draws the noise.
 
-    def arrange(self, x: Array) -> Array:
-        """Return images as rows."""
-        return self.flatten_images(x)
+        Raises
+        ------
+        ValueError
+            If images have another shape or, on the CPU, values outside [0, 1].
+        """
+        self.expect_unit_interval(x)
+        self.expect_labels(labels, len(x))
+        output = self.decode(self.encode(self.corrupt(x, noise=noise, generator=generator)))
+        loss = self.pixels.negative_log_likelihood(output, self.flatten_images(x), "batchmean")
+        return {"loss": loss, "reconstruction": loss}
+
+    def loss(
+        self, x: Array, labels: Array | None = None, *, generator: Generator | None = None
+    ) -> Tensor:
+        """Return what training minimises: the first of `terms`."""
+        return self.terms(x, labels, generator=generator)["loss"]
+
+    def reconstruct(self, x: Array, labels: Array | None = None) -> Tensor:
+        """Return what the model makes of images, shape (N, C, H, W), in [0, 1]."""
+        return self.decode_images(self.encode(x, labels))
+
+    def decode_images(self, z: Array, labels: Array | None = None) -> Tensor:
+        """Return the pixels' means, (N, C, H, W) in [0, 1], for codes (N, latent)."""
+        self.expect_labels(labels, len(z))
+        return self.pixels.mean(self.decode(z)).reshape((-1, *self.image_shape))
+
+
+class ConvAutoencoder(Autoencoder):
+    r"""An `Autoencoder` of convolutions, dense layers and transposed convolutions.
+
+    Parameters
+    ----------
+    image_shape : tuple of int
+        (C, H, W), the height and width divisible by 2 to the number of convolutions.
+    channels, hidden, latent, batch_norm
+        See `ConvNetworks`.
+    decoder, corruption, generator
+        As for `Autoencoder`.
+
+    Raises
+    ------
+    ValueError
+        As `Autoencoder`, or if the images can't be halved that often.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> from minigen.models import ConvAutoencoder
+    >>> model = ConvAutoencoder((1, 8, 8), channels=(4, 8), hidden=(16,), latent=4)
+    >>> model.reconstruct(minigen.rand(5, 1, 8, 8)).shape
+    (5, 1, 8, 8)
+
+    Derivation: autoencoder.objective
+    """
+
+    name: ClassVar[str] = "conv-autoencoder"
+    parts: ClassVar[dict[str, type[Options]]] = {**Autoencoder.parts, "networks": ConvNetworks}

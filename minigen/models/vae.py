@@ -1,115 +1,95 @@
-r"""Variational autoencoders with dense encoder and decoder, conditional or not."""
+r"""The variational autoencoder: its objective, whatever the networks."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import Any, ClassVar
+from dataclasses import dataclass
+from typing import ClassVar
 
+from minigen import functional as F
 from minigen import nn
-from minigen.engine.backend import Array
+from minigen.engine.backend import Array, array_of, namespace
 from minigen.engine.random import Generator
-from minigen.models.base import expect_features
-from minigen.models.dense import dense_stack
-from minigen.models.variational import Objective, VariationalAutoencoder
+from minigen.engine.tensor import Tensor
+from minigen.models.base import Conditioning, Model
+from minigen.models.likelihoods import Likelihood
+from minigen.models.networks import (
+    ConvNetworks,
+    DenseNetworks,
+    Networks,
+)
+from minigen.models.options import Count, Options, Weight
+from minigen.ops.stochastic import draw_noise, log_normal, reparameterize
 
 
-class DenseVAE(VariationalAutoencoder):
-    """The networks of a variational autoencoder of dense layers.
+@dataclass(frozen=True)
+class Objective(Options):
+    r"""How a variational autoencoder weighs the parts of its bound.
 
     Parameters
     ----------
-    image_shape, hidden, latent, activation, decoder, generator
-        As for `VAE`.
-    objective : Objective
-        How the parts of the bound are weighed.
-    classes : int, default 0
-        How many classes both networks are told of, as a one-hot vector beside their input.
+    beta : float
+        Weight of the KL term. Higgins et al. (2017).
+    warmup : float
+        Epochs over which the KL term's weight rises from 0. Bowman et al. (2016), arXiv:1511.06349.
+    free_bits : float
+        KL that each latent variable may use without cost, in nats on average over a batch. Kingma
+        et al. (2016), arXiv:1606.04934.
+    importance_samples : int
+        Train on the importance-weighted bound with this many samples, if more than one; it has no
+        separate KL term to weigh. Burda et al. (2016), arXiv:1509.00519.
 
     Raises
     ------
     ValueError
-        If a length is not positive, or the activation or decoder unknown.
+        If a value lies outside its range, or the KL is to be weighed in a bound that has none.
+
+    Derivation: vae.beta, vae.rate_distortion, vae.free_bits
     """
 
-    def __init__(
-        self,
-        image_shape: Sequence[int],
-        hidden: Sequence[int],
-        latent: int,
-        *,
-        activation: str,
-        decoder: str,
-        objective: Objective,
-        classes: int = 0,
-        generator: Generator | None = None,
-    ) -> None:
-        super().__init__(image_shape, latent, decoder, objective)
-        expect_features(type(self).__name__, hidden=hidden, latent=latent)
-        self.hidden = tuple(hidden)
-        self.activation = activation
-        self.classes = classes
-        pixels = math.prod(self.image_shape)
-        before, code = pixels + classes, latent + classes
-        self.encoder = dense_stack((before, *self.hidden), generator, activation)
-        body = self.hidden[-1] if self.hidden else before
-        self.to_mu = nn.Dense(body, latent, generator=generator)
-        self.to_logvar = nn.Dense(body, latent, generator=generator)
-        self.decoder = dense_stack((code, *reversed(self.hidden)), generator, activation)
-        self.to_pixels = nn.Dense(
-            self.hidden[0] if self.hidden else code, pixels, generator=generator
-        )
-        self._initialize(generator)
+    beta: Weight = 1.0
+    warmup: Weight = 0.0
+    free_bits: Weight = 0.0
+    importance_samples: Count = 1
 
-    def _initialize(self, generator: Generator | None) -> None:
-        """Choose the first weights: Xavier's, which were made for tanh, or those near the prior.
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.importance_samples > 1 and (self.beta, self.warmup, self.free_bits) != (1, 0, 0):
+            raise ValueError(
+                "the importance-weighted bound has no KL term of its own: with "
+                f"importance_samples={self.importance_samples} leave beta 1, warmup and "
+                "free_bits 0"
+            )
 
-        Shrunken weights put tanh into its linear part, where signals fade from layer to layer.
-        """
-        if self.activation == "tanh":
-            nn.init.initialize_(self, nn.init.xavier_uniform_, generator=generator)
-        else:
-            self.start_near_the_prior()
-
-    def config(self) -> dict[str, Any]:
-        """Return the constructor's arguments."""
-        return {
-            "image_shape": list(self.image_shape),
-            **({"classes": self.classes} if self.conditional else {}),
-            "hidden": list(self.hidden),
-            "latent": self.latent,
-            "activation": self.activation,
-            "decoder": self.decoder_name,
-            **self.objective.config(),
-        }
-
-    def arrange(self, x: Array) -> Array:
-        """Return images as rows."""
-        return self.flatten_images(x)
+    def share(self, epochs: float) -> float:
+        """Return the KL term's share of its weight, that many epochs after the start."""
+        return 1.0 if self.warmup == 0 else min(1.0, epochs / self.warmup)
 
 
-class VAE(DenseVAE):
-    r"""A variational autoencoder whose encoder and decoder are dense layers.
+class VAE(Model):
+    r"""A latent-variable model of images, trained through a lower bound on its likelihood.
 
-    It minimises the negative ELBO,
+    The model: :math:`z \sim N(0, I)`, :math:`x \sim p_\theta(x \mid z)`. The encoder approximates
+    the posterior by :math:`q_\phi(z \mid x) = N(\mu(x), \mathrm{diag}\,\sigma^2(x))`. Training
+    minimises the negative evidence lower bound, in nats an image,
 
-    .. math:: L = E_{q(z \mid x)}\left[-\ln p(x \mid z)\right]
-              + \beta\,\mathrm{KL}\left(q(z \mid x) \,\|\, N(0, I)\right);
+    .. math:: L = \underbrace{E_{q_\phi(z \mid x)}\left[-\ln p_\theta(x \mid z)\right]}_{
+              \text{reconstruction}} + \beta\,\underbrace{\mathrm{KL}\left(q_\phi(z \mid x)
+              \,\|\, N(0, I)\right)}_{\text{kl}},
 
-    `VariationalAutoencoder` has the model and its objective.
+    the expectation from one reparameterised sample, the KL in closed form, both summed over an
+    image's pixels and latent variables and averaged over the batch. With :math:`\beta = 1` it
+    bounds :math:`-\ln p(x)` from above. `Objective` has the variants: a KL weight that warms up,
+    free bits, the importance-weighted bound.
 
     Parameters
     ----------
     image_shape : tuple of int
         (C, H, W).
-    hidden : sequence of int, default (400,)
-        Features of the encoder's hidden layers; the decoder has them in reverse order.
-    latent : int, default 20
-        Number of latent variables.
-    activation : {"relu", "elu", "softplus", "tanh"}
-        What follows each hidden layer.
+    hidden, latent, activation
+        See `DenseNetworks`.
     decoder : {"bernoulli", "gaussian"}
-        The distribution of the pixels: see `minigen.models.decoders`.
+        The distribution of the pixels: see `minigen.models.likelihoods`.
     beta, warmup, free_bits, importance_samples
         See `Objective`.
     generator : Generator, optional
@@ -134,31 +114,309 @@ class VAE(DenseVAE):
     >>> model.sample(3).shape
     (3, 1, 8, 8)
 
-    Derivation: vae.elbo
+    Derivation: vae.elbo, vae.identity
     """
 
     name: ClassVar[str] = "vae"
+    parts: ClassVar[dict[str, type[Options]]] = {
+        "networks": DenseNetworks,
+        "likelihood": Likelihood,
+        "objective": Objective,
+    }
+    networks: Networks
+    likelihood: Likelihood
+    objective: Objective
 
-    def __init__(
+    def build(self, generator: Generator | None) -> None:
+        """Make the likelihood, the encoder with its two heads, and the decoder."""
+        networks, shape, classes = self.networks, self.image_shape, self.classes
+        self.latent = networks.latent
+        self.anneal(0)
+        self.pixels = self.likelihood.distribution()
+        self.encoder, width = networks.encoder(shape, classes, generator)
+        self.to_mu = nn.Dense(width, self.latent, generator=generator)
+        self.to_logvar = nn.Dense(width, self.latent, generator=generator)
+        self.decoder, self.to_pixels = networks.decoder(shape, classes, generator)
+        networks.initialize_(self, generator)
+
+    def anneal(self, epochs: float) -> None:
+        """Say how many epochs have passed: the KL's weight may warm up."""
+        self.share = self.objective.share(epochs)
+
+    # -------------------------------------------------------------------------- the two networks
+
+    def encode(self, x: Array, labels: Array | None = None) -> tuple[Tensor, Tensor]:
+        r"""Return :math:`\mu` and :math:`\ln\sigma^2` of the posterior, each (N, latent)."""
+        features = self.encoder(self.condition(self.networks.arrange(self, x), labels))
+        return self.to_mu(features), self.to_logvar(features)
+
+    def decode(self, z: Array, labels: Array | None = None) -> Tensor:
+        """Return the decoder's output (..., N, C H W), logits, for latents (..., N, latent)."""
+        rows = F.reshape(z, (-1, self.latent))
+        output = self.to_pixels(self.decoder(self.condition(rows, _repeated(labels, len(rows)))))
+        return F.reshape(output, (*z.shape[:-1], math.prod(self.image_shape)))
+
+    # ------------------------------------------------------------------------------- the objective
+
+    def terms(
         self,
-        image_shape: Sequence[int],
-        hidden: Sequence[int] = (400,),
-        latent: int = 20,
+        x: Array,
+        labels: Array | None = None,
         *,
-        activation: str = "relu",
-        decoder: str = "bernoulli",
-        beta: float = 1.0,
-        warmup: float = 0.0,
-        free_bits: float = 0.0,
-        importance_samples: int = 1,
+        noise: Array | None = None,
         generator: Generator | None = None,
-    ) -> None:
-        super().__init__(
-            image_shape,
-            hidden,
-            latent,
-            activation=activation,
-            decoder=decoder,
-            objective=Objective(beta, warmup, free_bits, importance_samples),
-            generator=generator,
-        )
+    ) -> dict[str, Tensor]:
+        """Return loss, reconstruction and KL in nats an image, averaged over the batch.
+
+        Parameters
+        ----------
+        x : Tensor or array, shape (N, C, H, W) or (N, C H W)
+            Images in [0, 1].
+        labels : Tensor or array of integers, shape (N,), optional
+            Their classes, if the model is conditional.
+        noise : Tensor or array, optional
+            The noise of the reparameterisation, of shape (N, latent), or (K, N, latent) for the
+            importance-weighted bound; drawn if not given.
+        generator : Generator, optional
+            Draws the noise.
+
+        Raises
+        ------
+        ValueError
+            If images have another shape or, on the CPU, values outside [0, 1].
+        """
+        self.expect_unit_interval(x)
+        rows = self.flatten_images(x)
+        mu, logvar = self.encode(x, labels)
+        objective = self.objective
+        if objective.importance_samples > 1:
+            if noise is None:
+                noise = draw_noise(mu, generator, objective.importance_samples)
+            return self._importance_weighted_terms(rows, labels, mu, logvar, noise)
+        z = reparameterize(mu, logvar, noise=noise, generator=generator)
+        output = self.decode(z, labels)
+        reconstruction = self.pixels.negative_log_likelihood(output, rows, "batchmean")
+        kl = F.kl_standard_normal(mu, logvar)
+        charged = kl if objective.free_bits == 0 else self._kl_beyond_free_bits(mu, logvar)
+        return {
+            "loss": reconstruction + charged * (objective.beta * self.share),
+            "reconstruction": reconstruction,
+            "kl": kl,
+        }
+
+    def loss(
+        self, x: Array, labels: Array | None = None, *, generator: Generator | None = None
+    ) -> Tensor:
+        """Return what training minimises: the first of `terms`."""
+        return self.terms(x, labels, generator=generator)["loss"]
+
+    def _kl_beyond_free_bits(self, mu: Tensor, logvar: Tensor) -> Tensor:
+        r"""Return :math:`\sum_j \max(\lambda, E_x[\mathrm{KL}_j])`; flat in what is free."""
+        each = F.kl_standard_normal(mu, logvar, "none").mean(axis=0)
+        return F.maximum(each, self.objective.free_bits).sum()
+
+    # ---------------------------------------------------------------- the importance-weighted bound
+
+    def _importance_weighted_terms(
+        self, rows: Array, labels: Array | None, mu: Tensor, logvar: Tensor, noise: Array
+    ) -> dict[str, Tensor]:
+        log_weights, log_likelihood = self._weigh(rows, labels, mu, logvar, noise)
+        return {
+            "loss": _negative_bound(log_weights),
+            "reconstruction": -log_likelihood.mean(),
+            "kl": F.kl_standard_normal(mu, logvar),
+        }
+
+    def log_weights(
+        self,
+        x: Array,
+        samples: int,
+        labels: Array | None = None,
+        *,
+        noise: Array | None = None,
+        generator: Generator | None = None,
+    ) -> Tensor:
+        r"""Return importance log-weights of `samples` latents an image.
+
+        .. math:: \ln w_k = \ln p(x \mid z_k) + \ln p(z_k) - \ln q(z_k \mid x),
+                  \qquad z_k \sim q(z \mid x)
+
+        Parameters
+        ----------
+        x, labels, generator
+            As for `terms`.
+        samples : int
+            Number K of latents an image.
+        noise : Tensor or array, shape (K, N, latent), optional
+            The noise; drawn if not given.
+
+        Returns
+        -------
+        Tensor, shape (K, N)
+            The logarithm of their mean over K bounds :math:`\ln p(x)` from below, the more
+            tightly the larger K is.
+
+        References
+        ----------
+        Burda, Grosse, Salakhutdinov (2016), arXiv:1509.00519.
+        """
+        mu, logvar = self.encode(x, labels)
+        if noise is None:
+            noise = draw_noise(mu, generator, samples)
+        return self._weigh(self.flatten_images(x), labels, mu, logvar, noise)[0]
+
+    def _weigh(
+        self, rows: Array, labels: Array | None, mu: Tensor, logvar: Tensor, noise: Array
+    ) -> tuple[Tensor, Tensor]:
+        """Return log-weights and log-likelihoods, each (K, N), of latents made from `noise`."""
+        z = mu + F.exp(logvar * 0.5) * noise
+        output = self.decode(z, labels)
+        targets = F.broadcast_to(rows, output.shape)
+        likelihood = -self.pixels.negative_log_likelihood(output, targets, "none").sum(-1)
+        prior, posterior = log_normal(z).sum(-1), log_normal(z, mu, logvar).sum(-1)
+        return likelihood + prior - posterior, likelihood
+
+    def importance_weighted_loss(
+        self,
+        x: Array,
+        samples: int,
+        labels: Array | None = None,
+        *,
+        noise: Array | None = None,
+        generator: Generator | None = None,
+    ) -> Tensor:
+        r"""Return the negative importance-weighted bound, averaged over the batch, in nats.
+
+        .. math:: L_K = -E\left[\ln \frac1K \sum_{k=1}^K w_k\right]
+
+        It bounds :math:`-\ln p(x)` from above, and tightens as K grows. The parameters are as for
+        `log_weights`.
+
+        Derivation: vae.importance_weighted_bound
+        """
+        log_weights = self.log_weights(x, samples, labels, noise=noise, generator=generator)
+        return _negative_bound(log_weights)
+
+    # --------------------------------------------------------------------------- what it is for
+
+    def reconstruct(self, x: Array, labels: Array | None = None) -> Tensor:
+        """Return the pixels' means for z at the posterior's mean: (N, C, H, W), in [0, 1]."""
+        mu, _ = self.encode(x, labels)
+        return self.decode_images(mu, labels)
+
+    def sample(
+        self, count: int, labels: Array | None = None, *, generator: Generator | None = None
+    ) -> Tensor:
+        """Return the pixels' means for latents from the prior: (count, C, H, W), in [0, 1].
+
+        These are means of p(x | z), not draws of pixels, which would add the pixels' noise. Of a
+        conditional model, `labels` are the images' classes: by default one after the other.
+        """
+        z = self.draw_latents(count, generator)
+        return self.decode_images(z, self.labels_in_turn(count) if labels is None else labels)
+
+    def decode_images(self, z: Array, labels: Array | None = None) -> Tensor:
+        """Return the pixels' means, (N, C, H, W) in [0, 1], for latents (N, latent)."""
+        return self.pixels.mean(self.decode(z, labels)).reshape((-1, *self.image_shape))
+
+
+def _negative_bound(log_weights: Tensor) -> Tensor:
+    """Return the negative importance-weighted bound, given log-weights (K, N).
+
+    Derivation: vae.importance_weighted_bound.grad
+    """
+    bound: Tensor = F.logsumexp(log_weights, axis=0) - math.log(log_weights.shape[0])
+    return -bound.mean()
+
+
+def _repeated(labels: Array | None, count: int) -> Array | None:
+    """Repeat labels (N,) for latents (K, N), flattened to `count` rows."""
+    if labels is None or len(labels) == 0 or count % len(labels):
+        return labels
+    array = array_of(labels)
+    return namespace(array).tile(array, count // len(array))
+
+
+class ConvVAE(VAE):
+    r"""A `VAE` of convolutions and dense layers; its decoder ends in transposed convolutions.
+
+    Parameters
+    ----------
+    image_shape : tuple of int
+        (C, H, W), the height and width divisible by 2 to the number of convolutions.
+    channels, hidden, latent, batch_norm
+        See `ConvNetworks`.
+    decoder, beta, warmup, free_bits, importance_samples, generator
+        As for `VAE`.
+
+    Raises
+    ------
+    ValueError
+        As `VAE`, or if the images can't be halved that often.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> from minigen.models import ConvVAE
+    >>> model = ConvVAE((1, 8, 8), channels=(4, 8), hidden=(16,), latent=2)
+    >>> model.sample(3).shape
+    (3, 1, 8, 8)
+
+    Derivation: vae.elbo
+    """
+
+    name: ClassVar[str] = "conv-vae"
+    parts: ClassVar[dict[str, type[Options]]] = {**VAE.parts, "networks": ConvNetworks}
+
+
+class ConditionalVAE(VAE):
+    r"""A `VAE` that is given the class y of each image.
+
+    The model is :math:`z \sim N(0, I)`, :math:`x \sim p(x \mid z, y)`. It minimises the negative
+    ELBO of the conditional likelihood, which bounds :math:`-\ln p(x \mid y)` from above:
+
+    .. math:: L = E_{q(z \mid x, y)}\left[-\ln p(x \mid z, y)\right]
+              + \beta\,\mathrm{KL}\left(q(z \mid x, y) \,\|\, N(0, I)\right).
+
+    Both networks are given y as a one-hot vector beside their input. The latent variables, whose
+    prior is the same for every class, are left with what the class doesn't say: slant, width,
+    style.
+
+    Parameters
+    ----------
+    image_shape : tuple of int
+        (C, H, W).
+    classes : int
+        How many classes there are, at least two: labels go from 0 to ``classes - 1``.
+    hidden, latent, activation, decoder, beta, warmup, free_bits, importance_samples, generator
+        As for `VAE`.
+
+    Raises
+    ------
+    ValueError
+        As `VAE`, or if there are fewer than two classes.
+
+    References
+    ----------
+    Sohn, Lee, Yan (2015), "Learning structured output representation using deep conditional
+    generative models", with the prior of z independent of y. Kingma, Mohamed, Rezende, Welling
+    (2014), arXiv:1406.5298, model M2 with every label observed.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import minigen
+    >>> from minigen.models import ConditionalVAE
+    >>> model = ConditionalVAE((1, 8, 8), classes=10, hidden=(32,), latent=2)
+    >>> x, labels = minigen.rand(5, 1, 8, 8), np.array([3, 1, 4, 1, 5])
+    >>> sorted(model.terms(x, labels))
+    ['kl', 'loss', 'reconstruction']
+    >>> sevens = model.sample(4, np.full(4, 7))
+    >>> sevens.shape
+    (4, 1, 8, 8)
+
+    Derivation: vae.conditional_elbo
+    """
+
+    name: ClassVar[str] = "cvae"
+    parts: ClassVar[dict[str, type[Options]]] = {"conditioning": Conditioning, **VAE.parts}

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from minigen.engine.random import Generator
-from minigen.models import Autoencoder, build
+from minigen.models import Autoencoder, build, can
 
 
 def small_autoencoder(**options: Any) -> Autoencoder:
@@ -49,7 +49,7 @@ def test_rows_and_images_are_taken_alike() -> None:
 
 
 def test_it_refuses_to_sample_and_says_why() -> None:
-    assert not Autoencoder.can_sample
+    assert not can(Autoencoder, "sample")
     with pytest.raises(TypeError, match="no prior"):
         small_autoencoder().sample(3)
 

@@ -12,7 +12,7 @@ import minigen
 from minigen import functional as F
 from minigen.engine.random import Generator
 from minigen.models import VAE, ConvVAE, Model
-from minigen.models.variational import Objective, _negative_bound
+from minigen.models.vae import Objective, _negative_bound
 
 
 def images(count: int = 5) -> np.ndarray:
@@ -35,7 +35,7 @@ def test_the_kl_weight_warms_up_from_zero_to_beta() -> None:
 def test_without_warmup_the_weight_is_whole_from_the_start() -> None:
     model = vae()
     model.anneal(0.0)
-    assert model.objective.share == 1.0
+    assert model.share == 1.0
 
 
 @pytest.mark.derivation("vae.free_bits")

@@ -12,7 +12,7 @@ import pytest
 
 import minigen
 from minigen import optim
-from minigen.models import DCGAN, GAN, AdversarialModel
+from minigen.models import DCGAN, GAN
 
 torch: Any = pytest.importorskip("torch")
 
@@ -68,7 +68,7 @@ def torch_dense() -> Any:
 class Pair:
     """The same GAN in both libraries."""
 
-    ours: AdversarialModel
+    ours: GAN
     theirs: Any
 
 

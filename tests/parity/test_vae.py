@@ -11,7 +11,6 @@ import pytest
 import minigen
 from minigen import optim
 from minigen.models import VAE, ConvVAE
-from minigen.models.variational import VariationalAutoencoder
 
 torch: Any = pytest.importorskip("torch")
 
@@ -93,7 +92,7 @@ def convolutional(batch_norm: bool, generator: minigen.Generator) -> tuple[ConvV
     return ours, torch_conv_vae(batch_norm)
 
 
-Pair = tuple[VariationalAutoencoder, Any]
+Pair = tuple[VAE, Any]
 
 PAIRS: dict[str, Callable[[minigen.Generator], Pair]] = {
     "dense, Bernoulli": lambda g: dense("bernoulli", g),

@@ -7,7 +7,7 @@ import pytest
 
 import minigen
 from minigen.engine.random import Generator
-from minigen.models.labels import expect_labels, join_labels
+from minigen.models.base import expect_labels, join_labels
 
 
 def test_rows_get_a_one_at_the_place_of_their_class() -> None:

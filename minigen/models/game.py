@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Annotated, Any, Final
 
 from minigen import functional as F
 from minigen import nn
@@ -11,38 +12,47 @@ from minigen.engine.backend import Array
 from minigen.engine.modes import no_grad
 from minigen.engine.random import Generator
 from minigen.engine.tensor import Tensor
-from minigen.models.adversarial.objectives import (
+from minigen.models.objectives import (
+    OBJECTIVES,
     AdversarialObjective,
     WassersteinGradientPenalty,
     adversarial_objective,
 )
-from minigen.models.adversarial.penalties import Critic, gradient_penalty, r1_penalty
+from minigen.models.options import Count, Options, Range, Size, Weight
+from minigen.models.penalties import Critic, gradient_penalty, r1_penalty
 
 DISCRIMINATOR: Final = "discriminator"
 GENERATOR: Final = "generator"
 
 
-class Game:
+@dataclass(frozen=True)
+class Game(Options):
     """What each side of a GAN minimises, what is asked of the discriminator beside, and the turns.
 
     Parameters
     ----------
-    objective : str
-        One of `OBJECTIVES`.
-    label_smoothing : float, in [0, 0.5), default 0
-        How far below 1 the target of real samples lies; see `CrossEntropy`. For the
-        cross-entropies only.
+    objective : str or AdversarialObjective
+        What the two sides of a GAN minimise.
+    label_smoothing : float, in [0, 0.5)
+        How far below 1 the discriminator's target of real samples lies; for the cross-entropies
+        only.
     penalty : float, optional
-        Weight of `gradient_penalty` in the discriminator's loss; by default 10 for
-        ``"wasserstein-gp"`` and 0, no penalty, for the others.
-    r1 : float, default 0
-        Weight of `r1_penalty` in the discriminator's loss.
+        Weight of a GAN's gradient penalty; by default 10 for wasserstein-gp and 0, no penalty, for
+        the others.
+    r1 : float
+        Weight of the R1 penalty.
     critic_steps : int, optional
-        How many steps the discriminator takes for one of the generator's; by default 5 for
-        ``"wasserstein"`` and ``"wasserstein-gp"`` and 1 for the others.
+        Steps of the discriminator for one of the generator; by default 5 for wasserstein and
+        wasserstein-gp and 1 for the others.
     clip : float, optional
-        For ``"wasserstein"``, the largest absolute value of the discriminator's weights; by
-        default 0.01.
+        Largest absolute weight of a Wasserstein critic that is clipped; by default 0.01.
+    packing : int
+        How many samples of one kind, all real or all generated, a discriminator judges together,
+        joined along channels or features; more than one makes a lack of variety visible to it. Lin,
+        Khetan, Fanti, Oh (2018), arXiv:1712.04086. Samples that fill no pack are left out.
+    average : float, in [0, 1)
+        Decay of the exponential average of the generator's weights that samples are drawn from;
+        with 0 they are drawn from the generator itself.
 
     Raises
     ------
@@ -58,31 +68,29 @@ class Game:
     [('discriminator',), ('discriminator', 'generator')]
     """
 
-    def __init__(
-        self,
-        objective: str = "non-saturating",
-        label_smoothing: float = 0.0,
-        penalty: float | None = None,
-        r1: float = 0.0,
-        critic_steps: int | None = None,
-        clip: float | None = None,
-    ) -> None:
-        self.objective: AdversarialObjective = adversarial_objective(objective, label_smoothing)
-        self.label_smoothing = label_smoothing
-        self.penalty = self.objective.penalty if penalty is None else penalty
-        self.r1 = r1
-        self.critic_steps = self.objective.critic_steps if critic_steps is None else critic_steps
-        self.clip = self.objective.clip if clip is None else clip
+    objective: Annotated[Any, tuple(OBJECTIVES)] = "non-saturating"
+    label_smoothing: Annotated[float, Range(0, 0.5, high_open=True)] = 0.0
+    penalty: Weight | None = None
+    r1: Weight = 0.0
+    critic_steps: Count | None = None
+    clip: Annotated[float, Range(0, low_open=True)] | None = None
+    packing: Size = 1
+    average: Annotated[float, Range(0, 1, high_open=True)] = 0.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        objective = self.objective
+        if not isinstance(objective, AdversarialObjective):
+            objective = adversarial_objective(objective, self.label_smoothing)
+            self._set("objective", objective)
+        for name in ("penalty", "critic_steps", "clip"):
+            if getattr(self, name) is None:
+                self._set(name, getattr(objective, name))
         self._expect_possible()
 
     def _expect_possible(self) -> None:
         """Raise unless the values fit each other."""
         name = self.objective.name
-        for what, weight in (("penalty", self.penalty), ("r1", self.r1)):
-            if not weight >= 0:
-                raise ValueError(f"{what} must not be negative, got {weight}")
-        if self.critic_steps < 1:
-            raise ValueError(f"critic_steps must be at least 1, got {self.critic_steps}")
         if isinstance(self.objective, WassersteinGradientPenalty) and self.penalty == 0:
             raise ValueError(
                 f"{name}: without its penalty nothing bounds the critic: leave penalty 10, or use "
@@ -91,10 +99,12 @@ class Game:
         if self.objective.clip is None:
             if self.clip is not None:
                 raise ValueError(f"{name} clips no weights: leave clip out, or use wasserstein")
-        elif not (self.clip is not None and self.clip > 0):
-            raise ValueError(f"{name}: clip must be positive, got {self.clip}")
         elif self.penalty:
             raise ValueError(f"{name} clips weights: for a gradient penalty use wasserstein-gp")
+
+    def config(self) -> dict[str, Any]:
+        """Return the fields by name, the objective's name among them."""
+        return {**super().config(), "objective": self.objective.name}
 
     @property
     def penalised(self) -> bool:
@@ -103,10 +113,11 @@ class Game:
         Batch norm makes each score depend on the whole batch, and a slope of one score at one
         sample is what the penalties are about.
         """
-        return self.penalty > 0 or self.r1 > 0
+        return bool(self.penalty or self.r1)
 
     def turns(self, step: int) -> Sequence[str]:
         """Name the sides that move in a step, counted from 0: the generator in every n-th."""
+        assert self.critic_steps is not None
         if (step + 1) % self.critic_steps:
             return (DISCRIMINATOR,)
         return DISCRIMINATOR, GENERATOR
@@ -172,14 +183,3 @@ class Game:
         with no_grad():
             for parameter in discriminator.parameters():
                 parameter.copy_(F.clip(parameter, -self.clip, self.clip))
-
-    def config(self) -> dict[str, Any]:
-        """Return the constructor's arguments."""
-        return {
-            "objective": self.objective.name,
-            "label_smoothing": self.label_smoothing,
-            "penalty": self.penalty,
-            "r1": self.r1,
-            "critic_steps": self.critic_steps,
-            "clip": self.clip,
-        }

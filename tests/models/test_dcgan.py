@@ -10,9 +10,9 @@ import pytest
 from minigen import nn, optim
 from minigen.engine.random import Generator
 from minigen.models import DCGAN, ConditionalGAN
-from minigen.models.adversarial.networks import default_channels
+from minigen.models.networks import default_channels
 
-from .zoo import batch, conditional
+from .gans import batch, conditional
 
 
 @pytest.mark.parametrize(

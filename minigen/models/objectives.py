@@ -13,12 +13,14 @@ nothing overflows, and no gradient is lost to rounding. Elsewhere they are plain
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
 from minigen import functional as F
 from minigen.engine.tensor import Tensor
 
 
+@dataclass(frozen=True)
 class AdversarialObjective(ABC):
     """The losses of both sides, and how they are usually trained.
 
@@ -70,6 +72,7 @@ class AdversarialObjective(ABC):
         return F.mean(scores)
 
 
+@dataclass(frozen=True)
 class CrossEntropy(AdversarialObjective):
     r"""What the two objectives of the first GAN share: the discriminator's loss.
 
@@ -97,12 +100,13 @@ class CrossEntropy(AdversarialObjective):
     Derivation: gan.optimal_discriminator, gan.label_smoothing
     """
 
-    def __init__(self, label_smoothing: float = 0.0) -> None:
-        if not 0 <= label_smoothing < 0.5:
+    label_smoothing: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.label_smoothing < 0.5:
             raise ValueError(
-                f"{self.name}: label_smoothing must lie in [0, 0.5), got {label_smoothing}"
+                f"{self.name}: label_smoothing must lie in [0, 0.5), got {self.label_smoothing}"
             )
-        self.label_smoothing = label_smoothing
 
     def discriminator_loss(self, real: Tensor, fake: Tensor) -> Tensor:
         """Return the cross-entropy of real against generated, from logits."""
@@ -117,6 +121,7 @@ class CrossEntropy(AdversarialObjective):
         return F.mean(F.sigmoid(scores))
 
 
+@dataclass(frozen=True)
 class Minimax(CrossEntropy):
     r"""The zero-sum game: the generator maximises what the discriminator minimises.
 
@@ -148,6 +153,7 @@ class Minimax(CrossEntropy):
         return -F.mean(F.softplus(fake))
 
 
+@dataclass(frozen=True)
 class NonSaturating(CrossEntropy):
     r"""The first GAN as it was trained: the generator's samples are given the label *real*.
 
@@ -180,6 +186,7 @@ class NonSaturating(CrossEntropy):
         return F.mean(F.softplus(-fake))
 
 
+@dataclass(frozen=True)
 class LeastSquares(AdversarialObjective):
     r"""Scores are driven to 1 for real samples and to 0 for generated ones, by squared error.
 
@@ -213,6 +220,7 @@ class LeastSquares(AdversarialObjective):
         return F.mean((fake - 1) ** 2) * 0.5
 
 
+@dataclass(frozen=True)
 class Hinge(AdversarialObjective):
     r"""Only samples inside the margin, between -1 and 1, teach the discriminator.
 
@@ -242,6 +250,7 @@ class Hinge(AdversarialObjective):
         return -F.mean(fake)
 
 
+@dataclass(frozen=True)
 class Wasserstein(AdversarialObjective):
     r"""The difference of mean scores under a critic of bounded slope, by clipping its weights.
 
@@ -284,6 +293,7 @@ class Wasserstein(AdversarialObjective):
         return -F.mean(fake)
 
 
+@dataclass(frozen=True)
 class WassersteinGradientPenalty(Wasserstein):
     r"""`Wasserstein`, its critic kept near slope 1 by a penalty instead of clipping.
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
+from dataclasses import dataclass
+from typing import Final, Literal
 
 from minigen import functional as F
 from minigen import nn
 from minigen.engine.backend import Array
 from minigen.engine.tensor import Tensor
-
-DECODERS = ("bernoulli", "gaussian")
+from minigen.models.options import Options
 
 _UNIFORM_VARIANCE = 1 / 12
 """The variance of pixels spread evenly over [0, 1], from which the learnt one starts."""
@@ -67,16 +68,26 @@ class GaussianPixels(PixelDistribution):
         return F.sigmoid(output)
 
 
-def pixel_distribution(name: str) -> PixelDistribution:
-    """Make the distribution called ``"bernoulli"`` or ``"gaussian"``.
+DISTRIBUTIONS: Final[dict[str, type[PixelDistribution]]] = {
+    "bernoulli": BernoulliPixels,
+    "gaussian": GaussianPixels,
+}
+"""The distributions by the name that a model's configuration uses."""
 
-    Raises
-    ------
-    ValueError
-        If there is none of that name.
+
+@dataclass(frozen=True)
+class Likelihood(Options):
+    """Which distribution of the pixels the decoder gives.
+
+    Parameters
+    ----------
+    decoder : {"bernoulli", "gaussian"}
+        Distribution of the pixels: `BernoulliPixels`, cross-entropy from logits; or
+        `GaussianPixels`, squared error with a learnt variance.
     """
-    if name == "bernoulli":
-        return BernoulliPixels()
-    if name == "gaussian":
-        return GaussianPixels()
-    raise ValueError(f"unknown decoder {name!r}: use one of {', '.join(DECODERS)}")
+
+    decoder: Literal["bernoulli", "gaussian"] = "bernoulli"
+
+    def distribution(self) -> PixelDistribution:
+        """Make it."""
+        return DISTRIBUTIONS[self.decoder]()

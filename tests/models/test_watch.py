@@ -10,7 +10,7 @@ import minigen
 from minigen import nn
 from minigen.engine.random import Generator
 from minigen.models import DCGAN, GAN
-from minigen.training.watch import take_reading, warn
+from minigen.models.watch import take_reading, warn
 
 REAL = Generator(5).uniform((64, 1, 4, 4))
 HEALTHY = {"discriminator": 0.7, "generator_gradient": 2.0, "sample_variance": 0.9}

@@ -1,29 +1,43 @@
-r"""What all GANs share: two networks, whose turn it is, and what each learns from."""
+r"""Generative adversarial networks: two networks, whose turn it is, and what each learns from."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from minigen import functional as F
 from minigen import nn
-from minigen.engine.backend import Array, array_of
+from minigen.engine.backend import Array, array_of, namespace
 from minigen.engine.modes import no_grad
-from minigen.engine.random import Generator, default_generator
+from minigen.engine.random import Generator
 from minigen.engine.tensor import Tensor
-from minigen.models.adversarial.game import DISCRIMINATOR, GENERATOR, Game
-from minigen.models.base import Model, as_image_shape
+from minigen.models.base import Conditioning, Model, as_image_shape
+from minigen.models.game import DISCRIMINATOR, GENERATOR, Game
+from minigen.models.networks import (
+    Adversaries,
+    ConvAdversaries,
+    DenseAdversaries,
+    normalize_spectrally_,
+)
+from minigen.models.options import Options
+from minigen.models.watch import take_reading, warn
 from minigen.nn.utils import evaluating, frozen
 
 
-class AdversarialModel(Model):
+class GAN(Model):
     r"""A generator G of samples from noise, and a discriminator D that tells them from real ones.
 
     .. math:: z \sim N(0, I), \qquad \tilde x = G(z), \qquad s = D(x)
 
-    The two are trained in turns, each on a loss of its own: see `Game` and `AdversarialObjective`.
-    Data are images in [0, 1], which the discriminator sees scaled to [-1, 1], the range of the
-    generator's tanh; or points, which both have as they are.
+    The two are trained in turns, each on a loss of its own. With the default objective, of raw
+    scores s,
+
+    .. math:: L_D = -E[\ln\sigma(D(x))] - E[\ln(1 - \sigma(D(G(z))))], \qquad
+              L_G = -E[\ln\sigma(D(G(z)))];
+
+    `Game` has the rules, `OBJECTIVES` the other objectives. Data are images in [0, 1], which the
+    discriminator sees scaled to [-1, 1], the range of the generator's tanh; or points, which both
+    have as they are.
 
     In its turn a side is the only one that moves. The discriminator's turn draws samples without a
     graph, from a generator whose running statistics stand still; the generator's turn goes through
@@ -31,25 +45,16 @@ class AdversarialModel(Model):
     the other: in one batch they would share the statistics of its batch norm, and give each other
     away.
 
-    A subclass makes the networks and hands them to `play_with`.
-
     Parameters
     ----------
     image_shape : tuple of int
         (C, H, W) of images, or (D,) of points.
-    latent : int
-        Length of the noise z.
-    game : Game
-        Losses, penalties and turns.
-    classes : int, default 0
-        How many classes both networks are told of; 0 if the model is not conditional.
-    packing : int, default 1
-        How many samples of one kind, all real or all generated, are judged together, joined along
-        channels or features; more than one makes a lack of variety visible to the discriminator.
-        Lin, Khetan, Fanti, Oh (2018), arXiv:1712.04086. Samples that fill no pack are left out.
-    average : float, in [0, 1), default 0
-        Decay of the `ExponentialAverage` of the generator that samples are drawn from; with 0 they
-        are drawn from the generator itself.
+    hidden, latent, spectral_norm, batch_norm
+        See `DenseAdversaries`.
+    objective, label_smoothing, penalty, r1, critic_steps, clip, packing, average
+        See `Game`.
+    generator : Generator, optional
+        Draws the initial weights.
 
     Attributes
     ----------
@@ -64,77 +69,77 @@ class AdversarialModel(Model):
     Raises
     ------
     ValueError
-        If a length is not positive, or `average` outside [0, 1).
+        If a length is not positive, or the game impossible; or if batch norm is asked for in a
+        discriminator with a penalty on its slope.
 
     References
     ----------
     Goodfellow et al. (2014), arXiv:1406.2661.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> from minigen.models import GAN
+    >>> model = GAN((2,), hidden=(32,), latent=4)
+    >>> x = minigen.randn(16, 2)
+    >>> list(model.side_terms("discriminator", x))
+    ['discriminator_loss', 'real_score', 'fake_score']
+    >>> list(model.side_terms("generator", x))
+    ['generator_loss']
+    >>> model.sample(5).shape
+    (5, 2)
+
+    Derivation: gan.non_saturating
     """
 
-    can_reconstruct: ClassVar[bool] = False
+    name: ClassVar[str] = "gan"
+    kinds: ClassVar[tuple[str, ...]] = ("image", "point")
+    parts: ClassVar[dict[str, type[Options]]] = {"networks": DenseAdversaries, "game": Game}
+    lacks: ClassVar[dict[str, str]] = {
+        "loss": "a GAN has two losses, one a side: the first of side_terms('discriminator', x) and "
+        "of side_terms('generator', x)",
+        "encode": "a GAN has no encoder",
+        "reconstruct": "a GAN has no encoder: it can't reconstruct images",
+        "log_weights": "a GAN has no likelihood to estimate",
+    }
     full_batches: ClassVar[bool] = True  # a rest may be too few for a pack, or for batch norm
-    generator: nn.Module
-    discriminator: nn.Module
+    networks: Adversaries
+    game: Game
     averaged_generator: nn.ExponentialAverage | None
 
-    def __init__(
-        self,
-        image_shape: Sequence[int],
-        latent: int,
-        game: Game,
-        *,
-        classes: int = 0,
-        packing: int = 1,
-        average: float = 0.0,
-    ) -> None:
-        super().__init__()
-        kind = type(self).__name__
-        for name, value in (("latent", latent), ("packing", packing)):
-            if value < 1:
-                raise ValueError(f"{kind}: {name} must be positive, got {value}")
-        if not 0 <= average < 1:
-            raise ValueError(f"{kind}: average must lie in [0, 1), got {average}")
-        self.image_shape = as_sample_shape(image_shape)
-        self.latent = latent
-        self.game = game
-        self.classes = classes
-        self.packing = packing
-        self.average = average
-
-    def play_with(self, generator: nn.Module, discriminator: nn.Module) -> None:
-        """Take the two networks, and begin the average of the generator if there is to be one."""
-        self.generator = generator
-        self.discriminator = discriminator
+    def build(self, generator: Generator | None) -> None:
+        """Make the two networks, and begin the average of the generator if there is to be one."""
+        self.networks = networks = self.networks.suited_to(self.image_shape)
+        game, shape, classes = self.game, self.image_shape, self.classes
+        if networks.batch_norm and game.penalised:
+            raise ValueError(
+                "batch norm in the discriminator makes each score depend on the whole batch, and a "
+                "penalty on its slope senseless: leave batch_norm None, for the generator alone, "
+                "or make it False"
+            )
+        self.latent, self.packing = networks.latent, game.packing
+        generating = networks.generator(shape, classes, generator)
+        discriminating = networks.discriminator(
+            (self.packing * (shape[0] + classes), *shape[1:]),
+            networks.norms_discriminator(game.penalised),
+            not game.objective.shift_invariant,
+            generator,
+        )
+        networks.initialize_(generating, discriminating, source=generator)
+        if networks.spectral_norm:
+            normalize_spectrally_(discriminating, generator)
+        self.generator, self.discriminator = generating, discriminating
         self.averaged_generator = (
-            nn.ExponentialAverage(generator, self.average) if self.average else None
+            nn.ExponentialAverage(generating, game.average) if game.average else None
         )
 
-    def discriminator_has_batch_norm(self, batch_norm: bool | None, spectral_norm: bool) -> bool:
-        """Decide whether the discriminator has batch norm.
-
-        Parameters
-        ----------
-        batch_norm : bool or None
-            What was asked for; None leaves it to the game: not beside a penalty on the slope, of
-            which batch norm would make nonsense, nor beside spectral norm, whose bound on the slope
-            it would undo.
-        spectral_norm : bool
-            Whether it has spectral norm.
-
-        Raises
-        ------
-        ValueError
-            If batch norm was asked for in spite of a penalty.
-        """
-        if batch_norm and self.game.penalised:
-            raise ValueError(
-                f"{type(self).__name__}: batch norm in the discriminator makes each score depend "
-                "on the whole batch, and a penalty on its slope senseless: leave batch_norm None, "
-                "for the generator alone, or make it False"
-            )
-        if batch_norm is None:
-            return not (self.game.penalised or spectral_norm)
-        return batch_norm
+    def expect_shape(self, shape: Sequence[int]) -> Any:
+        """Check and return (C, H, W) of images, or (D,) of points."""
+        if len(shape) != 1:
+            return as_image_shape(shape)
+        if shape[0] < 1:
+            raise ValueError(f"image_shape: a positive length (D,) is expected, got {tuple(shape)}")
+        return (int(shape[0]),)
 
     # ------------------------------------------------------------------------------ taking turns
 
@@ -196,7 +201,7 @@ class AdversarialModel(Model):
             )
         count, labels = self._whole_packs(len(x), labels)
         if noise is None:
-            noise = self._draw_noise(len(x), generator)
+            noise = self.draw_latents(len(x), generator)
         elif tuple(noise.shape) != (len(x), self.latent):
             raise ValueError(
                 f"{type(self).__name__}: noise of shape ({len(x)}, {self.latent}) is expected, "
@@ -240,6 +245,19 @@ class AdversarialModel(Model):
         elif self.averaged_generator is not None:
             self.averaged_generator.update(self.generator)
 
+    def watch(
+        self,
+        x: Array,
+        labels: Array | None,
+        averages: Mapping[str, float],
+        earlier: Sequence[Mapping[str, float]],
+        *,
+        generator: Generator,
+    ) -> tuple[dict[str, float], list[str]]:
+        """Measure how the game stands: see `minigen.models.watch`."""
+        reading = take_reading(self, x, labels, averages, generator)
+        return reading, warn(reading, earlier)
+
     def training_defaults(self) -> dict[str, Any]:
         """Return the options of Adam with which the objective is usually trained."""
         return dict(self.game.objective.training_defaults)
@@ -267,21 +285,6 @@ class AdversarialModel(Model):
             ).items()
         }
 
-    def loss(
-        self, x: Array, labels: Array | None = None, *, generator: Generator | None = None
-    ) -> Tensor:
-        """Refuse: a GAN has two losses.
-
-        Raises
-        ------
-        TypeError
-            Always.
-        """
-        raise TypeError(
-            f"{type(self).__name__} has two losses, one a side: the first of "
-            "side_terms('discriminator', x) and of side_terms('generator', x)"
-        )
-
     def sample(
         self, count: int, labels: Array | None = None, *, generator: Generator | None = None
     ) -> Tensor:
@@ -297,7 +300,7 @@ class AdversarialModel(Model):
             Draws the noise.
         """
         chosen = self.labels_in_turn(count) if labels is None else labels
-        return self.decode_images(self._draw_noise(count, generator), chosen)
+        return self.decode_images(self.draw_latents(count, generator), chosen)
 
     def decode_images(self, z: Array, labels: Array | None = None) -> Tensor:
         """Return images (N, C, H, W) in [0, 1], or points (N, D), for noise (N, latent).
@@ -312,7 +315,7 @@ class AdversarialModel(Model):
     ) -> Tensor:
         """Return samples as `sample` does, but of the generator that learns, not of its average."""
         chosen = self.labels_in_turn(count) if labels is None else labels
-        return self._decode_with(self.generator, self._draw_noise(count, generator), chosen)
+        return self._decode_with(self.generator, self.draw_latents(count, generator), chosen)
 
     def _decode_with(self, source: nn.Module, z: Array, labels: Array | None) -> Tensor:
         with evaluating(source):
@@ -379,23 +382,110 @@ class AdversarialModel(Model):
         packs = F.reshape(joined, (-1, self.packing * channels, *rest))
         return F.reshape(self.discriminator(packs), (-1,))
 
-    def _draw_noise(self, count: int, generator: Generator | None) -> Array:
-        """Draw z from the prior, where the generator is."""
-        source = generator or default_generator()
-        weight = next(self.generator.parameters())
-        return source.normal((count, self.latent), weight.dtype, weight.device)
 
+class DCGAN(GAN):
+    r"""A deep convolutional `GAN`.
 
-def as_sample_shape(shape: Sequence[int]) -> Any:
-    """Check and return (C, H, W) of images, or (D,) of points, for which `Model` has no type.
+    The generator is a dense layer and transposed convolutions that double height and width; the
+    discriminator convolutions that halve them, and a dense layer. The initial weights are
+    N(0, 0.02²), those of the norms N(1, 0.02²).
+
+    Parameters
+    ----------
+    image_shape : tuple of int
+        (C, H, W), the height and width divisible by 2 to the number of convolutions.
+    channels, latent, spectral_norm, batch_norm
+        See `ConvAdversaries`.
+    objective, label_smoothing, penalty, r1, critic_steps, clip, packing, average
+        See `Game`.
+    generator : Generator, optional
+        Draws the initial weights.
 
     Raises
     ------
     ValueError
-        If these are neither one nor three positive lengths.
+        As `GAN`, or if the images can't be halved that often.
+
+    References
+    ----------
+    Radford, Metz, Chintala (2016), arXiv:1511.06434.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> from minigen.models import DCGAN
+    >>> model = DCGAN((1, 8, 8), channels=(4, 8), latent=6)
+    >>> x = minigen.rand(16, 1, 8, 8)
+    >>> model.side_terms("discriminator", x)["discriminator_loss"].shape
+    ()
+    >>> model.discriminate(x).shape
+    (16,)
+    >>> model.sample(5).shape
+    (5, 1, 8, 8)
+
+    Derivation: gan.non_saturating
     """
-    if len(shape) != 1:
+
+    name: ClassVar[str] = "dcgan"
+    kinds: ClassVar[tuple[str, ...]] = ("image",)
+    parts: ClassVar[dict[str, type[Options]]] = {**GAN.parts, "networks": ConvAdversaries}
+
+    def expect_shape(self, shape: Sequence[int]) -> Any:
+        """Check and return (C, H, W)."""
         return as_image_shape(shape)
-    if shape[0] < 1:
-        raise ValueError(f"image_shape: a positive length (D,) is expected, got {tuple(shape)}")
-    return (int(shape[0]),)
+
+    def draw_latents(self, count: int, generator: Generator | None) -> Array:
+        """Draw z, held with the batch innermost: the generator hands this order on to images."""
+        noise = super().draw_latents(count, generator)
+        return namespace(noise).asfortranarray(noise)
+
+
+class ConditionalGAN(DCGAN):
+    r"""A `DCGAN` of which both networks are told the class: it makes images of the class asked for.
+
+    .. math:: \tilde x = G(z, y), \qquad s = D(x, y)
+
+    The generator gets the class as a one-hot vector beside the noise, the discriminator as planes
+    beside the image's channels, all ones for the image's own class and zeros for the others. In
+    training the images generated have the labels of the batch.
+
+    Parameters
+    ----------
+    image_shape : tuple of int
+        (C, H, W), the height and width divisible by 2 to the number of convolutions.
+    classes : int
+        The number of classes, at least two.
+    channels, latent, objective, label_smoothing, penalty, r1, critic_steps, clip
+        As for `DCGAN`.
+    packing, spectral_norm, batch_norm, average, generator
+        As for `DCGAN`.
+
+    Raises
+    ------
+    ValueError
+        As `DCGAN`, or if there are fewer than two classes.
+    TypeError
+        In a call, if labels are missing.
+
+    References
+    ----------
+    Mirza, Osindero (2014), arXiv:1411.1784.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import minigen
+    >>> from minigen.models import ConditionalGAN
+    >>> model = ConditionalGAN((1, 8, 8), classes=10, channels=(4, 8), latent=6)
+    >>> x, labels = minigen.rand(5, 1, 8, 8), np.array([3, 1, 4, 1, 5])
+    >>> model.discriminate(x, labels).shape
+    (5,)
+    >>> sevens = model.sample(4, np.full(4, 7))
+    >>> sevens.shape
+    (4, 1, 8, 8)
+
+    Derivation: gan.non_saturating
+    """
+
+    name: ClassVar[str] = "cgan"
+    parts: ClassVar[dict[str, type[Options]]] = {"conditioning": Conditioning, **DCGAN.parts}

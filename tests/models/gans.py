@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from minigen import nn
 from minigen.engine.random import Generator
-from minigen.models import DCGAN, GAN, AdversarialModel, ConditionalGAN
+from minigen.models import DCGAN, GAN, ConditionalGAN
 
 Snapshot = dict[str, npt.NDArray[Any]]
 
@@ -31,7 +31,7 @@ def conditional(**options: Any) -> ConditionalGAN:
     return ConditionalGAN((2, 8, 8), 3, (3, 4), 3, generator=Generator(1), **options)
 
 
-KINDS: dict[str, Callable[..., AdversarialModel]] = {
+KINDS: dict[str, Callable[..., GAN]] = {
     "points": points,
     "dense": dense,
     "convolutional": convolutional,
@@ -54,7 +54,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
 }
 
 
-def build(kind: str, options: dict[str, Any]) -> AdversarialModel:
+def build(kind: str, options: dict[str, Any]) -> GAN:
     """Make a model all of whose parameters have a gradient.
 
     As long as all scores lie inside the hinge's margin, the slopes of real and of generated ones
@@ -67,7 +67,7 @@ def build(kind: str, options: dict[str, Any]) -> AdversarialModel:
     return model
 
 
-def batch(model: AdversarialModel, count: int = 8, seed: int = 2) -> tuple[Any, Any]:
+def batch(model: GAN, count: int = 8, seed: int = 2) -> tuple[Any, Any]:
     """Return samples of the model's shape, and labels if it is conditional."""
     x = Generator(seed).uniform((count, *model.image_shape))
     return x, np.arange(count) % model.classes if model.conditional else None

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -28,10 +28,7 @@ from minigen.engine.backend import Array, to_numpy
 from minigen.engine.modes import enable_grad
 from minigen.engine.random import Generator
 from minigen.engine.tensor import Tensor, tensor
-from minigen.metrics import evaluating
-
-if TYPE_CHECKING:
-    from minigen.models import AdversarialModel
+from minigen.nn.utils import evaluating
 
 Reading = dict[str, float]
 """What was measured after an epoch, by name."""
@@ -50,7 +47,7 @@ EXAMPLES: Final = 256
 
 
 def take_reading(
-    model: AdversarialModel,
+    model: Any,
     real: Array,
     labels: Array | None,
     averages: Mapping[str, float],
@@ -60,7 +57,7 @@ def take_reading(
 
     Parameters
     ----------
-    model : AdversarialModel
+    model : GAN
         What is trained.
     real : array, shape (N, ...)
         Test images, on the model's device.
@@ -91,7 +88,7 @@ def take_reading(
     return reading
 
 
-def warn(reading: Reading, earlier: Sequence[Reading]) -> list[str]:
+def warn(reading: Mapping[str, float], earlier: Sequence[Mapping[str, float]]) -> list[str]:
     """Say in words what a reading shows.
 
     Parameters
@@ -137,7 +134,7 @@ def warn(reading: Reading, earlier: Sequence[Reading]) -> list[str]:
     return said
 
 
-def _undecided_loss(model: AdversarialModel) -> float:
+def _undecided_loss(model: Any) -> float:
     """Return the loss of a discriminator that gives 0 to everything; 0 if it has no meaning."""
     zero = tensor(np.zeros(1, np.float32))
     return float(model.game.objective.discriminator_loss(zero, zero).item())
@@ -149,7 +146,7 @@ def _variance(images: Tensor | Array) -> float:
     return float(array.reshape(len(array), -1).var(axis=0, dtype=np.float64).sum())
 
 
-def _take_gradient_norm(model: AdversarialModel) -> float:
+def _take_gradient_norm(model: Any) -> float:
     """Return the norm of the generator's gradient, and clear it."""
     squares = 0.0
     for parameter in model.sides()["generator"].parameters():

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import minigen
-from minigen.models.adversarial import (
+from minigen.models import (
     OBJECTIVES,
     Minimax,
     NonSaturating,

@@ -12,10 +12,9 @@ import minigen
 from minigen import Tensor, nn, optim
 from minigen.engine.backend import array_of, to_numpy
 from minigen.engine.random import Generator
-from minigen.models import AdversarialModel
-from minigen.models.adversarial import Game
+from minigen.models import GAN, Game, can
 
-from .zoo import (
+from .gans import (
     KINDS,
     OPTIONS,
     batch,
@@ -37,7 +36,7 @@ def first(terms: dict[str, Tensor]) -> Tensor:
     return next(iter(terms.values()))
 
 
-def take_turn(model: AdversarialModel, side: str, seed: int = 3, lr: float = 0.1) -> None:
+def take_turn(model: GAN, side: str, seed: int = 3, lr: float = 0.1) -> None:
     """Move one side as training does."""
     x, labels = batch(model, 24)
     optimizer = optim.SGD(model.sides()[side].parameters(), lr=lr)
@@ -431,7 +430,7 @@ def test_a_gan_has_no_one_loss_and_no_encoder() -> None:
         model.loss(x)
     with pytest.raises(TypeError, match="has no encoder"):
         model.reconstruct(x)
-    assert not model.can_reconstruct
+    assert not can(model, "reconstruct")
 
 
 def test_unknown_sides_and_noise_of_another_shape_are_refused() -> None:

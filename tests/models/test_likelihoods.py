@@ -9,7 +9,7 @@ import pytest
 
 import minigen
 from minigen.engine.random import Generator
-from minigen.models.decoders import GaussianPixels
+from minigen.models.likelihoods import GaussianPixels
 
 
 @pytest.mark.derivation("gaussian.learnt_variance")

@@ -1,0 +1,421 @@
+"""The networks of all models, dense and of convolutions, with their first weights.
+
+A builder is a part of a model: its fields are the sizes that one chooses, its methods make the
+networks. `DenseNetworks` and `ConvNetworks` make encoders and decoders; `DenseAdversaries` and
+`ConvAdversaries` the generators and discriminators of GANs.
+
+Each convolution halves height and width, each transposed convolution doubles them: kernels of 4
+with stride 2 and padding 1, a size that the stride divides, so that every output pixel but those at
+the border is reached by the same number of inputs, and there is no checkerboard before training
+(Odena, Dumoulin, Olah, 2016).
+
+Derivation: conv_transpose2d.overlap
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Final, Literal, Self
+
+from minigen import nn
+from minigen.engine.backend import Array
+from minigen.engine.modes import no_grad
+from minigen.engine.random import Generator
+from minigen.models.base import ImageShape, Model
+from minigen.models.options import Options, Size, Sizes
+
+ACTIVATIONS: Final[dict[str, type[nn.Module]]] = {
+    "elu": nn.ELU,
+    "relu": nn.ReLU,
+    "softplus": nn.Softplus,
+    "tanh": nn.Tanh,
+}
+"""What may follow a hidden layer, by the name that a model's configuration uses."""
+
+SLOPE: Final = 0.2
+"""The slope of a discriminator's leaky ReLUs on the negative side."""
+
+Layers = list[nn.Module]
+Source = Generator | None
+
+
+# ------------------------------------------------------------------------------ encoders, decoders
+
+
+class Networks(Options):
+    """An encoder from images to features, and a decoder from latent variables to pixels."""
+
+    latent: int
+
+    @abstractmethod
+    def arrange(self, model: Model, x: Array) -> Array:
+        """Return images in the shape that the encoder takes."""
+
+    @abstractmethod
+    def encoder(self, shape: ImageShape, classes: int, source: Source) -> tuple[nn.Module, int]:
+        """Make the encoder of images (C, H, W), and say how many features it gives.
+
+        With `classes` it takes them joined by labels, as `join_labels` does.
+        """
+
+    @abstractmethod
+    def decoder(
+        self, shape: ImageShape, classes: int, source: Source
+    ) -> tuple[nn.Module, nn.Dense | nn.ConvTranspose2d]:
+        """Make the decoder of latents (N, latent + classes), its last layer by itself.
+
+        The last layer's output are the images' logits or means.
+        """
+
+    @abstractmethod
+    def initialize_(self, model: Any, source: Source) -> None:
+        """Draw a VAE's first weights; an autoencoder keeps the layers' own."""
+
+
+@dataclass(frozen=True)
+class DenseNetworks(Networks):
+    """An encoder and a decoder of dense layers.
+
+    Parameters
+    ----------
+    hidden : sequence of int
+        Features of the encoder's hidden layers, such as 400,200; the decoder has them in reverse.
+    latent : int
+        Latent variables: the length of the code.
+    activation : {"relu", "elu", "softplus", "tanh"}
+        What follows each hidden layer.
+    """
+
+    positional: ClassVar[tuple[str, ...]] = ("hidden", "latent")
+    hidden: Sizes = (400,)
+    latent: Size = 20
+    activation: Literal["elu", "relu", "softplus", "tanh"] = "relu"
+
+    def arrange(self, model: Model, x: Array) -> Array:
+        """Return images as rows."""
+        return model.flatten_images(x)
+
+    def encoder(self, shape: ImageShape, classes: int, source: Source) -> tuple[nn.Module, int]:
+        """Make the encoder of rows."""
+        sizes = (math.prod(shape) + classes, *self.hidden)
+        return nn.Sequential(*dense_layers(sizes, source, self.activation)), sizes[-1]
+
+    def decoder(
+        self, shape: ImageShape, classes: int, source: Source
+    ) -> tuple[nn.Module, nn.Dense | nn.ConvTranspose2d]:
+        """Make the decoder, whose pixels are rows."""
+        sizes = (self.latent + classes, *reversed(self.hidden))
+        body = nn.Sequential(*dense_layers(sizes, source, self.activation))
+        return body, nn.Dense(sizes[-1], math.prod(shape), generator=source)
+
+    def initialize_(self, model: Any, source: Source) -> None:
+        """Draw a VAE's first weights: Xavier's for tanh, otherwise the layers' own made smaller.
+
+        With small weights, smallest in the pixels' layer, q(z | x) begins near the prior and each
+        pixel's mean near 1/2, whatever x and z, and no step goes into unlearning random structure:
+        against the layers' own first weights this lowers the negative ELBO on MNIST's test images
+        after ten epochs by about half a nat. But small weights put tanh into its linear part, where
+        signals fade from layer to layer; Xavier's were made for it.
+        """
+        if self.activation == "tanh":
+            nn.init.initialize_(model, nn.init.xavier_uniform_, generator=source)
+            return
+        with no_grad():
+            for name, parameter in model.named_parameters():
+                if name.endswith("weight") and parameter.ndim > 1:
+                    parameter.copy_(parameter * 0.5)
+            model.to_pixels.weight.copy_(model.to_pixels.weight * 0.1)
+
+
+@dataclass(frozen=True)
+class ConvNetworks(Networks):
+    """An encoder of convolutions and dense layers, and a decoder that is its mirror image.
+
+    Parameters
+    ----------
+    channels : sequence of int
+        Channels of the encoder's convolutions, such as 32,64; the decoder has them in reverse. The
+        images' height and width must be divisible by 2 to their number.
+    hidden : sequence of int
+        Features of the dense layers between convolutions and latent variables, on either side.
+    latent : int
+        Latent variables: the length of the code.
+    batch_norm : bool
+        Whether a batch norm follows each convolution, but for the one that makes the pixels.
+    """
+
+    positional: ClassVar[tuple[str, ...]] = ("channels", "hidden", "latent")
+    channels: Sizes = (32, 64)
+    hidden: Sizes = (256,)
+    latent: Size = 20
+    batch_norm: bool = False
+
+    def arrange(self, model: Model, x: Array) -> Array:
+        """Return images as (N, C, H, W)."""
+        return model.shape_images(x)
+
+    def encoder(self, shape: ImageShape, classes: int, source: Source) -> tuple[nn.Module, int]:
+        """Make the encoder; ValueError unless each convolution can halve the images."""
+        expect_halving(shape, self.channels)
+        layers: Layers = []
+        for before, after in itertools.pairwise((shape[0] + classes, *self.channels)):
+            layers += [*halving(before, after, self.batch_norm, source), nn.ReLU()]
+        sizes = (math.prod(code_shape(shape, self.channels)), *self.hidden)
+        return nn.Sequential(*layers, nn.Flatten(), *dense_layers(sizes, source)), sizes[-1]
+
+    def decoder(
+        self, shape: ImageShape, classes: int, source: Source
+    ) -> tuple[nn.Module, nn.Dense | nn.ConvTranspose2d]:
+        """Make the decoder, whose last layer doubles height and width a last time."""
+        code = code_shape(shape, self.channels)
+        sizes = (self.latent + classes, *reversed(self.hidden), math.prod(code))
+        layers = [*dense_layers(sizes, source), nn.Unflatten(1, code)]
+        for before, after in itertools.pairwise(self.channels[::-1]):
+            layers += [*doubling(before, after, self.batch_norm, source), nn.ReLU()]
+        return nn.Sequential(*layers), transposed(self.channels[0], shape[0], True, source)
+
+    def initialize_(self, model: Any, source: Source) -> None:
+        """Draw a VAE's first weights: He's, with which signals keep their size from ReLU to ReLU.
+
+        The weights of the last layers, of pixels and of variances, are a tenth of that: nothing is
+        claimed yet. Against weights that begin near the prior, as those of `DenseNetworks`, this
+        lowers the negative ELBO after three epochs; docs/results.md has by how much.
+        """
+        nn.init.initialize_(model, nn.init.kaiming_uniform_, generator=source)
+        with no_grad():
+            for layer in (model.to_pixels, model.to_logvar):
+                layer.weight.copy_(layer.weight * 0.1)
+
+
+# -------------------------------------------------------------------- generators, discriminators
+
+
+class Adversaries(Options):
+    """A generator of samples from noise, and a discriminator that gives packs of samples scores.
+
+    Their shape is DCGAN's (Radford, Metz, Chintala, 2016, arXiv:1511.06434): ReLUs in the generator
+    and a tanh, or nothing for points, at its end; leaky ReLUs in the discriminator, and no sigmoid
+    at its end; no batch norm in the generator's last and the discriminator's first and last layer.
+    """
+
+    latent: int
+    spectral_norm: bool
+    batch_norm: bool | None
+
+    def suited_to(self, shape: Sequence[int]) -> Self:
+        """Return the same with everything chosen that was left to the images' shape."""
+        return self
+
+    def norms_discriminator(self, penalised: bool) -> bool:
+        """Return whether the discriminator has batch norm, given whether its slope is penalised."""
+        return self.batch_norm is True
+
+    @abstractmethod
+    def generator(self, shape: Any, classes: int, source: Source) -> nn.Module:
+        """Make the generator, from noise (N, latent + classes) to samples of a shape."""
+
+    @abstractmethod
+    def discriminator(self, pack: Any, batch_norm: bool, bias: bool, source: Source) -> nn.Module:
+        """Make the discriminator, from packs of a shape to (N, 1); has its last layer a bias?"""
+
+    def initialize_(self, *networks: nn.Module, source: Source) -> None:
+        """Draw the first weights of both networks, unless the layers' own are to stay."""
+
+
+@dataclass(frozen=True)
+class DenseAdversaries(Adversaries):
+    """A generator and a discriminator of dense layers.
+
+    Parameters
+    ----------
+    hidden : sequence of int
+        Features of the generator's hidden layers; the discriminator has them in reverse order.
+    latent : int
+        Length of the noise.
+    spectral_norm : bool
+        Spectral norm in the discriminator: each of its layers divides its weight by the largest
+        singular value.
+    batch_norm : bool, optional
+        Whether a batch norm follows each hidden layer, but for the discriminator's first. By
+        default in the generator alone: a discriminator of dense layers that compares the statistics
+        of whole batches learns too fast, and the generator ends with a few images.
+    """
+
+    positional: ClassVar[tuple[str, ...]] = ("hidden", "latent")
+    hidden: Sizes = (256, 256)
+    latent: Size = 100
+    spectral_norm: bool = False
+    batch_norm: bool | None = None
+
+    def generator(self, shape: Any, classes: int, source: Source) -> nn.Module:
+        """Make the generator of images (N, C, H, W) or points (N, D)."""
+        sizes = (self.latent + classes, *self.hidden)
+        layers: Layers = []
+        for before, after in itertools.pairwise(sizes):
+            layers += normed_dense(before, after, self.batch_norm is not False, source)
+            layers.append(nn.ReLU())
+        layers.append(nn.Dense(sizes[-1], math.prod(shape), generator=source))
+        if len(shape) > 1:
+            layers += [nn.Tanh(), nn.Unflatten(1, tuple(shape))]
+        return nn.Sequential(*layers)
+
+    def discriminator(self, pack: Any, batch_norm: bool, bias: bool, source: Source) -> nn.Module:
+        """Make the discriminator, of packs in any shape."""
+        sizes = (math.prod(pack), *reversed(self.hidden))
+        layers: Layers = [nn.Flatten()]
+        for number, (before, after) in enumerate(itertools.pairwise(sizes)):
+            layers += normed_dense(before, after, batch_norm and number > 0, source)
+            layers.append(nn.LeakyReLU(SLOPE))
+        return nn.Sequential(*layers, nn.Dense(sizes[-1], 1, bias=bias, generator=source))
+
+
+@dataclass(frozen=True)
+class ConvAdversaries(Adversaries):
+    """A generator of transposed convolutions and a discriminator of convolutions.
+
+    Parameters
+    ----------
+    channels : sequence of int, optional
+        Channels of the discriminator's convolutions; the generator has them in reverse order. By
+        default 64, 128, ... down to 4 to 7 pixels: (64, 128) for 28 x 28 pixels.
+    latent : int
+        Length of the noise.
+    spectral_norm : bool
+        Spectral norm in the discriminator: each of its layers divides its weight by the largest
+        singular value.
+    batch_norm : bool, optional
+        Whether a batch norm follows each layer but the generator's last and the discriminator's
+        first and last. By default in the generator; in the discriminator too, unless it has
+        spectral norm, whose bound batch norm would undo, or a penalty on its slope.
+    """
+
+    positional: ClassVar[tuple[str, ...]] = ("channels", "latent")
+    channels: Sizes | None = None
+    latent: Size = 100
+    spectral_norm: bool = False
+    batch_norm: bool | None = None
+
+    def suited_to(self, shape: Sequence[int]) -> Self:
+        """Return the same with channels; ValueError if images can't be halved that often."""
+        channels = default_channels(shape) if self.channels is None else self.channels
+        expect_halving(shape, channels)
+        return replace(self, channels=channels)
+
+    def norms_discriminator(self, penalised: bool) -> bool:
+        """Return whether the discriminator has batch norm, given whether its slope is penalised."""
+        if self.batch_norm is None:
+            return not (penalised or self.spectral_norm)
+        return self.batch_norm
+
+    def generator(self, shape: Any, classes: int, source: Source) -> nn.Module:
+        """Make the generator: a dense layer, then transposed convolutions."""
+        channels, batch_norm = self.channels or (), self.batch_norm is not False
+        code = code_shape(shape, channels)
+        layers = normed_dense(self.latent + classes, math.prod(code), batch_norm, source)
+        layers += [nn.ReLU(), nn.Unflatten(1, code)]
+        for before, after in itertools.pairwise(channels[::-1]):
+            layers += [*doubling(before, after, batch_norm, source), nn.ReLU()]
+        layers += [transposed(channels[0], shape[0], True, source), nn.Tanh()]
+        return nn.Sequential(*layers)
+
+    def discriminator(self, pack: Any, batch_norm: bool, bias: bool, source: Source) -> nn.Module:
+        """Make the discriminator: convolutions, then a dense layer."""
+        channels = self.channels or ()
+        layers: Layers = []
+        sizes = (pack[0], *channels)
+        for number, (before, after) in enumerate(itertools.pairwise(sizes)):
+            layers += halving(before, after, batch_norm and number > 0, source)
+            layers.append(nn.LeakyReLU(SLOPE))
+        to_score = nn.Dense(math.prod(code_shape(pack, channels)), 1, bias=bias, generator=source)
+        return nn.Sequential(*layers, nn.Flatten(), to_score)
+
+    def initialize_(self, *networks: nn.Module, source: Source) -> None:
+        """Draw weights from N(0, 0.02²) and those of norms from N(1, 0.02²); set biases to 0.
+
+        Radford, Metz, Chintala (2016), arXiv:1511.06434, section 4, and PyTorch's example.
+        """
+        for network in networks:
+            nn.init.initialize_(network, nn.init.dcgan_normal_, source)
+            for part in network.modules():
+                if isinstance(part, nn.BatchNorm1d | nn.BatchNorm2d) and part.weight is not None:
+                    nn.init.normal_(part.weight, 1.0, 0.02, source)
+
+
+def default_channels(shape: Sequence[int]) -> Sizes:
+    """Return DCGAN's channels: 64, then twice as many at every halving that leaves 4 pixels.
+
+    Examples
+    --------
+    >>> default_channels((1, 28, 28)), default_channels((3, 64, 64))
+    ((64, 128), (64, 128, 256, 512))
+    """
+    _, height, width = shape
+    channels: list[int] = []
+    while height % 2 == width % 2 == 0 and min(height, width) >= 8:
+        height, width = height // 2, width // 2
+        channels.append(64 * 2 ** len(channels))
+    return tuple(channels)
+
+
+def normalize_spectrally_(module: nn.Module, source: Source) -> None:
+    """Let every dense layer and convolution divide its weight by the largest singular value."""
+    for part in list(module.modules()):
+        if isinstance(part, nn.Dense | nn.Conv2d):
+            nn.utils.spectral_norm(part, generator=source)
+
+
+# -------------------------------------------------------------------------------------- the layers
+
+
+def dense_layers(sizes: Sequence[int], source: Source, activation: str = "relu") -> Layers:
+    """Make dense layers from ``sizes[0]`` to ``sizes[-1]`` features, an activation after each."""
+    layers: Layers = []
+    for before, after in itertools.pairwise(sizes):
+        layers += [nn.Dense(before, after, generator=source), ACTIVATIONS[activation]()]
+    return layers
+
+
+def normed_dense(before: int, after: int, batch_norm: bool, source: Source) -> Layers:
+    """Make a dense layer and, if asked, a batch norm, whose shift is the bias."""
+    dense = nn.Dense(before, after, bias=not batch_norm, generator=source)
+    return [dense, nn.BatchNorm1d(after)] if batch_norm else [dense]
+
+
+def halving(before: int, after: int, batch_norm: bool, source: Source) -> Layers:
+    """Make a convolution that halves height and width and, if asked, a batch norm."""
+    layer = nn.Conv2d(before, after, 4, stride=2, padding=1, bias=not batch_norm, generator=source)
+    return [layer, nn.BatchNorm2d(after)] if batch_norm else [layer]
+
+
+def doubling(before: int, after: int, batch_norm: bool, source: Source) -> Layers:
+    """Make a transposed convolution and, if asked, a batch norm."""
+    layer = transposed(before, after, not batch_norm, source)
+    return [layer, nn.BatchNorm2d(after)] if batch_norm else [layer]
+
+
+def transposed(before: int, after: int, bias: bool, source: Source) -> nn.ConvTranspose2d:
+    """Make a transposed convolution that doubles height and width."""
+    return nn.ConvTranspose2d(before, after, 4, stride=2, padding=1, bias=bias, generator=source)
+
+
+def expect_halving(shape: Sequence[int], channels: Sequence[int]) -> None:
+    """Raise ValueError unless each convolution can halve the images' height and width."""
+    if not channels or any(count < 1 for count in channels):
+        raise ValueError(f"channels must be positive, one an entry, got {tuple(channels)}")
+    divisor = 2 ** len(channels)
+    _, height, width = shape
+    if height % divisor or width % divisor:
+        raise ValueError(
+            f"{len(channels)} convolutions of stride 2 need a height and width divisible "
+            f"by {divisor}, got {height} and {width}; give fewer channels"
+        )
+
+
+def code_shape(shape: Sequence[int], channels: Sequence[int]) -> tuple[int, int, int]:
+    """Return the shape (C, H, W) that comes out of the last convolution."""
+    divisor = 2 ** len(channels)
+    return channels[-1], shape[1] // divisor, shape[2] // divisor
