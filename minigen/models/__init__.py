@@ -14,7 +14,6 @@ import pkgutil
 from minigen.models.autoencoder import Autoencoder, ConvAutoencoder
 from minigen.models.base import MODELS, AbilityError, Model, ability, build, can, find
 from minigen.models.game import Game
-from minigen.models.gan import DCGAN, GAN, ConditionalGAN
 from minigen.models.latent import interpolate, traverse
 from minigen.models.objectives import (
     OBJECTIVES,
@@ -30,6 +29,10 @@ from minigen.models.objectives import (
 from minigen.models.options import Option, options
 from minigen.models.penalties import gradient_penalty, r1_penalty
 from minigen.models.vae import VAE, ConditionalVAE, ConvVAE, Objective
+
+# isort: split
+# GANs come last in `MODELS`.
+from minigen.models.gan import DCGAN, GAN, ConditionalGAN
 
 for _file in pkgutil.iter_modules(__path__):  # a model in a file of its own is known by being there
     importlib.import_module(f"{__name__}.{_file.name}")

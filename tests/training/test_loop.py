@@ -145,7 +145,7 @@ def test_the_watch_is_kept_in_the_history_and_speaks_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told: list[str] = []
-    monkeypatch.setattr("minigen.training.watch.COLLAPSED", 1e9)
+    monkeypatch.setattr("minigen.models.watch.COLLAPSED", 1e9)
     original = Trainer.__init__
 
     def with_report(self: Trainer, *arguments: Any, **options: Any) -> None:
