@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from benchmarks import checks, cuda, machine, report, work
+from benchmarks import checks, cuda, machine, report, trace, work
 from benchmarks.contender import Contender, WorkerError
 from benchmarks.contest import (
     MINIGEN,
@@ -297,6 +297,13 @@ def on_cuda(workloads: list[str], steps: int, warm_up: int, threads: int) -> Non
     measured = {name: cuda.measure_workload(name, steps, warm_up, threads) for name in workloads}
     click.echo(f"{card}; medians of {steps} steps after {warm_up}")
     click.echo(cuda.table(measured))
+
+
+@main.command(name="trace")
+@click.argument("model", default="vae")
+def trace_step(model: str) -> None:
+    """Show which files, lines and functions of minigen one training step enters."""
+    click.echo(trace.table(trace.trace_step(model)))
 
 
 @main.command(name="work")

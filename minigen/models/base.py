@@ -151,7 +151,7 @@ class Model(nn.Module):
         Returns
         -------
         dict of str to Tensor
-            Scalars; ``"loss"``, which training minimises, comes first.
+            Scalars; what training minimises comes first.
         """
 
     # --------------------------------------------------------------------- the protocol of training
@@ -198,6 +198,8 @@ class Model(nn.Module):
     ) -> tuple[dict[str, float], list[str]]:
         """Measure how training stands after an epoch, and say in sentences what goes wrong.
 
+        Most models measure nothing.
+
         Parameters
         ----------
         x, labels
@@ -208,11 +210,6 @@ class Model(nn.Module):
             What was measured after the epochs before.
         generator : Generator
             Draws the noise; the same every time, so that epochs compare.
-
-        Returns
-        -------
-        dict of str to float, list of str
-            Nothing and no sentence, with most models.
         """
         return {}, []
 
@@ -231,13 +228,7 @@ class Model(nn.Module):
         expect_labels(type(self).__name__, labels, self.classes, count)
 
     def condition(self, inputs: Array, labels: Array | None) -> Array:
-        """Return what a network takes: `inputs`, joined by the labels if the model is conditional.
-
-        Raises
-        ------
-        TypeError, ValueError
-            If labels are missing, not wanted, or do not fit.
-        """
+        """Return what a network takes: `inputs`, joined by labels if the model is conditional."""
         self.expect_labels(labels, len(inputs))
         return inputs if labels is None else join_labels(inputs, labels, self.classes)
 
@@ -340,25 +331,23 @@ class Conditioning(Options):
 
 
 def expect_labels(model: str, labels: Array | None, classes: int, count: int) -> None:
-    """Refuse labels that do not fit a model and its batch.
+    """Refuse labels that do not fit a model and its batch of `count` examples.
 
     Parameters
     ----------
     model : str
         What the message calls the model.
-    labels : Tensor or array of integers, shape (N,), or None
+    labels : Tensor or array of integers, shape (count,), or None
         What was given.
     classes : int
         How many classes the model knows; 0 if it takes no labels.
-    count : int
-        How many examples the batch has.
 
     Raises
     ------
     TypeError
         If labels are missing or not wanted, or no integers.
     ValueError
-        If there are more or fewer than examples or, on the CPU, one names no class. (On a GPU that
+        If there are more or fewer than `count` or, on the CPU, one names no class. (On a GPU that
         check would wait for the device.)
     """
     if classes == 0:
@@ -382,18 +371,8 @@ def expect_labels(model: str, labels: Array | None, classes: int, count: int) ->
 def join_labels(inputs: Array, labels: Array, classes: int) -> Array:
     """Join the class to each example: as features to rows, as planes of 0 or 1 to images.
 
-    Parameters
-    ----------
-    inputs : Tensor or array, shape (N, F) or (N, C, H, W)
-        What a network takes.
-    labels : Tensor or array of integers, shape (N,)
-        From 0 to ``classes - 1``.
-    classes : int
-        How many there are.
-
-    Returns
-    -------
-    Tensor or array, shape (N, F + classes) or (N, C + classes, H, W)
+    Rows (N, F) become (N, F + classes), images (N, C, H, W) become (N, C + classes, H, W); labels,
+    of shape (N,), go from 0 to ``classes - 1``.
 
     Examples
     --------

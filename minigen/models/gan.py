@@ -290,14 +290,8 @@ class GAN(Model):
     ) -> Tensor:
         """Return `count` new images, shape (count, C, H, W) in [0, 1], or points (count, D).
 
-        Parameters
-        ----------
-        count : int
-            How many.
-        labels : Tensor or array of integers, shape (count,), optional
-            Of a conditional model, their classes; by default one class after the other.
-        generator : Generator, optional
-            Draws the noise.
+        Of a conditional model, `labels`, shape (count,), are their classes: by default one class
+        after the other.
         """
         chosen = self.labels_in_turn(count) if labels is None else labels
         return self.decode_images(self.draw_latents(count, generator), chosen)
@@ -325,18 +319,9 @@ class GAN(Model):
     def discriminate(self, x: Array, labels: Array | None = None) -> Tensor:
         """Return the discriminator's raw scores: higher for what it takes for real.
 
-        Parameters
-        ----------
-        x : Tensor or array, shape (N, C, H, W) or (N, D)
-            Images in [0, 1], or points.
-        labels : Tensor or array of integers, shape (N,), optional
-            Their classes, if the model is conditional.
-
-        Returns
-        -------
-        Tensor, shape (N // packing,)
-            Logits if the objective is a cross-entropy. Computed in evaluation mode, so that no
-            score depends on another sample than those of its pack.
+        Of images (N, C, H, W) in [0, 1] or points (N, D) they have the shape (N // packing,); they
+        are logits if the objective is a cross-entropy. They are computed in evaluation mode, so
+        that no score depends on another sample than those of its pack.
         """
         count, labels = self._whole_packs(len(x), labels)
         with evaluating(self.discriminator):
@@ -452,12 +437,10 @@ class ConditionalGAN(DCGAN):
     Parameters
     ----------
     image_shape : tuple of int
-        (C, H, W), the height and width divisible by 2 to the number of convolutions.
+        (C, H, W), as for `DCGAN`.
     classes : int
         The number of classes, at least two.
-    channels, latent, objective, label_smoothing, penalty, r1, critic_steps, clip
-        As for `DCGAN`.
-    packing, spectral_norm, batch_norm, average, generator
+    channels, latent, ...
         As for `DCGAN`.
 
     Raises

@@ -31,7 +31,7 @@ def interpolate(
 
     Parameters
     ----------
-    model : VariationalAutoencoder or DeterministicAutoencoder
+    model : VAE or Autoencoder
         Anything with ``latent`` and ``decode_images``.
     start, end : Tensor or array, shape (N, latent)
         Where each of the N lines begins and ends: the posterior means, or codes, of images.
@@ -81,8 +81,8 @@ def traverse(
 
     Parameters
     ----------
-    model : VariationalAutoencoder
-        Anything with ``latent`` and ``decode_images``.
+    model : VAE
+        As for `interpolate`.
     z : Tensor or array, shape (latent,)
         Where the others stay: the posterior mean of an image, or zeros, the mean of the prior.
     steps : int

@@ -329,14 +329,7 @@ OBJECTIVES: Final[dict[str, type[AdversarialObjective]]] = {
 
 
 def adversarial_objective(name: str, label_smoothing: float = 0.0) -> AdversarialObjective:
-    """Make an objective by name.
-
-    Parameters
-    ----------
-    name : str
-        One of `OBJECTIVES`.
-    label_smoothing : float, default 0
-        See `CrossEntropy`; the others have no labels to smooth.
+    """Make one of `OBJECTIVES` by name; a cross-entropy may smooth its labels.
 
     Raises
     ------

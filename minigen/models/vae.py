@@ -388,7 +388,7 @@ class ConditionalVAE(VAE):
         (C, H, W).
     classes : int
         How many classes there are, at least two: labels go from 0 to ``classes - 1``.
-    hidden, latent, activation, decoder, beta, warmup, free_bits, importance_samples, generator
+    hidden, latent, ...
         As for `VAE`.
 
     Raises

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 
 import minigen
 from minigen.engine.random import Generator
+from minigen.models import GAN, MODELS, VAE, AbilityError, Autoencoder, ability, can, find
 from minigen.models.base import expect_labels, join_labels
 
 
@@ -72,3 +74,51 @@ def test_labels_that_fit_are_taken_also_as_a_tensor() -> None:
     expect_labels("Net", np.arange(4), 4, 4)
     expect_labels("Net", minigen.tensor(np.arange(4)), 4, 4)
     expect_labels("Net", np.zeros(0, np.int64), 4, 0)
+
+
+def test_a_model_of_ones_own_is_found_by_module_and_class() -> None:
+    assert find("minigen.models.vae:VAE") is VAE
+    assert find("vae") is VAE
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("nothing", "unknown model 'nothing': use one of"),
+        ("no.such.module:Model", "unknown model 'no.such.module:Model': No module named"),
+        ("minigen.models.vae:Nothing", "has no attribute 'Nothing'"),
+        ("minigen.models.vae:Objective", r"is no minigen\.models\.Model"),
+    ],
+)
+def test_a_name_without_a_model_is_refused(name: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        find(name)
+
+
+def test_what_a_model_can_do_is_seen_from_what_it_defines() -> None:
+    autoencoder = Autoencoder((1, 2, 2), (3,), 2)
+    assert can(VAE, "sample")
+    assert not can(Autoencoder, "sample")
+    assert not can(autoencoder, "sample")
+    assert ability(autoencoder, "encode") == autoencoder.encode
+    with pytest.raises(AbilityError, match="an autoencoder has no prior to sample its code from"):
+        ability(autoencoder, "sample")
+    with pytest.raises(AbilityError, match="GAN has no attribute 'fly'"):
+        ability(GAN((2,), (3,), 2), "fly")
+
+
+def test_a_model_outside_the_package_does_not_enter_its_list() -> None:
+    before = dict(MODELS)
+
+    class Other(VAE):
+        name = "vae"
+
+    assert before == MODELS
+    assert Other((1, 2, 2), (3,), 2).config() == VAE((1, 2, 2), (3,), 2).config()
+
+
+def test_models_are_copied_whole() -> None:
+    model = VAE((1, 2, 2), (3,), 2)
+    again = copy.deepcopy(model)
+    assert again.config() == model.config()
+    assert (again.to_mu.weight.numpy() == model.to_mu.weight.numpy()).all()
