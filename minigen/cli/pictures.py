@@ -92,7 +92,7 @@ def reconstruct(folder: Path, count: int, out: Path | None, device: str | None) 
     click.echo(path)
 
 
-# ------------------------------------------------------------------------ walks through latent space
+# ----------------------------------------------------------------------- walks through latent space
 
 
 @click.command()

@@ -402,19 +402,37 @@ def find(name: str) -> type[Model]:
     """
     if name in MODELS:
         return MODELS[name]
-    module, colon, attribute = name.partition(":")
-    if not colon:
+    if ":" not in name:
         raise ValueError(f"unknown model {name!r}: use one of {', '.join(MODELS)}")
+    found = import_from(name, "model")
+    if not (isinstance(found, type) and issubclass(found, Model)):
+        raise ValueError(f"{name!r} is no minigen.models.Model")  # noqa: TRY004 - a wrong name
+    return found
+
+
+def import_from(path: str, what: str) -> Any:
+    """Import what ``"package.module:name"`` names; the current folder is looked in, too.
+
+    Parameters
+    ----------
+    path : str
+        Where it is.
+    what : str
+        What it should be, for the message.
+
+    Raises
+    ------
+    ValueError
+        If there is none.
+    """
+    module, _, attribute = path.partition(":")
     here = str(Path.cwd())
     if here not in sys.path:  # a program that was installed does not look where one stands
         sys.path.append(here)
     try:
-        found = getattr(importlib.import_module(module), attribute)
+        return getattr(importlib.import_module(module), attribute)
     except (ImportError, AttributeError) as error:
-        raise ValueError(f"unknown model {name!r}: {error}") from error
-    if not (isinstance(found, type) and issubclass(found, Model)):
-        raise ValueError(f"{name!r} is no minigen.models.Model")  # noqa: TRY004 - a wrong name
-    return found
+        raise ValueError(f"unknown {what} {path!r}: {error}") from error
 
 
 def build(name: str, **config: Any) -> Model:

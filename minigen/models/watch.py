@@ -42,9 +42,6 @@ VANISHED: Final = 0.01
 COLLAPSED: Final = 0.2
 """Share of the real images' variance under which the samples are called collapsing."""
 
-EXAMPLES: Final = 256
-"""How many real images and samples are measured."""
-
 
 def take_reading(
     model: Any,

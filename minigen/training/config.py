@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib
 import json
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 import numpy as np
@@ -19,6 +16,7 @@ from minigen._version import __version__
 from minigen.engine.backend import Array, canonical_device, to_device
 from minigen.engine.random import Generator
 from minigen.kinds import Kind
+from minigen.models.base import import_from
 from minigen.optim.lr_scheduler import CosineAnnealingLR, LambdaLR, LRScheduler
 from minigen.training.errors import ConfigurationError, RunError
 from minigen.training.state import Purpose, stream
@@ -286,7 +284,7 @@ class Examples:
 
 
 def load_examples(config: RunConfig, split: str) -> Examples:
-    """Load one split of a run's data set as its kind is trained on; images are made binary if asked.
+    """Load one split of a run's data set: images scaled to [0, 1] and made binary, or what they are.
 
     Parameters
     ----------
@@ -351,23 +349,5 @@ def _data_source(name: str) -> Callable[[str], Any]:
     """Return the function that loads a split of a data set."""
     if name in data.NAMES:
         return lambda split: data.load(name, split)
-    found: Callable[[str], Any] = _from_outside(name)
+    found: Callable[[str], Any] = import_from(name, "data set")
     return found
-
-
-def _from_outside(name: str) -> Any:
-    """Import what ``"package.module:name"`` names; the current folder is looked in, too.
-
-    Raises
-    ------
-    ValueError
-        If there is none.
-    """
-    module, _, attribute = name.partition(":")
-    here = str(Path.cwd())
-    if here not in sys.path:  # a program that was installed does not look where one stands
-        sys.path.append(here)
-    try:
-        return getattr(importlib.import_module(module), attribute)
-    except (ImportError, AttributeError) as error:
-        raise ValueError(f"unknown data set {name!r}: {error}") from error

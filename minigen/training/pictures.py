@@ -1,4 +1,4 @@
-"""The pictures that a run draws of itself: when, and from which noise; what they show is the kind's."""
+"""The pictures that a run draws of itself: when, and of what. How is the kind of data's affair."""
 
 from __future__ import annotations
 
@@ -103,4 +103,5 @@ class Album:
 
     def draw_curves(self, history: Sequence[Record]) -> None:
         """Draw ``losses.png``."""
-        viz.save_curves(self._folder.samples / "losses.png", history, title=self._title)
+        path = self._folder.samples / "losses.png"
+        viz.save_curves(path, history, title=self._title, unit=self._kind.unit)

@@ -105,6 +105,7 @@ def save_curves(
     history: Sequence[Mapping[str, Any]],
     *,
     title: str | None = None,
+    unit: str = "nats/image",
 ) -> None:
     """Write a PNG file with the curves of a run: each term of the loss against the epoch.
 
@@ -120,6 +121,8 @@ def save_curves(
         ``"test"`` the terms in nats an image, by name.
     title : str, optional
         What stands above the figure.
+    unit : str, default "nats/image"
+        What losses, reconstruction and KL are in.
 
     Raises
     ------
@@ -144,7 +147,7 @@ def save_curves(
     figure = Figure(figsize=(1 + 3.6 * len(panels), 3.4), dpi=DPI, layout="constrained")
     all_axes = figure.subplots(1, len(panels), squeeze=False).flat
     for axes, (name, terms) in zip(all_axes, panels.items(), strict=True):
-        _draw_terms(axes, history, terms)
+        _draw_terms(axes, history, terms, unit)
         axes.set_title(name)
     if title:
         figure.suptitle(title)
@@ -160,7 +163,9 @@ def _panels(terms: Sequence[str]) -> dict[str, list[str]]:
     return panels
 
 
-def _draw_terms(axes: Axes, history: Sequence[Mapping[str, Any]], terms: Sequence[str]) -> None:
+def _draw_terms(
+    axes: Axes, history: Sequence[Mapping[str, Any]], terms: Sequence[str], unit: str
+) -> None:
     """Draw the curves of a panel: one term in training and test, or several in training."""
     from matplotlib.ticker import MaxNLocator
 
@@ -180,7 +185,7 @@ def _draw_terms(axes: Axes, history: Sequence[Mapping[str, Any]], terms: Sequenc
             heights = [np.nan if value is None else value for value in values]
             axes.plot(epochs, heights, label=label, **style)
     axes.set_xlabel("epoch")
-    axes.set_ylabel("nats/image" if set(terms) <= _TITLES.keys() else "")
+    axes.set_ylabel(unit if set(terms) <= _TITLES.keys() else "")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     axes.grid(visible=True, color="0.9")
     axes.spines[["top", "right"]].set_visible(False)
