@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from minigen.engine.random import Generator
-from minigen.models import Autoencoder, build, can
+from minigen.models import Autoencoder, ability, build, can
 
 
 def small_autoencoder(**options: Any) -> Autoencoder:
@@ -51,7 +51,7 @@ def test_rows_and_images_are_taken_alike() -> None:
 def test_it_refuses_to_sample_and_says_why() -> None:
     assert not can(Autoencoder, "sample")
     with pytest.raises(TypeError, match="no prior"):
-        small_autoencoder().sample(3)
+        ability(small_autoencoder(), "sample")(3)
 
 
 def test_the_configuration_rebuilds_the_same_architecture() -> None:

@@ -94,8 +94,7 @@ def test_the_first_weights_are_dcgans() -> None:
 def test_equal_seeds_make_equal_weights() -> None:
     for options in ({}, {"spectral_norm": True}):
         one, other = (
-            DCGAN((1, 8, 8), (4,), 5, generator=Generator(3), **options)  # type: ignore[arg-type]
-            for _ in range(2)
+            DCGAN((1, 8, 8), (4,), 5, generator=Generator(3), **options) for _ in range(2)
         )
         for a, b in zip(one.state_dict().values(), other.state_dict().values(), strict=True):
             np.testing.assert_array_equal(a.numpy(), b.numpy())

@@ -132,4 +132,5 @@ def test_a_constructor_of_its_own_is_read_like_parts() -> None:
         Option("length", int, range=Range(1), required=True, help="How long."),
         Option("width", int, default=3),
     )
-    assert Own(4).config() == {"length": 4, "width": 3}
+    made = Own(4)  # type: ignore[abstract]
+    assert made.config() == {"length": 4, "width": 3}

@@ -15,7 +15,7 @@ from minigen.models import VAE, Autoencoder
 
 
 def small_vae(**options: object) -> VAE:
-    return VAE((1, 3, 3), (6,), 2, generator=Generator(1), **options)  # type: ignore[arg-type]
+    return VAE((1, 3, 3), (6,), 2, generator=Generator(1), **options)
 
 
 def images(count: int = 5) -> np.ndarray:

@@ -20,7 +20,7 @@ def images(count: int = 5) -> np.ndarray:
 
 
 def vae(**objective: float) -> VAE:
-    return VAE((1, 4, 4), (6,), 3, generator=Generator(1), **objective)  # type: ignore[arg-type]
+    return VAE((1, 4, 4), (6,), 3, generator=Generator(1), **objective)
 
 
 def test_the_kl_weight_warms_up_from_zero_to_beta() -> None:
