@@ -100,7 +100,7 @@ def drawing(default: str) -> Decorator:
     )
 
 
-class NameOrPath(click.Choice[str]):
+class NameOrPath(click.Choice):  # type: ignore[type-arg] # generic since click 8.2
     """A name of the package's, or where something of one's own is: ``package.module:name``."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
@@ -134,13 +134,13 @@ def of_model(option: Option, note: str = "", *, hidden: bool = False) -> click.O
     return click.Option([f"--{flag}"], **details)
 
 
-def _range(option: Option) -> click.ParamType:
+def _range(option: Option) -> click.ParamType[Any]:
     """Return the type of a number that lies in an option's range."""
     ends = option.range
     low = None if ends.low == -math.inf else ends.low
     high = None if ends.high == math.inf else ends.high
     kind: Any = click.IntRange if option.type is int else click.FloatRange
-    made: click.ParamType = kind(low, high, min_open=ends.low_open, max_open=ends.high_open)
+    made: click.ParamType[Any] = kind(low, high, min_open=ends.low_open, max_open=ends.high_open)
     return made
 
 

@@ -123,9 +123,10 @@ def interpolate(
 
     run = Trained.load(folder, device)
     run.ability("decode_images", "shows no latent variables")
+    model: Any = run.model
     ends = (_between_examples if run.can("encode") else _between_draws)(run, count, seed)
     with no_grad():
-        rows = models.interpolate(run.model, ends.start, ends.end, steps, ends.labels)
+        rows = models.interpolate(model, ends.start, ends.end, steps, ends.labels)
     _draw_rows(
         run,
         run.file(out, "interpolate"),

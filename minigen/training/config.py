@@ -284,7 +284,7 @@ class Examples:
 
 
 def load_examples(config: RunConfig, split: str) -> Examples:
-    """Load one split of a run's data set: images scaled to [0, 1] and made binary, or what they are.
+    """Load one split of a run's data set; images are scaled to [0, 1], and made binary if asked.
 
     Parameters
     ----------

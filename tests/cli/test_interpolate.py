@@ -27,7 +27,8 @@ def test_rows_go_from_one_reconstruction_to_another(
     assert images.shape == (3, 5, 1, 8, 8)
     test = load_examples(RunFolder(trained[model]).read_config(), "test").images
     chosen = test[Generator(4).permutation(len(test))[:6]]
-    expected = load_model(trained[model]).reconstruct(chosen).detach().numpy()
+    loaded: Any = load_model(trained[model])
+    expected = loaded.reconstruct(chosen).detach().numpy()
     np.testing.assert_allclose(images[:, 0].numpy(), expected[:3], rtol=1e-4)
     np.testing.assert_allclose(images[:, -1].numpy(), expected[3:], rtol=1e-4)
     assert words["columns"] == ["0", "0.25", "0.5", "0.75", "1"]
@@ -74,7 +75,7 @@ def test_of_a_conditional_model_both_ends_are_of_one_class(
     ends: list[int] = []
     for label in labels[:4]:
         ends.append(next(i for i in range(4, len(test)) if labels[i] == label and i not in ends))
-    model = load_model(folder)
+    model: Any = load_model(folder)
     for column, places in ((0, range(4)), (-1, ends)):
         chosen = order[list(places)]
         expected = model.reconstruct(test.images[chosen], test.labels[chosen]).detach().numpy()

@@ -84,8 +84,9 @@ def test_the_average_over_an_epoch_is_over_its_images(tmp_path: Path) -> None:
     # With a vanishing learning rate every batch sees the same weights.
     run = quietly(tmp_path, model="autoencoder", epochs=1, learning_rate=1e-30)
     images = data.load("digits").scaled()
+    model: Any = run.model
     with minigen.no_grad():
-        expected = run.model.loss(images).item()
+        expected = model.loss(images).item()
     assert run.history[0]["train"]["loss"] == pytest.approx(expected, rel=1e-6)
 
 
@@ -110,8 +111,9 @@ def test_pytorch_loads_the_weights_as_they_are(tmp_path: Path) -> None:
     with torch.no_grad():
         mu = theirs.to_mu(theirs.encoder(torch.tensor(x.reshape(5, 64))))
         shown = torch.sigmoid(theirs.to_pixels(theirs.decoder(mu))).reshape(5, 1, 8, 8)
+    model: Any = run.model
     with minigen.no_grad():
-        assert run.model.reconstruct(x).numpy() == pytest.approx(shown.numpy(), abs=1e-6)
+        assert model.reconstruct(x).numpy() == pytest.approx(shown.numpy(), abs=1e-6)
 
 
 def test_progress_and_the_running_loss_are_shown_on_the_error_stream(
@@ -144,11 +146,12 @@ def test_the_model_comes_back_ready_for_use(tmp_path: Path) -> None:
     run = quietly(tmp_path, epochs=1)
     assert not run.model.training
     assert run.folder == tmp_path
-    loaded = load_model(tmp_path)
+    loaded: Any = load_model(tmp_path)
     assert not loaded.training
+    model: Any = run.model
     x = minigen.Generator(0).uniform((3, 1, 8, 8))
     with minigen.no_grad():
-        assert np.array_equal(loaded.reconstruct(x).data, run.model.reconstruct(x).data)
+        assert np.array_equal(loaded.reconstruct(x).data, model.reconstruct(x).data)
 
 
 # -------------------------------------------------------------------------------------- same bits
