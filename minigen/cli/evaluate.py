@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from minigen import metrics
 from minigen.cli import options
 from minigen.cli.trained import Trained
+from minigen.engine.modes import no_grad
+from minigen.engine.random import Generator
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -69,19 +72,16 @@ def evaluate(
     apart. A GAN has no bound: its samples are judged beside as many real ones.
     """
     run = Trained.load(folder, device)
+    name = run.model.name
     if samples is not None and not run.can("log_weights"):
-        raise click.UsageError(
-            f"--samples: the model {run.model.name!r} has no likelihood to estimate"
-        )
+        raise click.UsageError(f"--samples: the model {name!r} has no likelihood to estimate")
     if generated is not None and not run.can("sample"):
-        raise click.UsageError(
-            f"--generated: the model {run.model.name!r} has no prior to sample from"
-        )
+        raise click.UsageError(f"--generated: the model {name!r} has no prior to sample from")
     subject = Subject(run, run.test(), samples, generated, seed)
     values: dict[str, Any] = {}
-    for measure in MEASURES:
-        if run.can(*measure.needs) and measure.wanted(subject):
-            values |= measure.take(subject)
+    for measure, needs in MEASURES:
+        if run.can(*needs):
+            values |= measure(subject)
     if as_json:
         click.echo(json.dumps(values))
     else:
@@ -101,126 +101,81 @@ class Subject:
     generated: int | None
     seed: int
 
-    @property
-    def model(self) -> Any:
-        """The model, which can do what a measure needs."""
-        return self.run.model
 
-
-@dataclass(frozen=True)
-class Measure:
-    """Something to measure of the models that can do what it needs.
-
-    Parameters
-    ----------
-    needs : tuple of str
-        Methods of the model: see `minigen.models.can`.
-    take : callable
-        Returns values by name.
-    wanted : callable
-        Tells whether it was asked for, or goes without asking.
-    """
-
-    needs: tuple[str, ...]
-    take: Callable[[Subject], dict[str, Any]]
-    wanted: Callable[[Subject], bool] = lambda _: True
-
-
-def _bounds(subject: Subject) -> dict[str, Any]:
+def _bounds(of: Subject) -> dict[str, Any]:
     """Average the terms of the objective over the test examples."""
-    from minigen import metrics
-    from minigen.engine.random import Generator
-
-    test = subject.test
-    generator = Generator(subject.seed)
-    return metrics.evaluate(subject.model, test.images, test.labels, generator=generator)
+    test, generator = of.test, Generator(of.seed)
+    return metrics.evaluate(of.run.model, test.images, test.labels, generator=generator)
 
 
-def _likelihood(subject: Subject) -> dict[str, Any]:
+def _likelihood(of: Subject) -> dict[str, Any]:
     """Estimate -ln p(x) by importance sampling."""
-    from minigen import metrics
-    from minigen.engine.random import Generator
-
-    test, samples = subject.test, subject.samples
-    assert samples is not None
-    generator = Generator(subject.seed)
-    value = metrics.nll(subject.model, test.images, samples, test.labels, generator=generator)
-    return {"nll": value}
-
-
-def _active_units(subject: Subject) -> dict[str, Any]:
-    """Count the latent variables that tell examples apart."""
-    from minigen import metrics
-
-    test = subject.test
-    return {"active_units": metrics.active_units(subject.model, test.images, test.labels).count}
-
-
-def _information_gap(subject: Subject) -> dict[str, Any]:
-    """Measure whether each factor of variation has a latent variable to itself, if any is known."""
-    from minigen import metrics
-    from minigen.training import load_data
-
-    test = subject.test
-    factors = getattr(load_data(subject.run.config.dataset, "test"), "factors", None)
-    if factors is None or subject.model.latent < 2:
+    if of.samples is None:
         return {}
-    means = metrics.latent_means(subject.model, test.images, test.labels)
-    return {"mutual_information_gap": metrics.mutual_information_gap(means, factors).value}
+    test, generator = of.test, Generator(of.seed)
+    model = of.run.model
+    return {"nll": metrics.nll(model, test.images, of.samples, test.labels, generator=generator)}
 
 
-def _judged(subject: Subject) -> dict[str, Any]:
-    """Judge generated samples by all that suits their kind, each value beside that of real ones."""
-    from minigen.engine.modes import no_grad
-    from minigen.engine.random import Generator
+def _latents(of: Subject) -> dict[str, Any]:
+    """Measure what latent variables hold of the test examples, and of their factors if known."""
     from minigen.training import load_data
 
-    run, test = subject.run, subject.test
+    model, test = of.run.model, of.test
+    active = {"active_units": metrics.active_units(model, test.images, test.labels).count}
+    factors = getattr(load_data(of.run.config.dataset, "test"), "factors", None)
+    if factors is None or model.latent < 2:
+        return active
+    means = metrics.latent_means(model, test.images, test.labels)
+    gap = metrics.mutual_information_gap(means, factors).value
+    return {**active, "mutual_information_gap": gap}
+
+
+def _judged(of: Subject) -> dict[str, Any]:
+    """Judge generated samples by all that suits their kind, each value beside that of real ones.
+
+    What has no encoder has no bound: it is judged unasked.
+    """
+    from minigen.training import load_data
+
+    run, test = of.run, of.test
+    if of.generated is None and run.can("reconstruct"):
+        return {}
     most = len(test) // 2
-    count = min(2000, most) if subject.generated is None else subject.generated
+    count = min(2000, most) if of.generated is None else of.generated
     if count > most:
         raise click.UsageError(
             f"--generated: {run.config.dataset} has {len(test)} test samples, of which two sets as "
             f"large as the generated one are compared: at most {most}"
         )
-    generator = Generator(subject.seed)
+    generator = Generator(of.seed)
     with no_grad():
-        made = subject.model.sample(count, generator=generator).numpy()
+        made = run.model.sample(count, generator=generator).numpy()
     truth = load_data(run.config.dataset, "test")
     report = run.kind.judge(truth, test.images, made, generator, options.tell)
     if run.can("discriminate"):
-        report["discriminator"] = _discriminated(subject, made, generator)
+        report["discriminator"] = _discriminated(of, made, generator)
     return {"samples": report}
 
 
-def _discriminated(subject: Subject, made: Any, generator: Any) -> dict[str, float]:
+def _discriminated(of: Subject, made: Any, generator: Generator) -> dict[str, float]:
     """Return the probability of being real that real and generated samples get."""
-    from minigen import metrics
-
-    count = len(made)
-    real, labels = subject.test.of(generator.permutation(len(subject.test))[:count])
+    model, count = of.run.model, len(made)
+    real, labels = of.test.of(generator.permutation(len(of.test))[:count])
+    made_labels = model.labels_in_turn(count)
     scores = metrics.discriminator_scores(
-        subject.model,
-        real,
-        made,
-        real_labels=labels,
-        generated_labels=subject.model.labels_in_turn(count),
+        model, real, made, real_labels=labels, generated_labels=made_labels
     )
     return {"real": scores.real, "generated": scores.generated}
 
 
-MEASURES: Final = (
-    Measure(("reconstruct",), _bounds),
-    Measure(("log_weights",), _likelihood, lambda subject: subject.samples is not None),
-    Measure(("encode", "sample"), _active_units),
-    Measure(("encode", "sample"), _information_gap),
-    Measure(
-        ("sample",),
-        _judged,
-        lambda subject: subject.generated is not None or not subject.run.can("reconstruct"),
-    ),
+MEASURES: Final[tuple[tuple[Callable[[Subject], dict[str, Any]], tuple[str, ...]], ...]] = (
+    (_bounds, ("reconstruct",)),
+    (_likelihood, ("log_weights",)),
+    (_latents, ("encode", "sample")),
+    (_judged, ("sample",)),
 )
-"""All that is measured. What has no encoder has no bound: its samples are judged unasked."""
+"""All that is measured, and what a model must be able to do for it: see `minigen.models.can`."""
 
 
 # ------------------------------------------------------------------------------------------ tables

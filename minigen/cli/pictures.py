@@ -7,9 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import click
+import numpy as np
 
+from minigen import metrics, models
 from minigen.cli import options
 from minigen.cli.trained import Trained
+from minigen.engine.backend import to_device
+from minigen.engine.modes import no_grad
+from minigen.engine.random import Generator
+from minigen.kinds import KindError, Setting
 
 
 @click.command()
@@ -33,13 +39,6 @@ def sample(
     Of a VAE, each image shows the decoder's mean for latent variables drawn from the prior; of a
     GAN, what its generator makes of noise. Points are shown over real ones.
     """
-    import numpy as np
-
-    from minigen.engine.backend import to_device
-    from minigen.engine.modes import no_grad
-    from minigen.engine.random import Generator
-    from minigen.kinds import Setting
-
     run = Trained.load(folder, device)
     draw = run.ability(
         "sample",
@@ -73,9 +72,6 @@ def reconstruct(folder: Path, count: int, out: Path | None, device: str | None) 
 
     Of a denoising autoencoder, the corrupted images that it sees are shown, too.
     """
-    from minigen.engine.modes import no_grad
-    from minigen.engine.random import Generator
-
     run = Trained.load(folder, device)
     remake = run.ability(
         "reconstruct",
@@ -118,15 +114,11 @@ def interpolate(
     other's. Of a conditional model, both are of one class, and so is all between. A GAN has no
     encoder: its rows go from one draw of its noise to another.
     """
-    from minigen import models
-    from minigen.engine.modes import no_grad
-
     run = Trained.load(folder, device)
     run.ability("decode_images", "shows no latent variables")
-    model: Any = run.model
     ends = (_between_examples if run.can("encode") else _between_draws)(run, count, seed)
     with no_grad():
-        rows = models.interpolate(model, ends.start, ends.end, steps, ends.labels)
+        rows = models.interpolate(run.model, ends.start, ends.end, steps, ends.labels)
     _draw_rows(
         run,
         run.file(out, "interpolate"),
@@ -177,12 +169,6 @@ def traverse(
     The variable goes from -RANGE to +RANGE, the others stay. The rows are ordered by activity, the
     variance over the test images of the variable's posterior mean: the most used comes first.
     """
-    import numpy as np
-
-    from minigen import metrics, models
-    from minigen.engine.backend import to_device
-    from minigen.engine.modes import no_grad
-
     run = Trained.load(folder, device)
     run.ability(
         "sample",
@@ -193,22 +179,21 @@ def traverse(
         "encode",
         "has no encoder, by which its latent variables could be ordered: see minigen interpolate",
     )
-    model: Any = run.model
     test = run.test()
     if image >= len(test):
         raise click.UsageError(
             f"--image: {run.config.dataset} has {len(test)} test {run.kind.plural}, "
             f"0 to {len(test) - 1}"
         )
-    variances = metrics.active_units(model, test.images, test.labels).variances
+    variances = metrics.active_units(run.model, test.images, test.labels).variances
     order = np.argsort(-variances, kind="stable")[:count]
     chosen = slice(image, image + 1)
     labels = None if test.labels is None else test.labels[chosen]
-    z = metrics.latent_means(model, test.images[chosen], labels)[0]
+    z = metrics.latent_means(run.model, test.images[chosen], labels)[0]
     centre = to_device(np.zeros_like(z) if from_prior else z, run.config.device)
     with no_grad():
         label = None if labels is None else int(labels[0])
-        rows = models.traverse(model, centre, steps, reach, label).numpy()[order]
+        rows = models.traverse(run.model, centre, steps, reach, label).numpy()[order]
     stay = "0" if from_prior else f"test {run.kind.name} {image}'s mean"
     _draw_rows(
         run,
@@ -224,8 +209,6 @@ def traverse(
 
 
 def _draw_rows(run: Trained, path: Path, walks: Any, **labels: Any) -> None:
-    from minigen.kinds import KindError
-
     try:
         run.kind.draw_rows(path, walks, **labels)
     except KindError as error:
@@ -245,10 +228,6 @@ class _Ends:
 
 def _between_examples(run: Trained, count: int, seed: int) -> _Ends:
     """Pair test examples at random, of one class if the model is conditional."""
-    from minigen.engine.backend import to_device
-    from minigen.engine.random import Generator
-    from minigen.metrics import latent_means
-
     test = run.test()
     if 2 * count > len(test):
         raise click.UsageError(
@@ -260,9 +239,8 @@ def _between_examples(run: Trained, count: int, seed: int) -> _Ends:
     if test.labels is not None:
         ends = _of_the_same_class(order[count:], test.labels, starts)
         labels = to_device(test.labels[starts], run.config.device)
-    model: Any = run.model
     start, end = (
-        to_device(latent_means(model, *test.of(chosen)), run.config.device)
+        to_device(metrics.latent_means(run.model, *test.of(chosen)), run.config.device)
         for chosen in (starts, ends)
     )
     return _Ends(start, end, labels, f"test {run.kind.name}")
@@ -270,11 +248,8 @@ def _between_examples(run: Trained, count: int, seed: int) -> _Ends:
 
 def _between_draws(run: Trained, count: int, seed: int) -> _Ends:
     """Draw both ends of each line from the prior; of one class after the other."""
-    from minigen.engine.random import Generator
-
-    model: Any = run.model
-    draws = Generator(seed).normal((2, count, model.latent), device=run.config.device)
-    return _Ends(draws[0], draws[1], model.labels_in_turn(count), "draw of noise")
+    draws = Generator(seed).normal((2, count, run.model.latent), device=run.config.device)
+    return _Ends(draws[0], draws[1], run.model.labels_in_turn(count), "draw of noise")
 
 
 def _of_the_same_class(candidates: Any, labels: Any, starts: Any) -> Any:

@@ -12,6 +12,7 @@ from click.core import ParameterSource
 from minigen import models
 from minigen.cli import options
 from minigen.data import NAMES
+from minigen.kinds import kind_of
 from minigen.models import MODELS
 
 if TYPE_CHECKING:
@@ -116,6 +117,7 @@ def _by_name(classes: Iterable[type[models.Model]]) -> dict[str, tuple[models.Op
 @click.option("--batch-size", type=click.IntRange(min=1), default=128, show_default=True)
 @click.option(
     "--lr",
+    "learning_rate",
     type=click.FloatRange(min=0, min_open=True),
     help="Learning rate, at the beginning.  [default: the model's, 1e-3 for all but GANs]",
 )
@@ -161,42 +163,28 @@ def train(
 
     Options of the model that are not given have the model's own defaults; minigen train MODEL
     --help shows them. Weights, metrics and pictures go into the run's folder. Ctrl-C saves before
-    it stops. A model of your own is package.module:Class, a data set of your own
-    package.module:function.
+    it stops. A model of your own is named package.module:Class, a data set package.module:function.
     """
     if resume is not None:
         _refuse_others(ctx)
         _conclude(_resumed(resume))
-        return
-    if model is None:
+    elif model is None:
         raise click.UsageError(f"name a model ({', '.join(MODELS)}), or a run with --resume DIR")
-    _conclude(_started(ctx, model, overwrite, settings))
+    else:
+        general = {parameter.name for parameter in ctx.command.params}
+        own = {name: settings.pop(name) for name in list(settings) if name not in general}
+        _conclude(_started(model, _given(model, own), overwrite, **settings))
 
 
-def _started(ctx: click.Context, model: str, overwrite: bool, settings: dict[str, Any]) -> Run:
+def _started(
+    model: str, model_config: dict[str, Any], overwrite: bool, out: Path | None, **settings: Any
+) -> Run:
     from minigen.training import RunConfig
     from minigen.training import train as start
 
-    general = {parameter.name for parameter in ctx.command.params}
-    own = {name: value for name, value in settings.items() if name not in general}
-    config = RunConfig(
-        model=model,
-        model_config=_model_config(model, own),
-        dataset=settings["dataset"],
-        binarize=settings["binarize"],
-        epochs=settings["epochs"],
-        batch_size=settings["batch_size"],
-        optimizer=settings["optimizer"],
-        learning_rate=settings["lr"],
-        betas=settings["betas"],
-        schedule=settings["schedule"],
-        seed=settings["seed"],
-        device=settings["device"],
-        keep=settings["keep"],
-    )
-    names = [name.rpartition(":")[2] for name in (model, config.dataset)]
-    folder = settings["out"] or Path("runs", f"{'-'.join(names)}-seed-{config.seed}")
-    return start(config, folder, overwrite=overwrite)
+    config = RunConfig(model=model, model_config=model_config, **settings)
+    names = "-".join(name.rpartition(":")[2] for name in (model, config.dataset))
+    return start(config, out or Path("runs", f"{names}-seed-{config.seed}"), overwrite=overwrite)
 
 
 def _resumed(folder: Path) -> Run:
@@ -205,7 +193,7 @@ def _resumed(folder: Path) -> Run:
     return resume(folder, report=options.tell)
 
 
-def _model_config(model: str, settings: dict[str, Any]) -> dict[str, Any]:
+def _given(model: str, settings: dict[str, Any]) -> dict[str, Any]:
     """Return the options of the model that were given; refuse those that it does not have."""
     given = {name: value for name, value in settings.items() if value is not None}
     known = {option.name for option in models.options(models.find(model))}
@@ -217,10 +205,11 @@ def _model_config(model: str, settings: dict[str, Any]) -> dict[str, Any]:
 
 def _refuse_others(ctx: click.Context) -> None:
     """Refuse settings beside --resume: a run is what its config.json says."""
-    others = [parameter for parameter in ctx.params if parameter != "resume"]
-    for name in others:
-        if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE:
-            option = name.upper() if name == "model" else "--" + name.replace("_", "-")
+    for parameter in ctx.command.get_params(ctx):
+        name = parameter.name or ""
+        on_the_line = ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
+        if on_the_line and name != "resume":
+            option = "MODEL" if name == "model" else parameter.opts[0]
             raise click.UsageError(
                 f"--resume goes on with a run as its config.json says: leave out {option}"
             )
@@ -228,7 +217,6 @@ def _refuse_others(ctx: click.Context) -> None:
 
 def _conclude(run: Run) -> None:
     """Say how the run ended, and where its files are."""
-    from minigen.kinds import kind_of
     from minigen.training.state import losses
 
     last = run.history[-1]

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from minigen import models
 from minigen.cli import options
+from minigen.kinds import Kind, kind_of
 
 if TYPE_CHECKING:
-    from minigen.kinds import Kind
-    from minigen.models import Model
     from minigen.training import Examples, RunConfig
 
 
 @dataclass(frozen=True)
 class Trained:
-    """The model of a run, with all that a command has to know of it.
+    """The model of a run, in evaluation mode, and what a command has to know of it.
 
     Parameters
     ----------
@@ -29,20 +29,19 @@ class Trained:
     config : RunConfig
         What it was made from, but for the device, which is the one to be used.
     model : Model
-        In evaluation mode, on that device.
+        On that device; what it can do is to be asked for first.
     kind : Kind
         What it makes.
     """
 
     folder: Path
     config: RunConfig
-    model: Model
+    model: Any
     kind: Kind
 
     @classmethod
     def load(cls, folder: Path, device: str | None) -> Trained:
         """Load the model of the run in a folder."""
-        from minigen.kinds import kind_of
         from minigen.training import RunFolder, load_model
 
         config = RunFolder(folder).read_config()
@@ -52,20 +51,16 @@ class Trained:
 
     def can(self, *abilities: str) -> bool:
         """Tell whether the model can do all of these."""
-        from minigen import models
-
         return all(models.can(self.model, ability) for ability in abilities)
 
     def ability(self, name: str, lack: str) -> Callable[..., Any]:
-        """Return what the model can do; or say what it lacks.
+        """Return a method of the model; if it has none, say what it lacks.
 
         Raises
         ------
         click.ClickException
             Names the run and the model.
         """
-        from minigen import models
-
         if not self.can(name):
             raise click.ClickException(
                 f"the model in {self.folder}, of the kind {self.model.name!r}, {lack}"
@@ -88,9 +83,8 @@ class Trained:
         """
         suffix = self.kind.suffix
         if out is not None and out.suffix.lower() != suffix:
-            raise click.BadParameter(
-                f"the name of a {suffix} file, not {str(out)!r}", param_hint="'--out'"
-            )
+            message = f"the name of a {suffix} file, not {str(out)!r}"
+            raise click.BadParameter(message, param_hint="'--out'")
         path = out or self.folder / "samples" / f"{name}{suffix}"
         path.parent.mkdir(parents=True, exist_ok=True)
         return path
