@@ -76,12 +76,10 @@ class SequenceKind(kinds.Kind):
 
     name: ClassVar[str] = "sequence"
     plural: ClassVar[str] = "sequences"
+    axes: ClassVar[int] = 2
     suffix: ClassVar[str] = ".txt"
     shown: ClassVar[int] = 10
     measures: ClassVar[Mapping[str, str]] = {"balanced": "share whose brackets are balanced"}
-
-    def takes(self, shape: Sequence[int]) -> bool:
-        return len(shape) == 2
 
     def examples(self, dataset: Brackets) -> npt.NDArray[np.float32]:
         return np.eye(len(SYMBOLS), dtype=np.float32)[dataset.numbers]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -31,12 +31,9 @@ class ImageKind(Kind):
 
     name: ClassVar[str] = "image"
     plural: ClassVar[str] = "images"
+    axes: ClassVar[int] = 3
     grey: ClassVar[bool] = True
     measures: ClassVar[Mapping[str, str]] = OF_FEATURES
-
-    def takes(self, shape: Sequence[int]) -> bool:
-        """Tell whether this is (C, H, W)."""
-        return len(shape) == 3
 
     def examples(self, dataset: Dataset) -> Examples:
         """Return the images, shape (N, C, H, W)."""

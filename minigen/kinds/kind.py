@@ -38,10 +38,8 @@ class Setting:
         Returns test examples, for kinds that show both together.
     columns : int, optional
         The number of classes, if the samples are of one after the other: then one a column.
-    model : Model, optional
-        The samples' source, if what its discriminator says is to be shown as well.
-    title : str, optional
-        What stands above, where there is room.
+    model, title : Model, str, optional
+        The samples' source, if what its discriminator says is to be shown; and what stands above.
     """
 
     real: Callable[[], Array]
@@ -55,8 +53,10 @@ class Kind(ABC):
 
     Attributes
     ----------
-    name, plural : str
-        What one example is called, and several.
+    name, plural, in_full : str
+        What one example is called, and several; and these where more is to be said.
+    axes : int
+        How many axes the array of one example has.
     suffix : str
         The ending of the files that show samples.
     shown, compared : int
@@ -69,6 +69,8 @@ class Kind(ABC):
 
     name: ClassVar[str]
     plural: ClassVar[str]
+    in_full: ClassVar[str] = ""
+    axes: ClassVar[int]
     suffix: ClassVar[str] = ".png"
     shown: ClassVar[int] = 64
     compared: ClassVar[int] = 20
@@ -79,10 +81,6 @@ class Kind(ABC):
     def unit(self) -> str:
         """The unit of bounds and likelihoods."""
         return f"nats/{self.name}"
-
-    @abstractmethod
-    def takes(self, shape: Sequence[int]) -> bool:
-        """Tell whether one example may have this shape."""
 
     @abstractmethod
     def examples(self, dataset: Any) -> Examples:
@@ -110,23 +108,21 @@ class Kind(ABC):
 
         viz.save_animation(folder / "samples.gif", frames)
 
+    @abstractmethod
     def draw_reconstructions(
         self, path: Path, originals: Array, made: Tensor, corrupted: Array | None, title: str
     ) -> None:
         """Write a file that shows originals, what a model saw if not these, and what it made."""
-        raise KindError(f"makes {self.plural}, whose reconstructions are not drawn")
 
     def draw_rows(self, path: Path, walks: Tensor | Array, **labels: Any) -> None:
         """Write a file that shows walks through latent space, shape (rows, steps, ...).
 
-        The labels are those of `minigen.viz.save_image_table`.
-
-        Raises
-        ------
-        KindError
-            If this kind is not shown in rows.
+        The labels are those of `minigen.viz.save_image_table`. A kind that is not shown in rows
+        refuses, as here, with a `KindError`.
         """
-        raise KindError(f"makes {self.plural}, which are not shown in rows: see minigen sample")
+        raise KindError(
+            f"makes {self.in_full or self.plural}, which no row of images shows: see minigen sample"
+        )
 
     def judge(
         self, dataset: Any, real: Examples, made: Array, generator: Generator, report: Report
@@ -135,14 +131,12 @@ class Kind(ABC):
 
         Parameters
         ----------
-        dataset : object
-            The test set as it was loaded.
-        real, made : array, shape (M, ...), (N, ...)
-            Its examples, and generated ones.
-        generator : Generator
-            Draws what is compared.
-        report : callable
-            Is told why something can't be measured.
+        dataset, real : object, array of shape (M, ...)
+            The test set as it was loaded, and its examples.
+        made : array, shape (N, ...)
+            What was generated.
+        generator, report
+            Draws what is compared; is told why something can't be measured.
 
         Returns
         -------
@@ -184,8 +178,8 @@ def find(name: str) -> Kind:
 
 
 def kind_of(model: Model) -> Kind:
-    """Return the kind of what a model makes: of those it takes, the one that its shape is of."""
+    """Return the kind of what a model makes: of those it takes, the one that its shape fits."""
     kinds = [find(name) for name in model.kinds]
     if len(kinds) == 1:
         return kinds[0]
-    return next(kind for kind in kinds if kind.takes(model.image_shape))
+    return next(kind for kind in kinds if kind.axes == len(model.image_shape))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from minigen.kinds.image import OF_FEATURES
-from minigen.kinds.kind import Examples, Kind, KindError, Report, Setting
+from minigen.kinds.kind import Examples, Kind, Report, Setting
 
 if TYPE_CHECKING:
     from minigen.data import Points
@@ -23,6 +23,8 @@ class PointKind(Kind):
 
     name: ClassVar[str] = "point"
     plural: ClassVar[str] = "points"
+    in_full: ClassVar[str] = "points of the plane"
+    axes: ClassVar[int] = 1
     shown: ClassVar[int] = 500
     compared: ClassVar[int] = 500
     measures: ClassVar[Mapping[str, str]] = {
@@ -33,17 +35,9 @@ class PointKind(Kind):
         "reverse_kl": "reverse KL over the modes, in nats",
     }
 
-    def takes(self, shape: Sequence[int]) -> bool:
-        """Tell whether this is (D,)."""
-        return len(shape) == 1
-
     def examples(self, dataset: Points) -> Examples:
         """Return the points, shape (N, 2)."""
         return dataset.points
-
-    def samples_shown(self, classes: int) -> int:
-        """Return how many samples a run shows, whatever their classes."""
-        return self.shown
 
     def draw_samples(self, path: Path, samples: Tensor, setting: Setting) -> None:
         """Draw points over real ones and, if the model has a discriminator, over its surface."""
@@ -55,17 +49,13 @@ class PointKind(Kind):
             surface = {"surface": _scores(setting.model), "surface_title": title}
         viz.save_points(path, samples, setting.real(), title=setting.title, **surface)
 
-    def draw_rows(self, path: Path, walks: Tensor | Array, **labels: Any) -> None:
-        """Refuse.
+    def draw_reconstructions(
+        self, path: Path, originals: Array, made: Tensor, corrupted: Array | None, title: str
+    ) -> None:
+        """Draw what was made over the originals."""
+        from minigen import viz
 
-        Raises
-        ------
-        KindError
-            Always: a point is no picture.
-        """
-        raise KindError(
-            "makes points of the plane, which no row of images shows: see minigen sample"
-        )
+        viz.save_points(path, made, originals, title=title)
 
     def judge(
         self, dataset: Points, real: Examples, made: Array, generator: Generator, report: Report

@@ -33,10 +33,12 @@ HAVE_BETAS: Final = ("adam", "adamw")
 """The optimisers that keep two moments."""
 
 SCHEDULES: Final = ("constant", "cosine")
-"""How the learning rate goes on: as it began, or down to 0 along half a cosine wave."""
+"""How the learning rate goes on: as it began, or, from step to step, down to 0 at the end of the
+run along half a cosine wave."""
 
 BINARIZATIONS: Final = ("none", "static", "dynamic")
-"""What is done to grey images: nothing, drawn once for ever, or drawn afresh for every batch."""
+"""What is done to grey pixels: nothing; replaced by one draw of black and white, the same in every
+run; or, in training, drawn afresh for every batch. The test images of the last two are the same."""
 
 
 Batch: TypeAlias = tuple[Array, Array | None]
@@ -59,20 +61,16 @@ class RunConfig:
     dataset : str
         A name in `minigen.data.NAMES`, or ``"package.module:function"``: see `load_data`.
     binarize : {"none", "static", "dynamic"}
-        What is done to grey pixels: nothing; replaced by one draw of black and white, the same in
-        every run; or, in training, drawn afresh whenever they are used. The test images of the last
-        two are the same.
+        See `BINARIZATIONS`.
     epochs, batch_size : int
         How often each image is shown, and how many at once.
     optimizer : {"adam", "adamw", "rmsprop", "sgd"}
         With the defaults of `minigen.optim` where nothing else is said.
-    learning_rate : float, optional
-        Its step size, at the beginning; by default the model's `training_defaults` have it.
-    betas : pair of float, optional
-        The decays of the two moments of Adam and AdamW; by default the model's too.
+    learning_rate, betas : float, pair of float, optional
+        Its step size, at the beginning, and the decays of Adam's and AdamW's moments; by default
+        the model's `training_defaults`.
     schedule : {"constant", "cosine"}
-        How the learning rate goes on: as it began, or, from step to step, down to 0 at the end of
-        the run along half a cosine wave.
+        See `SCHEDULES`.
     seed : int
         Where initial weights, shuffles and noise start.
     device : str
@@ -157,13 +155,7 @@ class RunConfig:
         object.__setattr__(self, "betas", list(betas))
 
     def completed(self, model: models.Model) -> RunConfig:
-        """Return the configuration with nothing left open: what the model has by default is said.
-
-        Parameters
-        ----------
-        model : Model
-            What `build_model` made.
-        """
+        """Return the configuration with nothing left open: what `model` has by default is said."""
         options = model.training_defaults()
         betas = options.get("betas") if self.optimizer in HAVE_BETAS else None
         return dataclasses.replace(
@@ -291,8 +283,7 @@ def load_examples(config: RunConfig, split: str) -> Examples:
     config : RunConfig
         The run's.
     split : {"train", "test"}
-        Test images are the same in every pass; with ``binarize="dynamic"`` they are those of
-        ``binarize="static"``, so that the bounds compare.
+        Test images are never drawn afresh, so that the bounds compare.
 
     Raises
     ------
@@ -330,10 +321,8 @@ def load_data(name: str, split: str) -> Any:
     ----------
     name : str
         A name in `minigen.data.NAMES`, or ``"package.module:function"``. The function takes the
-        split, and returns an object with a `kind` and, for conditional models, `labels` and
-        `classes`.
-    split : {"train", "test"}
-        Which one.
+        split, ``"train"`` or ``"test"``, and returns an object with a `kind` and, for conditional
+        models, `labels` and `classes`.
 
     Raises
     ------

@@ -40,17 +40,16 @@ Arrays = dict[str, npt.NDArray[Any]]
 _NAME: Final = re.compile(r"epoch-(\d+)(?:-step-(\d+))?\.safetensors")
 
 
-@dataclass(frozen=True)
 class RunFolder:
-    """The files of a run.
+    """The files of a run; each part of the folder is an attribute.
 
     ======================================  ====================================================
     ``config.json``                         what it is made from: `RunConfig`
     ``metrics.jsonl``                       a line an epoch: the terms of the loss, in nats an image
     ``checkpoints/epoch-0003.safetensors``  the weights after the third epoch, and nothing else
     ``checkpoints/epoch-0003.training...``  what training needs besides to go on from there
-    ``samples/*.png``                       samples, reconstructions, the curves of the loss; other
-                                            kinds of data have other files
+    ``samples/*.png``                       samples, reconstructions, the curves of the loss; of
+                                            data that are no pictures, files of another kind
     ``samples/samples.gif``                 the samples after every epoch, one after the other
     ======================================  ====================================================
 
@@ -60,30 +59,12 @@ class RunFolder:
         The folder.
     """
 
-    path: Path
-
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        object.__setattr__(self, "path", Path(path))
-
-    @property
-    def config(self) -> Path:
-        """The run's configuration."""
-        return self.path / "config.json"
-
-    @property
-    def metrics(self) -> Path:
-        """The terms of the loss, epoch by epoch."""
-        return self.path / "metrics.jsonl"
-
-    @property
-    def checkpoints(self) -> Path:
-        """The folder of weights and training states."""
-        return self.path / "checkpoints"
-
-    @property
-    def samples(self) -> Path:
-        """The folder of pictures."""
-        return self.path / "samples"
+        self.path = Path(path)
+        self.config = self.path / "config.json"
+        self.metrics = self.path / "metrics.jsonl"
+        self.checkpoints = self.path / "checkpoints"
+        self.samples = self.path / "samples"
 
     def expect_free(self) -> None:
         """Raise unless a run may be put here.

@@ -55,16 +55,12 @@ class Trainer:
 
     Parameters
     ----------
-    config : RunConfig
-        The run's configuration.
-    folder : RunFolder
-        The run's folder, which exists.
+    config, folder : RunConfig, RunFolder
+        The run's; the folder exists.
     train, test : Examples
-        The images of the two splits.
-    progress : bool
-        Whether to show a progress bar for every epoch, on the standard error stream.
-    pictures : bool
-        Whether to draw pictures.
+        The two splits.
+    progress, pictures : bool
+        Whether to show a progress bar for every epoch, on the standard error stream; and to draw.
     report : callable, optional
         Is told, in a sentence, when the model sees that its training goes wrong; by default it is
         written above the progress bar.

@@ -26,17 +26,13 @@ class Album:
 
     Parameters
     ----------
-    folder : RunFolder
-        Where the pictures go.
-    model : Model
-        What draws them.
+    folder, model : RunFolder, Model
+        Where the pictures go, and what makes them.
     originals : pair of array
         Test examples (N, ...), on the model's device, to be shown beside what it makes; and their
         labels, or None.
-    seed : int
-        The run's.
-    title : str
-        What stands above the figures.
+    seed, title : int, str
+        The run's seed, and what stands above the figures.
     """
 
     def __init__(

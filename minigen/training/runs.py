@@ -67,7 +67,7 @@ def train(
     overwrite : bool, default False
         Replace a run that the folder holds.
     progress, pictures : bool, default True
-        Show progress bars; draw pictures into the folder.
+        Whether to show progress bars, and to draw pictures into the folder.
 
     Raises
     ------
@@ -121,9 +121,7 @@ def resume(
 
     Parameters
     ----------
-    folder : path
-        The run's.
-    progress, pictures : bool, default True
+    folder, progress, pictures
         As for `train`.
     report : callable
         Is told, in a sentence, where the run goes on, or which checkpoint is damaged. By default it

@@ -33,10 +33,8 @@ def stream(seed: int, purpose: Purpose, epoch: int = 0) -> Generator:
 
     Parameters
     ----------
-    seed : int
-        The run's.
-    purpose : Purpose
-        What the numbers are for.
+    seed, purpose
+        The run's seed, and what the numbers are for.
     epoch : int
         Counted from 1, where every epoch has a stream of its own.
 

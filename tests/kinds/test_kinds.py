@@ -40,7 +40,7 @@ def test_the_data_decide_the_shape(dataset: str, decided: list[int]) -> None:
     kind = kinds.find(loaded.kind)
     examples = kind.examples(loaded)
     assert kind.decided(examples) == {"image_shape": decided}
-    assert kind.takes(decided)
+    assert kind.axes == len(decided)
     assert len(examples) == len(loaded)
     assert examples.dtype == np.float32
 
@@ -48,9 +48,12 @@ def test_the_data_decide_the_shape(dataset: str, decided: list[int]) -> None:
 def test_what_is_not_shown_in_rows_says_so(tmp_path: Path) -> None:
     with pytest.raises(KindError, match="makes points of the plane, which no row of images shows"):
         kinds.find("point").draw_rows(tmp_path / "rows.png", minigen.rand(2, 3, 2))
-    points = minigen.rand(5, 2)
-    with pytest.raises(KindError, match="makes points, whose reconstructions are not drawn"):
-        kinds.find("point").draw_reconstructions(tmp_path / "r.png", points.data, points, None, "")
+
+
+def test_reconstructions_of_points_are_drawn_over_the_originals(tmp_path: Path) -> None:
+    points, file = minigen.rand(5, 2), tmp_path / "points.png"
+    kinds.find("point").draw_reconstructions(file, points.data, points, None, "a title")
+    assert file.read_bytes().startswith(b"\x89PNG")
 
 
 def test_a_surface_is_shown_of_models_that_discriminate(
