@@ -1,4 +1,4 @@
-"""Wrong answers, collected by a decorator."""
+"""Wrong answers that tempt, and what the check of an exercise has to say of each."""
 
 from __future__ import annotations
 
@@ -15,21 +15,14 @@ class Mistake:
     says: str
     answer: Callable[..., Any]
 
+    def __call__(self, *arguments: Any) -> Any:
+        """Answer, wrongly: some mistakes build on another one."""
+        return self.answer(*arguments)
+
     def __str__(self) -> str:
         return f"{self.exercise}: {self.answer.__name__}"
 
 
-def mistakes() -> tuple[
-    list[Mistake], Callable[[str, str], Callable[[Callable[..., Any]], Callable[..., Any]]]
-]:
-    """Return an empty list, and the decorator ``@mistake(exercise, says)`` that fills it."""
-    found: list[Mistake] = []
-
-    def mistake(exercise: str, says: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-        def add(answer: Callable[..., Any]) -> Callable[..., Any]:
-            found.append(Mistake(exercise, says, answer))
-            return answer
-
-        return add
-
-    return found, mistake
+def mistake(exercise: str, says: str) -> Callable[[Callable[..., Any]], Mistake]:
+    """Make a wrong answer of the function below, to an exercise and with what is to be said."""
+    return lambda answer: Mistake(exercise, says, answer)

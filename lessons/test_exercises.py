@@ -1,4 +1,4 @@
-"""The checks of all exercises as pytest tests: ``pytest lessons/exercises -k 01``."""
+"""The checks of all exercises as pytest tests: ``pytest lessons/test_exercises.py -k 01``."""
 
 from __future__ import annotations
 

@@ -1,12 +1,12 @@
+"""Wrong answers to the exercises of lesson 01, and what the check says of each."""
+
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
 
-from tests.lessons.mistake import mistakes
-
-MISTAKES, mistake = mistakes()
+from lessons.mistake import mistake
 
 
 @mistake("sigmoid_rule", "without the cotangent: multiply by g")

@@ -1,3 +1,5 @@
+"""Wrong answers to the exercises of lesson 02, and what the check says of each."""
+
 from __future__ import annotations
 
 import math
@@ -5,10 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from lessons.solutions.lesson_02 import central_difference
-from tests.lessons.mistake import mistakes
+from lessons.mistake import mistake
 
-MISTAKES, mistake = mistakes()
+from .solutions import central_difference
 
 
 @mistake("central_difference", "a forward difference")

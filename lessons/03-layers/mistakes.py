@@ -1,3 +1,5 @@
+"""Wrong answers to the exercises of lesson 03, and what the check says of each."""
+
 from __future__ import annotations
 
 import math
@@ -5,10 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from lessons.solutions.lesson_03 import batch_norm_rule, linear_rule, prelu_rule
-from tests.lessons.mistake import mistakes
+from lessons.mistake import mistake
 
-MISTAKES, mistake = mistakes()
+from .solutions import batch_norm_rule, linear_rule, prelu_rule
 
 
 @mistake("linear_rule", "a transpose is missing")

@@ -1,18 +1,19 @@
+"""Wrong answers to the exercises of lesson 06, and what the check says of each."""
+
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
 
-from lessons.solutions.lesson_06 import (
+from lessons.mistake import mistake
+
+from .solutions import (
     best_denoised,
     best_linear,
     linear_gradients,
     share_in_holes,
 )
-from tests.lessons.mistake import mistakes
-
-MISTAKES, mistake = mistakes()
 
 
 @mistake("best_linear", "subtract the mean first")

@@ -1,3 +1,5 @@
+"""Wrong answers to the exercises of lesson 09, and what the check says of each."""
+
 from __future__ import annotations
 
 import math
@@ -5,16 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from lessons.solutions.lesson_09 import (
+from lessons.mistake import mistake
+
+from .solutions import (
     bits_per_pixel,
     continuous_bernoulli_nll,
     importance_weighted_bound,
     importance_weighted_rule,
     level_log_probabilities,
 )
-from tests.lessons.mistake import mistakes
-
-MISTAKES, mistake = mistakes()
 
 
 @mistake("importance_weighted_bound", "the mean of the logarithms, which is the ELBO")

@@ -1,3 +1,5 @@
+"""Wrong answers to the exercises of lesson 10, and what the check says of each."""
+
 from __future__ import annotations
 
 import math
@@ -5,15 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from lessons.solutions.lesson_10 import (
+from lessons.mistake import mistake
+
+from .solutions import (
     best_answer,
     discriminator_loss,
     jensen_shannon,
     non_saturating_rule,
 )
-from tests.lessons.mistake import mistakes
-
-MISTAKES, mistake = mistakes()
 
 
 def sigma(s: Any) -> Any:

@@ -6,33 +6,44 @@ import importlib
 import inspect
 from collections import Counter
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
+from lessons.mistake import Mistake
 from minigen.course import Lesson, lessons
 from minigen.course.exercises import Exercise, State, all_exercises, exercises_of
 from minigen.course.expectations import AnswerError
 from minigen.course.lesson import home
 
-from .mistake import Mistake
-
 pytestmark = pytest.mark.host_only("answers are functions of NumPy's arrays")
 
 EXERCISES = all_exercises()
-MISTAKES: list[tuple[Exercise, Mistake]] = [
+
+
+def module_of(file: Path) -> ModuleType:
+    """Import a file of a lesson."""
+    return importlib.import_module(f"lessons.{file.parent.name}.{file.stem}")
+
+
+def mistakes(lesson: Lesson) -> list[Mistake]:
+    """Return the wrong answers to the exercises of a lesson."""
+    found = vars(module_of(lesson.notebook.with_name("mistakes.py"))).values()
+    return [value for value in found if isinstance(value, Mistake)]
+
+
+MISTAKES = [
     (exercise, mistake)
     for lesson in lessons()
     for exercise in exercises_of(lesson)
-    for mistake in importlib.import_module(
-        f"tests.lessons.mistakes.lesson_{lesson.number}"
-    ).MISTAKES
+    for mistake in mistakes(lesson)
     if mistake.exercise == exercise.name
 ]
 
 
 def functions(file: Path) -> dict[str, inspect.Signature]:
     """Return the functions that a file defines, with their signatures."""
-    module = importlib.import_module(f"lessons.{file.parent.name}.{file.stem}")
+    module = module_of(file)
     return {
         name: inspect.signature(function)
         for name, function in vars(module).items()
@@ -54,14 +65,17 @@ def test_a_lesson_has_three_exercises_or_more_each_with_a_stub_and_a_solution(
 
 @pytest.mark.parametrize("exercise", EXERCISES, ids=str)
 def test_the_stub_is_to_do_and_says_what(exercise: Exercise) -> None:
-    verdict = exercise.verdict(home() / "exercises")
+    verdict = exercise.verdict(home())
     assert verdict.state is State.TO_DO
     assert len(verdict.message.split()) >= 3
 
 
 @pytest.mark.parametrize("exercise", EXERCISES, ids=str)
-def test_the_solution_is_right(exercise: Exercise) -> None:
-    exercise.run(home() / "solutions")
+def test_the_solution_is_right(exercise: Exercise, tmp_path: Path) -> None:
+    answers = exercise.lesson.answers_in(tmp_path)
+    answers.parent.mkdir()
+    answers.write_bytes(exercise.lesson.solutions.read_bytes())
+    exercise.run(tmp_path)
 
 
 @pytest.mark.parametrize(("exercise", "mistake"), MISTAKES, ids=str)
@@ -81,5 +95,4 @@ def test_every_exercise_has_two_wrong_answers_or_more() -> None:
 def test_every_wrong_answer_is_to_an_exercise_that_exists() -> None:
     for lesson in lessons():
         names = {exercise.name for exercise in exercises_of(lesson)}
-        module = importlib.import_module(f"tests.lessons.mistakes.lesson_{lesson.number}")
-        assert {mistake.exercise for mistake in module.MISTAKES} <= names
+        assert {mistake.exercise for mistake in mistakes(lesson)} <= names
