@@ -40,17 +40,7 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Exercise:
-    """One exercise.
-
-    Attributes
-    ----------
-    lesson : Lesson
-        The lesson that it belongs to.
-    name : str
-        The name of the function to write.
-    check : callable
-        Takes the answer.
-    """
+    """One exercise of a lesson: the name of the function to write, and the check of the answer."""
 
     lesson: Lesson
     name: str

@@ -20,9 +20,6 @@ from typing import Final
 import minigen
 from minigen.files import write_atomically
 
-FOLDER: Final = Path("lessons")
-"""Where a learner works, unless the environment variable ``MINIGEN_LESSONS`` says otherwise."""
-
 _HEADING: Final = re.compile(r"^# Lesson \d\d: (.+)$", re.MULTILINE)
 
 
@@ -143,14 +140,12 @@ def find_lesson(number: str | int) -> Lesson:
     ValueError
         If there is none.
     """
-    wanted = str(number).zfill(2)
-    for lesson in lessons():
-        if lesson.number == wanted:
-            return lesson
-    numbers = ", ".join(lesson.number for lesson in lessons())
-    raise ValueError(f"there is no lesson {number!r}; there are {numbers}")
+    found = {lesson.number: lesson for lesson in lessons()}
+    if (wanted := str(number).zfill(2)) not in found:
+        raise ValueError(f"there is no lesson {number!r}; there are {', '.join(found)}")
+    return found[wanted]
 
 
 def working_folder() -> Path:
-    """Return the folder in which the learner works."""
-    return Path(os.environ.get("MINIGEN_LESSONS") or FOLDER)
+    """Return the folder that the environment variable ``MINIGEN_LESSONS`` names, or ``lessons``."""
+    return Path(os.environ.get("MINIGEN_LESSONS") or "lessons")
