@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 from types import ModuleType
@@ -71,11 +73,28 @@ def test_the_stub_is_to_do_and_says_what(exercise: Exercise) -> None:
 
 
 @pytest.mark.parametrize("exercise", EXERCISES, ids=str)
-def test_the_solution_is_right(exercise: Exercise, tmp_path: Path) -> None:
-    answers = exercise.lesson.answers_in(tmp_path)
-    answers.parent.mkdir()
-    answers.write_bytes(exercise.lesson.solutions.read_bytes())
-    exercise.run(tmp_path)
+def test_the_solution_is_right(exercise: Exercise) -> None:
+    exercise.check(getattr(module_of(exercise.lesson.solutions), exercise.name))
+
+
+@pytest.mark.parametrize("earlier", [False, True])
+def test_the_checks_are_pytest_tests_too(tmp_path: Path, earlier: bool) -> None:
+    lesson = lessons()[0]
+    copied = list(lesson.copy_to(tmp_path))
+    answers, tests = lesson.answers_in(tmp_path), copied[-1]
+    answers.write_bytes(lesson.solutions.read_bytes())
+    if earlier:  # as before a lesson was a folder: tests and answers side by side
+        (tmp_path / "exercises").mkdir()
+        answers.rename(tmp_path / "exercises" / "lesson_01.py")
+        tests = tests.rename(tmp_path / "exercises" / "test_exercises.py")
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", str(tests), "-k", "01"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "4 passed" in done.stdout, done.stdout
 
 
 @pytest.mark.parametrize(("exercise", "mistake"), MISTAKES, ids=str)
