@@ -3,7 +3,8 @@
 A lesson is a folder ``NN-name`` in ``lessons/``: of a checkout, or in a wheel inside the package. A
 learner works in a folder of his own choice, by default ``./lessons``, which in a checkout is the
 same. What is missing there is copied when it is asked for; nothing that is there is ever replaced.
-What an earlier version copied stands one beside the other, and is still found.
+Notebooks that an earlier version put side by side into that folder, and answers that it put into
+``exercises``, are still found.
 """
 
 from __future__ import annotations
@@ -72,8 +73,8 @@ class Lesson:
     def answers_in(self, folder: Path) -> Path:
         """Return where a learner's answers are in a working folder, or will be.
 
-        Earlier versions put them into ``exercises/lesson_NN.py``, and the tests which they put
-        beside that file name its folder.
+        Earlier versions put them into ``exercises/lesson_NN.py``, beside a test file that names
+        that folder as the learner's.
         """
         name = f"lesson_{self.number}.py"
         for earlier in (folder / "exercises" / name, folder / name):
