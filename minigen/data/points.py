@@ -21,15 +21,14 @@ from __future__ import annotations
 import itertools
 import math
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final, NoReturn
 
 import numpy as np
 import numpy.typing as npt
 
 from minigen.data.dataset import check_range, read_only
-from minigen.data.errors import NotImagesError
 from minigen.data.locations import Availability, FolderPath
+from minigen.data.publication import NotImagesError
 
 _SIZES: Final = {"train": 50_000, "test": 10_000}
 
@@ -200,7 +199,7 @@ class MixtureSource:
 
     def availability(self, _root: FolderPath | None = None) -> Availability:
         """Tell that no file is needed: see `minigen.data.available`."""
-        return _drawn(self.name)
+        return Availability.drawn(self.name)
 
 
 @dataclass(frozen=True)
@@ -233,7 +232,7 @@ class TwoMoonsSource:
 
     def availability(self, _root: FolderPath | None = None) -> Availability:
         """Tell that no file is needed: see `minigen.data.available`."""
-        return _drawn(self.name)
+        return Availability.drawn(self.name)
 
 
 def _ring_centres(count: int) -> tuple[tuple[float, float], ...]:
@@ -273,8 +272,3 @@ def _normal(
     """
     distance, angle = np.sqrt(-2 * np.log1p(-first)), 2 * math.pi * second
     return np.stack([distance * np.cos(angle), distance * np.sin(angle)], axis=1)
-
-
-def _drawn(name: str) -> Availability:
-    """Tell that a data set is always at hand."""
-    return Availability(name, True, Path(__file__).parent, "drawn by minigen")

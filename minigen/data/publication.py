@@ -1,9 +1,29 @@
-"""What was published: the files of a data set, with the proof that a file is the published one."""
+"""What was published: a data set's files, the proof that a file is one, and what can go wrong."""
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+
+
+class DataError(Exception):
+    """A data set's files are missing, damaged or out of reach: the base of this module's errors."""
+
+
+class DataFileError(DataError):
+    """A file is not what it should be: truncated, corrupt, or another file under its name."""
+
+
+class MissingDataError(DataError):
+    """The folder that the user named does not hold the data set's files."""
+
+
+class DownloadError(DataError):
+    """No mirror gave a file whole."""
+
+
+class NotImagesError(DataError):
+    """A data set of points was asked for images."""
 
 
 @dataclass(frozen=True)
@@ -62,8 +82,3 @@ class Publication:
     def size(self) -> int:
         """The size of all files together, in bytes."""
         return sum(file.size for file in self.files)
-
-    @property
-    def note_when_not_cached(self) -> str:
-        """What to tell of a data set that is still to be downloaded."""
-        return f"not in the cache: downloaded at its first use ({self.size / 1e6:.1f} MB)"

@@ -27,7 +27,6 @@ from __future__ import annotations
 import functools
 import math
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, ClassVar, Final
 
 import numpy as np
@@ -156,7 +155,7 @@ class SpritesSource:
 
     def availability(self, _root: FolderPath | None = None) -> Availability:
         """Tell that no file is needed: see `minigen.data.available`."""
-        return Availability(self.name, True, Path(__file__).parent, "drawn by minigen")
+        return Availability.drawn(self.name)
 
 
 SPRITES: Final = SpritesSource()

@@ -21,8 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from minigen import nn
-from minigen.data.errors import DataFileError
-from minigen.data.publication import PublishedFile
+from minigen.data.publication import DataFileError, PublishedFile
 from minigen.engine.backend import Array, to_device, to_numpy
 from minigen.engine.random import Generator
 from minigen.engine.tensor import Tensor
