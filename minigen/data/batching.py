@@ -8,11 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from minigen.data.dataset import Dataset
+from minigen.engine.random import Generator, default_generator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-
-    from minigen.engine.random import Generator
 
 BatchT = TypeVar("BatchT")
 ScalarT = TypeVar("ScalarT", bound=np.generic)
@@ -25,28 +24,10 @@ def batch_indices(
     generator: Generator | None = None,
     drop_last: bool = False,
 ) -> list[npt.NDArray[np.int64]]:
-    """Divide the numbers 0 to n - 1 among the minibatches of one epoch.
+    """Divide the numbers 0 to n - 1 among the minibatches of one epoch: each one's examples.
 
-    Parameters
-    ----------
-    n : int
-        The number of examples.
-    batch_size : int
-        The number of examples in a minibatch; the last one holds the rest.
-    generator : Generator, optional
-        Draws the order, by one call of ``generator.permutation(n)``; without it the order is kept.
-    drop_last : bool, default False
-        Leave out a last minibatch that is not full.
-
-    Returns
-    -------
-    list of array of int64
-        The indices of each minibatch's examples.
-
-    Raises
-    ------
-    ValueError
-        If `batch_size` is less than one, or if there would be no minibatch.
+    Their order is drawn by one call of ``generator.permutation(n)``; without a generator it is
+    kept. `batch_size`, `drop_last` and the errors are those of `Batches`.
 
     Examples
     --------
@@ -140,7 +121,7 @@ class Batches(Generic[BatchT]):
         self._count = _count_batches(self._length, batch_size, drop_last)
         self._batch_size = batch_size
         self._drop_last = drop_last
-        self._generator = _default(generator) if shuffle else None
+        self._generator = (generator or default_generator()) if shuffle else None
 
     def __len__(self) -> int:
         """Return the number of minibatches in an epoch."""
@@ -159,12 +140,12 @@ class Batches(Generic[BatchT]):
         Parameters
         ----------
         start : int, default 0
-            How many of the epoch's minibatches are left out, from 0 to ``len(self)``.
+            How many of the epoch's minibatches are left out.
 
         Raises
         ------
         ValueError
-            If the epoch has fewer minibatches than `start`.
+            If `start` is not from 0 to ``len(self)``.
 
         Examples
         --------
@@ -232,10 +213,3 @@ def _count_batches(n: int, batch_size: int, drop_last: bool) -> int:
             f"minibatch at all"
         )
     return count
-
-
-def _default(generator: Generator | None) -> Generator:
-    """Return `generator`, or the library's default where none is named."""
-    from minigen.engine.random import default_generator
-
-    return default_generator() if generator is None else generator

@@ -44,25 +44,11 @@ _PUBLISHED: Final = (*(f"data_batch_{n}.bin" for n in range(1, 6)), "test_batch.
 
 
 def parse_batch(contents: bytes, name: str) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
-    """Read the images and labels of one file, strictly.
+    """Read the images (N, 3, 32, 32) and labels (N,) of one file, called `name` by error messages.
 
-    Parameters
-    ----------
-    contents : bytes
-        The whole file: any number of records, but at least one.
-    name : str
-        What error messages call the file.
-
-    Returns
-    -------
-    images : array of uint8, shape (N, 3, 32, 32)
-    labels : array of uint8, shape (N,)
-        Both are read-only: they share the memory of `contents`.
-
-    Raises
-    ------
-    DataFileError
-        If the bytes are not whole records, or a label is none of the ten.
+    The file is any number of records, but at least one. Both arrays are read-only: they share the
+    memory of `contents`. Bytes that are not whole records, or a label that is none of the ten, are
+    a `DataFileError`.
 
     Examples
     --------
@@ -92,14 +78,8 @@ class Cifar10Source:
 
     The user's folder is read as it is, with as many files ``data_batch_*.bin`` of as many records
     as are there, so that a part of the set, or one's own images in this format, can stand in for
-    the whole. Only the archive is compared with the published one.
-
-    Parameters
-    ----------
-    publication : Publication
-        The archive, which is the only file.
-    records : int
-        The number of images in each of the six files that the archive holds.
+    the whole. Only the archive is compared with the published one; it holds six files of `records`
+    images each.
     """
 
     publication: Publication

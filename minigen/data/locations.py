@@ -39,7 +39,7 @@ class Availability:
     Parameters
     ----------
     name : str
-        The data set's name.
+        Which data set.
     found : bool
         Whether `minigen.data.load` finds it without a download.
     folder : Path
@@ -91,14 +91,7 @@ def cache_folder() -> Path:
 def read_files(publication: Publication, root: FolderPath | None = None) -> dict[str, bytes]:
     """Return the contents of a data set's files by name, downloaded if need be and if allowed.
 
-    Raises
-    ------
-    MissingDataError
-        If the user named a folder, and it lacks some of the files.
-    DataFileError
-        If a file in that folder is not the published one.
-    DownloadError
-        If a file has to be downloaded, and no mirror gave it whole.
+    What can go wrong is what can with `minigen.data.load`.
     """
     folder = user_folder(root)
     if folder is None:
@@ -141,12 +134,8 @@ def availability_in(
 def download(publication: Publication, file: PublishedFile) -> bytes:
     """Fetch a file from the first mirror that gives it whole; return its contents.
 
-    It appears in the cache under its name only after its checksum was verified.
-
-    Raises
-    ------
-    DownloadError
-        If no mirror gave the file: each address with its reason, and how to go on offline.
+    It appears in the cache under its name only after its checksum was verified. If no mirror gave
+    it, a `DownloadError` names each address with its reason, and how to go on offline.
     """
 
     def fetch_whole(address: str, path: str, _pooch: None) -> None:
@@ -184,24 +173,11 @@ def fetch(address: str, stream: IO[bytes], file: PublishedFile) -> None:
 
 
 def unpack(archive: Path, names: Collection[str], folder: Path) -> None:
-    """Unpack some files from an archive's folder of the same name as `folder`: all, or none.
+    """Unpack files, by their names, from the folder of a tar archive that is named as `folder`.
 
-    `folder` appears once all of them are on the disk. If another process has made it meanwhile,
-    that one stays.
-
-    Parameters
-    ----------
-    archive : Path
-        A tar archive, compressed with gzip.
-    names : collection of str
-        The files wanted; no other is unpacked, and none may be a link.
-    folder : Path
-        The folder to make.
-
-    Raises
-    ------
-    DataFileError
-        If the archive is damaged or lacks a file.
+    All of them or none, and nothing else: `folder` appears once they are on the disk. If another
+    process has made it meanwhile, that one stays. An archive that is damaged, lacks a file or has
+    a link in its place is a `DataFileError`.
     """
     members = [f"{folder.name}/{name}" for name in sorted(names)]
     folder.parent.mkdir(parents=True, exist_ok=True)

@@ -23,6 +23,8 @@ from minigen.data.locations import Availability, FolderPath, availability, read_
 from minigen.data.publication import DataFileError, Publication, PublishedFile
 
 _PREFIXES: Final = {"train": "train", "test": "t10k"}
+_IMAGES: Final = "{}-images-idx3-ubyte.gz"
+_LABELS: Final = "{}-labels-idx1-ubyte.gz"
 
 _ELEMENT_TYPES: Final[dict[int, np.dtype[Any]]] = {
     0x08: np.dtype(">u1"),
@@ -36,15 +38,7 @@ _ELEMENT_TYPES: Final[dict[int, np.dtype[Any]]] = {
 
 @dataclass(frozen=True)
 class IdxSource:
-    """A data set published as MNIST is: images and labels in IDX files, for training and test.
-
-    Parameters
-    ----------
-    publication : Publication
-        The four files.
-    classes : tuple of str
-        The classes' names, in the order of the labels.
-    """
+    """A data set published as MNIST is: images and labels in IDX files, for training and test."""
 
     publication: Publication
     classes: tuple[str, ...]
@@ -57,12 +51,8 @@ class IdxSource:
     def load(self, split: str, root: FolderPath | None = None) -> Dataset:
         """Read one split: see `minigen.data.load`."""
         contents = read_files(self.publication, root)
-        prefix = _PREFIXES[split]
-        images_file = f"{prefix}-images-idx3-ubyte.gz"
-        labels_file = f"{prefix}-labels-idx1-ubyte.gz"
-        images, labels = parse_labelled_images(
-            (images_file, contents[images_file]), (labels_file, contents[labels_file])
-        )
+        names = [pattern.format(_PREFIXES[split]) for pattern in (_IMAGES, _LABELS)]
+        images, labels = parse_labelled_images(*((name, contents[name]) for name in names))
         return Dataset(self.name, split, images, labels, self.classes)
 
     def availability(self, root: FolderPath | None = None) -> Availability:
@@ -71,26 +61,11 @@ class IdxSource:
 
 
 def parse_idx(contents: bytes, name: str) -> npt.NDArray[Any]:
-    """Read the array that the bytes of an IDX file hold.
+    """Read the array that the bytes of an IDX file, called `name` by error messages, hold.
 
-    Parameters
-    ----------
-    contents : bytes
-        The whole file, uncompressed.
-    name : str
-        What error messages call the file.
-
-    Returns
-    -------
-    array
-        In the file's shape, with elements of the file's type in the machine's byte order.
-        Arrays of single bytes are read-only: they share the memory of `contents`.
-
-    Raises
-    ------
-    DataFileError
-        If the magic number or the element type is wrong, or if there are fewer or more bytes than
-        the header promises.
+    Its elements are of the file's type in the machine's byte order; an array of single bytes is
+    read-only, for it shares the memory of `contents`. A wrong magic number or type, and fewer or
+    more bytes than the header promises, are a `DataFileError`.
 
     Examples
     --------
@@ -127,19 +102,7 @@ def parse_idx(contents: bytes, name: str) -> npt.NDArray[Any]:
 
 
 def decompress(contents: bytes, name: str) -> bytes:
-    """Undo gzip's compression.
-
-    Raises
-    ------
-    DataFileError
-        If the bytes are not one whole gzip file.
-
-    Examples
-    --------
-    >>> import gzip
-    >>> decompress(gzip.compress(b"ten digits"), "example")
-    b'ten digits'
-    """
+    """Undo gzip's compression; bytes that are not one whole gzip file are a `DataFileError`."""
     try:
         return gzip.decompress(contents)
     except (EOFError, gzip.BadGzipFile, zlib.error) as reason:
@@ -149,23 +112,10 @@ def decompress(contents: bytes, name: str) -> bytes:
 def parse_labelled_images(
     images: tuple[str, bytes], labels: tuple[str, bytes]
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
-    """Read grey images and their labels from a pair of compressed IDX files.
+    """Read grey images (N, 1, H, W) and labels (N,) from IDX files, given by name and contents.
 
-    Parameters
-    ----------
-    images, labels : pair of str and bytes
-        Each file's name and its compressed contents.
-
-    Returns
-    -------
-    images : array of uint8, shape (N, 1, H, W)
-    labels : array of int64, shape (N,)
-
-    Raises
-    ------
-    DataFileError
-        If a file breaks the format, holds something else than images or labels of single bytes,
-        or if the two differ in number.
+    Files that hold something else, or another number of labels than of images, are a
+    `DataFileError`.
     """
     pixels = _parse_bytes(*images, dimensions=3)
     classes = _parse_bytes(*labels, dimensions=1)
@@ -187,38 +137,31 @@ def _parse_bytes(name: str, compressed: bytes, *, dimensions: int) -> npt.NDArra
     return array
 
 
+def _published(
+    name: str, folder: str, mirrors: tuple[str, ...], *proofs: tuple[int, str]
+) -> Publication:
+    """Return a publication in the four files' usual names, given the size and SHA-256 of each."""
+    names = [
+        pattern.format(prefix) for prefix in _PREFIXES.values() for pattern in (_IMAGES, _LABELS)
+    ]
+    files = tuple(PublishedFile(file, *proof) for file, proof in zip(names, proofs, strict=True))
+    return Publication(name, folder, files, mirrors)
+
+
 # LeCun, Bottou, Bengio and Haffner, "Gradient-based learning applied to document recognition",
 # Proceedings of the IEEE, 1998.
 MNIST: Final = IdxSource(
-    Publication(
-        name="mnist",
-        folder="mnist",
-        files=(
-            PublishedFile(
-                "train-images-idx3-ubyte.gz",
-                9_912_422,
-                "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
-            ),
-            PublishedFile(
-                "train-labels-idx1-ubyte.gz",
-                28_881,
-                "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
-            ),
-            PublishedFile(
-                "t10k-images-idx3-ubyte.gz",
-                1_648_877,
-                "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
-            ),
-            PublishedFile(
-                "t10k-labels-idx1-ubyte.gz",
-                4_542,
-                "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
-            ),
-        ),
-        mirrors=(
+    _published(
+        "mnist",
+        "mnist",
+        (
             "https://ossci-datasets.s3.amazonaws.com/mnist/",
             "https://storage.googleapis.com/cvdf-datasets/mnist/",
         ),
+        (9_912_422, "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609"),
+        (28_881, "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c"),
+        (1_648_877, "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6"),
+        (4_542, "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6"),
     ),
     classes=tuple("0123456789"),
 )
@@ -226,36 +169,18 @@ MNIST: Final = IdxSource(
 # Xiao, Rasul and Vollgraf, "Fashion-MNIST: a novel image dataset for benchmarking machine learning
 # algorithms", 2017; MIT licence.
 FASHION_MNIST: Final = IdxSource(
-    Publication(
-        name="fashion_mnist",
-        folder="fashion-mnist",
-        files=(
-            PublishedFile(
-                "train-images-idx3-ubyte.gz",
-                26_421_880,
-                "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
-            ),
-            PublishedFile(
-                "train-labels-idx1-ubyte.gz",
-                29_515,
-                "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",
-            ),
-            PublishedFile(
-                "t10k-images-idx3-ubyte.gz",
-                4_422_102,
-                "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",
-            ),
-            PublishedFile(
-                "t10k-labels-idx1-ubyte.gz",
-                5_148,
-                "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
-            ),
-        ),
-        # The bucket answers plain HTTP only; the checksums stand in for the encryption.
-        mirrors=(
+    _published(
+        "fashion_mnist",
+        "fashion-mnist",
+        (
+            # The bucket answers plain HTTP only; the checksums stand in for the encryption.
             "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
             "https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/",
         ),
+        (26_421_880, "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84"),
+        (29_515, "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845"),
+        (4_422_102, "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073"),
+        (5_148, "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5"),
     ),
     classes=(
         "T-shirt/top",

@@ -21,7 +21,7 @@ from __future__ import annotations
 import itertools
 import math
 from dataclasses import dataclass
-from typing import Final, NoReturn
+from typing import ClassVar, Final, NoReturn
 
 import numpy as np
 import numpy.typing as npt
@@ -76,6 +76,9 @@ class Points:
     classes: tuple[str, ...]
     sigma: float
 
+    kind: ClassVar[str] = "point"
+    """The kind of data, as `Dataset.kind`."""
+
     def __post_init__(self) -> None:
         if self.points.dtype != np.float32 or self.labels.dtype != np.int64:
             raise ValueError(
@@ -98,13 +101,7 @@ class Points:
         return f"{type(self).__name__} {self.name!r}"
 
     def scaled(self, range: tuple[float, float] = (0.0, 1.0)) -> NoReturn:
-        """Refuse to map points onto a range: they are no images, and are taken as they are.
-
-        Raises
-        ------
-        NotImagesError
-            Always; it says what to take instead.
-        """
+        """Raise `NotImagesError`, which says what to take instead: points have no such range."""
         raise NotImagesError(
             f"{self.name} holds points of the plane, and no images that could be scaled to "
             f"{range}: take its `points` as they are, for a model of points"
@@ -163,19 +160,7 @@ class Mixture(Points):
 
 @dataclass(frozen=True)
 class MixtureSource:
-    """A mixture of Gaussians, drawn when it is loaded.
-
-    Parameters
-    ----------
-    name : str
-        The data set's name.
-    centres : tuple of pairs of float
-        The Gaussians' means.
-    sigma : float
-        Their standard deviation.
-    seed : int
-        Where the stream of random bits starts.
-    """
+    """Gaussians about some centres, drawn from the stream of bits that `seed` starts."""
 
     name: str
     centres: tuple[tuple[float, float], ...]

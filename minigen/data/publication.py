@@ -58,18 +58,9 @@ class PublishedFile:
 class Publication:
     """All files of a data set, the name of their folder, and the addresses they come from.
 
-    Parameters
-    ----------
-    name : str
-        The data set's name.
-    folder : str
-        The folder that holds the files, inside ``MINIGEN_DATA`` and inside the cache.
-    files : tuple of PublishedFile
-        All files: the data set is at hand when every one of them is.
-    mirrors : tuple of str
-        Addresses to which a file's name is appended, in the order in which they are tried.
-    packed : bool, default False
-        Whether the files are archives, which `folder` holds unpacked.
+    `folder` holds the files inside ``MINIGEN_DATA`` and inside the cache; unpacked, if they are
+    archives, which `packed` says. To a mirror's address a file's name is appended; mirrors are
+    tried in their order.
     """
 
     name: str
