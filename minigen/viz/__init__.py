@@ -15,9 +15,9 @@ Examples
 
 from minigen.viz.animation import save_animation
 from minigen.viz.figures import save_curves, save_reconstructions
+from minigen.viz.graphs import GraphPicture, graph
 from minigen.viz.grid import image_grid, save_image_grid
 from minigen.viz.points import save_points
-from minigen.viz.recorded import GraphPicture, graph
 from minigen.viz.style import COLOURS, draw_images, use_style
 from minigen.viz.table import save_image_table
 

@@ -1,15 +1,182 @@
-"""Large graphs: chains of ops as one symbol, and an end to what is drawn."""
+"""What a picture of a graph shows, before it has a place or a colour: symbols, arrows, and words.
+
+A graph that is too large is made smaller here: chains of ops as one symbol, and an end to what is
+drawn.
+"""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
-from typing import Final
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any, Final
 
-from minigen.viz.recorded.sketch import Arrow, Kind, Sketch, Symbol
+import numpy as np
 
 _SHORTEST_CHAIN: Final = 4
+
+
+class Kind(StrEnum):
+    """What a symbol stands for."""
+
+    OP = "op"
+    OUTPUT = "output"
+    """The op that made what the graph is drawn of."""
+
+    PARAMETER = "parameter"
+    """A leaf that requires a gradient."""
+
+    CONSTANT = "constant"
+    """An array that requires none: data, noise, a target."""
+
+    CHAIN = "chain"
+    """Ops of which each but the first takes what the one before made."""
+
+    REST = "rest"
+    """The ops for which there is no room."""
+
+
+@dataclass(frozen=True)
+class Symbol:
+    """An op with what it made, or a tensor that no op made.
+
+    Attributes
+    ----------
+    kind : Kind
+    label : str
+        The op's name, or the tensor's.
+    shape : tuple of int, optional
+        Of what the op made, or of the tensor; None where nobody kept it.
+    dtype : dtype, optional
+        Likewise.
+    notes : tuple of str
+        An op's inputs that are numbers, and its options that are not the default.
+    norm : float, optional
+        The norm of the gradient with respect to it.
+    link : str, optional
+        The address of its derivation.
+    ops : int
+        How many ops it stands for.
+    """
+
+    kind: Kind
+    label: str
+    shape: tuple[int, ...] | None = None
+    dtype: np.dtype[Any] | None = None
+    notes: tuple[str, ...] = ()
+    norm: float | None = None
+    link: str | None = None
+    ops: int = 1
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether no op made it."""
+        return self.kind in {Kind.PARAMETER, Kind.CONSTANT}
+
+
+@dataclass(frozen=True)
+class Arrow:
+    """What one op made, or a leaf, as the input of another."""
+
+    source: int
+    target: int
+    role: str
+    """The input's name in the op's signature."""
+
+
+@dataclass(frozen=True)
+class Sketch:
+    """Symbols, arrows between them by number, and what is to be said below the picture.
+
+    A leaf comes before the ops that use it, an op after those that it uses, and what the graph is
+    drawn of comes last.
+    """
+
+    symbols: list[Symbol]
+    arrows: list[Arrow]
+    remarks: list[str] = field(default_factory=list)
+
+
+KINDS: Final = {
+    Kind.OP: "op",
+    Kind.OUTPUT: "output",
+    Kind.PARAMETER: "parameter",
+    Kind.CONSTANT: "input or constant",
+    Kind.CHAIN: "chain of ops",
+    Kind.REST: "older ops",
+}
+
+_PLURALS: Final = {
+    Kind.OP: "ops",
+    Kind.PARAMETER: "parameters",
+    Kind.CONSTANT: "inputs or constants",
+    Kind.CHAIN: "chains of ops",
+}
+
+_MOST_OPS: Final = 100
+"""How many ops are told one by one."""
+
+
+def form(symbol: Symbol) -> str:
+    """Say a symbol's shape and dtype, as far as they are known.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> form(Symbol(Kind.OP, "relu", (64, 20), np.dtype("float32")))
+    '64 × 20 · float32'
+    """
+    if symbol.shape is None:
+        return "" if symbol.kind is Kind.REST else "shape not kept"
+    shape = " × ".join(map(str, symbol.shape)) or "scalar"
+    return shape if symbol.dtype is None else f"{shape} · {symbol.dtype}"
+
+
+def lines(symbol: Symbol) -> list[str]:
+    """Return what stands in a symbol below its label."""
+    norm = "" if symbol.norm is None else f"‖grad‖ = {symbol.norm:.3g}"
+    return [line for line in (*symbol.notes, form(symbol), norm) if line]
+
+
+def tooltip(symbol: Symbol) -> str:
+    """Say all of a symbol in one line."""
+    return "; ".join([f"{symbol.label} ({KINDS[symbol.kind]})", *lines(symbol)])
+
+
+def count(sketch: Sketch) -> str:
+    """Say how many symbols there are of each kind.
+
+    Examples
+    --------
+    >>> count(Sketch([Symbol(Kind.PARAMETER, "w"), Symbol(Kind.OUTPUT, "exp")], []))
+    '1 op, 1 parameter'
+    """
+    kinds = Counter[Kind](Kind.OP if s.kind is Kind.OUTPUT else s.kind for s in sketch.symbols)
+    return ", ".join(
+        f"{kinds[kind]} {KINDS[kind] if kinds[kind] == 1 else plural}"
+        for kind, plural in _PLURALS.items()
+        if kinds[kind]
+    )
+
+
+def describe(sketch: Sketch) -> str:
+    """Say the whole graph, an op a line, from the first to the output."""
+    ops = [number for number, symbol in enumerate(sketch.symbols) if not symbol.is_leaf]
+    names = {number: f"the result of {place}" for place, number in enumerate(ops, start=1)}
+    inputs = defaultdict(list)
+    for arrow in sketch.arrows:
+        name = names.get(arrow.source, sketch.symbols[arrow.source].label)
+        inputs[arrow.target].append(f"{arrow.role} = {name}" if arrow.role else name)
+    told = [f"The recorded graph: {count(sketch)}.", *sketch.remarks]
+    for place, number in enumerate(ops[:_MOST_OPS], start=1):
+        symbol = sketch.symbols[number]
+        told.append(
+            f"{place}. {symbol.label}({', '.join(inputs[number])}): {'; '.join(lines(symbol))}."
+        )
+    if len(ops) > _MOST_OPS:
+        told.append(f"And {len(ops) - _MOST_OPS} ops more.")
+    return "\n".join(told)
 
 
 def prune(sketch: Sketch, limit: int) -> Sketch:

@@ -1,4 +1,8 @@
-"""The recorded graph behind a tensor, drawn."""
+"""The recorded graph behind a tensor, drawn.
+
+`reading` makes a `sketch` of the engine's nodes, small enough to be seen, and `drawing` draws it
+where `layout` says.
+"""
 
 from __future__ import annotations
 
@@ -10,16 +14,18 @@ from minigen.engine.backend import Array
 from minigen.engine.graph import Vertex
 from minigen.engine.tensor import Tensor
 from minigen.files import write_atomically
-from minigen.viz.recorded.gradients import gradients_at, norm, shapes_by_walking
-from minigen.viz.recorded.pruning import prune
-from minigen.viz.recorded.reading import (
+from minigen.viz.graphs.drawing import draw
+from minigen.viz.graphs.reading import (
     complete_forms,
+    gradients_at,
     kept_forms,
     names_of,
+    norm,
     read_graph,
     recorded_nodes,
+    shapes_by_walking,
 )
-from minigen.viz.recorded.svg import draw
+from minigen.viz.graphs.sketch import prune
 
 if TYPE_CHECKING:
     from minigen.nn import Module
