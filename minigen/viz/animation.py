@@ -27,8 +27,6 @@ def save_animation(
 
     Parameters
     ----------
-    path : path
-        The GIF file; it is written whole or not at all.
     pictures : sequence of path
         PNG files, in their order; the first and the last are always shown, of others at most so
         many that there are 100.
