@@ -32,13 +32,7 @@ if TYPE_CHECKING:
 
 
 class GraphPicture:
-    """A drawn graph: notebooks show it, and `save` writes it into a file.
-
-    Attributes
-    ----------
-    svg : str
-        The picture, an SVG document.
-    """
+    """A drawn graph: notebooks show it, `save` writes it into a file, and `svg` is its document."""
 
     def __init__(self, svg: str) -> None:
         self.svg = svg

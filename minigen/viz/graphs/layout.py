@@ -48,14 +48,9 @@ _ROUNDS: Final = 12
 class Layout:
     """Where everything is drawn; y grows downwards, and nothing lies left of or above 0.
 
-    Attributes
-    ----------
-    centres : list of (x, y)
-        The middle of each box.
-    lines : list of list of (x, y)
-        For each arrow the points that it passes: from the lower edge of the one box to the upper
-        edge of the other. Every second stretch, from the first on, is vertical.
-    width, height : float
+    `centres` are the middles of the boxes, `lines` the points that each arrow passes: from the
+    lower edge of the one box to the upper edge of the other. Every second stretch of a line, from
+    the first on, is vertical.
     """
 
     centres: list[Point]
@@ -84,26 +79,11 @@ def layout(
     gap: float = 18.0,
     port: float = 16.0,
 ) -> Layout:
-    """Draw boxes in rows, joined by arrows that lead downwards.
+    """Draw boxes of these sizes (width, height) in rows, joined by arrows that lead downwards.
 
-    Parameters
-    ----------
-    sizes : sequence of (width, height)
-        Of each box.
-    arrows : sequence of (source, target)
-        By the boxes' numbers, without cycles. A box stands below the middle of those that lead
-        to it.
-    side : sequence of bool, optional
-        Which boxes stand at the side: for where a box is placed they don't count, unless no
-        others lead to it.
-    gap : float
-        The least space between two boxes of a row.
-    port : float
-        The space between the ends of two arrows at a box.
-
-    Returns
-    -------
-    Layout
+    A box stands below the middle of those that lead to it. Boxes that are at the `side` don't count
+    for where others are placed, unless no others lead there. `gap` is the least space between two
+    boxes of a row, `port` that between the ends of two arrows at a box.
 
     Raises
     ------
@@ -258,12 +238,7 @@ def assign_rows(count: int, arrows: Sequence[Arrow]) -> list[int]:
 
     A box stands one row below the lowest of those that lead to it. One that has fewer arrows coming
     in than going out is then lowered as far as its arrows allow; those that come from boxes without
-    any arrows coming in don't count, since such boxes follow.
-
-    Raises
-    ------
-    ValueError
-        If the arrows make a cycle.
+    any arrows coming in don't count, since such boxes follow. A cycle is a ValueError.
 
     Examples
     --------
@@ -396,18 +371,9 @@ def assign_coordinates(
 ) -> Columns:
     """Return where the middle of each place is, from left to right.
 
-    Parameters
-    ----------
-    rows : list of list of int
-        The places of each row, in order.
-    above, below : mapping from a place to places
-        What each place wants to stand below and above of, in the rows next to it.
-    widths : sequence of float
-        By place.
-    bends : collection of int
-        The places that are bends of an arrow: between two of them it is to be straight.
-    gap : float
-        The least space between two places.
+    A place wants to stand below those that it is joined to in the row above, and above those in the
+    row below; between two places that are `bends` of an arrow, that arrow is to be straight. `gap`
+    is the least space between two places, of which each has its width.
     """
     crossed = _crossing_straight_ones(rows, above, bends)
     drawings = []

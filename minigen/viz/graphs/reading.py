@@ -80,13 +80,7 @@ class Form:
 
 
 def recorded_nodes(output: Tensor) -> list[Node]:
-    """Return the nodes behind a tensor, oldest first.
-
-    Raises
-    ------
-    RuntimeError
-        If no op was recorded, or the graph was freed.
-    """
+    """Return the nodes behind a tensor, oldest first; a RuntimeError tells that there are none."""
     if output._node is None:
         raise RuntimeError(
             "viz.graph: no recorded op made this tensor: it is a leaf, was made under no_grad() or "
@@ -323,10 +317,7 @@ def gradients_at(
 ) -> dict[Vertex, Array]:
     """Return the gradient that arrives at each vertex; fill no ``.grad``, and keep the graph.
 
-    Raises
-    ------
-    RuntimeError, ValueError
-        As `Tensor.backward`.
+    What can go wrong is what can with `Tensor.backward`.
     """
     seed = seed_of(output, gradient, False, "viz.graph")
     return propagate([output], [seed], targets=set(vertices), retain_graph=True)

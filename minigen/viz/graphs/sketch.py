@@ -21,43 +21,21 @@ class Kind(StrEnum):
     """What a symbol stands for."""
 
     OP = "op"
-    OUTPUT = "output"
-    """The op that made what the graph is drawn of."""
-
-    PARAMETER = "parameter"
-    """A leaf that requires a gradient."""
-
-    CONSTANT = "constant"
-    """An array that requires none: data, noise, a target."""
-
-    CHAIN = "chain"
-    """Ops of which each but the first takes what the one before made."""
-
-    REST = "rest"
-    """The ops for which there is no room."""
+    OUTPUT = "output"  # the op that made what the graph is drawn of
+    PARAMETER = "parameter"  # a leaf that requires a gradient
+    CONSTANT = "constant"  # an array that requires none: data, noise, a target
+    CHAIN = "chain"  # ops of which each but the first takes what the one before made
+    REST = "rest"  # the ops for which there is no room
 
 
 @dataclass(frozen=True)
 class Symbol:
     """An op with what it made, or a tensor that no op made.
 
-    Attributes
-    ----------
-    kind : Kind
-    label : str
-        The op's name, or the tensor's.
-    shape : tuple of int, optional
-        Of what the op made, or of the tensor; None where nobody kept it.
-    dtype : dtype, optional
-        Likewise.
-    notes : tuple of str
-        An op's inputs that are numbers, and its options that are not the default.
-    norm : float, optional
-        The norm of the gradient with respect to it.
-    link : str, optional
-        The address of its derivation.
-    ops : int
-        How many ops it stands for.
+    Shape and dtype are those of what the op made, or of the tensor; None where nobody kept them.
+    `notes` are an op's inputs that are numbers, and its options that are not the default; `norm` is
+    that of the gradient with respect to it, `link` the address of its derivation, and `ops` says
+    for how many ops it stands.
     """
 
     kind: Kind
