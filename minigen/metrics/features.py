@@ -25,8 +25,7 @@ from minigen.data.publication import DataFileError, PublishedFile
 from minigen.engine.backend import Array, to_device, to_numpy
 from minigen.engine.random import Generator
 from minigen.engine.tensor import Tensor
-from minigen.metrics.bounds import BATCH_SIZE
-from minigen.metrics.passes import evaluating
+from minigen.metrics.samples import BATCH_SIZE, measuring
 from minigen.models.base import ImageShape, as_image_shape
 from minigen.models.convolutional import expect_halving, feature_count
 
@@ -54,11 +53,6 @@ class FeatureExtractor(nn.Module):
         How many classes there are.
     generator : Generator, optional
         Draws the initial weights, and what dropout drops in training.
-
-    Raises
-    ------
-    ValueError
-        If the shapes are impossible, or a height or width can't be halved that often.
 
     Examples
     --------
@@ -94,13 +88,7 @@ class FeatureExtractor(nn.Module):
         self.head = nn.Dense(FEATURES, classes, generator=generator)
 
     def features(self, x: Array) -> Tensor:
-        """Describe images (N, C, H, W) in [0, 1] by the last hidden layer: (N, 64).
-
-        Raises
-        ------
-        ValueError
-            If these are no images of the shape that the extractor is made for.
-        """
+        """Describe images (N, C, H, W) in [0, 1] by the last hidden layer: (N, 64)."""
         if tuple(x.shape[1:]) != self.image_shape:
             channels, height, width = self.image_shape
             raise ValueError(
@@ -118,18 +106,10 @@ class FeatureExtractor(nn.Module):
 
 @dataclass(frozen=True)
 class TrainedExtractor:
-    """A classifier in the package: its architecture, its file, and how good it is.
+    """A classifier in the package: its architecture, the file of its weights, and how good it is.
 
-    Attributes
-    ----------
-    image_shape : tuple of int
-        (C, H, W) of the images that it was trained on.
-    channels : tuple of int
-        As `FeatureExtractor` takes them.
-    file : PublishedFile
-        Name, size and SHA-256 of the weights' file.
-    test_accuracy : float
-        The share of the data set's test images that it names correctly.
+    `image_shape` and `channels` are as `FeatureExtractor` takes them; `test_accuracy` is the share
+    of the data set's test images that it names correctly.
     """
 
     image_shape: ImageShape
@@ -201,8 +181,6 @@ def load_feature_extractor(dataset: str) -> FeatureExtractor:
 
     Raises
     ------
-    ValueError
-        If there is none for that data set.
     minigen.data.DataFileError
         If the file is missing, damaged or another.
 
@@ -251,21 +229,14 @@ def extract_features(
     Parameters
     ----------
     extractor : FeatureExtractor
-        Such as `load_feature_extractor` gives. It is left in the mode it was in.
+        Such as `load_feature_extractor` gives.
     images : array, shape (N, C, H, W)
-        In [0, 1], as models of this library make them.
-    batch_size : int
-        How many images are described at once: the bound on memory.
+        In [0, 1], as models of this library make them; others are refused.
 
     Returns
     -------
     array of float64, shape (N, 64)
         On the host.
-
-    Raises
-    ------
-    ValueError
-        If there is no image, one is of another shape, or a pixel lies outside [0, 1].
 
     Examples
     --------
@@ -279,7 +250,7 @@ def extract_features(
         raise ValueError("extract_features: at least one image is expected, got none")
     device = extractor.head.weight.device
     parts = []
-    with evaluating(extractor):
+    with measuring(extractor):
         for start in range(0, len(images), batch_size):
             batch = to_device(images[start : start + batch_size], device)
             _expect_unit_interval(batch)
