@@ -79,7 +79,6 @@ def precision_recall(
     Examples
     --------
     >>> from minigen import Generator
-    >>> from minigen.metrics import precision_recall
     >>> real, other = Generator(0).normal((2, 500, 2))
     >>> collapsed = precision_recall(real, 0.1 * other)
     >>> collapsed.precision > 0.9, collapsed.recall < 0.1
@@ -128,7 +127,6 @@ def density_coverage(
     Examples
     --------
     >>> from minigen import Generator
-    >>> from minigen.metrics import density_coverage
     >>> real, other = Generator(0).normal((2, 500, 2))
     >>> same = density_coverage(real, other)
     >>> round(same.density, 1), round(same.coverage, 2)
@@ -189,20 +187,12 @@ def _balls_with(
 
 @dataclass(frozen=True)
 class ModeCoverage:
-    """How samples fall among the modes of a mixture.
+    """How samples fall among the modes of a mixture, `total` in number.
 
-    Attributes
-    ----------
-    modes : int
-        How many modes have a sample within three standard deviations of their centre.
-    total : int
-        How many modes there are.
-    high_quality : float
-        The share of samples within three standard deviations of their nearest centre. Of the
-        mixture's own samples it is 0.9889.
-    reverse_kl : float
-        The divergence of the generated distribution over modes from the uniform one, in nats: 0 if
-        each mode has as many samples, ln M if one of M has all.
+    `modes` of them have a sample within three standard deviations of their centre. `high_quality`
+    is the share of samples within three of their nearest centre: of the mixture's own samples
+    0.9889. `reverse_kl` is the divergence of the generated distribution over modes from the uniform
+    one, in nats: 0 if each mode has as many samples, ln M if one of M has all.
     """
 
     modes: int
@@ -246,7 +236,6 @@ def mode_coverage(points: Tensor | Array, centres: Tensor | Array, sigma: float)
     Examples
     --------
     >>> import minigen.data
-    >>> from minigen.metrics import mode_coverage
     >>> ring = minigen.data.load("ring", "test")
     >>> found = mode_coverage(ring.points[:2500], ring.centres, ring.sigma)
     >>> found.modes, found.high_quality > 0.98, found.reverse_kl < 0.005

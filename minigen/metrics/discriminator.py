@@ -76,7 +76,6 @@ def discriminator_scores(
     --------
     >>> import minigen
     >>> from minigen import nn
-    >>> from minigen.metrics import discriminator_scores
     >>> class Brightness(nn.Module):
     ...     def discriminate(self, x, labels=None):
     ...         return minigen.tensor(x.mean(axis=(1, 2, 3)) - 0.5)

@@ -50,7 +50,6 @@ def frechet_distance(x: Tensor | Array, y: Tensor | Array) -> float:
     Examples
     --------
     >>> from minigen import Generator
-    >>> from minigen.metrics import frechet_distance
     >>> x, y = Generator(0).normal((2, 1000, 8))
     >>> bool(frechet_distance(x, y) < 0.2)
     True
@@ -85,7 +84,6 @@ def frechet_distance_of_gaussians(
     Examples
     --------
     >>> import numpy as np
-    >>> from minigen.metrics import frechet_distance_of_gaussians
     >>> zero, one = np.zeros(2), np.eye(2)
     >>> round(frechet_distance_of_gaussians(zero, one, zero, 9 * one), 9)  # 2 (3 - 1)^2
     8.0
@@ -186,7 +184,6 @@ def kernel_distance(
     Examples
     --------
     >>> from minigen import Generator
-    >>> from minigen.metrics import kernel_distance
     >>> x, y = Generator(0).normal((2, 1000, 8))
     >>> same = kernel_distance(x, y, generator=Generator(0))
     >>> abs(same.value) < 3 * same.standard_error

@@ -22,10 +22,10 @@ import numpy.typing as npt
 
 from minigen import nn
 from minigen.data.publication import DataFileError, PublishedFile
-from minigen.engine.backend import Array, to_device, to_numpy
+from minigen.engine.backend import Array, to_numpy
 from minigen.engine.random import Generator
 from minigen.engine.tensor import Tensor
-from minigen.metrics.samples import BATCH_SIZE, measuring
+from minigen.metrics.samples import BATCH_SIZE, measuring, minibatches
 from minigen.models.base import ImageShape, as_image_shape
 from minigen.models.convolutional import expect_halving, feature_count
 
@@ -50,7 +50,7 @@ class FeatureExtractor(nn.Module):
     channels : sequence of int
         The channels of each convolution.
     classes : int, default 10
-        How many classes there are.
+        How many the classifier tells apart.
     generator : Generator, optional
         Draws the initial weights, and what dropout drops in training.
 
@@ -187,7 +187,6 @@ def load_feature_extractor(dataset: str) -> FeatureExtractor:
     Examples
     --------
     >>> import minigen.data
-    >>> from minigen.metrics import load_feature_extractor
     >>> test = minigen.data.load("digits", "test")
     >>> extractor = load_feature_extractor("digits")
     >>> classes = extractor(test.scaled()).numpy().argmax(axis=1)
@@ -241,18 +240,15 @@ def extract_features(
     Examples
     --------
     >>> import minigen.data
-    >>> from minigen.metrics import extract_features, load_feature_extractor
     >>> images = minigen.data.load("digits", "test").scaled()
     >>> extract_features(load_feature_extractor("digits"), images).shape
     (382, 64)
     """
     if not len(images):
         raise ValueError("extract_features: at least one image is expected, got none")
-    device = extractor.head.weight.device
     parts = []
     with measuring(extractor):
-        for start in range(0, len(images), batch_size):
-            batch = to_device(images[start : start + batch_size], device)
+        for batch, _ in minibatches(extractor, images, batch_size):
             _expect_unit_interval(batch)
             parts.append(to_numpy(extractor.features(batch).data).astype(np.float64))
     return np.concatenate(parts)

@@ -100,7 +100,7 @@ def judge_samples(
     --------
     >>> import minigen.data
     >>> from minigen import Generator
-    >>> from minigen.metrics import judge_samples, load_feature_extractor
+    >>> from minigen.metrics import load_feature_extractor
     >>> real = minigen.data.load("digits", "test").scaled()
     >>> noise = Generator(0).uniform((190, 1, 8, 8))
     >>> report = judge_samples(real, noise, load_feature_extractor("digits"),
@@ -132,7 +132,6 @@ def judge_features(
     --------
     >>> import minigen.data
     >>> from minigen import Generator
-    >>> from minigen.metrics import judge_features
     >>> moons = minigen.data.load("two_moons", "test").points
     >>> upper_moon = moons[moons[:, 1] > 0.5][:1000]
     >>> report = judge_features(moons, upper_moon, generator=Generator(0))
@@ -171,7 +170,6 @@ def judge_points(real: Mixture, generated: Tensor | Array) -> PointReport:
     Examples
     --------
     >>> import minigen.data
-    >>> from minigen.metrics import judge_points
     >>> ring = minigen.data.load("ring", "test")
     >>> collapsed = ring.points[ring.labels < 2]
     >>> report = judge_points(ring, collapsed)

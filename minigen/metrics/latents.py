@@ -119,8 +119,8 @@ class MutualInformationGap:
     """The mutual information gap of L latent variables and K factors, and what it is made of.
 
     `value` is the average of `gaps`, shape (K,): from 0, for a code that names no factor or names
-    each twice, to 1. `information`, shape (L, K), is that of each latent variable on each factor,
-    and `entropies`, shape (K,), are those of the factors, in nats.
+    each twice, to 1. `information`, shape (L, K), is the mutual one of each latent variable with
+    each factor, and `entropies`, shape (K,), are those of the factors, in nats.
     """
 
     value: float
@@ -155,17 +155,9 @@ def mutual_information_gap(
         Of N images, as from `latent_means`; at least two latent variables.
     factors : Tensor or array of integers, shape (N, K)
         What the images were drawn from, such as shape, scale, rotation, x and y. The integers are
-        names: their order does not count.
+        names: their order does not count. Of a factor with one value there is nothing to know.
     bins : int, default 20
         Intervals of each latent variable.
-
-    Raises
-    ------
-    ValueError
-        If the shapes do not fit, a latent is not finite, `bins` is less than two, or a factor has
-        one value only, so that there is nothing to know of it.
-    TypeError
-        If the factors are no integers.
 
     References
     ----------
