@@ -54,10 +54,15 @@ class Availability:
     folder: Path
     note: str
 
-    @classmethod
-    def drawn(cls, name: str) -> Availability:
-        """Return that of a data set which minigen draws, so that it is always at hand."""
-        return cls(name, True, Path(__file__).parent, "drawn by minigen")
+
+class Drawn:
+    """The source of a data set that minigen draws, so that it needs no file."""
+
+    name: str
+
+    def availability(self, _root: FolderPath | None = None) -> Availability:
+        """Tell that the data set is at hand: see `minigen.data.available`."""
+        return Availability(self.name, True, Path(__file__).parent, "drawn by minigen")
 
 
 @dataclass(frozen=True)

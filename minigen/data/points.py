@@ -27,7 +27,7 @@ import numpy as np
 import numpy.typing as npt
 
 from minigen.data.dataset import check_range, read_only
-from minigen.data.locations import Availability, FolderPath
+from minigen.data.locations import Drawn, FolderPath
 from minigen.data.publication import NotImagesError
 
 _SIZES: Final = {"train": 50_000, "test": 10_000}
@@ -37,27 +37,15 @@ _SIZES: Final = {"train": 50_000, "test": 10_000}
 class Points:
     r"""One split of a set of points of the plane that lie about a known truth.
 
-    The arrays are read-only: every consumer may share them, and none can spoil them.
+    Its name, split, labels and classes are those of a `Dataset`; the classes are the modes that the
+    points were drawn from. Arrays are read-only.
 
     Parameters
     ----------
-    name : str
-        The name that `minigen.data.load` knows it by.
-    split : str
-        ``"train"`` or ``"test"``.
     points : array of float32, shape (N, 2)
         x and y of each point.
-    labels : array of int64, shape (N,)
-        For each point, the mode it was drawn from: an index into `classes`.
-    classes : tuple of str
-        The modes' names.
     sigma : float
         The standard deviation, along x as along y, of the noise about the truth.
-
-    Raises
-    ------
-    ValueError
-        If shapes, types or values contradict one another.
 
     Examples
     --------
@@ -126,12 +114,7 @@ class Mixture(Points):
     Parameters
     ----------
     centres : array of float64, shape (M, 2)
-        The mean of each Gaussian, in the order of `classes`.
-
-    Raises
-    ------
-    ValueError
-        If `centres` is not one point for each class.
+        The mean of each Gaussian, one for each of the `classes`.
 
     Examples
     --------
@@ -159,7 +142,7 @@ class Mixture(Points):
 
 
 @dataclass(frozen=True)
-class MixtureSource:
+class MixtureSource(Drawn):
     """Gaussians about some centres, drawn from the stream of bits that `seed` starts."""
 
     name: str
@@ -182,13 +165,9 @@ class MixtureSource:
             centres=centres,
         )
 
-    def availability(self, _root: FolderPath | None = None) -> Availability:
-        """Tell that no file is needed: see `minigen.data.available`."""
-        return Availability.drawn(self.name)
-
 
 @dataclass(frozen=True)
-class TwoMoonsSource:
+class TwoMoonsSource(Drawn):
     r"""Two half circles that reach into each other, drawn when they are loaded.
 
     The upper moon is :math:`(\cos t, \sin t)`, the lower one :math:`(1 - \cos t, 1/2 - \sin t)`;
@@ -214,10 +193,6 @@ class TwoMoonsSource:
             classes=("upper", "lower"),
             sigma=self.sigma,
         )
-
-    def availability(self, _root: FolderPath | None = None) -> Availability:
-        """Tell that no file is needed: see `minigen.data.available`."""
-        return Availability.drawn(self.name)
 
 
 def _ring_centres(count: int) -> tuple[tuple[float, float], ...]:
