@@ -11,17 +11,7 @@ from typing import Final
 from xml.sax.saxutils import escape, quoteattr
 
 from minigen.viz.graphs.layout import Point, layout
-from minigen.viz.graphs.sketch import (
-    KINDS,
-    Arrow,
-    Kind,
-    Sketch,
-    Symbol,
-    count,
-    describe,
-    lines,
-    tooltip,
-)
+from minigen.viz.graphs.sketch import KINDS, Arrow, Kind, Sketch, Symbol
 
 FONT: Final = "ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace"
 _CHARACTER: Final = 0.605
@@ -138,7 +128,7 @@ def draw(sketch: Sketch, title: str = "") -> str:
     pairs = zip(sketch.arrows, drawing.lines, strict=True)
     arrows = "\n".join(_draw_arrow(sketch, arrow, line) for arrow, line in pairs)
     symbols = "\n".join(map(draw_symbol, sketch.symbols, drawing.centres))
-    title, words = title or f"Recorded graph: {count(sketch)}", describe(sketch)
+    title, words = title or f"Recorded graph: {sketch.count}", sketch.describe()
     key = "graph-" + hashlib.sha256(f"{title}{words}{arrows}".encode()).hexdigest()[:8]
     return f"""\
 <svg xmlns="http://www.w3.org/2000/svg" class="minigen-graph" width="{width:.0f}" \
@@ -218,7 +208,7 @@ def text_width(text: str, font_size: float = _TEXT) -> float:
 
 def size(symbol: Symbol) -> tuple[float, float]:
     """Return the width and height of a symbol, which hold its text."""
-    below = lines(symbol)
+    below = symbol.lines
     widest = max([text_width(symbol.label, _LABEL), *map(text_width, below)])
     left, right, above, under = _EDGES.get(symbol.kind, _NO_EDGES)
     height = _LEADING * (1 + len(below)) + _PADDING
@@ -227,7 +217,7 @@ def size(symbol: Symbol) -> tuple[float, float]:
 
 def draw_symbol(symbol: Symbol, centre: Point) -> str:
     """Return a symbol's outline and text, as a link if it has a derivation."""
-    below = lines(symbol)
+    below = symbol.lines
     left, right, above, under = _EDGES.get(symbol.kind, _NO_EDGES)
     x = centre[0] + (left - right) / 2
     y = centre[1] + (above - under - _LEADING * len(below)) / 2
@@ -236,7 +226,7 @@ def draw_symbol(symbol: Symbol, centre: Point) -> str:
         draw_text(line, (x, y + _LEADING * number)) for number, line in enumerate(below, start=1)
     ]
     drawn = (
-        f'<g class="{symbol.kind}"><title>{xml_text(tooltip(symbol))}</title>'
+        f'<g class="{symbol.kind}"><title>{xml_text(symbol.tooltip)}</title>'
         f"{draw_outline(symbol.kind, centre, size(symbol))}{''.join(texts)}</g>"
     )
     return drawn if symbol.link is None else f"<a href={quoteattr(symbol.link)}>{drawn}</a>"

@@ -28,6 +28,26 @@ class Kind(StrEnum):
     REST = "rest"  # the ops for which there is no room
 
 
+KINDS: Final = {
+    Kind.OP: "op",
+    Kind.OUTPUT: "output",
+    Kind.PARAMETER: "parameter",
+    Kind.CONSTANT: "input or constant",
+    Kind.CHAIN: "chain of ops",
+    Kind.REST: "older ops",
+}
+
+_PLURALS: Final = {
+    Kind.OP: "ops",
+    Kind.PARAMETER: "parameters",
+    Kind.CONSTANT: "inputs or constants",
+    Kind.CHAIN: "chains of ops",
+}
+
+_MOST_OPS: Final = 100
+"""How many ops are told one by one."""
+
+
 @dataclass(frozen=True)
 class Symbol:
     """An op with what it made, or a tensor that no op made.
@@ -52,6 +72,32 @@ class Symbol:
         """Whether no op made it."""
         return self.kind in {Kind.PARAMETER, Kind.CONSTANT}
 
+    @property
+    def form(self) -> str:
+        """The shape and dtype, as far as they are known.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> Symbol(Kind.OP, "relu", (64, 20), np.dtype("float32")).form
+        '64 × 20 · float32'
+        """
+        if self.shape is None:
+            return "" if self.kind is Kind.REST else "shape not kept"
+        shape = " × ".join(map(str, self.shape)) or "scalar"
+        return shape if self.dtype is None else f"{shape} · {self.dtype}"
+
+    @property
+    def lines(self) -> list[str]:
+        """What stands in the symbol below its label."""
+        norm = "" if self.norm is None else f"‖grad‖ = {self.norm:.3g}"
+        return [line for line in (*self.notes, self.form, norm) if line]
+
+    @property
+    def tooltip(self) -> str:
+        """All of the symbol in one line."""
+        return "; ".join([f"{self.label} ({KINDS[self.kind]})", *self.lines])
+
 
 @dataclass(frozen=True)
 class Arrow:
@@ -75,86 +121,39 @@ class Sketch:
     arrows: list[Arrow]
     remarks: list[str] = field(default_factory=list)
 
+    @property
+    def count(self) -> str:
+        """How many symbols there are of each kind.
 
-KINDS: Final = {
-    Kind.OP: "op",
-    Kind.OUTPUT: "output",
-    Kind.PARAMETER: "parameter",
-    Kind.CONSTANT: "input or constant",
-    Kind.CHAIN: "chain of ops",
-    Kind.REST: "older ops",
-}
-
-_PLURALS: Final = {
-    Kind.OP: "ops",
-    Kind.PARAMETER: "parameters",
-    Kind.CONSTANT: "inputs or constants",
-    Kind.CHAIN: "chains of ops",
-}
-
-_MOST_OPS: Final = 100
-"""How many ops are told one by one."""
-
-
-def form(symbol: Symbol) -> str:
-    """Say a symbol's shape and dtype, as far as they are known.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> form(Symbol(Kind.OP, "relu", (64, 20), np.dtype("float32")))
-    '64 × 20 · float32'
-    """
-    if symbol.shape is None:
-        return "" if symbol.kind is Kind.REST else "shape not kept"
-    shape = " × ".join(map(str, symbol.shape)) or "scalar"
-    return shape if symbol.dtype is None else f"{shape} · {symbol.dtype}"
-
-
-def lines(symbol: Symbol) -> list[str]:
-    """Return what stands in a symbol below its label."""
-    norm = "" if symbol.norm is None else f"‖grad‖ = {symbol.norm:.3g}"
-    return [line for line in (*symbol.notes, form(symbol), norm) if line]
-
-
-def tooltip(symbol: Symbol) -> str:
-    """Say all of a symbol in one line."""
-    return "; ".join([f"{symbol.label} ({KINDS[symbol.kind]})", *lines(symbol)])
-
-
-def count(sketch: Sketch) -> str:
-    """Say how many symbols there are of each kind.
-
-    Examples
-    --------
-    >>> count(Sketch([Symbol(Kind.PARAMETER, "w"), Symbol(Kind.OUTPUT, "exp")], []))
-    '1 op, 1 parameter'
-    """
-    kinds = Counter[Kind](Kind.OP if s.kind is Kind.OUTPUT else s.kind for s in sketch.symbols)
-    return ", ".join(
-        f"{kinds[kind]} {KINDS[kind] if kinds[kind] == 1 else plural}"
-        for kind, plural in _PLURALS.items()
-        if kinds[kind]
-    )
-
-
-def describe(sketch: Sketch) -> str:
-    """Say the whole graph, an op a line, from the first to the output."""
-    ops = [number for number, symbol in enumerate(sketch.symbols) if not symbol.is_leaf]
-    names = {number: f"the result of {place}" for place, number in enumerate(ops, start=1)}
-    inputs = defaultdict(list)
-    for arrow in sketch.arrows:
-        name = names.get(arrow.source, sketch.symbols[arrow.source].label)
-        inputs[arrow.target].append(f"{arrow.role} = {name}" if arrow.role else name)
-    told = [f"The recorded graph: {count(sketch)}.", *sketch.remarks]
-    for place, number in enumerate(ops[:_MOST_OPS], start=1):
-        symbol = sketch.symbols[number]
-        told.append(
-            f"{place}. {symbol.label}({', '.join(inputs[number])}): {'; '.join(lines(symbol))}."
+        Examples
+        --------
+        >>> Sketch([Symbol(Kind.PARAMETER, "w"), Symbol(Kind.OUTPUT, "exp")], []).count
+        '1 op, 1 parameter'
+        """
+        kinds = Counter[Kind](Kind.OP if s.kind is Kind.OUTPUT else s.kind for s in self.symbols)
+        return ", ".join(
+            f"{kinds[kind]} {KINDS[kind] if kinds[kind] == 1 else plural}"
+            for kind, plural in _PLURALS.items()
+            if kinds[kind]
         )
-    if len(ops) > _MOST_OPS:
-        told.append(f"And {len(ops) - _MOST_OPS} ops more.")
-    return "\n".join(told)
+
+    def describe(self) -> str:
+        """Say the whole graph, an op a line, from the first to the output."""
+        ops = [number for number, symbol in enumerate(self.symbols) if not symbol.is_leaf]
+        names = {number: f"the result of {place}" for place, number in enumerate(ops, start=1)}
+        inputs = defaultdict(list)
+        for arrow in self.arrows:
+            name = names.get(arrow.source, self.symbols[arrow.source].label)
+            inputs[arrow.target].append(f"{arrow.role} = {name}" if arrow.role else name)
+        told = [f"The recorded graph: {self.count}.", *self.remarks]
+        for place, number in enumerate(ops[:_MOST_OPS], start=1):
+            symbol = self.symbols[number]
+            told.append(
+                f"{place}. {symbol.label}({', '.join(inputs[number])}): {'; '.join(symbol.lines)}."
+            )
+        if len(ops) > _MOST_OPS:
+            told.append(f"And {len(ops) - _MOST_OPS} ops more.")
+        return "\n".join(told)
 
 
 def prune(sketch: Sketch, limit: int) -> Sketch:
