@@ -3,8 +3,10 @@ tables of images, points of the plane, and curves of the loss; as GIF files, ani
 as SVG, the recorded graph. In a notebook, `use_style` gives all figures one look, and `draw_images`
 draws images into them.
 
-Each function writes its file whole or not at all; a `title` stands above what is shown. matplotlib
-is imported when the first picture is drawn; no window or display is needed.
+Each function writes its file whole or not at all; a `title` stands above what is shown. Images are
+tensors or arrays of shape (N, C, H, W) with C of 1 or 3: floats in [0, 1], or bytes. Other shapes
+and values, and what does not fit together, are a ValueError. matplotlib is imported when the first
+picture is drawn; no window or display is needed.
 
 Examples
 --------

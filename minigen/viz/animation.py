@@ -33,11 +33,6 @@ def save_animation(
     seconds : float, default 10
         How long the animation lasts at most: a picture is shown for half a second or less.
 
-    Raises
-    ------
-    ValueError
-        If there is no picture, their sizes differ, or `seconds` is not positive.
-
     Examples
     --------
     >>> import tempfile

@@ -41,13 +41,8 @@ def save_curves(
     Parameters
     ----------
     history : sequence of mapping
-        One record an epoch, as in a run's ``metrics.jsonl``: ``"epoch"``, and for ``"train"`` and
-        ``"test"`` the terms in nats an image, by name.
-
-    Raises
-    ------
-    ValueError
-        If the history is empty.
+        One record an epoch, at least one, as in a run's ``metrics.jsonl``: ``"epoch"``, and for
+        ``"train"`` and ``"test"`` the terms in nats an image, by name.
 
     Examples
     --------

@@ -39,8 +39,7 @@ def image_grid(
 
     Parameters
     ----------
-    images : Tensor or array, shape (N, C, H, W) with C of 1 or 3
-        Floats in [0, 1], or bytes.
+    images : Tensor or array, shape (N, C, H, W)
     columns : int, optional
         Images in a row; by default as many as make the grid about square.
     padding : int, default 1
@@ -50,11 +49,6 @@ def image_grid(
     -------
     array of uint8
         Shape (rows, columns) in pixels, with a last axis of 3 if the images are coloured.
-
-    Raises
-    ------
-    ValueError
-        If the shape is another, there is no image, or values lie outside [0, 1].
 
     Examples
     --------
@@ -99,18 +93,6 @@ def save_image_grid(
     scale : int, optional
         The side of the square that a pixel becomes; by default the grid's longer side gets about
         640 pixels.
-
-    Raises
-    ------
-    ValueError
-        As for `image_grid`.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> import minigen
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     save_image_grid(f"{folder}/noise.png", minigen.rand(16, 1, 8, 8))
     """
     from matplotlib.image import imsave
 
@@ -136,25 +118,11 @@ def save_reconstructions(
 
     Parameters
     ----------
-    originals, reconstructions : Tensor or array, shape (N, C, H, W) with C of 1 or 3
-        Floats in [0, 1], or bytes.
+    originals, reconstructions : Tensor or array, shape (N, C, H, W)
     corrupted : Tensor or array, of the same shape, optional
         What the model saw, if not the originals: a row between the two.
     columns : int, default 10
         Images in a row.
-
-    Raises
-    ------
-    ValueError
-        If the shapes differ, or as for `image_grid`.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> import minigen
-    >>> x = minigen.rand(10, 1, 8, 8)
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     save_reconstructions(f"{folder}/reconstructions.png", x, x)
     """
     from matplotlib.figure import Figure
 
@@ -201,17 +169,11 @@ def save_image_table(
 
     Parameters
     ----------
-    images : Tensor or array, shape (rows, columns, C, H, W) with C of 1 or 3
-        Floats in [0, 1], or bytes.
+    images : Tensor or array, shape (rows, columns, C, H, W)
     rows, columns : sequence of str, optional
         A label for each row, at its left, and for each column, below it.
     row_title, column_title : str, optional
         What the rows' and the columns' labels stand for.
-
-    Raises
-    ------
-    ValueError
-        If the labels are not as many as the rows or columns, or as for `image_grid`.
 
     Examples
     --------
@@ -264,8 +226,8 @@ def draw_images(
 
     Parameters
     ----------
-    images : Tensor or array, shape (N, C, H, W) with C of 1 or 3; or a mapping of str to them
-        Floats in [0, 1], or bytes. Those of a mapping stand in a row each, with its name at the
+    images : Tensor or array, shape (N, C, H, W); or a mapping of str to them
+        Those of a mapping stand in a row each, with its name at the
         left, in the order of the mapping.
     columns : int, optional
         Images in a row; by default all of a mapping's, and otherwise as many as make the grid about
@@ -274,15 +236,6 @@ def draw_images(
         What stands above.
     ax : matplotlib Axes, optional
         Where to draw; a new figure's if not given.
-
-    Returns
-    -------
-    matplotlib Axes
-
-    Raises
-    ------
-    ValueError
-        As for `image_grid`, or if the rows of a mapping have different shapes.
 
     Examples
     --------

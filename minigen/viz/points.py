@@ -40,25 +40,12 @@ def save_points(
     Parameters
     ----------
     samples, real : Tensor or array, shape (N, 2)
-        Generated and real points.
+        Generated and real points, at least one real.
     surface : callable, optional
         A function of points (N, 2) that returns N numbers, shown in shades of grey with contour
         lines: such as the discriminator's score.
     surface_title : str
         What its scale is called.
-
-    Raises
-    ------
-    ValueError
-        If the points have another shape, or there is no real one.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> import minigen
-    >>> from minigen import viz
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     viz.save_points(f"{folder}/points.png", minigen.rand(50, 2), minigen.rand(50, 2))
     """
     from matplotlib.figure import Figure
 

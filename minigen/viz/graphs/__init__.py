@@ -38,13 +38,7 @@ class GraphPicture:
         self.svg = svg
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the picture into an SVG file, whole or not at all.
-
-        Raises
-        ------
-        OSError
-            If the folder is missing or can't be written.
-        """
+        """Write the picture into an SVG file, whole or not at all."""
         write_atomically(path, self.svg.encode())
 
     def _repr_svg_(self) -> str:
@@ -99,12 +93,8 @@ def graph(
         How many symbols are drawn. In a larger graph, chains of four or more ops are drawn as one;
         if that does not suffice, the oldest ops are left out. The picture says which.
     title : str, optional
-        What screen readers read first; by default, how many ops and leaves there are.
-
-    Returns
-    -------
-    GraphPicture
-        Shown by notebooks; `save` writes an SVG file. Its `<desc>` says the graph in words.
+        What screen readers read first; by default, how many ops and leaves there are. The picture's
+        ``<desc>`` says the graph in words.
 
     Raises
     ------
