@@ -49,7 +49,7 @@ class Batches(Generic[BatchT]):
 
     Parameters
     ----------
-    data : array, Dataset, or sequence of arrays
+    data : NumPy array, Dataset, or sequence of arrays
         What is divided along the first axis; of several arrays, each has the same length.
     batch_size : int
         The number of examples in a minibatch; the last one holds the rest.
@@ -59,15 +59,7 @@ class Batches(Generic[BatchT]):
         Draws the orders, one call of ``generator.permutation`` an epoch; by default the one that
         `minigen.manual_seed` seeds. Not used without `shuffle`.
     drop_last : bool, default False
-        Leave out a last minibatch that is not full.
-
-    Raises
-    ------
-    TypeError
-        If something else than NumPy arrays is to be divided.
-    ValueError
-        If the arrays differ in length, `batch_size` is less than one, or there would be no
-        minibatch.
+        Leave out a last minibatch that is not full. That none is left at all is a ValueError.
 
     Examples
     --------
@@ -140,12 +132,7 @@ class Batches(Generic[BatchT]):
         Parameters
         ----------
         start : int, default 0
-            How many of the epoch's minibatches are left out.
-
-        Raises
-        ------
-        ValueError
-            If `start` is not from 0 to ``len(self)``.
+            How many of the epoch's minibatches are left out, at most all.
 
         Examples
         --------

@@ -114,19 +114,12 @@ def scale_images(
     Parameters
     ----------
     images : array of uint8, any shape
-        Pixel values as published.
+        Pixel values as published. Another type is a TypeError: they may have been scaled already.
     maximum : int, default 255
         The pixel value that means full intensity: `Dataset.maximum`.
     range : pair of float, default (0, 1)
         What 0 and `maximum` become. A Bernoulli decoder wants (0, 1), a decoder or generator
         that ends in tanh wants (-1, 1).
-
-    Raises
-    ------
-    TypeError
-        If the images are not uint8: they may have been scaled already.
-    ValueError
-        If a pixel exceeds `maximum`, or the range is empty.
 
     Examples
     --------
