@@ -81,7 +81,7 @@ class Placed(Protocol):
 def measuring(model: nn.Module) -> Iterator[None]:
     """Put a model into evaluation mode and record no graph inside; restore each module's mode.
 
-    With `nn.utils.evaluating`, which records on, gradients flow through a model in that mode.
+    `nn.utils.evaluating` alone goes on recording, so that gradients flow through the model.
 
     Examples
     --------
