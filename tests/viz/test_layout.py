@@ -8,9 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minigen.viz.layered import Layout, layout
-from minigen.viz.layered.order import count_crossings, order_rows
-from minigen.viz.layered.rows import assign_rows
+from minigen.viz.graphs.layout import Layout, assign_rows, count_crossings, layout, order_rows
 
 Arrows = list[tuple[int, int]]
 

@@ -1,15 +1,159 @@
-"""Large graphs: chains of ops as one symbol, and an end to what is drawn."""
+"""What a picture of a graph shows, before it has a place or a colour: symbols, arrows, and words.
+
+A graph that is too large is made smaller here: chains of ops as one symbol, and an end to what is
+drawn.
+"""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
-from typing import Final
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any, Final
 
-from minigen.viz.recorded.sketch import Arrow, Kind, Sketch, Symbol
+import numpy as np
 
 _SHORTEST_CHAIN: Final = 4
+
+
+class Kind(StrEnum):
+    """What a symbol stands for."""
+
+    OP = "op"
+    OUTPUT = "output"  # the op that made what the graph is drawn of
+    PARAMETER = "parameter"  # a leaf that requires a gradient
+    CONSTANT = "constant"  # an array that requires none: data, noise, a target
+    CHAIN = "chain"  # ops of which each but the first takes what the one before made
+    REST = "rest"  # the ops for which there is no room
+
+
+KINDS: Final = {
+    Kind.OP: "op",
+    Kind.OUTPUT: "output",
+    Kind.PARAMETER: "parameter",
+    Kind.CONSTANT: "input or constant",
+    Kind.CHAIN: "chain of ops",
+    Kind.REST: "older ops",
+}
+
+_PLURALS: Final = {
+    Kind.OP: "ops",
+    Kind.PARAMETER: "parameters",
+    Kind.CONSTANT: "inputs or constants",
+    Kind.CHAIN: "chains of ops",
+}
+
+_MOST_OPS: Final = 100
+"""How many ops are told one by one."""
+
+
+@dataclass(frozen=True)
+class Symbol:
+    """An op with what it made, or a tensor that no op made.
+
+    Shape and dtype are those of what the op made, or of the tensor; None where nobody kept them.
+    `notes` are an op's inputs that are numbers, and its options that are not the default; `norm` is
+    that of the gradient with respect to it, `link` the address of its derivation, and `ops` says
+    for how many ops it stands.
+    """
+
+    kind: Kind
+    label: str
+    shape: tuple[int, ...] | None = None
+    dtype: np.dtype[Any] | None = None
+    notes: tuple[str, ...] = ()
+    norm: float | None = None
+    link: str | None = None
+    ops: int = 1
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether no op made it."""
+        return self.kind in {Kind.PARAMETER, Kind.CONSTANT}
+
+    @property
+    def form(self) -> str:
+        """The shape and dtype, as far as they are known.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> Symbol(Kind.OP, "relu", (64, 20), np.dtype("float32")).form
+        '64 × 20 · float32'
+        """
+        if self.shape is None:
+            return "" if self.kind is Kind.REST else "shape not kept"
+        shape = " × ".join(map(str, self.shape)) or "scalar"
+        return shape if self.dtype is None else f"{shape} · {self.dtype}"
+
+    @property
+    def lines(self) -> list[str]:
+        """What stands in the symbol below its label."""
+        norm = "" if self.norm is None else f"‖grad‖ = {self.norm:.3g}"
+        return [line for line in (*self.notes, self.form, norm) if line]
+
+    @property
+    def tooltip(self) -> str:
+        """All of the symbol in one line."""
+        return "; ".join([f"{self.label} ({KINDS[self.kind]})", *self.lines])
+
+
+@dataclass(frozen=True)
+class Arrow:
+    """What one op made, or a leaf, as the input of another."""
+
+    source: int
+    target: int
+    role: str
+    """The input's name in the op's signature."""
+
+
+@dataclass(frozen=True)
+class Sketch:
+    """Symbols, arrows between them by number, and what is to be said below the picture.
+
+    A leaf comes before the ops that use it, an op after those that it uses, and what the graph is
+    drawn of comes last.
+    """
+
+    symbols: list[Symbol]
+    arrows: list[Arrow]
+    remarks: list[str] = field(default_factory=list)
+
+    @property
+    def count(self) -> str:
+        """How many symbols there are of each kind.
+
+        Examples
+        --------
+        >>> Sketch([Symbol(Kind.PARAMETER, "w"), Symbol(Kind.OUTPUT, "exp")], []).count
+        '1 op, 1 parameter'
+        """
+        kinds = Counter[Kind](Kind.OP if s.kind is Kind.OUTPUT else s.kind for s in self.symbols)
+        return ", ".join(
+            f"{kinds[kind]} {KINDS[kind] if kinds[kind] == 1 else plural}"
+            for kind, plural in _PLURALS.items()
+            if kinds[kind]
+        )
+
+    def describe(self) -> str:
+        """Say the whole graph, an op a line, from the first to the output."""
+        ops = [number for number, symbol in enumerate(self.symbols) if not symbol.is_leaf]
+        names = {number: f"the result of {place}" for place, number in enumerate(ops, start=1)}
+        inputs = defaultdict(list)
+        for arrow in self.arrows:
+            name = names.get(arrow.source, self.symbols[arrow.source].label)
+            inputs[arrow.target].append(f"{arrow.role} = {name}" if arrow.role else name)
+        told = [f"The recorded graph: {self.count}.", *self.remarks]
+        for place, number in enumerate(ops[:_MOST_OPS], start=1):
+            symbol = self.symbols[number]
+            told.append(
+                f"{place}. {symbol.label}({', '.join(inputs[number])}): {'; '.join(symbol.lines)}."
+            )
+        if len(ops) > _MOST_OPS:
+            told.append(f"And {len(ops) - _MOST_OPS} ops more.")
+        return "\n".join(told)
 
 
 def prune(sketch: Sketch, limit: int) -> Sketch:

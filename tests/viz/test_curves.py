@@ -9,15 +9,14 @@ from matplotlib.figure import Figure
 from matplotlib.image import imread
 
 from minigen import viz
-from minigen.viz import figures
-from minigen.viz.grid import PADDING_GREY
+from minigen.viz import curves
 
 
 @pytest.fixture
 def drawn(monkeypatch: pytest.MonkeyPatch) -> list[Figure]:
     """The figures that were drawn, instead of files."""
     kept: list[Figure] = []
-    monkeypatch.setattr(figures, "save_figure", lambda figure, _path: kept.append(figure))
+    monkeypatch.setattr(curves, "save_figure", lambda figure, _path: kept.append(figure))
     return kept
 
 
@@ -82,49 +81,6 @@ def test_epochs_are_marked_with_whole_numbers_and_points_while_there_is_room(
 def test_no_history_gives_no_curves(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="at least one epoch"):
         viz.save_curves(tmp_path / "losses.png", [])
-
-
-def test_originals_stand_above_their_reconstructions(drawn: list[Figure]) -> None:
-    originals = np.random.default_rng(0).integers(100, 256, (5, 1, 2, 3), np.uint8)
-    viz.save_reconstructions("", originals, originals - 1, columns=3, title="a title")
-    (figure,) = drawn
-    assert figure.get_suptitle() == "a title"
-    first, second = (np.asarray(axes.images[0].get_array()) for axes in figure.axes)
-    assert first.shape == second.shape == (7, 13)
-    for number, strip in ((0, first), (1, first), (2, first), (3, second), (4, second)):
-        left = 1 + number % 3 * 4
-        assert (strip[1:3, left : left + 3] == originals[number, 0]).all()
-        assert (strip[4:6, left : left + 3] == originals[number, 0] - 1).all()
-    assert (second[:, 9:] == PADDING_GREY).all()  # where a sixth image would be
-
-
-def test_rows_of_images_are_labelled(drawn: list[Figure]) -> None:
-    images = np.zeros((4, 3, 8, 8))
-    viz.save_reconstructions("", images, images)
-    (axes,) = drawn[0].axes
-    labels = [(label.get_position()[1], label.get_text()) for label in axes.get_yticklabels()]
-    assert labels == [(4.75, "original"), (14.25, "reconstruction")]
-
-
-def test_images_and_reconstructions_must_pair_up(tmp_path: Path) -> None:
-    message = r"original \(2, 1, 8, 8\), reconstruction \(3, 1, 8, 8\)"
-    with pytest.raises(ValueError, match=message):
-        viz.save_reconstructions(tmp_path / "r.png", np.zeros((2, 1, 8, 8)), np.zeros((3, 1, 8, 8)))
-
-
-def test_what_a_denoising_model_saw_stands_between(tmp_path: Path) -> None:
-    clean, noisy = np.zeros((3, 1, 8, 8)), np.ones((3, 1, 8, 8))
-    viz.save_reconstructions(tmp_path / "two.png", clean, clean)
-    viz.save_reconstructions(tmp_path / "three.png", clean, clean, corrupted=noisy)
-    two, three = (imread(tmp_path / f"{n}.png") for n in ("two", "three"))
-    assert three.shape[0] > 1.3 * two.shape[0]
-    with pytest.raises(ValueError, match=r"corrupted \(2, 1, 8, 8\)"):
-        viz.save_reconstructions(tmp_path / "bad.png", clean, clean, corrupted=noisy[:2])
-
-
-def test_no_images_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="got \\(0, 1, 8, 8\\)"):
-        viz.save_reconstructions(tmp_path / "r.png", np.zeros((0, 1, 8, 8)), np.zeros((0, 1, 8, 8)))
 
 
 def test_figures_become_png_files_of_some_size(tmp_path: Path) -> None:

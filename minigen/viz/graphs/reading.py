@@ -2,22 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import inspect
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 
-from minigen.engine.backend import Array, array_of, as_dtype, is_array, owner
+from minigen.engine.backend import (
+    Array,
+    array_of,
+    arrays_in,
+    as_dtype,
+    is_array,
+    namespace,
+    owner,
+    to_numpy,
+)
 from minigen.engine.graph import Node, Vertex, vertex
 from minigen.engine.op import Op, registry
-from minigen.engine.tensor import Tensor
-from minigen.viz.recorded.links import link
-from minigen.viz.recorded.options import chosen_options
-from minigen.viz.recorded.sketch import Arrow, Kind, Sketch, Symbol
+from minigen.engine.tensor import Tensor, propagate, seed_of
+from minigen.viz.graphs.sketch import Arrow, Kind, Sketch, Symbol
 
 Names: TypeAlias = Mapping[Any, str]
 """Of vertices, and of arrays by their identity."""
+
+_LONGEST: Final = 30
+"""How many characters an option gets."""
+
+_RESULTS: Final = {
+    "broadcasting": "add broadcast_to div maximum minimum mul neg pow sub sum_to_size where",
+    "convolution": "conv2d conv2d.grad_weight conv_transpose2d",
+    "dense": "linear matmul",
+    "elementwise": "abs clip cos elu exp leaky_relu log relu sigmoid sin softplus sqrt tanh",
+    "kl": "kl.standard_normal",
+    "losses": "bce bce_with_logits squared_error",
+    "normalization": "batch_norm standardize",
+    "pooling": "max_pool2d window_pick.adjoint window_sum.adjoint",
+    "reductions": "max mean min std sum var",
+    "shaping": "astype clone concatenate flatten getitem pad permute put reshape squeeze "
+    "to_device transpose unsqueeze",
+    "softmax": "log_softmax logsumexp softmax",
+}
+"""The results that ops name first, by their pages; tests hold them against ``docs/derivations``."""
+
+_PAGES: Final = {result: page for page, results in _RESULTS.items() for result in results.split()}
+
+_NAMED: Final = re.compile(r"^ *Derivation: ([\w.]+)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -48,13 +80,7 @@ class Form:
 
 
 def recorded_nodes(output: Tensor) -> list[Node]:
-    """Return the nodes behind a tensor, oldest first.
-
-    Raises
-    ------
-    RuntimeError
-        If no op was recorded, or the graph was freed.
-    """
+    """Return the nodes behind a tensor, oldest first; a RuntimeError tells that there are none."""
     if output._node is None:
         raise RuntimeError(
             "viz.graph: no recorded op made this tensor: it is a leaf, was made under no_grad() or "
@@ -224,3 +250,85 @@ def _constant_name(source: _Source, names: Names) -> str:
         if id(whole) in names and whole.size == array.size:
             return f"view of {names[id(whole)]}"
     return names.get(source.key, "constant")
+
+
+def chosen_options(node: Node) -> Iterator[str]:
+    """Iterate over the options of a call that are not the op's default, as ``name = value``."""
+    parameters = inspect.signature(node.op.forward).parameters
+    for name, value in node.options.items():
+        default = parameters[name].default
+        chosen = _single(value) if isinstance(default, int) else value
+        if arrays_in(value):
+            yield f"{name}: an array"
+        elif chosen != default:
+            text = f"{name} = {_spelled(chosen)}"
+            yield text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+
+
+def _single(value: Any) -> Any:
+    """Return the number that a tuple of equal ones stands for: one for height and width."""
+    return value[0] if isinstance(value, tuple) and len(set(value)) == 1 else value
+
+
+def _spelled(value: Any) -> str:
+    """Write an option as a program does, an index with slices too."""
+    parts = value if isinstance(value, tuple) else (value,)
+    if not any(isinstance(part, slice) or part is Ellipsis for part in parts):
+        return str(value)
+    return f"[{', '.join(map(_spelled_part, parts))}]"
+
+
+def _spelled_part(part: Any) -> str:
+    if isinstance(part, slice):
+        ends = ("" if end is None else str(end) for end in (part.start, part.stop))
+        return ":".join(ends) + ("" if part.step is None else f":{part.step}")
+    return "..." if part is Ellipsis else str(part)
+
+
+def derivation(op: Op[Any]) -> tuple[str, str] | None:
+    """Return the page of an op's derivation and the identifier of the result; None for others' ops.
+
+    Examples
+    --------
+    >>> import minigen.functional as F
+    >>> derivation(F.conv2d)
+    ('convolution', 'conv2d')
+    """
+    if registry.get(op.name) is not op:
+        return None
+    for text in (op.__doc__, getattr(op.rule, "__doc__", None)):
+        named = _NAMED.search(text or "")
+        if named:
+            return _PAGES[named[1]], named[1]
+    return None
+
+
+def link(op: Op[Any], base: str | None) -> str | None:
+    """Return the address of an op's derivation below the folder of all pages, if it has one."""
+    found = derivation(op)
+    if base is None or found is None:
+        return None
+    page, identifier = found
+    return f"{base.rstrip('/')}/{page}.html#{identifier}"
+
+
+def gradients_at(
+    output: Tensor, vertices: Iterable[Vertex], gradient: Tensor | Array | None
+) -> dict[Vertex, Array]:
+    """Return the gradient that arrives at each vertex; fill no ``.grad``, and keep the graph.
+
+    What can go wrong is what can with `Tensor.backward`.
+    """
+    seed = seed_of(output, gradient, False, "viz.graph")
+    return propagate([output], [seed], targets=set(vertices), retain_graph=True)
+
+
+def shapes_by_walking(output: Tensor, vertices: Iterable[Vertex]) -> dict[Vertex, Array]:
+    """Return arrays of the vertices' shapes: a gradient of any weighted sum of the output."""
+    weights = namespace(output.data).ones_like(output.data)
+    return gradients_at(output, vertices, weights)
+
+
+def norm(array: Any) -> float:
+    """Return the Euclidean norm of all elements; an array on a GPU is copied from there."""
+    return float(np.linalg.norm(to_numpy(array).astype(np.float64)))

@@ -1,13 +1,17 @@
-r"""The Fréchet distance: how far apart two Gaussians are that match two sets of samples."""
+r"""How far two sets of samples are apart: the Fréchet distance and the kernel distance."""
 
 from __future__ import annotations
+
+import math
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from minigen.engine.backend import Array, array_of, to_numpy
+from minigen.engine.random import Generator, default_generator
 from minigen.engine.tensor import Tensor
-from minigen.metrics.samples import Rows, as_rows, expect_equal_counts
+from minigen.metrics.samples import Rows, as_rows, blocks, expect_equal_counts
 
 
 def frechet_distance(x: Tensor | Array, y: Tensor | Array) -> float:
@@ -28,17 +32,12 @@ def frechet_distance(x: Tensor | Array, y: Tensor | Array) -> float:
     Parameters
     ----------
     x, y : Tensor or array, shape (N, D)
-        Features, one sample a row; as many of one as of the other, at least two.
+        Features; as many samples of one as of the other, at least two.
 
     Returns
     -------
     float
         In the features' units squared; at least 0.
-
-    Raises
-    ------
-    ValueError
-        If the shapes do not fit, the numbers of samples differ, or a feature is not finite.
 
     References
     ----------
@@ -51,7 +50,6 @@ def frechet_distance(x: Tensor | Array, y: Tensor | Array) -> float:
     Examples
     --------
     >>> from minigen import Generator
-    >>> from minigen.metrics import frechet_distance
     >>> x, y = Generator(0).normal((2, 1000, 8))
     >>> bool(frechet_distance(x, y) < 0.2)
     True
@@ -80,24 +78,12 @@ def frechet_distance_of_gaussians(
     Parameters
     ----------
     mean_x, mean_y : Tensor or array, shape (D,)
-        The means.
     covariance_x, covariance_y : Tensor or array, shape (D, D)
-        The covariances: symmetric, without negative eigenvalues; they may be singular.
-
-    Returns
-    -------
-    float
-        At least 0.
-
-    Raises
-    ------
-    ValueError
-        If the shapes do not fit, a number is not finite, or a matrix is no covariance.
+        Symmetric, without negative eigenvalues; they may be singular.
 
     Examples
     --------
     >>> import numpy as np
-    >>> from minigen.metrics import frechet_distance_of_gaussians
     >>> zero, one = np.zeros(2), np.eye(2)
     >>> round(frechet_distance_of_gaussians(zero, one, zero, 9 * one), 9)  # 2 (3 - 1)^2
     8.0
@@ -146,3 +132,94 @@ def _root(name: str, covariance: npt.NDArray[np.float64]) -> npt.NDArray[np.floa
         )
     root: npt.NDArray[np.float64] = (vectors * np.sqrt(values.clip(min=0))) @ vectors.T
     return root
+
+
+@dataclass(frozen=True)
+class KernelDistance:
+    """A kernel distance, in no unit, and its standard error from estimates on disjoint subsets.
+
+    Being unbiased, the value lies around 0, also below it, where the distributions are the same.
+    """
+
+    value: float
+    standard_error: float
+
+
+def kernel_distance(
+    x: Tensor | Array,
+    y: Tensor | Array,
+    *,
+    subsets: int = 10,
+    generator: Generator | None = None,
+) -> KernelDistance:
+    r"""Estimate the squared maximum mean discrepancy with a cubic kernel, without bias.
+
+    .. math:: \mathrm{MMD}^2 = \frac{\sum_{i \ne j} k(x_i, x_j)}{M(M - 1)}
+              + \frac{\sum_{i \ne j} k(y_i, y_j)}{N(N - 1)} - \frac{2 \sum_{i,j} k(x_i, y_j)}{MN},
+              \qquad k(a, b) = \left(\frac{a^\top b}D + 1\right)^3
+
+    Of features of images it is what the literature calls KID, except that there the features are an
+    Inception network's. Being cubic, the kernel sees differences in the first three moments. The
+    expected value does not depend on the numbers of samples, so these may differ.
+
+    The standard error is that of the mean of the same estimate on disjoint random subsets. All
+    samples at once know more than that mean, so the error is, if anything, too large.
+
+    Parameters
+    ----------
+    x, y : Tensor or array, shapes (M, D) and (N, D)
+        Features; at least two samples for each subset.
+    subsets : int, default 10
+        Of how many disjoint subsets of each the standard error is made: at least two.
+    generator : Generator, optional
+        Draws the subsets, by a permutation of x and then one of y. The value itself does not depend
+        on it.
+
+    References
+    ----------
+    Gretton, Borgwardt, Rasch, Schölkopf, Smola (2012), "A kernel two-sample test", JMLR 13,
+    lemma 6. Bińkowski, Sutherland, Arbel, Gretton (2018), "Demystifying MMD GANs",
+    arXiv:1801.01401.
+
+    Examples
+    --------
+    >>> from minigen import Generator
+    >>> x, y = Generator(0).normal((2, 1000, 8))
+    >>> same = kernel_distance(x, y, generator=Generator(0))
+    >>> abs(same.value) < 3 * same.standard_error
+    True
+    >>> shifted = kernel_distance(x, y + 1, generator=Generator(0))
+    >>> shifted.value > 10 * shifted.standard_error
+    True
+    """
+    if subsets < 2:
+        raise ValueError(f"kernel_distance: at least two subsets are expected, got {subsets}")
+    first, second = as_rows("kernel_distance", 2 * subsets, x=x, y=y)
+    drawn = generator or default_generator()
+    parts_x, parts_y = (_divide(rows, subsets, drawn) for rows in (first, second))
+    estimates = [_squared_discrepancy(*pair) for pair in zip(parts_x, parts_y, strict=True)]
+    error = float(np.std(estimates, ddof=1)) / math.sqrt(subsets)
+    return KernelDistance(_squared_discrepancy(first, second), error)
+
+
+def _divide(rows: Rows, subsets: int, generator: Generator) -> list[Rows]:
+    """Divide rows at random into subsets whose sizes differ by one at most."""
+    return [rows[indices] for indices in np.array_split(generator.permutation(len(rows)), subsets)]
+
+
+def _squared_discrepancy(x: Rows, y: Rows) -> float:
+    r"""Return the unbiased estimate of :math:`\mathrm{MMD}^2` from all pairs."""
+    within_x = (_kernel_sum(x, x) - _diagonal_sum(x)) / (len(x) * (len(x) - 1))
+    within_y = (_kernel_sum(y, y) - _diagonal_sum(y)) / (len(y) * (len(y) - 1))
+    return within_x + within_y - 2 * _kernel_sum(x, y) / (len(x) * len(y))
+
+
+def _kernel_sum(x: Rows, y: Rows) -> float:
+    r"""Return :math:`\sum_{i,j} k(x_i, y_j)`, a block of rows at a time."""
+    parts = blocks(len(x), len(y))
+    return math.fsum(float(((x[part] @ y.T / x.shape[1] + 1) ** 3).sum()) for part in parts)
+
+
+def _diagonal_sum(x: Rows) -> float:
+    r"""Return :math:`\sum_i k(x_i, x_i)`."""
+    return float((((x * x).sum(axis=1) / x.shape[1] + 1) ** 3).sum())

@@ -29,6 +29,12 @@ def test_the_training_part_is_the_default() -> None:
     assert minigen.data.load("digits").split == "train"
 
 
+def test_every_data_set_tells_its_kind() -> None:
+    kinds = {name: minigen.data.load(name).kind for name in ("digits", "sprites", "ring", "grid")}
+    assert kinds == {"digits": "image", "sprites": "image", "ring": "point", "grid": "point"}
+    assert minigen.data.load("two_moons").kind == "point"
+
+
 def test_available_lists_every_data_set_without_a_download(
     network: Network, tmp_path: Path
 ) -> None:

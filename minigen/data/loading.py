@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Literal, Protocol, overload
+from typing import TYPE_CHECKING, Final, Literal, Protocol, TypeAlias, overload
 
 from minigen.data.cifar10 import CIFAR10
 from minigen.data.digits import DIGITS
@@ -42,10 +42,19 @@ NAMES: Final = tuple(_SOURCES)
 """The names that `load` knows."""
 
 
+_Root: TypeAlias = "FolderPath | None"
+
+
 @overload
-def load(
-    name: Literal["sprites"], split: str = ..., *, root: FolderPath | None = ...
-) -> Sprites: ...
+def load(name: Literal["sprites"], split: str = ..., *, root: _Root = ...) -> Sprites: ...
+
+
+@overload
+def load(name: Literal["ring", "grid"], split: str = ..., *, root: _Root = ...) -> Mixture: ...
+
+
+@overload
+def load(name: Literal["two_moons"], split: str = ..., *, root: _Root = ...) -> Points: ...
 
 
 @overload
@@ -53,24 +62,12 @@ def load(
     name: Literal["digits", "mnist", "fashion_mnist", "cifar10"],
     split: str = ...,
     *,
-    root: FolderPath | None = ...,
+    root: _Root = ...,
 ) -> Dataset: ...
 
 
 @overload
-def load(
-    name: Literal["ring", "grid"], split: str = ..., *, root: FolderPath | None = ...
-) -> Mixture: ...
-
-
-@overload
-def load(
-    name: Literal["two_moons"], split: str = ..., *, root: FolderPath | None = ...
-) -> Points: ...
-
-
-@overload
-def load(name: str, split: str = ..., *, root: FolderPath | None = ...) -> Dataset | Points: ...
+def load(name: str, split: str = ..., *, root: _Root = ...) -> Dataset | Points: ...
 
 
 def load(name: str, split: str = "train", *, root: FolderPath | None = None) -> Dataset | Points:
@@ -145,11 +142,7 @@ def available(*, root: FolderPath | None = None) -> dict[str, Availability]:
     """Tell for every data set whether it is at hand and where, without a download.
 
     Files are judged by their names and sizes; their contents are verified when they are loaded.
-
-    Parameters
-    ----------
-    root : path, optional
-        A folder of data sets, as in `load`.
+    `root` names a folder of data sets, as in `load`.
 
     Examples
     --------

@@ -1,4 +1,8 @@
-"""The recorded graph behind a tensor, drawn."""
+"""The recorded graph behind a tensor, drawn.
+
+`reading` makes a `sketch` of the engine's nodes, small enough to be seen, and `drawing` draws it
+where `layout` says.
+"""
 
 from __future__ import annotations
 
@@ -10,41 +14,31 @@ from minigen.engine.backend import Array
 from minigen.engine.graph import Vertex
 from minigen.engine.tensor import Tensor
 from minigen.files import write_atomically
-from minigen.viz.recorded.gradients import gradients_at, norm, shapes_by_walking
-from minigen.viz.recorded.pruning import prune
-from minigen.viz.recorded.reading import (
+from minigen.viz.graphs.drawing import draw
+from minigen.viz.graphs.reading import (
     complete_forms,
+    gradients_at,
     kept_forms,
     names_of,
+    norm,
     read_graph,
     recorded_nodes,
+    shapes_by_walking,
 )
-from minigen.viz.recorded.svg import draw
+from minigen.viz.graphs.sketch import prune
 
 if TYPE_CHECKING:
     from minigen.nn import Module
 
 
 class GraphPicture:
-    """A drawn graph: notebooks show it, and `save` writes it into a file.
-
-    Attributes
-    ----------
-    svg : str
-        The picture, an SVG document.
-    """
+    """A drawn graph: notebooks show it, `save` writes it into a file, and `svg` is its document."""
 
     def __init__(self, svg: str) -> None:
         self.svg = svg
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the picture into an SVG file, whole or not at all.
-
-        Raises
-        ------
-        OSError
-            If the folder is missing or can't be written.
-        """
+        """Write the picture into an SVG file, whole or not at all."""
         write_atomically(path, self.svg.encode())
 
     def _repr_svg_(self) -> str:
@@ -99,12 +93,8 @@ def graph(
         How many symbols are drawn. In a larger graph, chains of four or more ops are drawn as one;
         if that does not suffice, the oldest ops are left out. The picture says which.
     title : str, optional
-        What screen readers read first; by default, how many ops and leaves there are.
-
-    Returns
-    -------
-    GraphPicture
-        Shown by notebooks; `save` writes an SVG file. Its `<desc>` says the graph in words.
+        What screen readers read first; by default, how many ops and leaves there are. The picture's
+        ``<desc>`` says the graph in words.
 
     Raises
     ------
