@@ -1,1 +1,1 @@
-"""The course: notebooks, exercises, solutions; ``python -m lessons build`` makes the notebooks."""
+"""The course, a folder a lesson; ``python -m lessons build`` makes the notebooks."""

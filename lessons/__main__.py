@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 import click
 
-from lessons import building, formatting, inspection
+from lessons import building, inspection
+
+_RUFF: Final = (sys.executable, "-m", "ruff", "format", "--stdin-filename", "cell.py", "-")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -39,7 +44,8 @@ def _sources(numbers: Sequence[str]) -> list[Path]:
 def build(numbers: tuple[str, ...], fast: bool, figures: Path | None) -> None:
     """Run lessons from their sources, in full, and save them as notebooks with their outputs.
 
-    A lesson with a fault is not saved: see `lessons.inspection`.
+    A lesson with a fault is not saved: see `lessons.inspection`. Of one that was saved before, the
+    printed lines that have changed are shown.
     """
     faulty = False
     for source in _sources(numbers):
@@ -55,6 +61,10 @@ def build(numbers: tuple[str, ...], fast: bool, figures: Path | None) -> None:
         if faults or fast:
             click.echo(f"{source.stem}: {seconds:.0f} s, not saved")
         else:
+            saved = building.notebook_of(source)
+            before = building.load(saved) if saved.exists() else notebook
+            for line in inspection.changes(before, notebook):
+                click.echo(f"{source.stem}: {line}")
             building.write_picture(notebook, source)
             click.echo(f"{building.save(notebook, source)}: {seconds:.0f} s")
     if faulty:
@@ -65,8 +75,14 @@ def build(numbers: tuple[str, ...], fast: bool, figures: Path | None) -> None:
 @click.argument("numbers", nargs=-1, metavar="[LESSON]...")
 def format_(numbers: tuple[str, ...]) -> None:
     """Lay out the code in the sources of lessons as ruff does."""
+    from jupytext.cli import jupytext
+
+    through_ruff = ["--pipe", shlex.join(_RUFF), "--pipe-fmt", "py:percent"]
+    without_header = ["--opt", "notebook_metadata_filter=-all"]
     for source in _sources(numbers):
-        if formatting.format_source(source):
+        before = source.read_bytes()
+        jupytext(["--quiet", *through_ruff, *without_header, str(source)])
+        if source.read_bytes() != before:
             click.echo(f"laid out: {source.name}")
 
 

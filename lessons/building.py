@@ -36,12 +36,12 @@ _KERNEL: Final = {"name": "python3", "display_name": "Python 3", "language": "py
 
 def sources() -> list[Path]:
     """Return the sources of all lessons, in their order."""
-    return sorted((FOLDER / "source").glob("[0-9][0-9]-*.md"))
+    return sorted(FOLDER.glob("[0-9][0-9]-*/[0-9][0-9]-*.md"))
 
 
 def notebook_of(source: Path) -> Path:
     """Return where the notebook of a source is saved."""
-    return FOLDER / f"{source.stem}.ipynb"
+    return source.with_suffix(".ipynb")
 
 
 def load(path: Path) -> Notebook:
@@ -92,7 +92,7 @@ def execute(notebook: Notebook, *, fast: bool) -> Notebook:
 
 
 def save(notebook: Notebook, source: Path) -> Path:
-    """Write a notebook whole beside the others; return where."""
+    """Write a notebook whole beside its source; return where."""
     import nbformat
 
     path = notebook_of(source)

@@ -1,15 +1,19 @@
-"""What must not be in a notebook that is saved, and what is counted in it."""
+"""What must not be in a notebook that is saved, what has changed in it, and what is counted."""
 
 from __future__ import annotations
 
 import ast
 import binascii
+import difflib
 import io
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from lessons.building import Notebook, displayed, text_of
+
+BAR: Final = re.compile(r"\d%\|.*\| \d+/\d+ \[")
+"""The line of a progress bar."""
 
 _PATH: Final = re.compile(
     r"(?<![\w.:/-])/(?:home|Users|root|tmp|var|usr|opt|etc|mnt|private|work|srv)/\S*|\b[A-Z]:\\\w\S*"
@@ -35,6 +39,16 @@ def faults(notebook: Notebook) -> list[str]:
     ]
 
 
+def changes(before: Notebook, after: Notebook) -> list[str]:
+    """Return the printed lines that are not those of an earlier run, as ``-old`` and ``+new``.
+
+    Bars, which show times, and listings of the library's code are left out.
+    """
+    old, new = list(_printed(before)), list(_printed(after))
+    difference = list(difflib.unified_diff(old, new, n=0, lineterm=""))[2:]  # without its heading
+    return [line for line in difference if not line.startswith("@@")]
+
+
 def asserts(notebook: Notebook) -> int:
     """Return how many assert statements a notebook has."""
     return sum(
@@ -48,6 +62,16 @@ def asserts(notebook: Notebook) -> int:
 def figures(notebook: Notebook) -> list[bytes]:
     """Return the figures of a notebook, as PNG files."""
     return [image for cell in notebook["cells"] for image in _images(cell)]
+
+
+def _printed(notebook: Notebook) -> Iterator[str]:
+    """Iterate over the lines of plain text that a new run should repeat."""
+    for cell in notebook["cells"]:
+        for output in cell.get("outputs", ()):
+            forms = output.get("data", {"text/plain": output.get("text", "")})
+            if "text/markdown" not in forms:
+                lines = text_of(forms.get("text/plain", "")).splitlines()
+                yield from (line for line in lines if not BAR.search(line))
 
 
 def _fault_of_run(cell: Mapping[str, Any]) -> Iterator[str]:

@@ -50,6 +50,26 @@ def test_explanations_work_without_the_sources(installed: Path, tmp_path: Path) 
     )
 
 
+def test_lessons_and_their_checks_work_without_the_sources(installed: Path, tmp_path: Path) -> None:
+    program = (
+        f"import sys; sys.path = [folder for folder in sys.path if folder != {str(ROOT)!r}];"
+        "import pathlib, minigen.course.lesson as lesson, minigen.course.exercises as exercises;"
+        "first = exercises.all_exercises()[0];"
+        "copied = len(list(first.lesson.copy_to(pathlib.Path('mine'))));"
+        "print(lesson.home(), copied, first, first.verdict(pathlib.Path('mine')).state)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(installed)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    expected = f"{installed / 'minigen' / 'course' / 'lessons'} 3 01-sigmoid_rule to do\n"
+    assert done.stdout == expected, done.stderr
+
+
 def test_a_checkout_has_no_second_copy_of_the_pages() -> None:
     assert CHECKOUT.is_dir()
     assert not (ROOT / "minigen" / "derivation_pages").exists()

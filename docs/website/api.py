@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from typing import Any, Final
 
-from docs.website import catalogue, references
+from docs.website import code_pages, references
 
 _FUNCTIONAL: Final = "minigen.functional"
 
@@ -67,7 +67,7 @@ def _directive(name: str, value: Any) -> str:
 
 def _functional() -> str:
     """Return the page of `minigen.functional`, whose functions have pages of their own."""
-    entries = [each for each in catalogue.entries() if each.module == _FUNCTIONAL]
+    entries = [each for each in code_pages.entries() if each.module == _FUNCTIONAL]
     rows = "\n".join(
         f"   * - :doc:`{each.name} </{each.page}>`\n     - {each.summary}"
         for each in sorted(entries, key=lambda each: each.name)

@@ -6,7 +6,7 @@ from pathlib import Path
 from string import Template
 from typing import Final
 
-from docs.website import catalogue
+from docs.website import code_pages
 from docs.website.places import places
 from minigen.course import lessons
 from minigen.explanation import all_pages, page_of
@@ -20,7 +20,7 @@ def source() -> str:
         "results": len(page_of()),
         "derivations": len(all_pages()),
         "lessons": len(lessons()),
-        "ops": len(catalogue.entries()),
+        "ops": len(code_pages.entries()),
         "glossary": "glossary" if "docs/glossary.md" in places() else "",
     }
     return Template(_PAGE.read_text(encoding="utf-8")).substitute(numbers)

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import ast
 import json
-import re
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-WIDGET: Final = "application/vnd.jupyter.widget-view+json"
+from lessons.inspection import BAR
 
-_BAR: Final = re.compile(r"\d%\|.*\| \d+/\d+ \[")
-"""The line of a progress bar."""
+WIDGET: Final = "application/vnd.jupyter.widget-view+json"
 
 _TITLES: Final = {"suptitle", "set_title", "title"}
 _LABELS: Final = {"set_xlabel", "set_ylabel", "xlabel", "ylabel"}
@@ -46,7 +44,7 @@ def _shown(output: dict[str, Any]) -> dict[str, Any] | None:
         return None
     if output["output_type"] != "stream":
         return output
-    lines = [line for line in "".join(output["text"]).splitlines() if not _BAR.search(line)]
+    lines = [line for line in "".join(output["text"]).splitlines() if not BAR.search(line)]
     return {**output, "text": "\n".join(lines)} if lines else None
 
 

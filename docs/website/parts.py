@@ -7,7 +7,7 @@ import math
 from docutils import nodes
 from sphinx import addnodes
 
-from docs.website import catalogue, references
+from docs.website import code_pages, references
 from minigen.explanation import Check, Implementer, Source
 
 
@@ -39,7 +39,7 @@ def error_of(check: Check) -> str:
 
 def link_to(implementer: Implementer, docname: str) -> nodes.Node:
     """Return a link from a page to where the code of a result is shown."""
-    entry = catalogue.entry_of().get(id(implementer.target))
+    entry = code_pages.entry_of().get(id(implementer.target))
     if entry is not None:
         return reference("std", "doc", f"/{entry.page}", entry.name, docname)
     name = references.full_name(implementer)

@@ -25,6 +25,6 @@ def places() -> dict[str, str]:
         for path in sorted(REPOSITORY.glob(pattern)):
             name = path.relative_to(REPOSITORY).as_posix()
             found[name] = name.removeprefix("docs/")
-    for path in sorted(REPOSITORY.glob("lessons/*.ipynb")):
-        found[f"lessons/{path.name}"] = f"course/{path.name}"
+    for path in sorted(REPOSITORY.glob("lessons/[0-9]*/[0-9]*.ipynb")):
+        found[path.relative_to(REPOSITORY).as_posix()] = f"course/{path.name}"
     return found

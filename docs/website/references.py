@@ -8,7 +8,7 @@ import inspect
 import sys
 from typing import Any, Final
 
-from docs.website import catalogue
+from docs.website import code_pages
 from minigen.explanation import Implementer, implementers_of
 
 PUBLIC: Final = {
@@ -100,6 +100,6 @@ def internals() -> dict[str, Any]:
         for each in sorted(everyone, key=lambda each: each.name)
         if full_name(each) == each.name
         and each.name not in PUBLIC
-        and id(each.target) not in catalogue.entry_of()
+        and id(each.target) not in code_pages.entry_of()
         and id(each.target) not in public_names()
     }

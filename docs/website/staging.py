@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from docs.website import api, catalogue, home, links, notebooks
+from docs.website import api, code_pages, home, links, notebooks
 from docs.website.places import REPOSITORY, places
 
 FRONT_MATTER: Final = """\
@@ -26,7 +26,7 @@ def stage(folder: Path) -> None:
     A file whose content has not changed is not touched, so that its page is not built again.
     """
     written = {folder / page: _content(origin, page) for origin, page in places().items()}
-    made = {"index.md": home.source(), **catalogue.sources(), **api.sources()}
+    made = {"index.md": home.source(), **code_pages.sources(), **api.sources()}
     written |= {folder / page: text.encode() for page, text in made.items()}
     for path, content in written.items():
         path.parent.mkdir(parents=True, exist_ok=True)

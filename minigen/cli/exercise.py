@@ -24,13 +24,13 @@ _COLOURS: Final = {"right": "green", "wrong": "red", "to do": "yellow"}
 def exercise(number: str | None, solutions: bool, folder: Path) -> None:
     """Check the exercises of a lesson, and say what is wrong; or list those of all lessons.
 
-    The answers are in exercises/lesson_NN.py of the working folder. If the file is missing, it is
-    put there, with stubs that say what is to do. The exit status is 1 until all are right.
+    The answers are in NN-name/exercises.py of the working folder. If the file is missing, it is put
+    there, with stubs that say what is to do. The exit status is 1 until all are right.
     """
     from minigen import course
 
     if number is None:
-        _list(folder / "exercises")
+        _list(folder)
         return
     try:
         lesson = course.find_lesson(number)
@@ -42,7 +42,7 @@ def exercise(number: str | None, solutions: bool, folder: Path) -> None:
         _check(lesson, folder)
 
 
-def _list(answers: Path) -> None:
+def _list(folder: Path) -> None:
     from rich.console import Console
     from rich.table import Table
 
@@ -50,12 +50,14 @@ def _list(answers: Path) -> None:
 
     table = Table("lesson", "exercise", "state", "", box=None, header_style="bold", pad_edge=False)
     for exercise in all_exercises():
-        verdict = exercise.verdict(answers)
+        verdict = exercise.verdict(folder)
         colour = _COLOURS[verdict.state]
         first_line = verdict.message.partition("\n")[0] if verdict.state == "wrong" else ""
-        table.add_row(exercise.lesson, exercise.name, f"[{colour}]{verdict.state}[/]", first_line)
+        state = f"[{colour}]{verdict.state}[/]"
+        table.add_row(exercise.lesson.number, exercise.name, state, first_line)
     console = Console(highlight=False)
     console.print(table)
+    answers = folder / "NN-name" / "exercises.py"
     console.print(f"\nAnswers go to {answers}; minigen exercise 01 checks those of lesson 01.")
 
 
@@ -67,9 +69,8 @@ def _check(lesson: Lesson, folder: Path) -> None:
         raise click.ClickException(f"lesson {lesson.number} has no exercises")
     for copied in lesson.copy_to(folder):
         click.echo(f"new: {copied}")
-    answers = folder / "exercises"
-    click.echo(f"{answers / lesson.exercises.name}:")
-    verdicts = [(exercise, exercise.verdict(answers)) for exercise in exercises]
+    click.echo(f"{lesson.answers_in(folder)}:")
+    verdicts = [(exercise, exercise.verdict(folder)) for exercise in exercises]
     for exercise, verdict in verdicts:
         _tell(exercise, verdict)
     right = sum(verdict.state is State.RIGHT for _, verdict in verdicts)

@@ -39,9 +39,9 @@ def _show(folder: Path) -> None:
         table.add_column(heading, no_wrap=heading != "lesson")
     for lesson in course.lessons():
         exercises = exercises_of(lesson)
-        verdicts = [exercise.verdict(folder / "exercises") for exercise in exercises]
+        verdicts = [exercise.verdict(folder) for exercise in exercises]
         right = sum(verdict.state is State.RIGHT for verdict in verdicts)
-        notebook = folder / lesson.notebook.name
+        notebook = lesson.notebook_in(folder)
         name = notebook.name if notebook.exists() else "not copied yet"
         table.add_row(lesson.number, lesson.title, name, f"{right} of {len(exercises)} right")
     console = Console(highlight=False, markup=False)
@@ -59,7 +59,7 @@ def _open(number: str, folder: Path) -> None:
         raise click.UsageError(str(error)) from error
     for copied in lesson.copy_to(folder):
         click.echo(f"new: {copied}")
-    notebook = folder / lesson.notebook.name
+    notebook = lesson.notebook_in(folder)
     if importlib.util.find_spec("jupyterlab") is None:
         raise click.ClickException(
             f"to open {notebook}, JupyterLab is needed: python -m pip install 'minigen[lessons]'"

@@ -7,12 +7,4 @@ shows how far a loop has come, `show_source` prints the code of the library.
 from minigen.course.lesson import Lesson, find_lesson, lessons
 from minigen.course.notebook import FAST, Listing, progress, show_source
 
-__all__ = [
-    "FAST",
-    "Lesson",
-    "Listing",
-    "find_lesson",
-    "lessons",
-    "progress",
-    "show_source",
-]
+__all__ = ["FAST", "Lesson", "Listing", "find_lesson", "lessons", "progress", "show_source"]

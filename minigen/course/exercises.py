@@ -1,14 +1,12 @@
-"""The exercises: an answer is a function in the learner's file, checked by one of `checks`.
+"""The exercises: an answer is a function in the learner's file, and is checked by another one.
 
-The check of the exercise ``tanh_rule`` in ``lesson_01.py`` is the function ``check_tanh_rule`` of
-`minigen.course.checks.lesson_01`. It is given the answer, and raises `AnswerError` with a message
-that says what is wrong. A stub raises NotImplementedError, which says what there is to do.
+The check of the exercise ``sigmoid_rule`` is the function ``check_sigmoid_rule`` in the lesson's
+``checks.py``. It is given the answer, and raises `AnswerError` with a message that says what is
+wrong. A stub raises NotImplementedError, which says what there is to do.
 """
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import inspect
 import runpy
 import traceback
@@ -42,32 +40,17 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Exercise:
-    """One exercise.
+    """One exercise of a lesson: the name of the function to write, and the check of the answer."""
 
-    Attributes
-    ----------
-    lesson : str
-        The lesson's number, such as ``"01"``.
-    name : str
-        The name of the function to write.
-    check : callable
-        Takes the answer.
-    """
-
-    lesson: str
+    lesson: Lesson
     name: str
     check: Callable[[Any], None]
 
-    @property
-    def file(self) -> str:
-        """The name of the file that holds the answer."""
-        return f"lesson_{self.lesson}.py"
-
     def __str__(self) -> str:
-        return f"{self.lesson}-{self.name}"
+        return f"{self.lesson.number}-{self.name}"
 
     def run(self, folder: Path) -> None:
-        """Check the answer in a folder of exercises.
+        """Check the answer in a learner's folder.
 
         Raises
         ------
@@ -76,11 +59,16 @@ class Exercise:
         NotImplementedError
             If it is still to do.
         """
-        self.check(self._answer(folder / self.file))
+        answers = self.lesson.answers_in(folder)
+        answer = _names_in(answers).get(self.name)
+        if answer is None:
+            raise AnswerError(f"{answers.name} has no {self.name}: has it been renamed?")
+        self.check(answer)
 
     def verdict(self, folder: Path) -> Verdict:
-        """Check the answer in a folder of exercises, and say what was found."""
-        if not (folder / self.file).exists():
+        """Check the answer in a learner's folder, and say what was found."""
+        answers = self.lesson.answers_in(folder)
+        if not answers.exists():
             return Verdict(State.TO_DO)
         try:
             self.run(folder)
@@ -89,26 +77,18 @@ class Exercise:
         except AnswerError as wrong:
             return Verdict(State.WRONG, str(wrong))
         except Exception as error:  # noqa: BLE001 - whatever the learner's code does
-            return Verdict(State.WRONG, _told(error, folder / self.file))
+            return Verdict(State.WRONG, _told(error, answers))
         return Verdict(State.RIGHT)
-
-    def _answer(self, file: Path) -> Any:
-        answer = _load(file).get(self.name)
-        if answer is None:
-            raise AnswerError(f"{file.name} has no {self.name}: has it been renamed?")
-        return answer
 
 
 def exercises_of(lesson: Lesson) -> list[Exercise]:
     """Return the exercises of a lesson, in the order of their checks."""
-    name = f"minigen.course.checks.lesson_{lesson.number}"
-    if importlib.util.find_spec(name) is None:
+    if not lesson.checks.exists():
         return []
-    module = importlib.import_module(name)
     return [
-        Exercise(lesson.number, attribute.removeprefix(_PREFIX), check)
-        for attribute, check in vars(module).items()
-        if attribute.startswith(_PREFIX) and inspect.isfunction(check)
+        Exercise(lesson, name.removeprefix(_PREFIX), check)
+        for name, check in _names_in(lesson.checks).items()
+        if name.startswith(_PREFIX) and inspect.isfunction(check)
     ]
 
 
@@ -117,8 +97,11 @@ def all_exercises() -> list[Exercise]:
     return [exercise for lesson in lessons() for exercise in exercises_of(lesson)]
 
 
-def _load(file: Path) -> dict[str, Any]:
-    """Run a learner's file as it stands now; return its names."""
+def _names_in(file: Path) -> dict[str, Any]:
+    """Run a file of a lesson as it stands now; return what its names mean.
+
+    The folder's name is no name of a package, so that the file can't be imported by a statement.
+    """
     try:
         return runpy.run_path(str(file), run_name=file.stem)
     except SyntaxError as error:

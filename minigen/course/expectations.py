@@ -1,8 +1,9 @@
 r"""What a check expects of an answer; where it is wrong, the message says what it looks like.
 
-A message names what was computed, and describes the error in the words of the gradient checker:
-"d loss / d weight is twice too large everywhere: is the batch summed twice?". A check can also name
-the mistakes that tempt here, each with the numbers that it leads to.
+Whatever is expected here, `AnswerError` is raised where an answer is otherwise. The message names
+what was computed, and describes the error in the words of the gradient checker: "d loss / d weight
+is twice too large everywhere: is the batch summed twice?". A check can also name the mistakes that
+tempt here, each with the numbers that it leads to.
 """
 
 from __future__ import annotations
@@ -24,9 +25,6 @@ from minigen.gradcheck.report import subscript
 
 Mistakes = Mapping[str, Any]
 """What to say of a mistake that tempts, with the array, or the rule, that it leads to."""
-
-_WHOLE_SENTENCES = ("the ", "this ", "each ")
-"""How those findings of the checker begin that need no verb before them."""
 
 
 class AnswerError(AssertionError):
@@ -52,10 +50,8 @@ def expect_array(
 
     Parameters
     ----------
-    found : array_like or Tensor
-        What the answer returned.
-    expected : array_like or Tensor
-        What is right.
+    found, expected : array_like or Tensor
+        What the answer returned, and what is right.
     what : str
         What it is called in the message, such as ``"the mean"``.
     mistakes : mapping of str to array_like, optional
@@ -63,14 +59,8 @@ def expect_array(
     rtol, atol : float
         The largest error allowed is atol + rtol * abs(expected).
 
-    Raises
-    ------
-    AnswerError
-        If it is no array of numbers, or shape or values are others.
-
     Examples
     --------
-    >>> import numpy as np
     >>> from minigen.course.expectations import expect_array
     >>> expect_array([1.0, 4.0, 9.5], [1.0, 4.0, 9.0], "the squares")
     Traceback (most recent call last):
@@ -112,42 +102,28 @@ def _compare(
     words: Callable[[str], str],
 ) -> None:
     """Compare arrays; `words` are made of what the checker's diagnosis says."""
-    rtol, atol = tolerances
     wanted, got = _numbers(expected, what), _numbers(found, what)
+    if _close(got, wanted, *tolerances):
+        return
     for text, value in mistakes.items():
-        if _close(got, _numbers(value, what), rtol, atol) and not _close(got, wanted, rtol, atol):
+        if _close(got, _numbers(value, what), *tolerances):
             raise AnswerError(f"{what}: {text}")
     if got.shape != wanted.shape:
-        text = diagnose_shape(got, wanted)
-        raise AnswerError(
-            f"{what} has shape {got.shape}, expected {wanted.shape}" + (f": {text}" if text else "")
-        )
-    wrong = ~np.isclose(got, wanted, rtol=rtol, atol=atol)
-    if not wrong.any():
-        return
-    if not np.isfinite(got).all():
-        index = tuple(np.argwhere(~np.isfinite(got))[0].tolist())
-        raise AnswerError(
-            f"{what}{subscript(index)} is {got[index]:g}, expected {wanted[index]:.6g}"
-        )
-    worst = np.unravel_index(np.argmax(np.where(wrong, np.abs(got - wanted), 0)), got.shape)
-    index = tuple(int(i) for i in worst)
-    seen = diagnose(Symptoms(got, wanted, wrong)) if wanted.size > 1 else ""
-    if seen:
+        seen = diagnose_shape(got, wanted)
+        told = f"{what} has shape {got.shape}, expected {wanted.shape}"
+        raise AnswerError(f"{told}: {seen}" if seen else told)
+    wrong = ~np.isclose(got, wanted, *tolerances)
+    if seen := diagnose(Symptoms(got, wanted, wrong)) if wanted.size > 1 else "":
         raise AnswerError(_sentence(what, words(seen)))
-    raise AnswerError(_difference(what, index, got, wanted))
+    with np.errstate(invalid="ignore"):  # infinity less infinity
+        error = np.where(np.isfinite(got), np.where(wrong, np.abs(got - wanted), 0), np.inf)
+    worst = tuple(int(i) for i in np.unravel_index(np.argmax(error), got.shape))
+    raise AnswerError(f"{what}{subscript(worst)} is {got[worst]:.6g}, expected {wanted[worst]:.6g}")
 
 
 def _without_question(diagnosis: str) -> str:
     """Leave out of a diagnosis the question that only makes sense of a gradient."""
     return re.sub(r": (?:is|does) .*", "", diagnosis)
-
-
-def _difference(
-    what: str, index: tuple[int, ...], got: npt.NDArray[Any], wanted: npt.NDArray[Any]
-) -> str:
-    """Say what stands at one place, and what should."""
-    return f"{what}{subscript(index)} is {got[index]:.6g}, expected {wanted[index]:.6g}"
 
 
 def expect_rule(
@@ -179,11 +155,6 @@ def expect_rule(
         Sentences, with the wrong rules at which each is said.
     **options
         Of the op.
-
-    Raises
-    ------
-    AnswerError
-        With what the gradient checker says.
     """
     arrays = [np.asarray(x, np.float64) for x in inputs]
     out = np.asarray(forward(*arrays, **options))
@@ -195,7 +166,8 @@ def expect_rule(
         f"{len(arrays)} inputs",
     )
     for text, mistake in (mistakes or {}).items():
-        if _same(found, mistake(g, out, *arrays, **options)):
+        wrong = mistake(g, out, *arrays, **options)
+        if len(found) == len(wrong) and all(map(_close, found, wrong)):
             raise AnswerError(text)
     op: Op[Any] = Op(forward)
     try:
@@ -209,29 +181,21 @@ def expect_rule(
 
 def describe(report: GradReport) -> str:
     """Say what a gradient check found, a sentence a line."""
-    names = {entry.name: entry for entry in report.inputs}
-    return "\n".join(
-        _of_failure(failure, names[failure.input].diagnosis if failure.input in names else "")
-        for failure in report.failures
-    )
+    diagnosed = {entry.name for entry in report.inputs if entry.diagnosis}
+    return "\n".join(_told(failure, failure.input in diagnosed) for failure in report.failures)
 
 
-def _of_failure(failure: Failure, diagnosis: str) -> str:
+def _told(failure: Failure, diagnosed: bool) -> str:
     where = f"d loss / d {failure.input}" if failure.input else "the gradient"
-    if failure.kind is FailureKind.WRONG_GRADIENT and diagnosis:
-        return _sentence(where, failure.message)
-    if failure.input is None and failure.kind is not FailureKind.WRONG_GRADIENT:
-        return failure.message
-    return f"{where}: {failure.message}"
+    if failure.kind is FailureKind.WRONG_GRADIENT:
+        return _sentence(where, failure.message) if diagnosed else f"{where}: {failure.message}"
+    return failure.message if failure.input is None else f"{where}: {failure.message}"
 
 
 def _sentence(subject: str, finding: str) -> str:
     """Join what is wrong to what it is about: "d loss / d x is twice too large everywhere"."""
-    return (
-        f"{subject}: {finding}"
-        if finding.startswith(_WHOLE_SENTENCES)
-        else f"{subject} is {finding}"
-    )
+    has_a_verb = finding.startswith(("the ", "this ", "each "))
+    return f"{subject}: {finding}" if has_a_verb else f"{subject} is {finding}"
 
 
 def _kind(returned: Any) -> str:
@@ -241,14 +205,8 @@ def _kind(returned: Any) -> str:
     return "None" if returned is None else f"one {type(returned).__name__}"
 
 
-def _same(found: Sequence[Any], others: Sequence[Any]) -> bool:
-    return len(found) == len(others) and all(
-        np.shape(a) == np.shape(b) and np.allclose(a, b) for a, b in zip(found, others, strict=True)
-    )
-
-
-def _close(a: npt.NDArray[Any], b: npt.NDArray[Any], rtol: float, atol: float) -> bool:
-    return a.shape == b.shape and np.allclose(a, b, rtol=rtol, atol=atol)
+def _close(a: npt.ArrayLike, b: npt.ArrayLike, rtol: float = 1e-5, atol: float = 1e-8) -> bool:
+    return np.shape(a) == np.shape(b) and np.allclose(a, b, rtol=rtol, atol=atol)
 
 
 def _numbers(value: Any, what: str) -> npt.NDArray[np.float64]:

@@ -1,8 +1,10 @@
 """Where the lessons are, and the folder in which a learner works on them.
 
-The lessons' own files are in ``lessons/`` of a checkout, and in a wheel inside the package. A
+A lesson is a folder ``NN-name`` in ``lessons/``: of a checkout, or in a wheel inside the package. A
 learner works in a folder of his own choice, by default ``./lessons``, which in a checkout is the
 same. What is missing there is copied when it is asked for; nothing that is there is ever replaced.
+Notebooks that an earlier version put side by side into that folder, and answers that it put into
+``exercises``, are still found.
 """
 
 from __future__ import annotations
@@ -19,10 +21,6 @@ from typing import Final
 import minigen
 from minigen.files import write_atomically
 
-FOLDER: Final = Path("lessons")
-"""Where a learner works, unless the environment variable ``MINIGEN_LESSONS`` says otherwise."""
-
-_NOTEBOOK: Final = re.compile(r"(\d\d)-[a-z0-9-]+\.ipynb")
 _HEADING: Final = re.compile(r"^# Lesson \d\d: (.+)$", re.MULTILINE)
 
 
@@ -35,7 +33,7 @@ class Lesson:
     number : str
         Two digits, such as ``"01"``.
     notebook : Path
-        The notebook.
+        The notebook ``NN-name.ipynb``, in the lesson's folder.
     """
 
     number: str
@@ -55,22 +53,51 @@ class Lesson:
     @property
     def exercises(self) -> Path:
         """The file with the stubs of its exercises, which need not exist."""
-        return self.notebook.parent / "exercises" / f"lesson_{self.number}.py"
+        return self.notebook.with_name("exercises.py")
 
     @property
     def solutions(self) -> Path:
         """The file with the solutions."""
-        return self.notebook.parent / "solutions" / f"lesson_{self.number}.py"
+        return self.notebook.with_name("solutions.py")
+
+    @property
+    def checks(self) -> Path:
+        """The file with the checks of the exercises: see `minigen.course.exercises`."""
+        return self.notebook.with_name("checks.py")
+
+    def notebook_in(self, folder: Path) -> Path:
+        """Return where a learner's notebook is in a working folder, or will be."""
+        earlier = folder / self.notebook.name
+        return earlier if earlier.exists() else self._in(folder, self.notebook)
+
+    def answers_in(self, folder: Path) -> Path:
+        """Return where a learner's answers are in a working folder, or will be.
+
+        Earlier versions put them into ``exercises/lesson_NN.py``, beside a test file that names
+        that folder as the learner's.
+        """
+        name = f"lesson_{self.number}.py"
+        for earlier in (folder / "exercises" / name, folder / name):
+            if earlier.exists():
+                return earlier
+        return self._in(folder, self.exercises)
 
     def copy_to(self, folder: Path) -> Iterator[Path]:
         """Copy the notebook and the stubs to where they are missing; return what was copied."""
-        shared = self.exercises.with_name("test_exercises.py")
-        for source in (self.notebook, self.exercises, shared):
-            target = folder / source.relative_to(self.notebook.parent)
+        tests = self.notebook.parent.with_name("test_exercises.py")
+        for source, target in (
+            (self.notebook, self.notebook_in(folder)),
+            (self.exercises, self.answers_in(folder)),
+            (tests, folder / tests.name),
+        ):
             if source.exists() and not target.exists():
                 target.parent.mkdir(parents=True, exist_ok=True)
                 write_atomically(target, source.read_bytes())
                 yield target
+
+    def _in(self, folder: Path, file: Path) -> Path:
+        """Return the place in a working folder of one of the lesson's files."""
+        return folder / self.notebook.stem / file.name
 
 
 def home() -> Path:
@@ -83,7 +110,7 @@ def home() -> Path:
     """
     package = Path(str(minigen.__file__)).parent
     for folder in (package / "course" / "lessons", package.parent / "lessons"):
-        if any(folder.glob("*.ipynb")):
+        if any(_notebooks(folder)):
             return folder
     raise FileNotFoundError("the lessons are missing: this installation of minigen is incomplete")
 
@@ -97,8 +124,13 @@ def lessons() -> list[Lesson]:
     >>> [lesson.title for lesson in lessons()][0]
     'Autograd'
     """
-    names = {path: _NOTEBOOK.fullmatch(path.name) for path in sorted(home().glob("*.ipynb"))}
-    return [Lesson(match[1], path) for path, match in names.items() if match]
+    return [Lesson(notebook.name[:2], notebook) for notebook in sorted(_notebooks(home()))]
+
+
+def _notebooks(folder: Path) -> Iterator[Path]:
+    """Iterate over the notebooks that lie in a folder of their own name."""
+    found = folder.glob("[0-9][0-9]-*/*.ipynb")
+    return (notebook for notebook in found if notebook.stem == notebook.parent.name)
 
 
 def find_lesson(number: str | int) -> Lesson:
@@ -109,14 +141,12 @@ def find_lesson(number: str | int) -> Lesson:
     ValueError
         If there is none.
     """
-    wanted = str(number).zfill(2)
-    for lesson in lessons():
-        if lesson.number == wanted:
-            return lesson
-    numbers = ", ".join(lesson.number for lesson in lessons())
-    raise ValueError(f"there is no lesson {number!r}; there are {numbers}")
+    found = {lesson.number: lesson for lesson in lessons()}
+    if (wanted := str(number).zfill(2)) not in found:
+        raise ValueError(f"there is no lesson {number!r}; there are {', '.join(found)}")
+    return found[wanted]
 
 
 def working_folder() -> Path:
-    """Return the folder in which the learner works."""
-    return Path(os.environ.get("MINIGEN_LESSONS") or FOLDER)
+    """Return the folder that the environment variable ``MINIGEN_LESSONS`` names, or ``lessons``."""
+    return Path(os.environ.get("MINIGEN_LESSONS") or "lessons")

@@ -35,17 +35,12 @@ def progress(things: Iterable[T], what: str = "") -> Iterable[T]:
 
 
 class Listing:
-    """Source code, which a notebook shows in colours.
+    """Source code, which a notebook shows in colours: of each piece where it stands, and its text.
 
     Parameters
     ----------
     parts : iterable of (str, str)
-        For each piece of code where it stands, and its text.
-
-    Attributes
-    ----------
-    parts : tuple of (str, str)
-        The pieces.
+        Place and text.
     """
 
     def __init__(self, parts: Iterable[tuple[str, str]]) -> None:
@@ -66,11 +61,6 @@ def show_source(*objects: Callable[..., Any] | type[Any]) -> Listing:
     *objects : callable
         Of an op both are shown, the function and its gradient rule.
 
-    Returns
-    -------
-    Listing
-        As a cell's last expression, it is shown with colours.
-
     Raises
     ------
     TypeError
@@ -89,7 +79,7 @@ def show_source(*objects: Callable[..., Any] | type[Any]) -> Listing:
     def exp_vjp(g: Array, out: Array, _x: Array) -> Cotangents:
     ...
     """
-    return Listing((_place(function), _code(function)) for function in _functions(objects))
+    return Listing(map(_piece, _functions(objects)))
 
 
 def _functions(objects: Iterable[Any]) -> Iterable[Any]:
@@ -103,11 +93,8 @@ def _functions(objects: Iterable[Any]) -> Iterable[Any]:
             yield thing
 
 
-def _code(function: Any) -> str:
-    return textwrap.dedent(inspect.getsource(function)).rstrip()
-
-
-def _place(function: Any) -> str:
-    """Return the file as a path from the package's parent: the same on every machine."""
+def _piece(function: Any) -> tuple[str, str]:
+    """Return the file, as a path from the package's parent, the same everywhere; and the code."""
     file = Path(inspect.getsourcefile(function) or "")
-    return file.relative_to(_ROOT).as_posix() if file.is_relative_to(_ROOT) else file.name
+    place = file.relative_to(_ROOT).as_posix() if file.is_relative_to(_ROOT) else file.name
+    return place, textwrap.dedent(inspect.getsource(function)).rstrip()

@@ -15,17 +15,17 @@ Examples
 
 from minigen.data.batching import Batches, batch_indices
 from minigen.data.binarization import binarize, binarize_statically, sample_bernoulli
-from minigen.data.catalogue import NAMES, SPLITS, available, load
 from minigen.data.dataset import Dataset, scale_images
-from minigen.data.errors import (
+from minigen.data.loading import NAMES, SPLITS, available, load
+from minigen.data.locations import Availability
+from minigen.data.points import Mixture, Points
+from minigen.data.publication import (
     DataError,
     DataFileError,
     DownloadError,
     MissingDataError,
     NotImagesError,
 )
-from minigen.data.locations import Availability
-from minigen.data.points import Mixture, Points
 from minigen.data.sprites import Sprites, draw_sprites
 
 __all__ = [

@@ -8,11 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from minigen.data.dataset import Dataset
+from minigen.engine.random import Generator, default_generator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-
-    from minigen.engine.random import Generator
 
 BatchT = TypeVar("BatchT")
 ScalarT = TypeVar("ScalarT", bound=np.generic)
@@ -25,28 +24,10 @@ def batch_indices(
     generator: Generator | None = None,
     drop_last: bool = False,
 ) -> list[npt.NDArray[np.int64]]:
-    """Divide the numbers 0 to n - 1 among the minibatches of one epoch.
+    """Divide the numbers 0 to n - 1 among the minibatches of one epoch: each one's examples.
 
-    Parameters
-    ----------
-    n : int
-        The number of examples.
-    batch_size : int
-        The number of examples in a minibatch; the last one holds the rest.
-    generator : Generator, optional
-        Draws the order, by one call of ``generator.permutation(n)``; without it the order is kept.
-    drop_last : bool, default False
-        Leave out a last minibatch that is not full.
-
-    Returns
-    -------
-    list of array of int64
-        The indices of each minibatch's examples.
-
-    Raises
-    ------
-    ValueError
-        If `batch_size` is less than one, or if there would be no minibatch.
+    Their order is drawn by one call of ``generator.permutation(n)``; without a generator it is
+    kept. `batch_size`, `drop_last` and the errors are those of `Batches`.
 
     Examples
     --------
@@ -68,7 +49,7 @@ class Batches(Generic[BatchT]):
 
     Parameters
     ----------
-    data : array, Dataset, or sequence of arrays
+    data : NumPy array, Dataset, or sequence of arrays
         What is divided along the first axis; of several arrays, each has the same length.
     batch_size : int
         The number of examples in a minibatch; the last one holds the rest.
@@ -78,15 +59,7 @@ class Batches(Generic[BatchT]):
         Draws the orders, one call of ``generator.permutation`` an epoch; by default the one that
         `minigen.manual_seed` seeds. Not used without `shuffle`.
     drop_last : bool, default False
-        Leave out a last minibatch that is not full.
-
-    Raises
-    ------
-    TypeError
-        If something else than NumPy arrays is to be divided.
-    ValueError
-        If the arrays differ in length, `batch_size` is less than one, or there would be no
-        minibatch.
+        Leave out a last minibatch that is not full. That none is left at all is a ValueError.
 
     Examples
     --------
@@ -140,7 +113,7 @@ class Batches(Generic[BatchT]):
         self._count = _count_batches(self._length, batch_size, drop_last)
         self._batch_size = batch_size
         self._drop_last = drop_last
-        self._generator = _default(generator) if shuffle else None
+        self._generator = (generator or default_generator()) if shuffle else None
 
     def __len__(self) -> int:
         """Return the number of minibatches in an epoch."""
@@ -159,12 +132,7 @@ class Batches(Generic[BatchT]):
         Parameters
         ----------
         start : int, default 0
-            How many of the epoch's minibatches are left out, from 0 to ``len(self)``.
-
-        Raises
-        ------
-        ValueError
-            If the epoch has fewer minibatches than `start`.
+            How many of the epoch's minibatches are left out, at most all.
 
         Examples
         --------
@@ -232,10 +200,3 @@ def _count_batches(n: int, batch_size: int, drop_last: bool) -> int:
             f"minibatch at all"
         )
     return count
-
-
-def _default(generator: Generator | None) -> Generator:
-    """Return `generator`, or the library's default where none is named."""
-    from minigen.engine.random import default_generator
-
-    return default_generator() if generator is None else generator

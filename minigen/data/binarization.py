@@ -16,13 +16,12 @@ with the "cross-entropy" of grey pixels, which is no likelihood at all. Say whic
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-if TYPE_CHECKING:
-    from minigen.engine.random import Generator
+from minigen.engine.random import Generator, default_generator
 
 
 def binarize(images: npt.NDArray[Any], *, threshold: float = 0.5) -> npt.NDArray[Any]:
@@ -61,7 +60,8 @@ def binarize_statically(images: npt.NDArray[Any], *, seed: int) -> npt.NDArray[A
     r"""Draw every pixel once: one with its grey value as probability, the same for one seed always.
 
     The draws follow the images' order, so the first images of a set come out the same whether or
-    not the others are given. Give training and test images different seeds.
+    not the others are given. Give training and test images different seeds. What is returned, in
+    which type, and what is refused is as for `binarize`.
 
     Parameters
     ----------
@@ -70,21 +70,11 @@ def binarize_statically(images: npt.NDArray[Any], *, seed: int) -> npt.NDArray[A
     seed : int
         Names the draw; state it beside every number that was measured on its outcome.
 
-    Returns
-    -------
-    array
-        Zeros and ones, in the shape and the floating type of `images` (others give float32).
-
-    Raises
-    ------
-    ValueError
-        If a value lies outside [0, 1].
-
     References
     ----------
-    Salakhutdinov and Murray, "On the quantitative analysis of deep belief networks", ICML 2008.
-    Published figures for "static" MNIST use the draw of Larochelle and Murray (AISTATS 2011), which
-    is a data set of its own; this is another draw from the same distribution.
+    Salakhutdinov and Murray (2008). Published figures for "static" MNIST use the draw of Larochelle
+    and Murray (AISTATS 2011), which is a data set of its own; this is another draw from the same
+    distribution.
 
     Examples
     --------
@@ -94,8 +84,6 @@ def binarize_statically(images: npt.NDArray[Any], *, seed: int) -> npt.NDArray[A
     >>> bool((first == again).all())
     True
     """
-    from minigen.engine.random import Generator
-
     _check_grey(images, "binarize_statically")
     return _draw(images, Generator(seed))
 
@@ -105,7 +93,8 @@ def sample_bernoulli(
 ) -> npt.NDArray[Any]:
     r"""Draw every pixel afresh: :math:`x_i \sim \mathrm{Bernoulli}(g_i)` with the grey value g.
 
-    Call it on each minibatch for the dynamic binarisation of training images.
+    Call it on each minibatch for the dynamic binarisation of training images (Burda et al., 2016).
+    What is returned, in which type, and what is refused is as for `binarize`.
 
     Parameters
     ----------
@@ -113,20 +102,6 @@ def sample_bernoulli(
         Grey values in [0, 1]: the probability of a one.
     generator : Generator, optional
         Draws one uniform number a pixel; by default the one that `minigen.manual_seed` seeds.
-
-    Returns
-    -------
-    array
-        Zeros and ones, in the shape and the floating type of `images` (others give float32).
-
-    Raises
-    ------
-    ValueError
-        If a value lies outside [0, 1].
-
-    References
-    ----------
-    Burda, Grosse and Salakhutdinov, "Importance weighted autoencoders", ICLR 2016.
 
     Examples
     --------
@@ -137,10 +112,8 @@ def sample_bernoulli(
     >>> bool((first == second).all())
     False
     """
-    from minigen.engine.random import default_generator
-
     _check_grey(images, "sample_bernoulli")
-    return _draw(images, default_generator() if generator is None else generator)
+    return _draw(images, generator or default_generator())
 
 
 def _draw(images: npt.NDArray[Any], generator: Generator) -> npt.NDArray[Any]:

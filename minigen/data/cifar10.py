@@ -16,12 +16,10 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import numpy.typing as npt
 
-from minigen.data import downloads
-from minigen.data.archives import unpack
+from minigen.data import locations
 from minigen.data.dataset import Dataset
-from minigen.data.errors import DataFileError, MissingDataError
-from minigen.data.locations import Availability, FolderPath, UserFolder, read_files, user_folder
-from minigen.data.publication import Publication, PublishedFile
+from minigen.data.locations import Availability, FolderPath, UserFolder, user_folder
+from minigen.data.publication import DataFileError, MissingDataError, Publication, PublishedFile
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,25 +44,11 @@ _PUBLISHED: Final = (*(f"data_batch_{n}.bin" for n in range(1, 6)), "test_batch.
 
 
 def parse_batch(contents: bytes, name: str) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
-    """Read the images and labels of one file, strictly.
+    """Read the images (N, 3, 32, 32) and labels (N,) of one file, called `name` by error messages.
 
-    Parameters
-    ----------
-    contents : bytes
-        The whole file: any number of records, but at least one.
-    name : str
-        What error messages call the file.
-
-    Returns
-    -------
-    images : array of uint8, shape (N, 3, 32, 32)
-    labels : array of uint8, shape (N,)
-        Both are read-only: they share the memory of `contents`.
-
-    Raises
-    ------
-    DataFileError
-        If the bytes are not whole records, or a label is none of the ten.
+    The file is any number of records, but at least one. Both arrays are read-only: they share the
+    memory of `contents`. Bytes that are not whole records, or a label that is none of the ten, are
+    a `DataFileError`.
 
     Examples
     --------
@@ -94,14 +78,8 @@ class Cifar10Source:
 
     The user's folder is read as it is, with as many files ``data_batch_*.bin`` of as many records
     as are there, so that a part of the set, or one's own images in this format, can stand in for
-    the whole. Only the archive is compared with the published one.
-
-    Parameters
-    ----------
-    publication : Publication
-        The archive, which is the only file.
-    records : int
-        The number of images in each of the six files that the archive holds.
+    the whole. Only the archive is compared with the published one; it holds six files of `records`
+    images each.
     """
 
     publication: Publication
@@ -125,17 +103,12 @@ class Cifar10Source:
         """Tell whether the files are at hand: see `minigen.data.available`."""
         named = user_folder(root)
         if named is None:
-            folder = self._folder_in(downloads.cache_folder())
-            found = self._is_whole(folder)
-            note = "in the cache" if found else self.publication.note_when_not_cached
+            folder = self._folder_in(locations.cache_folder())
+            lacking = [] if self._is_whole(folder) else list(_PUBLISHED)
         else:
             folder = self._folder_in(named.path)
             lacking = [_PATTERNS[split] for split in _PATTERNS if not _has_batches(folder, split)]
-            found = not lacking
-            where = f"the folder that {named.named_by} names"
-            wrong = f"missing in {where}, or of a wrong size: {', '.join(lacking)}"
-            note = f"in {where}" if found else wrong
-        return Availability(self.name, found, folder, note)
+        return locations.availability_in(folder, named, lacking, self.publication)
 
     def _users(self, split: str, named: UserFolder) -> list[Path]:
         """Return the files of one split in the user's folder."""
@@ -151,7 +124,7 @@ class Cifar10Source:
 
     def _cached(self, split: str) -> list[Path]:
         """Return the files of one split in the cache, downloaded and unpacked if need be."""
-        folder = self._folder_in(downloads.cache_folder())
+        folder = self._folder_in(locations.cache_folder())
         if folder.exists() and not self._is_whole(folder):
             warnings.warn(
                 f"{folder} lacks some of its files, or they have a wrong size: it was removed and "
@@ -165,10 +138,11 @@ class Cifar10Source:
 
     def _unpack_into(self, folder: Path) -> None:
         """Make the folder from the verified archive, and then drop the archive."""
-        (archive,) = self.publication.files
-        contents = read_files(self.publication)[archive.name]
-        unpack(contents, archive.name, [f"{_FOLDER}/{name}" for name in _PUBLISHED], folder)
-        (folder.parent / archive.name).unlink(missing_ok=True)
+        (file,) = self.publication.files
+        locations.read_files(self.publication)  # so that the archive is in the cache, and whole
+        archive = folder.parent / file.name
+        locations.unpack(archive, _PUBLISHED, folder)
+        archive.unlink(missing_ok=True)
 
     def _folder_in(self, base: Path) -> Path:
         """Return the folder of the batches inside a folder of data sets."""

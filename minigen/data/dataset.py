@@ -45,8 +45,9 @@ class Dataset:
     Dataset('digits', 'train', 1,415 images of shape (1, 8, 8), values 0 to 16, 10 classes)
     >>> digits.classes[digits.labels[3]]
     '3'
-    >>> digits.scaled().dtype
-    dtype('float32')
+    >>> images = digits.scaled(range=(-1, 1))
+    >>> images.dtype, float(images.min()), float(images.max())
+    (dtype('float32'), -1.0, 1.0)
     """
 
     kind: ClassVar[str] = "image"
@@ -56,6 +57,9 @@ class Dataset:
     labels: npt.NDArray[np.int64]
     classes: tuple[str, ...]
     maximum: int = 255
+
+    kind: ClassVar[str] = "image"
+    """The kind of data, by which models, files and pictures go."""
 
     def __post_init__(self) -> None:
         if self.images.dtype != np.uint8 or self.labels.dtype != np.int64:
@@ -84,15 +88,7 @@ class Dataset:
         return channels, height, width
 
     def scaled(self, range: tuple[float, float] = (0.0, 1.0)) -> npt.NDArray[np.float32]:
-        """Return the images as float32 in `range`: see `scale_images`.
-
-        Examples
-        --------
-        >>> import minigen.data
-        >>> images = minigen.data.load("digits").scaled(range=(-1, 1))
-        >>> float(images.min()), float(images.max())
-        (-1.0, 1.0)
-        """
+        """Return the images as float32 in `range`: see `scale_images`."""
         return scale_images(self.images, maximum=self.maximum, range=range)
 
     def __len__(self) -> int:
@@ -111,7 +107,7 @@ def scale_images(
     maximum: int = 255,
     range: tuple[float, float] = (0.0, 1.0),
 ) -> npt.NDArray[np.float32]:
-    r"""Map pixel values 0 ... `maximum` linearly onto `range`, as float32.
+    r"""Map pixel values 0 ... `maximum` linearly onto `range`, as float32 of the same shape.
 
     A value :math:`v` becomes :math:`a + (b - a)\, v / \text{maximum}` for the range
     :math:`(a, b)`; the ends are met exactly.
@@ -119,23 +115,12 @@ def scale_images(
     Parameters
     ----------
     images : array of uint8, any shape
-        Pixel values as published.
+        Pixel values as published. Another type is a TypeError: they may have been scaled already.
     maximum : int, default 255
         The pixel value that means full intensity: `Dataset.maximum`.
     range : pair of float, default (0, 1)
         What 0 and `maximum` become. A Bernoulli decoder wants (0, 1), a decoder or generator
         that ends in tanh wants (-1, 1).
-
-    Returns
-    -------
-    array of float32, the same shape
-
-    Raises
-    ------
-    TypeError
-        If the images are not uint8: they may have been scaled already.
-    ValueError
-        If a pixel exceeds `maximum`, or the range is empty.
 
     Examples
     --------

@@ -21,15 +21,14 @@ from __future__ import annotations
 import itertools
 import math
 from dataclasses import dataclass
-from pathlib import Path
 from typing import ClassVar, Final, NoReturn
 
 import numpy as np
 import numpy.typing as npt
 
 from minigen.data.dataset import check_range, read_only
-from minigen.data.errors import NotImagesError
-from minigen.data.locations import Availability, FolderPath
+from minigen.data.locations import Drawn, FolderPath
+from minigen.data.publication import NotImagesError
 
 _SIZES: Final = {"train": 50_000, "test": 10_000}
 
@@ -38,27 +37,15 @@ _SIZES: Final = {"train": 50_000, "test": 10_000}
 class Points:
     r"""One split of a set of points of the plane that lie about a known truth.
 
-    The arrays are read-only: every consumer may share them, and none can spoil them.
+    Its name, split, labels and classes are those of a `Dataset`; the classes are the modes that the
+    points were drawn from. Arrays are read-only.
 
     Parameters
     ----------
-    name : str
-        The name that `minigen.data.load` knows it by.
-    split : str
-        ``"train"`` or ``"test"``.
     points : array of float32, shape (N, 2)
         x and y of each point.
-    labels : array of int64, shape (N,)
-        For each point, the mode it was drawn from: an index into `classes`.
-    classes : tuple of str
-        The modes' names.
     sigma : float
         The standard deviation, along x as along y, of the noise about the truth.
-
-    Raises
-    ------
-    ValueError
-        If shapes, types or values contradict one another.
 
     Examples
     --------
@@ -77,6 +64,9 @@ class Points:
     labels: npt.NDArray[np.int64]
     classes: tuple[str, ...]
     sigma: float
+
+    kind: ClassVar[str] = "point"
+    """The kind of data, as `Dataset.kind`."""
 
     def __post_init__(self) -> None:
         if self.points.dtype != np.float32 or self.labels.dtype != np.int64:
@@ -100,13 +90,7 @@ class Points:
         return f"{type(self).__name__} {self.name!r}"
 
     def scaled(self, range: tuple[float, float] = (0.0, 1.0)) -> NoReturn:
-        """Refuse to map points onto a range: they are no images, and are taken as they are.
-
-        Raises
-        ------
-        NotImagesError
-            Always; it says what to take instead.
-        """
+        """Raise `NotImagesError`, which says what to take instead: points have no such range."""
         raise NotImagesError(
             f"{self.name} holds points of the plane, and no images that could be scaled to "
             f"{range}: take its `points` as they are, for a model of points"
@@ -131,12 +115,7 @@ class Mixture(Points):
     Parameters
     ----------
     centres : array of float64, shape (M, 2)
-        The mean of each Gaussian, in the order of `classes`.
-
-    Raises
-    ------
-    ValueError
-        If `centres` is not one point for each class.
+        The mean of each Gaussian, one for each of the `classes`.
 
     Examples
     --------
@@ -164,20 +143,8 @@ class Mixture(Points):
 
 
 @dataclass(frozen=True)
-class MixtureSource:
-    """A mixture of Gaussians, drawn when it is loaded.
-
-    Parameters
-    ----------
-    name : str
-        The data set's name.
-    centres : tuple of pairs of float
-        The Gaussians' means.
-    sigma : float
-        Their standard deviation.
-    seed : int
-        Where the stream of random bits starts.
-    """
+class MixtureSource(Drawn):
+    """Gaussians about some centres, drawn from the stream of bits that `seed` starts."""
 
     name: str
     centres: tuple[tuple[float, float], ...]
@@ -199,13 +166,9 @@ class MixtureSource:
             centres=centres,
         )
 
-    def availability(self, _root: FolderPath | None = None) -> Availability:
-        """Tell that no file is needed: see `minigen.data.available`."""
-        return _drawn(self.name)
-
 
 @dataclass(frozen=True)
-class TwoMoonsSource:
+class TwoMoonsSource(Drawn):
     r"""Two half circles that reach into each other, drawn when they are loaded.
 
     The upper moon is :math:`(\cos t, \sin t)`, the lower one :math:`(1 - \cos t, 1/2 - \sin t)`;
@@ -231,10 +194,6 @@ class TwoMoonsSource:
             classes=("upper", "lower"),
             sigma=self.sigma,
         )
-
-    def availability(self, _root: FolderPath | None = None) -> Availability:
-        """Tell that no file is needed: see `minigen.data.available`."""
-        return _drawn(self.name)
 
 
 def _ring_centres(count: int) -> tuple[tuple[float, float], ...]:
@@ -274,8 +233,3 @@ def _normal(
     """
     distance, angle = np.sqrt(-2 * np.log1p(-first)), 2 * math.pi * second
     return np.stack([distance * np.cos(angle), distance * np.sin(angle)], axis=1)
-
-
-def _drawn(name: str) -> Availability:
-    """Tell that a data set is always at hand."""
-    return Availability(name, True, Path(__file__).parent, "drawn by minigen")

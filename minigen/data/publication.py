@@ -1,9 +1,29 @@
-"""What was published: the files of a data set, with the proof that a file is the published one."""
+"""What was published: a data set's files, the proof that a file is one, and what can go wrong."""
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+
+
+class DataError(Exception):
+    """A data set's files are missing, damaged or out of reach: the base of this module's errors."""
+
+
+class DataFileError(DataError):
+    """A file is not what it should be: truncated, corrupt, or another file under its name."""
+
+
+class MissingDataError(DataError):
+    """The folder that the user named does not hold the data set's files."""
+
+
+class DownloadError(DataError):
+    """No mirror gave a file whole."""
+
+
+class NotImagesError(DataError):
+    """A data set of points was asked for images."""
 
 
 @dataclass(frozen=True)
@@ -38,18 +58,9 @@ class PublishedFile:
 class Publication:
     """All files of a data set, the name of their folder, and the addresses they come from.
 
-    Parameters
-    ----------
-    name : str
-        The data set's name.
-    folder : str
-        The folder that holds the files, inside ``MINIGEN_DATA`` and inside the cache.
-    files : tuple of PublishedFile
-        All files: the data set is at hand when every one of them is.
-    mirrors : tuple of str
-        Addresses to which a file's name is appended, in the order in which they are tried.
-    packed : bool, default False
-        Whether the files are archives, which `folder` holds unpacked.
+    `folder` holds the files inside ``MINIGEN_DATA`` and inside the cache; unpacked, if they are
+    archives, which `packed` says. To a mirror's address a file's name is appended; mirrors are
+    tried in their order.
     """
 
     name: str
@@ -62,8 +73,3 @@ class Publication:
     def size(self) -> int:
         """The size of all files together, in bytes."""
         return sum(file.size for file in self.files)
-
-    @property
-    def note_when_not_cached(self) -> str:
-        """What to tell of a data set that is still to be downloaded."""
-        return f"not in the cache: downloaded at its first use ({self.size / 1e6:.1f} MB)"

@@ -27,14 +27,13 @@ from __future__ import annotations
 import functools
 import math
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, ClassVar, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from minigen.data.dataset import Dataset, read_only
-from minigen.data.locations import Availability, FolderPath
+from minigen.data.locations import Drawn, FolderPath
 
 _SHAPES: Final = ("square", "ellipse", "heart")
 _FACTORS: Final = {"shape": 3, "scale": 6, "rotation": 8, "x": 16, "y": 16}
@@ -58,12 +57,6 @@ class Sprites(Dataset):
     factors : array of int64, shape (N, 5)
         For each image the value of each factor, in the order of `factor_names`: from 0 to its size
         in `factor_sizes`, exclusive. The first one, the shape, is the label as well.
-
-    Raises
-    ------
-    ValueError
-        If `factors` has another shape or type, holds a value outside its range, or contradicts the
-        labels.
 
     Examples
     --------
@@ -100,17 +93,12 @@ def draw_sprites(factors: npt.NDArray[np.integer[Any]]) -> npt.NDArray[np.uint8]
     Parameters
     ----------
     factors : array of integers, shape (N, 5)
-        The shape, scale, rotation, x and y of each image, as in `Sprites.factors`.
+        The shape, scale, rotation, x and y of each image, within the ranges of `Sprites.factors`.
 
     Returns
     -------
     array of uint8, shape (N, 1, 32, 32)
         From 0, where the shape covers nothing of the pixel, to 255, where it covers all.
-
-    Raises
-    ------
-    ValueError
-        If the factors have another shape or type, or a value outside their ranges.
 
     Examples
     --------
@@ -137,7 +125,7 @@ def draw_sprites(factors: npt.NDArray[np.integer[Any]]) -> npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
-class SpritesSource:
+class SpritesSource(Drawn):
     """The sprites, which are drawn when they are loaded."""
 
     name: str = "sprites"
@@ -153,10 +141,6 @@ class SpritesSource:
             classes=_SHAPES,
             factors=factors,
         )
-
-    def availability(self, _root: FolderPath | None = None) -> Availability:
-        """Tell that no file is needed: see `minigen.data.available`."""
-        return Availability(self.name, True, Path(__file__).parent, "drawn by minigen")
 
 
 SPRITES: Final = SpritesSource()

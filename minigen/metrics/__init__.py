@@ -7,6 +7,16 @@ with nothing but itself.
 Samples are judged by `judge_samples` and `judge_points`, each value beside that of real samples at
 the same number; the measures that they are made of can be called alone.
 
+What is called the same is the same everywhere:
+
+- A ``model`` is left in the mode it was in; while it is measured it evaluates, and records nothing.
+- ``images`` are an array (N, C, H, W) in [0, 1]. ``labels``, their classes (N,), are integers, and
+  wanted if the model is conditional.
+- ``generator`` draws what is random; by default it is the one that `minigen.manual_seed` seeds.
+- ``batch_size`` says how many images are taken at once: the bound on memory.
+- Features are one sample a row, and like all numbers finite.
+- Impossible values, shapes that do not fit, and no image or sample at all are a ValueError.
+
 Examples
 --------
 >>> import minigen
@@ -17,16 +27,27 @@ Examples
 ['kl', 'negative_elbo', 'reconstruction']
 """
 
-from minigen.metrics.bounds import average_terms, evaluate
+from minigen.metrics.coverage import (
+    DensityCoverage,
+    ModeCoverage,
+    PrecisionRecall,
+    density_coverage,
+    mode_coverage,
+    precision_recall,
+)
 from minigen.metrics.discriminator import DiscriminatorScores, discriminator_scores
-from minigen.metrics.disentanglement import MutualInformationGap, mutual_information_gap
+from minigen.metrics.distances import (
+    KernelDistance,
+    frechet_distance,
+    frechet_distance_of_gaussians,
+    kernel_distance,
+)
 from minigen.metrics.features import (
     TRAINED,
     FeatureExtractor,
     extract_features,
     load_feature_extractor,
 )
-from minigen.metrics.frechet import frechet_distance, frechet_distance_of_gaussians
 from minigen.metrics.judgement import (
     Comparison,
     PointReport,
@@ -35,17 +56,17 @@ from minigen.metrics.judgement import (
     judge_points,
     judge_samples,
 )
-from minigen.metrics.kernel import KernelDistance, kernel_distance
-from minigen.metrics.latents import ActiveUnits, active_units, latent_means
-from minigen.metrics.likelihood import log_mean_exp, nll
-from minigen.metrics.mode_coverage import ModeCoverage, mode_coverage
-from minigen.metrics.neighbours import (
-    DensityCoverage,
-    PrecisionRecall,
-    density_coverage,
-    precision_recall,
+from minigen.metrics.latents import (
+    ActiveUnits,
+    MutualInformationGap,
+    active_units,
+    latent_means,
+    mutual_information_gap,
 )
-from minigen.metrics.passes import evaluating
+from minigen.metrics.likelihood import average_terms, evaluate, log_mean_exp, nll
+from minigen.metrics.samples import measuring
+
+evaluating = measuring  # its name until `nn.utils.evaluating` had it, which records graphs
 
 __all__ = [
     "TRAINED",
@@ -76,6 +97,7 @@ __all__ = [
     "latent_means",
     "load_feature_extractor",
     "log_mean_exp",
+    "measuring",
     "mode_coverage",
     "mutual_information_gap",
     "nll",

@@ -2,26 +2,22 @@ r"""What a discriminator says of real and of generated samples, and why that jud
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Protocol
 
 import numpy as np
 
 from minigen import nn
-from minigen.engine.backend import CPU, Array, to_device
+from minigen.engine.backend import Array
 from minigen.engine.tensor import Tensor
 from minigen.functional import sigmoid
-from minigen.metrics.passes import evaluating
+from minigen.metrics.samples import Placed, measuring, minibatches
 
 _BATCH_SIZE: Final = 480  # which packs of 2, 3, 4, 5, 6 and 8 samples divide
 
 
-class Discriminating(Protocol):
+class Discriminating(Placed, Protocol):
     """A module with a discriminator."""
-
-    def parameters(self) -> Iterator[nn.Parameter]:
-        """Iterate over the parameters, whose device is the samples' as well."""
 
     def discriminate(self, x: Array, labels: Array | None = None) -> Tensor:
         """Return the raw scores of samples, before any sigmoid; higher means more likely real."""
@@ -29,15 +25,7 @@ class Discriminating(Protocol):
 
 @dataclass(frozen=True)
 class DiscriminatorScores:
-    """The probability of being real that a discriminator gives to samples, on average.
-
-    Attributes
-    ----------
-    real : float
-        To real ones, in [0, 1].
-    generated : float
-        To generated ones, in [0, 1].
-    """
+    """The probability of being real, in [0, 1], that samples of both kinds get on average."""
 
     real: float
     generated: float
@@ -66,26 +54,18 @@ def discriminator_scores(
     Parameters
     ----------
     model : GAN or other module with ``discriminate``
-        ``model.discriminate(x, labels)`` gives raw scores. It is left in the mode it was in.
+        ``model.discriminate(x, labels)`` gives raw scores.
     real, generated : array, shape (N, C, H, W) or (N, 2)
         Samples as the model takes them: test images in [0, 1], or points; and generated ones.
     real_labels, generated_labels : array of integers, shape (N,), optional
         Their classes, if the model is conditional.
     batch_size : int, default 480
-        How many samples are scored at once: the bound on memory. If the discriminator sees samples
-        in packs, the pack's size has to divide it.
-
-    Returns
-    -------
-    DiscriminatorScores
-        The average for each kind.
+        If the discriminator sees samples in packs, the pack's size has to divide it.
 
     Raises
     ------
     TypeError
         If the model is no module.
-    ValueError
-        If there is no sample of a kind, or not a label for each.
 
     References
     ----------
@@ -96,7 +76,6 @@ def discriminator_scores(
     --------
     >>> import minigen
     >>> from minigen import nn
-    >>> from minigen.metrics import discriminator_scores
     >>> class Brightness(nn.Module):
     ...     def discriminate(self, x, labels=None):
     ...         return minigen.tensor(x.mean(axis=(1, 2, 3)) - 0.5)
@@ -109,7 +88,7 @@ def discriminator_scores(
             f"discriminator_scores: a module with `discriminate` is expected, got "
             f"{type(model).__name__}"
         )
-    with evaluating(model):
+    with measuring(model):
         return DiscriminatorScores(
             real=_average(model, "real", real, real_labels, batch_size),
             generated=_average(model, "generated", generated, generated_labels, batch_size),
@@ -126,11 +105,8 @@ def _average(
             f"discriminator_scores: {kind} samples, at least one, and a label for each or none are "
             f"expected, got {len(samples)} samples and labels: {given}"
         )
-    device = next((parameter.device for parameter in model.parameters()), CPU)
-    probabilities = []
-    for start in range(0, len(samples), batch_size):
-        part = slice(start, start + batch_size)
-        classes = None if labels is None else to_device(labels[part], device)
-        scores = model.discriminate(to_device(samples[part], device), classes)
-        probabilities.append(sigmoid(scores).numpy().ravel())
+    probabilities = [
+        sigmoid(model.discriminate(*batch)).numpy().ravel()
+        for batch in minibatches(model, samples, batch_size, labels)
+    ]
     return float(np.concatenate(probabilities).mean(dtype=np.float64))

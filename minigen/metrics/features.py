@@ -22,13 +22,11 @@ import numpy as np
 import numpy.typing as npt
 
 from minigen import nn
-from minigen.data.errors import DataFileError
-from minigen.data.publication import PublishedFile
-from minigen.engine.backend import Array, to_device, to_numpy
+from minigen.data.publication import DataFileError, PublishedFile
+from minigen.engine.backend import Array, to_numpy
 from minigen.engine.random import Generator
 from minigen.engine.tensor import Tensor
-from minigen.metrics.bounds import BATCH_SIZE
-from minigen.metrics.passes import evaluating
+from minigen.metrics.samples import BATCH_SIZE, measuring, minibatches
 from minigen.models.base import ImageShape, as_image_shape
 from minigen.models.networks import code_shape, expect_halving
 
@@ -53,14 +51,9 @@ class FeatureExtractor(nn.Module):
     channels : sequence of int
         The channels of each convolution.
     classes : int, default 10
-        How many classes there are.
+        How many the classifier tells apart.
     generator : Generator, optional
         Draws the initial weights, and what dropout drops in training.
-
-    Raises
-    ------
-    ValueError
-        If the shapes are impossible, or a height or width can't be halved that often.
 
     Examples
     --------
@@ -99,13 +92,7 @@ class FeatureExtractor(nn.Module):
         self.head = nn.Dense(FEATURES, classes, generator=generator)
 
     def features(self, x: Array) -> Tensor:
-        """Describe images (N, C, H, W) in [0, 1] by the last hidden layer: (N, 64).
-
-        Raises
-        ------
-        ValueError
-            If these are no images of the shape that the extractor is made for.
-        """
+        """Describe images (N, C, H, W) in [0, 1] by the last hidden layer: (N, 64)."""
         if tuple(x.shape[1:]) != self.image_shape:
             channels, height, width = self.image_shape
             raise ValueError(
@@ -123,18 +110,10 @@ class FeatureExtractor(nn.Module):
 
 @dataclass(frozen=True)
 class TrainedExtractor:
-    """A classifier in the package: its architecture, its file, and how good it is.
+    """A classifier in the package: its architecture, the file of its weights, and how good it is.
 
-    Attributes
-    ----------
-    image_shape : tuple of int
-        (C, H, W) of the images that it was trained on.
-    channels : tuple of int
-        As `FeatureExtractor` takes them.
-    file : PublishedFile
-        Name, size and SHA-256 of the weights' file.
-    test_accuracy : float
-        The share of the data set's test images that it names correctly.
+    `image_shape` and `channels` are as `FeatureExtractor` takes them; `test_accuracy` is the share
+    of the data set's test images that it names correctly.
     """
 
     image_shape: ImageShape
@@ -206,15 +185,12 @@ def load_feature_extractor(dataset: str) -> FeatureExtractor:
 
     Raises
     ------
-    ValueError
-        If there is none for that data set.
     minigen.data.DataFileError
         If the file is missing, damaged or another.
 
     Examples
     --------
     >>> import minigen.data
-    >>> from minigen.metrics import load_feature_extractor
     >>> test = minigen.data.load("digits", "test")
     >>> extractor = load_feature_extractor("digits")
     >>> classes = extractor(test.scaled()).numpy().argmax(axis=1)
@@ -256,37 +232,27 @@ def extract_features(
     Parameters
     ----------
     extractor : FeatureExtractor
-        Such as `load_feature_extractor` gives. It is left in the mode it was in.
+        Such as `load_feature_extractor` gives.
     images : array, shape (N, C, H, W)
-        In [0, 1], as models of this library make them.
-    batch_size : int
-        How many images are described at once: the bound on memory.
+        In [0, 1], as models of this library make them; others are refused.
 
     Returns
     -------
     array of float64, shape (N, 64)
         On the host.
 
-    Raises
-    ------
-    ValueError
-        If there is no image, one is of another shape, or a pixel lies outside [0, 1].
-
     Examples
     --------
     >>> import minigen.data
-    >>> from minigen.metrics import extract_features, load_feature_extractor
     >>> images = minigen.data.load("digits", "test").scaled()
     >>> extract_features(load_feature_extractor("digits"), images).shape
     (382, 64)
     """
     if not len(images):
         raise ValueError("extract_features: at least one image is expected, got none")
-    device = extractor.head.weight.device
     parts = []
-    with evaluating(extractor):
-        for start in range(0, len(images), batch_size):
-            batch = to_device(images[start : start + batch_size], device)
+    with measuring(extractor):
+        for batch, _ in minibatches(extractor, images, batch_size):
             _expect_unit_interval(batch)
             parts.append(to_numpy(extractor.features(batch).data).astype(np.float64))
     return np.concatenate(parts)

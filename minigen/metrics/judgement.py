@@ -8,21 +8,20 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from minigen.engine.backend import Array
 from minigen.engine.random import Generator, default_generator
 from minigen.engine.tensor import Tensor
-from minigen.metrics.bounds import BATCH_SIZE
+from minigen.metrics.coverage import ModeCoverage, density_coverage, mode_coverage, precision_recall
+from minigen.metrics.distances import frechet_distance, kernel_distance
 from minigen.metrics.features import FeatureExtractor, extract_features
-from minigen.metrics.frechet import frechet_distance
-from minigen.metrics.kernel import kernel_distance
-from minigen.metrics.mode_coverage import ModeCoverage, mode_coverage
-from minigen.metrics.neighbours import density_coverage, precision_recall
-from minigen.metrics.samples import Rows, as_rows
+from minigen.metrics.samples import BATCH_SIZE, Rows, as_rows
 
 if TYPE_CHECKING:
     from minigen.data import Mixture
+
+FiguresT = TypeVar("FiguresT")
 
 _LEAST: Final = 20  # what the standard error of the kernel distance needs
 
@@ -31,12 +30,8 @@ _LEAST: Final = 20  # what the standard error of the kernel distance needs
 class Comparison:
     """How samples differ from as many real ones, by all measures on features.
 
-    Attributes
-    ----------
-    frechet_distance, kernel_distance, kernel_distance_error : float
-        See `frechet_distance` and `kernel_distance`: lower is better.
-    precision, recall, density, coverage : float
-        See `precision_recall` and `density_coverage`: higher is better.
+    Of distances (see `frechet_distance` and `kernel_distance`) lower is better; of shares (see
+    `precision_recall` and `density_coverage`) higher.
     """
 
     frechet_distance: float
@@ -49,49 +44,28 @@ class Comparison:
 
 
 @dataclass(frozen=True)
-class SampleReport:
-    """Generated samples and further real ones, each compared with the same real samples.
-
-    Attributes
-    ----------
-    count : int
-        How many samples there were of each of the three kinds.
-    generated : Comparison
-        The generated samples against real ones.
-    real : Comparison
-        Other real samples against the same: what a perfect generator would get.
-    """
+class _Report(Generic[FiguresT]):
+    """Figures of generated samples and of real ones, as many of each: their `count`."""
 
     count: int
-    generated: Comparison
-    real: Comparison
+    generated: FiguresT
+    real: FiguresT
 
     def to_dict(self) -> dict[str, Any]:
         """Return the report as nested dictionaries of numbers, which JSON can hold."""
         return dataclasses.asdict(self)
 
 
-@dataclass(frozen=True)
-class PointReport:
-    """Generated points and real ones, each counted by the modes of the same mixture.
+class SampleReport(_Report[Comparison]):
+    """Generated samples, and other real ones, each compared with the same real samples.
 
-    Attributes
-    ----------
-    count : int
-        How many points there were of each kind.
-    generated : ModeCoverage
-        The generated points.
-    real : ModeCoverage
-        Points of the mixture itself: what a perfect generator would get.
+    There are `count` samples of each of the three kinds; the second comparison is what a perfect
+    generator would get.
     """
 
-    count: int
-    generated: ModeCoverage
-    real: ModeCoverage
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the report as nested dictionaries of numbers, which JSON can hold."""
-        return dataclasses.asdict(self)
+class PointReport(_Report[ModeCoverage]):
+    """Generated points, and as many of the mixture itself, each counted by the mixture's modes."""
 
 
 def judge_samples(
@@ -114,32 +88,19 @@ def judge_samples(
     Parameters
     ----------
     real : array, shape (M, C, H, W)
-        In [0, 1]; at least twice as many as the generated ones.
+        At least twice as many as the generated ones.
     generated : array, shape (N, C, H, W)
-        In [0, 1]; at least 20. Some thousands are better: see `frechet_distance`.
+        At least 20. Some thousands are better: see `frechet_distance`.
     extractor : FeatureExtractor
         Of the data set, from `load_feature_extractor`.
     generator : Generator, optional
-        Draws the two sets and the subsets of the kernel distance; by default the one that
-        `minigen.manual_seed` seeds.
-    batch_size : int
-        How many images are described at once: the bound on memory.
-
-    Returns
-    -------
-    SampleReport
-        Values of the generated images, and of real ones at the same number.
-
-    Raises
-    ------
-    ValueError
-        If there are too few images, or they do not fit the extractor.
+        Draws the two sets and the subsets of the kernel distance.
 
     Examples
     --------
     >>> import minigen.data
     >>> from minigen import Generator
-    >>> from minigen.metrics import judge_samples, load_feature_extractor
+    >>> from minigen.metrics import load_feature_extractor
     >>> real = minigen.data.load("digits", "test").scaled()
     >>> noise = Generator(0).uniform((190, 1, 8, 8))
     >>> report = judge_samples(real, noise, load_feature_extractor("digits"),
@@ -164,28 +125,13 @@ def judge_features(
 
     Parameters
     ----------
-    real : Tensor or array, shape (M, D)
-        One sample a row; at least twice as many as the generated ones.
-    generated : Tensor or array, shape (N, D)
-        At least 20.
-    generator : Generator, optional
-        As for `judge_samples`.
-
-    Returns
-    -------
-    SampleReport
-        Values of the generated samples, and of real ones at the same number.
-
-    Raises
-    ------
-    ValueError
-        If there are too few samples, their shapes do not fit, or a number is not finite.
+    real, generated : Tensor or array, shapes (M, D) and (N, D)
+        As many as `judge_samples` wants.
 
     Examples
     --------
     >>> import minigen.data
     >>> from minigen import Generator
-    >>> from minigen.metrics import judge_features
     >>> moons = minigen.data.load("two_moons", "test").points
     >>> upper_moon = moons[moons[:, 1] > 0.5][:1000]
     >>> report = judge_features(moons, upper_moon, generator=Generator(0))
@@ -200,7 +146,7 @@ def judge_features(
             f"and {count:,} other real ones too, but there are {len(first):,} real ones: give at "
             f"least {2 * count:,}, or generate at most {len(first) // 2:,}"
         )
-    drawn = default_generator() if generator is None else generator
+    drawn = generator or default_generator()
     order = drawn.permutation(len(first))
     reference, other = first[order[:count]], first[order[count : 2 * count]]
     return SampleReport(
@@ -211,7 +157,7 @@ def judge_features(
 
 
 def judge_points(real: Mixture, generated: Tensor | Array) -> PointReport:
-    """Judge generated points by the modes of the mixture that they should come from.
+    """Judge generated points by the `mode_coverage` of the mixture that they should come from.
 
     Parameters
     ----------
@@ -221,20 +167,9 @@ def judge_points(real: Mixture, generated: Tensor | Array) -> PointReport:
     generated : Tensor or array, shape (N, 2)
         PacGAN's tables are made of 2,500.
 
-    Returns
-    -------
-    PointReport
-        `mode_coverage` of the generated points, and of as many of the mixture's own.
-
-    Raises
-    ------
-    ValueError
-        If there are fewer real points than generated ones, or these are no points.
-
     Examples
     --------
     >>> import minigen.data
-    >>> from minigen.metrics import judge_points
     >>> ring = minigen.data.load("ring", "test")
     >>> collapsed = ring.points[ring.labels < 2]
     >>> report = judge_points(ring, collapsed)

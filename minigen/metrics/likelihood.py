@@ -1,8 +1,11 @@
-r"""How probable a model finds images: the importance-weighted estimate of :math:`-\ln p(x)`."""
+r"""What a model promises of a data set: its objective's terms, the ELBO among them, and the
+importance-weighted estimate of :math:`-\ln p(x)`.
+"""
 
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
@@ -10,15 +13,82 @@ import numpy as np
 
 from minigen.engine.backend import Array
 from minigen.engine.tensor import Tensor
-from minigen.metrics.passes import evaluating, minibatches
+from minigen.metrics.samples import BATCH_SIZE, measuring, minibatches
 from minigen.ops.reduction import logsumexp, reduced_axes
 
 if TYPE_CHECKING:
     from minigen.engine.random import Generator
-    from minigen.models import VariationalAutoencoder
+    from minigen.models import Model, VariationalAutoencoder
 
 ROWS: Final = 5000
 """How many latents are decoded at once by default."""
+
+
+def average_terms(
+    model: Model,
+    images: Array,
+    labels: Array | None = None,
+    *,
+    generator: Generator | None = None,
+    batch_size: int = BATCH_SIZE,
+) -> dict[str, float]:
+    """Average each term of a model's objective over images.
+
+    Returns
+    -------
+    dict of str to float
+        As ``model.terms`` names them, in nats an image. Every image counts the same, also those of
+        a last batch that is smaller.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> from minigen.models import Autoencoder
+    >>> model = Autoencoder((1, 8, 8), hidden=(32,), latent=2)
+    >>> sorted(average_terms(model, minigen.rand(20, 1, 8, 8).numpy()))
+    ['loss', 'reconstruction']
+    """
+    totals: dict[str, float] = defaultdict(float)
+    with measuring(model):
+        for batch, classes in minibatches(model, images, batch_size, labels):
+            for name, value in model.terms(batch, classes, generator=generator).items():
+                totals[name] += float(value.item()) * len(batch)
+    return {name: total / len(images) for name, total in totals.items()}
+
+
+def evaluate(
+    model: Model,
+    images: Array,
+    labels: Array | None = None,
+    *,
+    generator: Generator | None = None,
+    batch_size: int = BATCH_SIZE,
+) -> dict[str, float]:
+    r"""Evaluate what a model promises: the negative ELBO and its parts, or the reconstruction.
+
+    Returns
+    -------
+    dict of str to float
+        In nats an image. Of a VAE ``"negative_elbo"``, ``"reconstruction"`` and ``"kl"``, the first
+        being the sum of the others: it is the bound itself, whatever weight :math:`\beta` the KL
+        had in training. Of an autoencoder ``"reconstruction"`` alone: it has no bound.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> from minigen.models import VAE
+    >>> model = VAE((1, 8, 8), hidden=(32,), latent=2, beta=4.0)
+    >>> values = evaluate(model, minigen.rand(20, 1, 8, 8).numpy())
+    >>> list(values)
+    ['negative_elbo', 'reconstruction', 'kl']
+    >>> values["negative_elbo"] == values["reconstruction"] + values["kl"]
+    True
+    """
+    terms = average_terms(model, images, labels, generator=generator, batch_size=batch_size)
+    if "kl" not in terms:
+        return {"reconstruction": terms["reconstruction"]}
+    reconstruction, kl = terms["reconstruction"], terms["kl"]
+    return {"negative_elbo": reconstruction + kl, "reconstruction": reconstruction, "kl": kl}
 
 
 def log_mean_exp(
@@ -34,16 +104,11 @@ def log_mean_exp(
     Parameters
     ----------
     x : Tensor or array
-        Logarithms.
+        Logarithms. The result is a tensor, which can be differentiated, if this is one.
     axis : int or sequence of int, optional
         The axes averaged over; all of them by default.
     keepdims : bool, default False
         Keep those axes, with length 1.
-
-    Returns
-    -------
-    Tensor or array
-        As `x` is; differentiable if it is a tensor.
 
     Examples
     --------
@@ -68,7 +133,7 @@ def nll(
     generator: Generator | None = None,
     rows: int = ROWS,
 ) -> float:
-    r"""Estimate the negative log-likelihood of images, in nats an image.
+    r"""Estimate the negative log-likelihood of images, in nats an image, on average.
 
     .. math:: -\ln p(x) \le -E\left[\ln \frac1K \sum_{k=1}^K
               \frac{p(x \mid z_k)\, p(z_k)}{q(z_k \mid x)}\right], \qquad z_k \sim q(z \mid x)
@@ -80,25 +145,13 @@ def nll(
     model : VariationalAutoencoder
         Anything with ``log_weights(x, samples, generator=...)`` of shape (samples, N).
     images : array, shape (N, C, H, W)
-        In [0, 1]. Only for binary images is a Bernoulli decoder's value a likelihood.
+        Only for binary images is a Bernoulli decoder's value a likelihood.
     samples : int
-        The number K of latents an image.
+        The number K of latents an image, at least 1.
     labels : array of integers, shape (N,), optional
-        Their classes, if the model is conditional: the estimate is then of :math:`-\ln p(x|y)`.
-    generator : Generator, optional
-        Draws the latents; by default the one that `minigen.manual_seed` seeds.
+        With them the estimate is of :math:`-\ln p(x|y)`.
     rows : int
         How many latents, of all images together, are decoded at once: the bound on memory.
-
-    Returns
-    -------
-    float
-        The average over the images.
-
-    Raises
-    ------
-    ValueError
-        If there is no image, or `samples` or `rows` is less than one.
 
     References
     ----------
@@ -118,7 +171,7 @@ def nll(
         raise ValueError(f"nll: samples and rows of at least 1, got {samples} and {rows}")
     samples_at_once = min(samples, rows)
     total = 0.0
-    with evaluating(model):
+    with measuring(model):
         for batch, classes in minibatches(model, images, rows // samples_at_once, labels):
             parts = [
                 logsumexp(model.log_weights(batch, chunk, classes, generator=generator), axis=0)

@@ -22,9 +22,8 @@ import numpy.typing as npt
 from minigen import data, optim
 from minigen.engine.random import Generator
 from minigen.files import write_atomically
-from minigen.metrics.bounds import BATCH_SIZE
 from minigen.metrics.features import TRAINED, WEIGHTS, FeatureExtractor
-from minigen.metrics.passes import evaluating
+from minigen.metrics.samples import BATCH_SIZE, measuring
 from minigen.ops.losses import cross_entropy
 from minigen.optim.lr_scheduler import CosineAnnealingLR
 
@@ -56,21 +55,8 @@ def train_extractor(
 ) -> FeatureExtractor:
     """Train a classifier of labelled images: Adam, its rate falling along half a cosine wave.
 
-    Parameters
-    ----------
-    examples : Dataset
-        The training images.
-    channels : sequence of int
-        As `FeatureExtractor` takes them.
-    recipe : Recipe
-        How long, and on what, it is trained.
-    seed : int, default 0
-        Where weights, orders, dropout and mirroring start.
-
-    Returns
-    -------
-    FeatureExtractor
-        With its weights rounded to half precision, as they are stored.
+    Weights, orders, dropout and mirroring start at `seed`; `channels` are as `FeatureExtractor`
+    takes them. The weights are rounded to half precision, as they are stored.
 
     Examples
     --------
@@ -103,7 +89,7 @@ def train_extractor(
 
 def measure_accuracy(extractor: FeatureExtractor, test: data.Dataset) -> float:
     """Return the share of labelled images that a classifier names correctly."""
-    with evaluating(extractor):
+    with measuring(extractor):
         logits = [extractor(images).numpy() for images in data.Batches(test.scaled(), BATCH_SIZE)]
     return float((np.concatenate(logits).argmax(axis=1) == test.labels).mean())
 

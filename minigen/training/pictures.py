@@ -8,7 +8,7 @@ from typing import Final
 
 from minigen import kinds, models, viz
 from minigen.kinds import Setting
-from minigen.metrics import evaluating
+from minigen.metrics import measuring
 from minigen.models import Model
 from minigen.training.config import Batch
 from minigen.training.folder import Record, RunFolder
@@ -62,7 +62,7 @@ class Album:
         if not models.can(self._model, "sample"):
             return
         classes = self._model.classes
-        with evaluating(self._model):
+        with measuring(self._model):
             samples = models.ability(self._model, "sample")(
                 self._kind.samples_shown(classes), generator=stream(self._seed, Purpose.PICTURES)
             )
@@ -86,7 +86,7 @@ class Album:
         if not models.can(self._model, "reconstruct"):
             return
         noise = stream(self._seed, Purpose.PICTURES)
-        with evaluating(self._model):
+        with measuring(self._model):
             seen = self._model.corrupt(self._originals, generator=noise)
             made = models.ability(self._model, "reconstruct")(seen, self._labels)
         self._kind.draw_reconstructions(

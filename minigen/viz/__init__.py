@@ -3,7 +3,10 @@ tables of images, points of the plane, and curves of the loss; as GIF files, ani
 as SVG, the recorded graph. In a notebook, `use_style` gives all figures one look, and `draw_images`
 draws images into them.
 
-matplotlib is imported when the first picture is drawn; no window or display is needed.
+Each function writes its file whole or not at all; a `title` stands above what is shown. Images are
+tensors or arrays of shape (N, C, H, W) with C of 1 or 3: floats in [0, 1], or bytes. Other shapes
+and values, and what does not fit together, are a ValueError. matplotlib is imported when the first
+picture is drawn; no window or display is needed.
 
 Examples
 --------
@@ -14,12 +17,17 @@ Examples
 """
 
 from minigen.viz.animation import save_animation
-from minigen.viz.figures import save_curves, save_reconstructions
-from minigen.viz.grid import image_grid, save_image_grid
+from minigen.viz.curves import save_curves
+from minigen.viz.graphs import GraphPicture, graph
+from minigen.viz.images import (
+    draw_images,
+    image_grid,
+    save_image_grid,
+    save_image_table,
+    save_reconstructions,
+)
 from minigen.viz.points import save_points
-from minigen.viz.recorded import GraphPicture, graph
-from minigen.viz.style import COLOURS, draw_images, use_style
-from minigen.viz.table import save_image_table
+from minigen.viz.style import COLOURS, use_style
 
 __all__ = [
     "COLOURS",

@@ -27,18 +27,11 @@ def save_animation(
 
     Parameters
     ----------
-    path : path
-        The GIF file; it is written whole or not at all.
     pictures : sequence of path
         PNG files, in their order; the first and the last are always shown, of others at most so
         many that there are 100.
     seconds : float, default 10
         How long the animation lasts at most: a picture is shown for half a second or less.
-
-    Raises
-    ------
-    ValueError
-        If there is no picture, their sizes differ, or `seconds` is not positive.
 
     Examples
     --------

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from minigen.engine.backend import Array, array_of, to_numpy
 from minigen.engine.tensor import Tensor
-from minigen.viz.figures import DPI, save_figure
+from minigen.viz.style import COLOURS, DPI, save_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -39,30 +39,13 @@ def save_points(
 
     Parameters
     ----------
-    path : path
-        The PNG file; it is written whole or not at all.
     samples, real : Tensor or array, shape (N, 2)
-        Generated and real points.
+        Generated and real points, at least one real.
     surface : callable, optional
         A function of points (N, 2) that returns N numbers, shown in shades of grey with contour
         lines: such as the discriminator's score.
     surface_title : str
         What its scale is called.
-    title : str, optional
-        What stands above the figure.
-
-    Raises
-    ------
-    ValueError
-        If the points have another shape, or there is no real one.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> import minigen
-    >>> from minigen import viz
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     viz.save_points(f"{folder}/points.png", minigen.rand(50, 2), minigen.rand(50, 2))
     """
     from matplotlib.figure import Figure
 
@@ -76,24 +59,15 @@ def save_points(
     if surface is not None:
         shades = _draw_surface(axes, surface, centre, reach)
         figure.colorbar(shades, ax=axes, label=surface_title, shrink=0.9)
-    axes.scatter(
-        true[:, 0],
-        true[:, 1],
-        s=14,
-        facecolors="none",
-        edgecolors="#1b2a6b",
-        linewidths=0.7,
-        label="real",
-    )
-    axes.scatter(
-        drawn[:, 0],
-        drawn[:, 1],
-        s=9,
-        marker="x",
-        color="#e08214",
-        linewidths=0.9,
-        label="generated",
-    )
+    rings: dict[str, Any] = {
+        "s": 14,
+        "facecolors": "none",
+        "edgecolors": COLOURS[0],
+        "linewidths": 0.7,
+    }
+    crosses: dict[str, Any] = {"s": 9, "marker": "x", "color": COLOURS[1], "linewidths": 0.9}
+    axes.scatter(true[:, 0], true[:, 1], label="real", **rings)
+    axes.scatter(drawn[:, 0], drawn[:, 1], label="generated", **crosses)
     axes.set_xlim(centre[0] - reach, centre[0] + reach)
     axes.set_ylim(centre[1] - reach, centre[1] + reach)
     axes.set_aspect("equal")

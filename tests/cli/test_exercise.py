@@ -23,12 +23,12 @@ def _wide_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 def answers(tmp_path: Path) -> Path:
     """The learner's file of lesson 01, with its stubs."""
     list(find_lesson(1).copy_to(tmp_path))
-    return tmp_path / "exercises" / "lesson_01.py"
+    return tmp_path / "01-autograd" / "exercises.py"
 
 
 def test_stubs_are_put_where_they_are_missing_and_say_what_is_to_do(tmp_path: Path) -> None:
     output = call("exercise", "1", "--folder", tmp_path, status=1).output
-    assert f"new: {tmp_path / 'exercises' / 'lesson_01.py'}" in output
+    assert f"new: {tmp_path / '01-autograd' / 'exercises.py'}" in output
     assert "to do  unbroadcast\n         sum g over the axes" in output
     assert output.endswith("0 of 4 right\n")
 
@@ -50,6 +50,16 @@ def test_right_answers_end_with_status_0(tmp_path: Path, answers: Path) -> None:
     output = call("exercise", "01", "--folder", tmp_path).output
     assert "new:" not in output
     assert output.endswith("4 of 4 right\n")
+
+
+def test_answers_in_the_file_of_an_earlier_version_are_still_found(tmp_path: Path) -> None:
+    answers = tmp_path / "exercises" / "lesson_01.py"
+    answers.parent.mkdir()
+    answers.write_bytes(find_lesson(1).solutions.read_bytes())
+    output = call("exercise", "01", "--folder", tmp_path).output
+    assert f"\n{answers}:\n" in output
+    assert output.endswith("4 of 4 right\n")
+    assert not (tmp_path / "01-autograd" / "exercises.py").exists()
 
 
 def test_all_exercises_are_listed_with_their_states(tmp_path: Path, answers: Path) -> None:

@@ -48,7 +48,7 @@ def test_lessons_are_listed_with_how_far_one_is(tmp_path: Path) -> None:
 def test_a_copied_notebook_and_right_answers_are_seen(tmp_path: Path) -> None:
     lesson = find_lesson(1)
     list(lesson.copy_to(tmp_path))
-    (tmp_path / "exercises" / "lesson_01.py").write_bytes(lesson.solutions.read_bytes())
+    lesson.answers_in(tmp_path).write_bytes(lesson.solutions.read_bytes())
     output = call("lessons", "--folder", tmp_path).output
     assert f"Your folder: {tmp_path}\n" in output
     assert "01-autograd.ipynb" in row(output, "01")
@@ -73,10 +73,21 @@ def test_a_lesson_is_copied_and_opened(
     tmp_path: Path, started: list[list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda _name: object())
-    notebook = tmp_path / "01-autograd.ipynb"
+    notebook = tmp_path / "01-autograd" / "01-autograd.ipynb"
     assert f"new: {notebook}" in call("lessons", "1", "--folder", tmp_path).output
     assert started == [[sys.executable, "-m", "jupyterlab", str(notebook)]]
     assert "new:" not in call("lessons", "01", "--folder", tmp_path).output
+
+
+def test_a_notebook_that_an_earlier_version_copied_is_opened_where_it_is(
+    tmp_path: Path, started: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda _name: object())
+    notebook = tmp_path / "01-autograd.ipynb"
+    notebook.write_bytes(find_lesson(1).notebook.read_bytes())
+    assert f"new: {notebook}" not in call("lessons", "1", "--folder", tmp_path).output
+    assert started == [[sys.executable, "-m", "jupyterlab", str(notebook)]]
+    assert "01-autograd.ipynb" in row(call("lessons", "--folder", tmp_path).output, "01")
 
 
 def test_without_jupyter_the_extra_to_install_is_named(

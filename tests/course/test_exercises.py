@@ -15,17 +15,24 @@ def check_double(answer: Any) -> None:
     expect_array(answer(3), 6, "double(3)")
 
 
-EXERCISE = Exercise("07", "double", check_double)
+EXERCISE = Exercise(Lesson("07", Path("07-trial.ipynb")), "double", check_double)
+
+
+def answers(folder: Path) -> Path:
+    """Make the folder for the answers to the lesson's exercises; return their file."""
+    file = folder / "07-trial" / "exercises.py"
+    file.parent.mkdir(exist_ok=True)
+    return file
 
 
 def verdict(folder: Path, text: str) -> Verdict:
-    (folder / "lesson_07.py").write_text(text)
+    answers(folder).write_text(text)
     return EXERCISE.verdict(folder)
 
 
 def test_an_exercise_is_known_by_its_lesson_and_name() -> None:
     assert str(EXERCISE) == "07-double"
-    assert EXERCISE.file == "lesson_07.py"
+    assert EXERCISE.lesson.answers_in(Path()) == Path("07-trial/exercises.py")
 
 
 def test_without_a_file_it_is_to_do(tmp_path: Path) -> None:
@@ -45,18 +52,18 @@ def test_without_a_file_it_is_to_do(tmp_path: Path) -> None:
             "def double(x):\n    return x / 0",
             Verdict(
                 State.WRONG,
-                "it raised ZeroDivisionError: division by zero (lesson_07.py, line 2)",
+                "it raised ZeroDivisionError: division by zero (exercises.py, line 2)",
             ),
         ),
         ("1 / 0", Verdict(State.WRONG, "it raised ZeroDivisionError: division by zero "
-                          "(lesson_07.py, line 1)")),
+                          "(exercises.py, line 1)")),
         (
             "\ndef double(x:",
-            Verdict(State.WRONG, "lesson_07.py, line 2, is no Python: '(' was never closed"),
+            Verdict(State.WRONG, "exercises.py, line 2, is no Python: '(' was never closed"),
         ),
         (
             "def twice(x):\n    return 2 * x",
-            Verdict(State.WRONG, "lesson_07.py has no double: has it been renamed?"),
+            Verdict(State.WRONG, "exercises.py has no double: has it been renamed?"),
         ),
         ("double = 3", Verdict(State.WRONG, "it raised TypeError: 'int' object is not callable")),
     ],
@@ -80,9 +87,21 @@ def test_an_answer_is_read_anew_each_time(tmp_path: Path) -> None:
 
 
 def test_running_a_wrong_answer_raises(tmp_path: Path) -> None:
-    (tmp_path / "lesson_07.py").write_text("double = abs")
+    answers(tmp_path).write_text("double = abs")
     with pytest.raises(AnswerError, match="expected 6"):
         EXERCISE.run(tmp_path)
+
+
+@pytest.mark.parametrize("earlier", ["exercises/lesson_07.py", "lesson_07.py"])
+def test_an_answer_is_found_where_earlier_versions_put_it(tmp_path: Path, earlier: str) -> None:
+    file = tmp_path / earlier
+    file.parent.mkdir(exist_ok=True)
+    file.write_text("def double(x):\n    return 2 * x")
+    answers(tmp_path).write_text("def double(x):\n    raise NotImplementedError('the new stub')")
+    assert EXERCISE.verdict(tmp_path).state is State.RIGHT
+    EXERCISE.run(tmp_path)
+    file.write_text("def double(x):\n    return 7")
+    assert EXERCISE.verdict(tmp_path) == Verdict(State.WRONG, "double(3) is 7, expected 6")
 
 
 def test_exercises_come_in_the_order_of_their_checks() -> None:

@@ -13,8 +13,8 @@ from minigen.course.lesson import working_folder
 @pytest.fixture
 def lesson(tmp_path: Path) -> Lesson:
     """A lesson of which there is a notebook and no more."""
-    notebook = tmp_path / "home" / "07-trial.ipynb"
-    notebook.parent.mkdir()
+    notebook = tmp_path / "home" / "07-trial" / "07-trial.ipynb"
+    notebook.parent.mkdir(parents=True)
     notebook.write_text('{"cells": [{"source": ["# Lesson 07: A trial\\n", "Words."]}]}')
     return Lesson("07", notebook)
 
@@ -48,18 +48,31 @@ def test_a_notebook_without_a_heading_is_an_error(lesson: Lesson, text: str) -> 
 
 def test_what_is_missing_is_copied_and_what_is_there_is_left(tmp_path: Path) -> None:
     lesson, folder = find_lesson(1), tmp_path / "mine"
-    answers = folder / "exercises" / "lesson_01.py"
+    answers = folder / "01-autograd" / "exercises.py"
     answers.parent.mkdir(parents=True)
     answers.write_text("# mine")
     copied = list(lesson.copy_to(folder))
-    assert copied == [folder / lesson.notebook.name, folder / "exercises" / "test_exercises.py"]
+    notebook = folder / "01-autograd" / "01-autograd.ipynb"
+    assert copied == [notebook, folder / "test_exercises.py"]
     assert copied[0].read_bytes() == lesson.notebook.read_bytes()
     assert answers.read_text() == "# mine"
     assert list(lesson.copy_to(folder)) == []
 
 
+def test_what_earlier_versions_copied_is_used_where_it_is(tmp_path: Path) -> None:
+    lesson = find_lesson(1)
+    notebook, answers = tmp_path / "01-autograd.ipynb", tmp_path / "exercises" / "lesson_01.py"
+    answers.parent.mkdir()
+    for file in (notebook, answers):
+        file.write_text("mine")
+    assert lesson.notebook_in(tmp_path) == notebook
+    assert lesson.answers_in(tmp_path) == answers
+    assert list(lesson.copy_to(tmp_path)) == [tmp_path / "test_exercises.py"]
+
+
 def test_a_lesson_without_exercises_is_copied_without(lesson: Lesson, tmp_path: Path) -> None:
-    assert list(lesson.copy_to(tmp_path / "mine")) == [tmp_path / "mine" / "07-trial.ipynb"]
+    notebook = tmp_path / "mine" / "07-trial" / "07-trial.ipynb"
+    assert list(lesson.copy_to(tmp_path / "mine")) == [notebook]
 
 
 def test_lessons_inside_the_package_come_first(
@@ -70,8 +83,8 @@ def test_lessons_inside_the_package_come_first(
     with pytest.raises(FileNotFoundError, match="incomplete"):
         lessons()
     for folder in (package.parent / "lessons", package / "course" / "lessons"):
-        folder.mkdir(parents=True)
-        notebook = folder / lesson.notebook.name
+        notebook = folder / "07-trial" / "07-trial.ipynb"
+        notebook.parent.mkdir(parents=True)
         notebook.write_bytes(lesson.notebook.read_bytes())
         assert lessons() == [Lesson("07", notebook)]
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from minigen.data import downloads
+from minigen.data import locations
 
 from .helpers import Network
 
@@ -22,7 +22,7 @@ def isolated(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
     monkeypatch.setattr(socket.socket, "connect", refuse)
     monkeypatch.delenv("MINIGEN_DATA", raising=False)
-    monkeypatch.setattr(downloads, "cache_folder", lambda: tmp_path / "cache")
+    monkeypatch.setattr(locations, "cache_folder", lambda: tmp_path / "cache")
 
 
 @pytest.fixture
@@ -35,5 +35,5 @@ def cache(tmp_path: Path) -> Path:
 def network(monkeypatch: pytest.MonkeyPatch) -> Network:
     """A network that answers nothing until it is told to."""
     pretended = Network()
-    monkeypatch.setattr(downloads, "fetch", pretended.fetch)
+    monkeypatch.setattr(locations, "fetch", pretended.fetch)
     return pretended

@@ -74,7 +74,7 @@ class Network:
         self.answers.update({mirror + name: contents for name, contents in files.items()})
 
     def fetch(self, address: str, stream: IO[bytes], _file: PublishedFile) -> None:
-        """Stand in for `minigen.data.downloads.fetch`."""
+        """Stand in for `minigen.data.locations.fetch`."""
         self.asked.append(address)
         answer = self.answers.get(address, ConnectionError("no route to host"))
         if isinstance(answer, BaseException):

@@ -1,18 +1,25 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import dataclasses
+import io
+import os
+import sys
+from pathlib import Path
+from typing import IO, Any
 
+import numpy as np
+import pooch
 import pytest
 
-from minigen.data import DataFileError, DownloadError, MissingDataError
+from minigen.data import DataFileError, DownloadError, MissingDataError, locations
+from minigen.data.locations import cache_folder, fetch, unpack
+from minigen.data.publication import PublishedFile
 
-from .helpers import MIRRORS, Network, published, small_files
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from .helpers import MIRRORS, Network, pack, published, small_files
 
 FILES = small_files()
 SMALL = published(FILES)
+PUBLICATION = SMALL.publication
 IMAGES = "train-images-idx3-ubyte.gz"
 DAMAGES = {
     "truncated": FILES[IMAGES][:-3],
@@ -20,6 +27,12 @@ DAMAGES = {
     "one bit changed": FILES[IMAGES][:-1] + bytes([FILES[IMAGES][-1] ^ 1]),
     "too long": FILES[IMAGES] + b"\x00",
 }
+FILE = PUBLICATION.files[0]
+FIRST, SECOND = (mirror + FILE.name for mirror in MIRRORS)
+
+# What an archive holds.
+MEMBERS = {"inside/one.bin": b"first" * 999, "inside/two.bin": b"second"}
+NAMES = ["one.bin", "two.bin"]
 
 
 def write(folder: Path, files: dict[str, bytes]) -> None:
@@ -157,3 +170,238 @@ def test_availability_tells_what_is_in_the_cache(network: Network, cache: Path) 
     assert present.found
     assert present.note == "in the cache"
     assert network.asked == []
+
+
+def test_a_downloaded_file_is_kept_under_its_name(network: Network, cache: Path) -> None:
+    network.serve(MIRRORS[0], FILES)
+    assert locations.download(PUBLICATION, FILE) == FILES[FILE.name]
+    assert [path.name for path in cache.iterdir()] == [FILE.name]
+    assert (cache / FILE.name).read_bytes() == FILES[FILE.name]
+    assert network.asked == [FIRST]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        ConnectionError("refused"),
+        b"<html>Sign in to this wireless network</html>",
+        FILES[FILE.name][:-1],
+        bytes(len(FILES[FILE.name])),
+    ],
+)
+def test_after_a_failure_the_next_mirror_is_asked(
+    network: Network, cache: Path, answer: bytes | BaseException
+) -> None:
+    network.serve(MIRRORS[1], FILES)
+    network.answers[FIRST] = answer
+    assert locations.download(PUBLICATION, FILE) == FILES[FILE.name]
+    assert network.asked == [FIRST, SECOND]
+    assert [path.name for path in cache.iterdir()] == [FILE.name]
+
+
+def test_when_all_mirrors_fail_the_error_tells_each_reason_and_how_to_go_on(
+    network: Network, cache: Path
+) -> None:
+    network.answers = {FIRST: TimeoutError("timed out"), SECOND: b"short"}
+    with pytest.raises(DownloadError) as caught:
+        locations.download(PUBLICATION, FILE)
+    message = str(caught.value)
+    assert f"small: no mirror gave {FILE.name}" in message
+    assert f"{FIRST}: TimeoutError: timed out" in message
+    assert f"{SECOND}: DataFileError: what came has 5 bytes instead of" in message
+    for name, contents in FILES.items():
+        assert f"{name} ({len(contents):,} bytes)" in message
+    for advice in ("a folder named small-set", "MINIGEN_DATA", "root=", "'digits'"):
+        assert advice in message
+    assert list(cache.iterdir()) == []
+
+
+def test_of_an_archive_the_error_tells_that_it_must_be_unpacked(network: Network) -> None:
+    unpacked = "unpack them there, and set the environment variable"
+    with pytest.raises(DownloadError) as caught:
+        locations.download(PUBLICATION, FILE)
+    assert unpacked not in str(caught.value)
+    with pytest.raises(DownloadError, match=unpacked):
+        locations.download(dataclasses.replace(PUBLICATION, packed=True), FILE)
+
+
+def test_an_interrupted_download_leaves_nothing_behind(network: Network, cache: Path) -> None:
+    network.answers[FIRST] = KeyboardInterrupt()
+    with pytest.raises(KeyboardInterrupt):
+        locations.download(PUBLICATION, FILE)
+    assert list(cache.iterdir()) == []
+    assert network.asked == [FIRST]
+
+
+def test_a_file_is_on_the_disk_before_it_gets_its_name(
+    network: Network, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network.serve(MIRRORS[0], FILES)
+    names_at_sync = []
+    synchronise = os.fsync
+
+    def observed(descriptor: int) -> None:
+        names_at_sync.append([path.name == FILE.name for path in cache.iterdir()])
+        synchronise(descriptor)
+
+    monkeypatch.setattr(os, "fsync", observed)
+    locations.download(PUBLICATION, FILE)
+    assert names_at_sync == [[False]]
+
+
+def test_a_cache_that_cannot_be_written_is_named(network: Network, cache: Path) -> None:
+    network.serve(MIRRORS[0], FILES)
+    cache.parent.parent.mkdir(exist_ok=True)
+    cache.parent.write_text("a file where a folder should be")
+    with pytest.raises(DownloadError, match=str(cache)):
+        locations.download(PUBLICATION, FILE)
+
+
+class PretendedDownloader:
+    """Stands in for pooch's: answers eight bytes in two pieces."""
+
+    def __init__(self, progressbar: Any, chunk_size: int) -> None:
+        self.progress = progressbar
+        assert chunk_size > 1024
+
+    def __call__(self, address: str, stream: IO[bytes], _pooch: None) -> None:
+        assert address == FIRST
+        for piece in (b"half", b"half"):
+            stream.write(piece)
+            self.progress.update(len(piece))
+
+
+def test_fetching_shows_the_files_name_and_its_progress(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(pooch, "HTTPDownloader", PretendedDownloader)
+    stream = io.BytesIO()
+    fetch(FIRST, stream, PublishedFile(FILE.name, 8, ""))
+    assert stream.getvalue() == b"halfhalf"
+    shown = capsys.readouterr().err
+    assert FILE.name in shown
+    assert "100%" in shown
+
+
+def test_the_cache_is_the_users_own_folder_for_minigen() -> None:
+    assert "minigen" in cache_folder().parts
+    assert cache_folder().is_absolute()
+
+
+def unpacked(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Path:
+    """An archive of two files, in a folder that holds nothing else."""
+    path = tmp_path / "archives" / "some.tar.gz"
+    path.parent.mkdir()
+    path.write_bytes(pack(MEMBERS))
+    return path
+
+
+def test_the_named_members_and_nothing_else_become_files(archive: Path) -> None:
+    archive.write_bytes(pack(MEMBERS | {"inside/readme.html": b"hello", "one.bin": b"another"}))
+    folder = archive.parent / "deep" / "inside"
+    unpack(archive, NAMES, folder)
+    assert unpacked(folder) == {"one.bin": b"first" * 999, "two.bin": b"second"}
+    assert list(folder.parent.iterdir()) == [folder]
+
+
+@pytest.mark.parametrize("name", ["../escaped.bin", "/escaped.bin", "inside/../../escaped.bin"])
+def test_no_path_leads_out_of_the_folder(name: str, archive: Path, tmp_path: Path) -> None:
+    archive.write_bytes(pack({name: b"evil", "inside/escaped.bin": b"good"}))
+    folder = tmp_path / "deep" / "inside"
+    unpack(archive, ["escaped.bin"], folder)
+    assert unpacked(folder) == {"escaped.bin": b"good"}
+    archive.unlink()
+    archive.parent.rmdir()
+    assert [path.name for path in tmp_path.rglob("*")] == ["deep", "inside", "escaped.bin"]
+
+
+def test_a_link_is_not_followed(archive: Path, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_bytes(b"secret")
+    archive.write_bytes(pack(MEMBERS, links={"inside/link.bin": str(tmp_path / "secret")}))
+    refused = "lacks inside/link.bin"
+    if sys.version_info >= (3, 12):  # where tarfile itself refuses it
+        refused = "'inside/link.bin' is a link"
+    with pytest.raises(DataFileError, match=refused):
+        unpack(archive, ["link.bin"], archive.parent / "inside")
+    assert list(archive.parent.iterdir()) == [archive]
+
+
+def test_missing_members_are_named_and_nothing_is_left(archive: Path) -> None:
+    wanted = [*NAMES, "two", "nine"]
+    message = r"^some\.tar\.gz: the archive lacks inside/nine, inside/two$"
+    with pytest.raises(DataFileError, match=message):
+        unpack(archive, wanted, archive.parent / "inside")
+    assert list(archive.parent.iterdir()) == [archive]
+
+
+@pytest.mark.parametrize("damage", ["no archive", "half", "not compressed", "no block"])
+def test_a_damaged_archive_is_refused_and_nothing_is_left(damage: str, archive: Path) -> None:
+    whole = pack({"inside/one.bin": np.random.default_rng(0).bytes(50_000)})
+    contents = {
+        "no archive": b"",
+        "half": whole[: len(whole) // 2],
+        "not compressed": b"plain text, and not a little of it" * 100,
+        "no block": whole[:10] + b"\xff" * 1000,  # a kind of block that deflate does not have
+    }
+    archive.write_bytes(contents[damage])
+    with pytest.raises(DataFileError, match=r"^some\.tar\.gz is not a whole archive: "):
+        unpack(archive, ["one.bin"], archive.parent / "inside")
+    assert list(archive.parent.iterdir()) == [archive]
+
+
+def test_the_folder_gets_its_name_when_its_files_are_on_the_disk(
+    archive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = archive.parent / "inside"
+    synchronised = []
+    synchronise = os.fsync
+
+    def observed(descriptor: int) -> None:
+        synchronised.append(folder.exists())
+        synchronise(descriptor)
+
+    monkeypatch.setattr(os, "fsync", observed)
+    unpack(archive, NAMES, folder)
+    assert synchronised == [False, False]
+
+
+def test_an_interrupted_unpacking_leaves_nothing_behind(
+    archive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(_: int) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "fsync", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        unpack(archive, NAMES, archive.parent / "inside")
+    assert list(archive.parent.iterdir()) == [archive]
+
+
+@pytest.mark.parametrize("dropped", [False, True])
+def test_a_folder_that_another_process_made_meanwhile_stays(archive: Path, dropped: bool) -> None:
+    folder = archive.parent / "inside"
+    unpack(archive, NAMES, folder)
+    if dropped:
+        archive.unlink()
+    else:
+        archive.write_bytes(pack(dict.fromkeys(MEMBERS, b"slower")))
+    unpack(archive, NAMES, folder)
+    assert unpacked(folder)["two.bin"] == b"second"
+    assert list(archive.parent.glob("inside*")) == [folder]
+
+
+def test_another_failure_of_the_disk_is_told(
+    archive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: Path, target: Path) -> None:
+        raise PermissionError(target)
+
+    monkeypatch.setattr(Path, "rename", refuse)
+    with pytest.raises(PermissionError):
+        unpack(archive, NAMES, archive.parent / "inside")
+    assert list(archive.parent.iterdir()) == [archive]

@@ -57,6 +57,19 @@ def test_a_fault_says_in_which_cell_it_is() -> None:
     assert inspection.faults(cells) == ["cell 1 (y = 2): was not run"]
 
 
+def test_printed_lines_that_are_not_those_of_an_earlier_run_are_listed() -> None:
+    bar = "training: 100%|████| 40/40 [00:02<00:00, {} it/s]\n"
+    listing = {"data": {"text/plain": "def f(): ...", "text/markdown": "`f`"}}
+
+    def run(loss: float, speed: float, output: Any) -> Any:
+        text = bar.format(speed) + f"loss {loss}\nsteps 40\n"
+        return notebook(code("train()", printed(text), shown("text/plain", "3")), code("f", output))
+
+    before = run(1.25, 23.9, listing)
+    assert inspection.changes(before, run(1.25, 22.1, {"data": {"text/markdown": "`g`"}})) == []
+    assert inspection.changes(before, run(1.5, 22.1, listing)) == ["-loss 1.25", "+loss 1.5"]
+
+
 def test_asserts_and_figures_are_counted() -> None:
     cells = notebook(
         code("assert 1\nfor x in y:\n    assert x, 'assert'"),

@@ -107,7 +107,7 @@ def test_papers_on_arxiv_are_linked_by_their_numbers(source: Path) -> None:
 @each_source
 def test_relative_links_lead_somewhere(source: Path) -> None:
     targets = re.findall(r"\]\((?!https?://|#)([^)#\s]+)", prose(saved(source)))
-    assert [target for target in targets if not (building.FOLDER / target).exists()] == []
+    assert [target for target in targets if not (source.parent / target).exists()] == []
 
 
 @each_source

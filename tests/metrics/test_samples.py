@@ -7,7 +7,8 @@ import numpy.typing as npt
 import pytest
 
 import minigen
-from minigen.metrics import samples
+from minigen import metrics, nn
+from minigen.metrics import measuring, samples
 
 
 def test_rows_of_any_kind_become_float64_on_the_host() -> None:
@@ -56,3 +57,25 @@ def test_blocks_cover_every_row_once_and_are_small(rows: int, columns: int) -> N
     parts = [np.arange(rows)[part] for part in samples.blocks(rows, columns)]
     assert np.concatenate([np.arange(0), *parts]).tolist() == list(range(rows))
     assert all(len(part) == 1 or len(part) * columns <= 4_000_000 for part in parts)
+
+
+def test_inside_the_model_evaluates_and_nothing_is_recorded() -> None:
+    model = nn.Sequential(nn.Dense(2, 2), nn.Dropout(0.5))
+    with measuring(model):
+        assert not any(module.training for module in model.modules())
+        assert not model(minigen.ones(1, 2)).requires_grad
+    assert minigen.is_grad_enabled()
+
+
+def test_each_module_gets_its_own_mode_back_even_after_an_error() -> None:
+    model = nn.Sequential(nn.Dropout(0.1), nn.Dropout(0.2))
+    model.train()
+    frozen = next(iter(model.children())).eval()
+    with pytest.raises(RuntimeError, match="a fault"), measuring(model):
+        raise RuntimeError("a fault")
+    assert [module.training for module in model.modules()] == [True, False, True]
+    assert not frozen.training
+
+
+def test_its_old_name_measures_too() -> None:
+    assert metrics.evaluating is measuring

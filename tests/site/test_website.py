@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from docs.website import catalogue, links, notebooks, references, staging
+from docs.website import code_pages, links, notebooks, references, staging
 from docs.website.places import places
 from minigen.explanation import implementers_of
 from minigen.explanation.site import pages
@@ -16,8 +16,8 @@ PLACES = {"docs/engine.md": "engine.md", "lessons/README.md": "course/index.md"}
 
 
 def test_a_link_leads_from_page_to_page() -> None:
-    text = "[a](../docs/engine.md#names) and [b](README.md)"
-    found = links.rewrite(text, "lessons/01.ipynb", "course/01.ipynb", PLACES)
+    text = "[a](../../docs/engine.md#names) and [b](../README.md)"
+    found = links.rewrite(text, "lessons/01/01.ipynb", "course/01.ipynb", PLACES)
     assert found == "[a](../engine.md#names) and [b](index.md)"
 
 
@@ -63,7 +63,7 @@ def test_a_notebook_is_shown_without_sliders_and_bars() -> None:
 
 
 def test_every_page_that_explain_knows_is_made() -> None:
-    made = set(catalogue.sources())
+    made = set(code_pages.sources())
     assert {f"{folder}/{name}.md" for folder, names in pages().items() for name in names} < made
 
 
@@ -72,7 +72,7 @@ def test_whatever_implements_a_result_is_shown_somewhere() -> None:
         for implementer in implementers:
             name = references.full_name(implementer)
             public = name.rpartition(".")[0] in {*references.PUBLIC, "minigen"}
-            known = id(implementer.target) in catalogue.entry_of()
+            known = id(implementer.target) in code_pages.entry_of()
             owner = name.rpartition(".")[0] in references.public_names().values()
             inside = implementer.name in references.internals() or name in references.PUBLIC
             assert public or known or owner or inside, name

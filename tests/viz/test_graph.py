@@ -16,8 +16,8 @@ import minigen.functional as F
 from minigen import Tensor, models, nn, viz
 from minigen.engine.op import registry
 from minigen.ops import losses
-from minigen.viz.recorded.links import _PAGES, derivation
-from minigen.viz.recorded.symbols import text_width
+from minigen.viz.graphs.drawing import text_width
+from minigen.viz.graphs.reading import _PAGES, derivation
 
 NAMESPACE = "{http://www.w3.org/2000/svg}"
 KINDS = {"op", "output", "parameter", "constant", "chain", "rest"}
@@ -540,9 +540,9 @@ def luminance(colour: str) -> float:
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_text_stands_out_from_what_it_stands_on(theme: str) -> None:
-    from minigen.viz.recorded import symbols
+    from minigen.viz.graphs import drawing
 
-    colours = symbols.COLOURS if theme == "light" else symbols._DARK
+    colours = drawing.COLOURS if theme == "light" else drawing._DARK
     grounds = [colours.paper, *(fill for fill, _ in colours.kinds.values())]
     for ink, ground in itertools.product((colours.ink, colours.quiet), grounds):
         high, low = sorted([luminance(ink), luminance(ground)], reverse=True)

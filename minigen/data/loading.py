@@ -1,0 +1,154 @@
+"""The data sets by name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Literal, Protocol, TypeAlias, overload
+
+from minigen.data.cifar10 import CIFAR10
+from minigen.data.digits import DIGITS
+from minigen.data.mnist import FASHION_MNIST, MNIST
+from minigen.data.points import GRID, RING, TWO_MOONS
+from minigen.data.sprites import SPRITES
+
+if TYPE_CHECKING:
+    from minigen.data.dataset import Dataset
+    from minigen.data.locations import Availability, FolderPath
+    from minigen.data.points import Mixture, Points
+    from minigen.data.sprites import Sprites
+
+SPLITS: Final = ("train", "test")
+
+
+class Source(Protocol):
+    """What a further data set has to offer to be listed below."""
+
+    @property
+    def name(self) -> str:
+        """The data set's name."""
+
+    def load(self, split: str, root: FolderPath | None, /) -> Dataset | Points:
+        """Read one split, looked for in the folder `root` if one is given."""
+
+    def availability(self, root: FolderPath | None, /) -> Availability:
+        """Tell whether and where the data set is at hand, without a download."""
+
+
+_SOURCES: Final[dict[str, Source]] = {
+    source.name: source
+    for source in (DIGITS, MNIST, FASHION_MNIST, CIFAR10, SPRITES, RING, GRID, TWO_MOONS)
+}
+
+NAMES: Final = tuple(_SOURCES)
+"""The names that `load` knows."""
+
+
+_Root: TypeAlias = "FolderPath | None"
+
+
+@overload
+def load(name: Literal["sprites"], split: str = ..., *, root: _Root = ...) -> Sprites: ...
+
+
+@overload
+def load(name: Literal["ring", "grid"], split: str = ..., *, root: _Root = ...) -> Mixture: ...
+
+
+@overload
+def load(name: Literal["two_moons"], split: str = ..., *, root: _Root = ...) -> Points: ...
+
+
+@overload
+def load(
+    name: Literal["digits", "mnist", "fashion_mnist", "cifar10"],
+    split: str = ...,
+    *,
+    root: _Root = ...,
+) -> Dataset: ...
+
+
+@overload
+def load(name: str, split: str = ..., *, root: _Root = ...) -> Dataset | Points: ...
+
+
+def load(name: str, split: str = "train", *, root: FolderPath | None = None) -> Dataset | Points:
+    """Load one split of a data set.
+
+    ========================  =================  ===============  ================================
+    name                      train, test        each             what
+    ========================  =================  ===============  ================================
+    ``digits``                1,415 and 382      (1, 8, 8)        handwritten digits, in the package
+    ``mnist``                 60,000 and 10,000  (1, 28, 28)      handwritten digits
+    ``fashion_mnist``         60,000 and 10,000  (1, 28, 28)      clothes, shoes and bags
+    ``cifar10``               50,000 and 10,000  (3, 32, 32)      photographs of ten kinds of things
+    ``sprites``               32,768 and 4,096   (1, 32, 32)      shapes drawn from known factors
+    ``ring``                  50,000 and 10,000  (2,)             points about 8 centres on a circle
+    ``grid``                  50,000 and 10,000  (2,)             points about 25 centres in a grid
+    ``two_moons``             50,000 and 10,000  (2,)             points about two half circles
+    ========================  =================  ===============  ================================
+
+    `digits` is part of minigen; `sprites` (see `Sprites`), `ring`, `grid` and `two_moons` (see
+    `Points`) are drawn by it. The files of the others are looked for in ``root/mnist``,
+    ``root/fashion-mnist`` and ``root/cifar10/cifar-10-batches-bin`` if `root` is given; otherwise,
+    if the environment variable ``MINIGEN_DATA`` is set, in those folders inside the folder that it
+    names; otherwise in the user's cache, into which they are downloaded at their first use.
+
+    Each file is compared with the SHA-256 of the published one, every time, but for `cifar10`: its
+    archive is verified when it is downloaded and then unpacked, and a folder in its format is read
+    as it is, with as many files ``data_batch_*.bin`` and images as are there.
+
+    Parameters
+    ----------
+    name : str
+        One of `minigen.data.NAMES`.
+    split : str, default "train"
+        ``"train"`` or ``"test"``.
+    root : path, optional
+        A folder of data sets. Those that are part of minigen or drawn by it take no notice of it.
+
+    Returns
+    -------
+    Dataset or Points
+        The images as published, uint8 in (N, C, H, W); `Dataset.scaled` makes them float32. It is a
+        `Sprites` for `sprites`; for sets of points a `Points`, and for `ring` and `grid` a
+        `Mixture`, which knows its centres.
+
+    Raises
+    ------
+    ValueError
+        If there is no such data set or split.
+    MissingDataError
+        If `root` or ``MINIGEN_DATA`` names a folder that lacks the files: nothing is downloaded
+        instead.
+    DataFileError
+        If a file in that folder is truncated, corrupt or another than its name says.
+    DownloadError
+        If no mirror gave a file; the message lists the addresses tried, and how to go on offline.
+
+    Examples
+    --------
+    >>> import minigen.data
+    >>> test = minigen.data.load("digits", "test")
+    >>> len(test), test.images.shape, test.image_shape, test.maximum
+    (382, (382, 1, 8, 8), (1, 8, 8), 16)
+    """
+    if name not in _SOURCES:
+        raise ValueError(f"load: no data set is named {name!r}; there are {', '.join(NAMES)}")
+    if split not in SPLITS:
+        raise ValueError(f"load: no split is named {split!r}; there are {', '.join(SPLITS)}")
+    return _SOURCES[name].load(split, root)
+
+
+def available(*, root: FolderPath | None = None) -> dict[str, Availability]:
+    """Tell for every data set whether it is at hand and where, without a download.
+
+    Files are judged by their names and sizes; their contents are verified when they are loaded.
+    `root` names a folder of data sets, as in `load`.
+
+    Examples
+    --------
+    >>> import minigen.data
+    >>> digits = minigen.data.available()["digits"]
+    >>> digits.found, digits.note
+    (True, 'part of minigen')
+    """
+    return {name: source.availability(root) for name, source in _SOURCES.items()}

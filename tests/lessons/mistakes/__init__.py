@@ -1,1 +1,0 @@
-"""Wrong answers that tempt, a module a lesson, and what the check has to say of each."""
