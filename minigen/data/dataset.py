@@ -50,7 +50,6 @@ class Dataset:
     (dtype('float32'), -1.0, 1.0)
     """
 
-    kind: ClassVar[str] = "image"
     name: str
     split: str
     images: npt.NDArray[np.uint8]

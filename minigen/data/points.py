@@ -57,7 +57,6 @@ class Points:
     ((50000, 2), 'upper')
     """
 
-    kind: ClassVar[str] = "point"
     name: str
     split: str
     points: npt.NDArray[np.float32]
