@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -13,7 +14,7 @@ from minigen import models
 from minigen.cli import options
 from minigen.data import NAMES
 from minigen.kinds import kind_of
-from minigen.models import MODELS
+from minigen.models import MODELS, Model, Option
 
 if TYPE_CHECKING:
     from minigen.training import Run
@@ -67,28 +68,20 @@ def _model_options(named: str | None) -> list[click.Option]:
         own = {} if named is None else _by_name([models.find(named)])
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="'MODEL'") from error
-    made = [options.of_model(option, _default(option)) for option, _ in own.values()]
+    made = [_made_from(option, _default(option)) for option, _ in own.values()]
     for name, (option, owners) in _by_name(MODELS.values()).items():
         if name not in own:
             note = "" if len(owners) == len(MODELS) else f"[of {', '.join(owners)}]"
-            made.append(options.of_model(option, note, hidden=bool(own)))
+            made.append(_made_from(option, note, hidden=named is not None))
     return made
 
 
-def _default(option: models.Option) -> str:
-    """Say what an option is if it is not given; nothing if the model decides then."""
-    if option.default is None:
-        return ""
-    sizes = option.type is tuple
-    return f"[default: {','.join(map(str, option.default)) if sizes else option.default}]"
-
-
-def _by_name(classes: Iterable[type[models.Model]]) -> dict[str, tuple[models.Option, list[str]]]:
+def _by_name(classes: Iterable[type[Model]]) -> dict[str, tuple[Option, list[str]]]:
     """Return the options of models by name, each with the models that have it.
 
     What must be given, such as the images' shape, is left out: the data decide it.
     """
-    found: dict[str, tuple[models.Option, list[str]]] = {}
+    found: dict[str, tuple[Option, list[str]]] = {}
     for model in classes:
         for option in models.options(model):
             if not option.required:
@@ -96,15 +89,75 @@ def _by_name(classes: Iterable[type[models.Model]]) -> dict[str, tuple[models.Op
     return found
 
 
+def _made_from(option: Option, note: str, *, hidden: bool = False) -> click.Option:
+    """Make an option of the command line from one of a model's; help adds a note."""
+    flag = option.name.replace("_", "-")
+    names = f"--{flag}/--no-{flag}" if option.type is bool else f"--{flag}"
+    text = f"{option.help.replace('`', '')}  {note}".rstrip()
+    return click.Option([names], help=text, hidden=hidden, default=None, **_accepted(option))
+
+
+def _accepted(option: Option) -> dict[str, Any]:
+    """Say, in click's words, which values an option takes."""
+    if option.type is tuple:
+        return {"metavar": "SIZES", "callback": _layer_sizes}
+    if option.choices:
+        return {"type": click.Choice(option.choices)}
+    if option.type not in (int, float):
+        return {}
+    ends = option.range
+    low, high = (None if math.isinf(end) else end for end in (ends.low, ends.high))
+    number: Any = click.IntRange if option.type is int else click.FloatRange
+    return {"type": number(low, high, min_open=ends.low_open, max_open=ends.high_open)}
+
+
+def _default(option: Option) -> str:
+    """Say what an option is if it is not given; nothing if the model decides then."""
+    if option.default is None:
+        return ""
+    sizes = option.type is tuple
+    return f"[default: {','.join(map(str, option.default)) if sizes else option.default}]"
+
+
+def _layer_sizes(
+    _ctx: click.Context, _option: click.Parameter, text: str | None
+) -> list[int] | None:
+    """Read numbers of features, separated by commas: ``400`` or ``400,200``; or none."""
+    if text is None:
+        return None
+    parts = text.split(",") if text else []
+    if not all(part.strip().isdecimal() and int(part) > 0 for part in parts):
+        raise click.BadParameter(f"positive numbers separated by commas, not {text!r}")
+    return [int(part) for part in parts]
+
+
+def _numbers(_ctx: click.Context, _option: click.Parameter, text: str | None) -> list[float] | None:
+    """Read numbers separated by commas: ``0.5,0.999``."""
+    if text is None:
+        return None
+    try:
+        return [float(part) for part in text.split(",")]
+    except ValueError as error:
+        raise click.BadParameter(f"numbers separated by commas, not {text!r}") from error
+
+
+class NameOrPath(click.Choice):  # type: ignore[type-arg] # generic since click 8.2
+    """A name of the package's, or where something of one's own is: ``package.module:name``."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Take a path as it is: it is looked up when it is used."""
+        return str(value) if ":" in str(value) else super().convert(value, param, ctx)
+
+
 @click.command(cls=Train)
-@click.argument("model", type=options.NameOrPath(list(MODELS)), required=False)
+@click.argument("model", type=NameOrPath(list(MODELS)), required=False)
 @click.option(
     "--resume",
     metavar="DIR",
     type=click.Path(path_type=Path),
     help="Go on with the run in this folder, as it was configured.",
 )
-@click.option("--dataset", type=options.NameOrPath(NAMES), default="digits", show_default=True)
+@click.option("--dataset", type=NameOrPath(NAMES), default="digits", show_default=True)
 @click.option("--epochs", type=click.IntRange(min=1), default=10, show_default=True)
 @options.seed("Where initial weights, shuffles and noise start.")
 @click.option(
@@ -124,7 +177,7 @@ def _by_name(classes: Iterable[type[models.Model]]) -> dict[str, tuple[models.Op
 @click.option(
     "--betas",
     metavar="B1,B2",
-    callback=options.numbers,
+    callback=_numbers,
     help="Decays of Adam's moments.  [default: the model's, 0.9,0.999 for all but GANs]",
 )
 @click.option(

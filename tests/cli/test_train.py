@@ -10,6 +10,7 @@ from typing import IO
 
 import pytest
 
+from minigen import models
 from minigen.cli.train import train
 from minigen.models import MODELS
 from minigen.training import BINARIZATIONS, OPTIMIZERS, SCHEDULES, RunConfig
@@ -123,6 +124,36 @@ def test_choices_are_those_of_the_library() -> None:
     assert choices["optimizer"] == list(OPTIMIZERS)
     assert choices["schedule"] == list(SCHEDULES)
     assert choices["binarize"] == list(BINARIZATIONS)
+
+
+def test_help_shows_the_options_of_all_models_or_of_the_one_that_is_named() -> None:
+    everything = call("train", "--help").output
+    for name, model in MODELS.items():
+        shown = call("train", name, "--help").output
+        for option in models.options(model):
+            flag = f"--{option.name.replace('_', '-')}"
+            assert (f"  {flag} " in shown) is (f"  {flag} " in everything) is not option.required
+    assert "--warmup" not in call("train", "gan", "--help").output
+    words = " ".join(call("train", "--help").output.split())
+    assert "weight rises from 0" in words
+    assert "[of vae, conv-vae, cvae]" in words
+    words = " ".join(call("train", "--epochs", 3, "vae", "--help").output.split())
+    assert "such as 400,200; the decoder has them in reverse. [default: 400]" in words
+
+
+def test_every_option_of_every_model_can_be_given() -> None:
+    values = {int: "2", float: "0.25", tuple: "4"}
+    for name, model in MODELS.items():
+        for option in models.options(model):
+            if option.required:
+                continue
+            flag = option.name.replace("_", "-")
+            value = option.choices[-1] if option.choices else values.get(option.type, "")
+            given = (f"--{flag}", value) if value else (f"--no-{flag}",)
+            with train.make_context("train", [name, *given]) as context:
+                found = context.params[option.name]
+            read = {int: 2, float: 0.25, tuple: [4], bool: False}
+            assert found == read.get(option.type, value)
 
 
 def test_another_run_is_not_overwritten_unasked(vae: Path) -> None:
