@@ -86,15 +86,15 @@ class Model(nn.Module):
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
-        if cls.parts and "__init__" not in vars(cls):
-            cls.__signature__ = signature(cls.parts, ["image_shape"])  # type: ignore[attr-defined]
+        cls.__signature__ = _signature_of(cls)  # type: ignore[attr-defined]
         cls.conditional = "classes" in inspect.signature(cls).parameters
         if "name" in vars(cls) and cls.__module__.startswith("minigen.models."):
             MODELS[cls.name] = cls
 
     def __init__(self, image_shape: Sequence[int], *arguments: Any, **options: Any) -> None:
         super().__init__()
-        bound = inspect.signature(type(self)).bind(image_shape, *arguments, **options)
+        expected = signature(self.parts, ["image_shape"])
+        bound = expected.bind(image_shape, *arguments, **options)
         bound.apply_defaults()
         given = bound.arguments
         try:
@@ -293,6 +293,16 @@ class Model(nn.Module):
                 f"{type(self).__name__}: images must lie in [0, 1], got {low:g} to {high:g}; "
                 "scale them with minigen.data.scale_images"
             )
+
+
+def _signature_of(model: type[Model]) -> inspect.Signature:
+    """Return the signature of a model's own constructor; of one that hands options on, all."""
+    of_parts = signature(model.parts, ["image_shape"])
+    if model.__init__ is Model.__init__:
+        return of_parts
+    own = list(inspect.signature(model.__init__).parameters.values())[1:]
+    hands_on = any(parameter.kind is parameter.VAR_KEYWORD for parameter in own)
+    return of_parts if hands_on else inspect.Signature(own)
 
 
 def as_image_shape(shape: Sequence[int]) -> ImageShape:

@@ -115,20 +115,12 @@ class DenseNetworks(Networks):
     def initialize_(self, model: Any, source: Source) -> None:
         """Draw a VAE's first weights: Xavier's for tanh, otherwise the layers' own made smaller.
 
-        With small weights, smallest in the pixels' layer, q(z | x) begins near the prior and each
-        pixel's mean near 1/2, whatever x and z, and no step goes into unlearning random structure:
-        against the layers' own first weights this lowers the negative ELBO on MNIST's test images
-        after ten epochs by about half a nat. But small weights put tanh into its linear part, where
-        signals fade from layer to layer; Xavier's were made for it.
+        Small weights would put tanh into its linear part, where signals fade from layer to layer.
         """
         if self.activation == "tanh":
             nn.init.initialize_(model, nn.init.xavier_uniform_, generator=source)
-            return
-        with no_grad():
-            for name, parameter in model.named_parameters():
-                if name.endswith("weight") and parameter.ndim > 1:
-                    parameter.copy_(parameter * 0.5)
-            model.to_pixels.weight.copy_(model.to_pixels.weight * 0.1)
+        else:
+            start_near_the_prior(model)
 
 
 @dataclass(frozen=True)
@@ -189,6 +181,20 @@ class ConvNetworks(Networks):
         with no_grad():
             for layer in (model.to_pixels, model.to_logvar):
                 layer.weight.copy_(layer.weight * 0.1)
+
+
+def start_near_the_prior(model: Any) -> None:
+    """Shrink a VAE's first weights, those of the pixels' layer most.
+
+    Then q(z | x) begins near the prior and each pixel's mean near 1/2, whatever x and z, and no
+    step goes into unlearning random structure. Against the layers' own first weights this lowers
+    the dense VAE's negative ELBO on MNIST's test images after ten epochs by about half a nat.
+    """
+    with no_grad():
+        for name, parameter in model.named_parameters():
+            if name.endswith("weight") and parameter.ndim > 1:
+                parameter.copy_(parameter * 0.5)
+        model.to_pixels.weight.copy_(model.to_pixels.weight * 0.1)
 
 
 # -------------------------------------------------------------------- generators, discriminators
