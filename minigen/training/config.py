@@ -117,17 +117,17 @@ class RunConfig:
             "optimizer": OPTIMIZERS,
             "schedule": SCHEDULES,
         }
-        find_outside: dict[str, Callable[[str], object]]
-        find_outside = {"model": models.find, "dataset": _data_source}
+        outside = {"model": models.find, "dataset": _data_source}
         for name, known in choices.items():
             value = getattr(self, name)
-            if value not in known and not (name in find_outside and ":" in str(value)):
+            if value in known:
+                continue
+            if name not in outside or ":" not in str(value):
                 raise ConfigurationError(
                     f"{name}: one of {', '.join(known)} is expected, got {value!r}"
                 )
-        for name, find in find_outside.items():
             try:
-                find(getattr(self, name))
+                outside[name](value)
             except ValueError as error:
                 raise ConfigurationError(f"{name}: {error}") from error
         for name, least in {"epochs": 1, "batch_size": 1, "keep": 1, "seed": 0}.items():
