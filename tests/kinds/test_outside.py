@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from minigen import viz
 from minigen.training import (
     ConfigurationError,
     RunConfig,
@@ -85,6 +86,13 @@ def test_a_run_shows_itself_as_text(run: Path) -> None:
     for word in drawn:
         assert len(word) == 8
         assert set(word) <= set(symbols.SYMBOLS)
+
+
+def test_its_curves_are_in_its_unit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    units: list[str] = []
+    monkeypatch.setattr(viz, "save_curves", lambda *_, **words: units.append(words["unit"]))
+    train(config(epochs=1), tmp_path, progress=False)
+    assert units == ["nats/sequence"]
 
 
 def test_models_and_data_of_different_kinds_do_not_go_together(tmp_path: Path) -> None:
