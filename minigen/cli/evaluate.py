@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from minigen import metrics
 from minigen.cli import options
 from minigen.cli.trained import Trained
 from minigen.engine.modes import no_grad
@@ -104,12 +103,16 @@ class Subject:
 
 def _bounds(of: Subject) -> dict[str, Any]:
     """Average the terms of the objective over the test examples."""
+    from minigen import metrics
+
     test, generator = of.test, Generator(of.seed)
     return metrics.evaluate(of.run.model, test.images, test.labels, generator=generator)
 
 
 def _likelihood(of: Subject) -> dict[str, Any]:
     """Estimate -ln p(x) by importance sampling."""
+    from minigen import metrics
+
     if of.samples is None:
         return {}
     test, generator = of.test, Generator(of.seed)
@@ -119,6 +122,7 @@ def _likelihood(of: Subject) -> dict[str, Any]:
 
 def _latents(of: Subject) -> dict[str, Any]:
     """Measure what latent variables hold of the test examples, and of their factors if known."""
+    from minigen import metrics
     from minigen.training import load_data
 
     model, test = of.run.model, of.test
@@ -160,6 +164,8 @@ def _judged(of: Subject) -> dict[str, Any]:
 
 def _discriminated(of: Subject, made: Any, generator: Generator) -> dict[str, float]:
     """Return the probability of being real that real and generated samples get."""
+    from minigen import metrics
+
     model, count = of.run.model, len(made)
     real, labels = of.test.of(generator.permutation(len(of.test))[:count])
     made_labels = model.labels_in_turn(count)

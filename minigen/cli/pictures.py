@@ -9,7 +9,7 @@ from typing import Any
 import click
 import numpy as np
 
-from minigen import metrics, models
+from minigen import models
 from minigen.cli import options
 from minigen.cli.trained import Trained
 from minigen.engine.backend import to_device
@@ -169,6 +169,8 @@ def traverse(
     The variable goes from -RANGE to +RANGE, the others stay. The rows are ordered by activity, the
     variance over the test images of the variable's posterior mean: the most used comes first.
     """
+    from minigen import metrics
+
     run = Trained.load(folder, device)
     run.ability(
         "sample",
@@ -228,6 +230,8 @@ class _Ends:
 
 def _between_examples(run: Trained, count: int, seed: int) -> _Ends:
     """Pair test examples at random, of one class if the model is conditional."""
+    from minigen import metrics
+
     test = run.test()
     if 2 * count > len(test):
         raise click.UsageError(
