@@ -1,6 +1,7 @@
 """Where modules stand now that had other import paths once: the old paths still work.
 
-``minigen.losses`` and ``minigen.ops.losses`` are one module under two names.
+``minigen.losses`` and ``minigen.ops.losses`` are one module under two names. As an attribute of the
+package, ``minigen.gradcheck`` is the function; an import finds the checker under that name.
 """
 
 from __future__ import annotations
@@ -25,6 +26,24 @@ MOVED: Final = {
             "writes",
         )
     },
+    "gradcheck": "minigen.checker",
+    **{
+        f"gradcheck.{name}": f"minigen.checker.{name}"
+        for name in (
+            "check",
+            "compare",
+            "diagnosis",
+            "numeric",
+            "plot",
+            "report",
+            "settings",
+            "subject",
+        )
+    },
+    "gradcheck.behaviour": "minigen.checker.subject",
+    "gradcheck.directions": "minigen.checker.compare",
+    "gradcheck.jacobian": "minigen.checker.compare",
+    "gradcheck.kinks": "minigen.checker.numeric",
     "losses": "minigen.ops.losses",
     "stochastic": "minigen.ops.stochastic",
 }

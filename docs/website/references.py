@@ -25,7 +25,7 @@ PUBLIC: Final = {
     "minigen.metrics": "Figures of merit",
     "minigen.training": "Training",
     "minigen.viz": "Pictures",
-    "minigen.gradcheck": "Gradient checks",
+    "minigen.checker": "Gradient checks",
     "minigen.derivations": "Checks of derivations",
     "minigen.explanation": "Explanations",
     "minigen.catalogue": "Everything differentiable",

@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from minigen import nn
+from minigen.checker import GradReport, gradcheck
 from minigen.engine.backend import CPU, Array, array_of, device_of, to_device
 from minigen.engine.random import Generator
-from minigen.gradcheck import GradReport, gradcheck
 
 Kind = Literal["op", "loss", "layer", "model"]
 Draw = Callable[[Generator], npt.NDArray[Any]]
