@@ -8,18 +8,17 @@ An `Explanation` is plain data, made from the pages of ``docs/derivations`` and 
 source; ``minigen explain`` shows it at the terminal, a notebook in three columns.
 """
 
+from minigen.derivations import PageError, page_of
 from minigen.explanation.checks import Check
 from minigen.explanation.code import Implementer, Source, implementers_of
 from minigen.explanation.explanation import Explanation, explain
 from minigen.explanation.pages import (
     Cell,
     Page,
-    PageError,
     Prose,
     Result,
     Section,
     all_pages,
-    page_of,
 )
 from minigen.explanation.subjects import UnknownNameError, names
 

@@ -7,7 +7,6 @@ import functools
 import importlib
 import inspect
 import pkgutil
-import re
 import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,11 +15,10 @@ from types import ModuleType
 from typing import Any, Final
 
 import minigen
+from minigen.derivations import named_in
 from minigen.engine.op import Op, registry
 
 PACKAGE: Final = Path(minigen.__file__).parent
-
-_NAMED = re.compile(r"^ *Derivation: (?P<names>(?:[\w.]+,\s+)*[\w.]+)$", re.MULTILINE)
 
 _APART: Final = ("minigen.cli", "minigen.course", "minigen.explanation")
 """Packages that implement no derivation, and need more than NumPy (or, in a wheel, a checkout)."""
@@ -73,22 +71,6 @@ class Source:
     def body(self) -> str:
         """The code without its docstrings, which the derivation beside it says at length."""
         return without_docstrings(self.code)
-
-
-def named_in(docstring: str | None) -> tuple[str, ...]:
-    """Return the identifiers that a docstring names.
-
-    Examples
-    --------
-    >>> from minigen.explanation.code import named_in
-    >>> named_in('''Slide kernels.
-    ...
-    ...     Derivation: conv2d, conv2d.matrix
-    ... ''')
-    ('conv2d', 'conv2d.matrix')
-    """
-    lists = [found["names"] for found in _NAMED.finditer(docstring or "")]
-    return tuple(name for names in lists for name in re.split(r",\s+", names))
 
 
 @functools.cache

@@ -6,10 +6,11 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+from minigen.derivations import page_of
 from minigen.engine.backend import CPU
 from minigen.explanation.checks import Check, check_definitions, check_gradients
 from minigen.explanation.code import Source, sources_of
-from minigen.explanation.pages import Section, all_pages, page_of
+from minigen.explanation.pages import Section, all_pages
 from minigen.explanation.subjects import resolve
 
 

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from minigen import functional, models, nn, optim
+from minigen.derivations import page_of
 from minigen.engine.op import registry
-from minigen.explanation.pages import page_of
 from minigen.explanation.subjects import names
 from minigen.models import adversarial
 

@@ -13,14 +13,13 @@ from typing import Any, Final
 import minigen
 from minigen import catalogue, functional, metrics, models, nn, optim
 from minigen.catalogue import Case
+from minigen.derivations import named_in, page_of
 from minigen.engine.op import Op, registry
 from minigen.explanation.code import (
     implementers,
     implementers_of,
-    named_in,
     unwrapped,
 )
-from minigen.explanation.pages import page_of
 from minigen.models import adversarial
 
 
