@@ -291,4 +291,7 @@ FURTHER: list[Case] = [
     _on("kl_to_standard_normal", "matrix", losses.kl_to_standard_normal, apart(2, 3), apart(2, 3)),
 ]
 
-CASES = [*OPS, *LOSSES, *SUMMANDS, *FURTHER]
+STAY = [case for case in OPS if case.name != "to_device"]
+"""The catalogue's but that one, whose output leaves the device of its input."""
+
+CASES = [*STAY, *LOSSES, *SUMMANDS, *FURTHER]
