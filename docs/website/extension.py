@@ -14,7 +14,7 @@ from sphinx.roles import XRefRole
 from docs.website import explanations, mathjax, references
 from docs.website.directives import Columns, Derivation
 from minigen.derivations import with_links
-from minigen.explanation.code import PACKAGE
+from minigen.explanation.subjects import PACKAGE
 
 
 def digest_of_package() -> str:

@@ -9,8 +9,8 @@ import pytest
 from minigen.derivations import folder, named_in
 from minigen.engine.op import registry
 from minigen.explanation import Page, all_pages, implementers_of, page_of
-from minigen.explanation.checks import run_cells
-from minigen.explanation.code import PACKAGE
+from minigen.explanation.explanation import run_cells
+from minigen.explanation.subjects import PACKAGE
 
 PAGES = list(all_pages().values())
 

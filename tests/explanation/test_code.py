@@ -13,7 +13,7 @@ from minigen import functional as F
 from minigen import models, nn
 from minigen.derivations import named_in
 from minigen.explanation import implementers_of
-from minigen.explanation.code import PACKAGE, sources_of, unwrapped, without_docstrings
+from minigen.explanation.subjects import PACKAGE, sources_of, unwrapped, without_docstrings
 from minigen.ops.windows import Windows
 
 
