@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -419,3 +420,19 @@ def test_parameters_in_a_list_are_numbered_and_tied_ones_checked_once() -> None:
 def test_what_is_no_parameter_is_refused(parameters: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         gradcheck_parameters(lambda: Tensor(X), parameters)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("gradcheck", "checker"),
+        ("gradcheck.behaviour", "checker.subject"),
+        ("gradcheck.diagnosis", "checker.diagnosis"),
+        ("gradcheck.directions", "checker.compare"),
+        ("gradcheck.kinks", "checker.numeric"),
+        ("gradcheck.settings", "checker.settings"),
+    ],
+)
+def test_the_checkers_old_import_paths_are_the_same_modules(old: str, new: str) -> None:
+    assert importlib.import_module(f"minigen.{old}") is importlib.import_module(f"minigen.{new}")
+    assert callable(minigen.gradcheck)

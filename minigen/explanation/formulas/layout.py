@@ -271,14 +271,6 @@ def display(latex: str, width: int = 100) -> list[str]:
     ------
     FormulaError
         If the formula can't be read.
-
-    Examples
-    --------
-    >>> from minigen.explanation.formulas import display
-    >>> print("\n".join(display(r"y = \frac{1}{1 + e^{-x}}")))
-           1
-    y = ───────
-        1 + e⁻ˣ
     """
     return [line.rstrip() for line in _fitted(read(latex), width).lines]
 
