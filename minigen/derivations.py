@@ -58,7 +58,7 @@ def named_in(docstring: str | None) -> tuple[str, ...]:
 
 
 def with_links(docstring: str, link: Callable[[str], str]) -> str:
-    """Return a docstring in which each identifier that it names is a link."""
+    """Return a docstring with a link in the place of each identifier that it names."""
     return _NAMED.sub(
         lambda line: line["label"] + ", ".join(link(name) for name in _names(line)), docstring
     )

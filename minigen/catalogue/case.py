@@ -41,8 +41,8 @@ class Case:
         Whether to compare the whole Jacobian, or random directions.
     options : mapping of str to object
         With what else an op is called.
-    whole : callable or None
-        The op itself, which takes the options by name.
+    op : callable or None
+        The op itself, or a function of ops, which takes the options by name.
     torch : str
         What PyTorch computes the same with: an expression of inputs and options by their names, in
         which ``F`` is ``torch.nn.functional``. By convention, where nothing is said, the function
@@ -60,14 +60,14 @@ class Case:
     note: str = ""
     mode: Literal["full", "directional"] = "full"
     options: Mapping[str, Any] = field(default_factory=dict, kw_only=True, compare=False)
-    whole: Callable[..., Any] | None = field(default=None, kw_only=True)
+    op: Callable[..., Any] | None = field(default=None, kw_only=True)
     torch: str = field(default="", kw_only=True)
     kinks: Draw | None = field(default=None, kw_only=True)
     seed: int = field(default=0, kw_only=True)
 
-    def draw(self, seed: int | Sequence[int] | None = None) -> list[npt.NDArray[Any]]:
-        """Return the inputs: the same at each call, unless another seed is given."""
-        generator = Generator(self.seed if seed is None else seed)
+    def draw(self) -> list[npt.NDArray[Any]]:
+        """Return the inputs: the same at each call."""
+        generator = Generator(self.seed)
         return [draw(generator) for draw in self.inputs]
 
     def check(self, order: int, device: str = CPU) -> GradReport:
@@ -132,7 +132,7 @@ def op_case(
     *inputs: Draw,
     note: str = "",
     kind: Kind = "op",
-    whole: Callable[..., Any] | None = None,
+    op: Callable[..., Any] | None = None,
     torch: str = "",
     kinks: Draw | None = None,
     **options: Any,
@@ -147,10 +147,10 @@ def op_case(
     >>> case.function(np.zeros((1, 2)))
     array([[0.5, 0.5]])
     """
-    whole = whole or registry.get(name) or getattr(functional, name)
-    function = _with_options(whole, free_parameters(whole, options)[: len(inputs)], options)
+    op = op or registry.get(name) or getattr(functional, name)
+    function = _with_options(op, free_parameters(op, options)[: len(inputs)], options)
     return Case(
-        name, kind, function, inputs, note, options=options, whole=whole, torch=torch, kinks=kinks
+        name, kind, function, inputs, note, options=options, op=op, torch=torch, kinks=kinks
     )
 
 
@@ -160,10 +160,10 @@ def free_parameters(function: Callable[..., Any], options: Mapping[str, Any]) ->
 
 
 def _with_options(
-    whole: Callable[..., Any], names: Sequence[str], options: Mapping[str, Any]
+    op: Callable[..., Any], names: Sequence[str], options: Mapping[str, Any]
 ) -> Callable[..., Any]:
     """Return a function of the inputs alone: arrays among the options become like the first."""
-    parameters = inspect.signature(whole).parameters.values()
+    parameters = inspect.signature(op).parameters.values()
     places = [each.name for each in parameters if each.kind is not each.KEYWORD_ONLY]
     by_place = names == places[: len(names)]
     arrays = {option: value for option, value in options.items() if isinstance(value, np.ndarray)}
@@ -171,10 +171,10 @@ def _with_options(
     def function(*inputs: Any) -> Any:
         held = {**options, **{option: _like(inputs[0], each) for option, each in arrays.items()}}
         if by_place:
-            return whole(*inputs, **held)
-        return whole(**dict(zip(names, inputs, strict=True)), **held)
+            return op(*inputs, **held)
+        return op(**dict(zip(names, inputs, strict=True)), **held)
 
-    function.__name__ = getattr(whole, "__name__", "<lambda>")
+    function.__name__ = getattr(op, "__name__", "<lambda>")
     vars(function)["input_names"] = names
     return function
 

@@ -94,12 +94,12 @@ def alike(op: str, draw: Callable[[Draw], Sample], function: Function, variant: 
 
 def of(case: catalogue.Case) -> Case:
     """Compare a case of the catalogue; the numbers are drawn, its shapes and options stay."""
-    whole = case.whole
-    assert whole is not None
-    names = free_parameters(whole, case.options)[: len(case.inputs)]
+    op = case.op
+    assert op is not None
+    names = free_parameters(op, case.options)[: len(case.inputs)]
 
     def ours(*inputs: Any, **options: Any) -> Any:
-        return whole(**dict(zip(names, inputs, strict=True)), **options)
+        return op(**dict(zip(names, inputs, strict=True)), **options)
 
     def reference(*inputs: Any, **options: Any) -> Any:
         return counterpart(case.name, case.torch, dict(zip(names, inputs, strict=True)), options)
