@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from minigen import functional, kernels, ops
 from minigen._moved import MOVED, register
 from minigen._version import __version__
+from minigen.checker import GradcheckError, GradReport, gradcheck
 from minigen.engine.anomaly import AnomalyError
 from minigen.engine.autograd import grad
 from minigen.engine.backend import DeviceError
@@ -33,7 +34,6 @@ from minigen.engine.modes import detect_anomaly, enable_grad, is_grad_enabled, n
 from minigen.engine.op import Op, op
 from minigen.engine.random import Generator, manual_seed
 from minigen.engine.tensor import Tensor, tensor
-from minigen.gradcheck import GradcheckError, GradReport, gradcheck
 
 if TYPE_CHECKING:
     from minigen.explanation import Explanation

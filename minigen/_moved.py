@@ -26,8 +26,25 @@ _ENGINE: Final = (
     "writes",
 )
 
+_CHECKER: Final = (
+    "check",
+    "compare",
+    "diagnosis",
+    "numeric",
+    "plot",
+    "report",
+    "settings",
+    "subject",
+)
+
 MOVED: Final = {
     **{f"minigen.{name}": f"minigen.engine.{name}" for name in _ENGINE},
+    "minigen.gradcheck": "minigen.checker",
+    **{f"minigen.gradcheck.{name}": f"minigen.checker.{name}" for name in _CHECKER},
+    "minigen.gradcheck.behaviour": "minigen.checker.subject",
+    "minigen.gradcheck.directions": "minigen.checker.compare",
+    "minigen.gradcheck.jacobian": "minigen.checker.compare",
+    "minigen.gradcheck.kinks": "minigen.checker.numeric",
     "minigen.losses": "minigen.ops.losses",
     "minigen.stochastic": "minigen.ops.stochastic",
     "minigen.models.adversarial": "minigen.models",

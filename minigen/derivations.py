@@ -1,21 +1,129 @@
-r"""Derivations held beside the code: the check that a page of ``docs/derivations`` runs.
+r"""Derivations held beside the code: the identifiers that tie them, and the check of a result.
 
-A page derives a family of results. Each boxed result has an identifier, such as
-``conv2d.grad_weight``, which the docstring of the code that implements it names. After the result,
-the page writes its definition down naively, in loops if need be, and calls `check` to compare it
-with the library. ``minigen explain`` and `minigen.explain` show the three together.
+A page of ``docs/derivations`` derives a family of results. Each boxed result has an identifier,
+such as ``conv2d.grad_weight``, which the docstring of the code that implements it names:
+``Derivation: conv2d.grad_weight``. Here is the one reader of both. After the result, the page
+writes its definition down naively, in loops if need be, and calls `check` to compare it with the
+library. ``minigen explain`` and `minigen.explain` show the three together.
 """
 
 from __future__ import annotations
 
+import functools
 import math
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
 from minigen.engine.backend import array_of, to_numpy
+from minigen.engine.op import Op, registry
+
+INSTALLED = Path(__file__).parent / "derivation_pages"
+"""Where the pages are in an installed package."""
+
+CHECKOUT = Path(__file__).parent.parent / "docs" / "derivations"
+"""Where they are beside the sources."""
+
+_NAMED: Final = re.compile(
+    r"^(?P<label> *Derivation: )(?P<names>(?:[\w.]+,\s+)*[\w.]+)$", re.MULTILINE
+)
+"""The line of a docstring that names results; a list may go on in the next."""
+
+_BOXED: Final = re.compile(r"^:::\{derivation\}\s+(?P<identifier>\S+)", re.MULTILINE)
+"""The line of a page with which a boxed result begins."""
+
+
+class PageError(ValueError):
+    """A page of derivations that is missing, or not written as it should be."""
+
+
+def named_in(docstring: str | None) -> tuple[str, ...]:
+    """Return the identifiers that a docstring names.
+
+    Examples
+    --------
+    >>> from minigen.derivations import named_in
+    >>> named_in('''Slide kernels.
+    ...
+    ...     Derivation: conv2d, conv2d.matrix
+    ... ''')
+    ('conv2d', 'conv2d.matrix')
+    """
+    found = _NAMED.finditer(docstring or "")
+    return tuple(name for line in found for name in _names(line))
+
+
+def with_links(docstring: str, link: Callable[[str], str]) -> str:
+    """Return a docstring with a link in the place of each identifier that it names."""
+    return _NAMED.sub(
+        lambda line: line["label"] + ", ".join(link(name) for name in _names(line)), docstring
+    )
+
+
+def _names(line: re.Match[str]) -> list[str]:
+    return re.split(r",\s+", line["names"])
+
+
+def folder() -> Path:
+    """Return where the pages are: in the installed package, or beside the sources.
+
+    Raises
+    ------
+    PageError
+        If they are in neither place.
+    """
+    for place in (INSTALLED, CHECKOUT):
+        if place.is_dir():
+            return place
+    raise PageError(
+        f"the pages of derivations are neither in {INSTALLED} nor in {CHECKOUT}: install minigen "
+        "again"
+    )
+
+
+def page_files() -> dict[str, Path]:
+    """Return the files of the pages by name, in the order of the alphabet."""
+    return {path.stem: path for path in sorted(folder().glob("*.md")) if path.stem != "index"}
+
+
+@functools.cache
+def page_of() -> dict[str, str]:
+    """Return the page of each identifier.
+
+    Raises
+    ------
+    PageError
+        If an identifier stands twice.
+    """
+    found: dict[str, str] = {}
+    for page, file in page_files().items():
+        for result in _BOXED.finditer(file.read_text(encoding="utf-8")):
+            identifier = result["identifier"]
+            if identifier in found:
+                raise PageError(f"{identifier} stands on {found[identifier]}, and again on {page}")
+            found[identifier] = page
+    return found
+
+
+def place_of(op: Op[Any]) -> tuple[str, str] | None:
+    """Return the page of an op's derivation and the result it names first; None for others' ops.
+
+    Examples
+    --------
+    >>> import minigen.functional as F
+    >>> from minigen.derivations import place_of
+    >>> place_of(F.conv2d)
+    ('convolution', 'conv2d')
+    """
+    if registry.get(op.name) is not op:
+        return None
+    named = [*named_in(op.__doc__), *named_in(getattr(op.rule, "__doc__", None))]
+    return (page_of()[named[0]], named[0]) if named else None
+
 
 TOLERANCE: Final = 1e-10
 """How large an error a check allows, relative to the largest number expected."""

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from minigen.derivations import named_in
 from minigen.engine.op import Op
-from minigen.explanation.code import named_in
 from minigen.explanation.subjects import resolve
 
 ON_AVERAGE = {"dropout.moments", "reparameterize.estimator", "var.unbiased"}

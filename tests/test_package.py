@@ -32,7 +32,7 @@ def _modules_after(statement: str) -> set[str]:
 
 def test_importing_the_engine_and_the_models_needs_numpy_alone() -> None:
     modules = _modules_after(
-        "import minigen, minigen.nn, minigen.optim, minigen.models, minigen.data, minigen.gradcheck"
+        "import minigen, minigen.nn, minigen.optim, minigen.models, minigen.data, minigen.checker"
     )
     assert "numpy" in modules
     assert modules & HEAVY == set()

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from hatchling.builders.wheel import WheelBuilder
 
-from minigen.explanation.pages import CHECKOUT, all_pages
+from minigen.derivations import CHECKOUT
+from minigen.explanation import all_pages
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -34,7 +35,7 @@ def test_the_wheel_has_the_pages_of_derivations(installed: Path) -> None:
 def test_explanations_work_without_the_sources(installed: Path, tmp_path: Path) -> None:
     program = (  # an editable install would let the package reach the rest of the checkout
         f"import sys; sys.path = [folder for folder in sys.path if folder != {str(ROOT)!r}];"
-        "import minigen, minigen.explanation.pages as pages;"
+        "import minigen, minigen.derivations as pages;"
         "print(pages.folder(), minigen.explain('softplus').ok)"
     )
     done = subprocess.run(

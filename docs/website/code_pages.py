@@ -67,7 +67,7 @@ _CLASSES: Final = {
     "layers": ("Layers", "minigen.nn"),
     "optimizers": ("Optimisers", "minigen.optim"),
     "models": ("Models", "minigen.models"),
-    "objectives": ("Objectives of GANs", "minigen.models.adversarial"),
+    "objectives": ("Objectives of GANs", "minigen.models"),
 }
 """Headings of the classes' lists by their folders, and whence they are imported."""
 

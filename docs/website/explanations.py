@@ -6,7 +6,7 @@ import dataclasses
 import functools
 
 from minigen.explanation import Check, Explanation, all_pages, explain, page_of
-from minigen.explanation.checks import check_definitions, check_gradients
+from minigen.explanation.explanation import check_definitions, check_gradients
 from minigen.explanation.subjects import resolve
 
 

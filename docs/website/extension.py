@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import sys
-from typing import Any, Final
+from typing import Any
 
 from docutils import nodes
 from sphinx import addnodes
@@ -14,12 +13,8 @@ from sphinx.roles import XRefRole
 
 from docs.website import explanations, mathjax, references
 from docs.website.directives import Columns, Derivation
-from minigen.explanation.code import PACKAGE
-
-_NAMED: Final = re.compile(
-    r"^(?P<label> *Derivation: )(?P<names>(?:[\w.]+,\s+)*[\w.]+)$", re.MULTILINE
-)
-"""The line of a docstring that names results."""
+from minigen.derivations import with_links
+from minigen.explanation.subjects import PACKAGE
 
 
 def digest_of_package() -> str:
@@ -34,12 +29,8 @@ def link_derivations(
     _app: Sphinx, _what: str, _name: str, _obj: Any, _options: Any, lines: list[str]
 ) -> None:
     """Turn the identifiers that a docstring names into links to their derivations."""
-
-    def linked(found: re.Match[str]) -> str:
-        names = re.split(r",\s+", found["names"])
-        return found["label"] + ", ".join(f":derivation:`{name}`" for name in names)
-
-    lines[:] = _NAMED.sub(linked, "\n".join(lines)).split("\n")
+    text = with_links("\n".join(lines), ":derivation:`{}`".format)
+    lines[:] = text.split("\n")
 
 
 def add_anchors(app: Sphinx, doctree: nodes.document) -> None:

@@ -1,6 +1,8 @@
 """Every differentiable op, layer, loss and model, with inputs at which its gradients are checked.
 
-``minigen gradcheck`` runs these cases, and so do the tests.
+The one list of them: ``minigen gradcheck`` runs these cases, ``minigen explain`` those of its
+subject, and the tests compare them with finite differences, with PyTorch, and on the stand-in for
+CuPy.
 
 Examples
 --------
@@ -14,10 +16,13 @@ True
 from minigen.catalogue.adversarial import GAME_LOSSES, GANS
 from minigen.catalogue.case import Case
 from minigen.catalogue.modules import LAYERS, MODELS
-from minigen.catalogue.ops import LOSSES, OPS
+from minigen.catalogue.ops import DISCRETE, LOSSES, OPS, SUMMANDS
 
 CASES: tuple[Case, ...] = (*OPS, *LOSSES, *GAME_LOSSES, *LAYERS, *MODELS, *GANS)
-"""All cases: the ops first, then losses, layers and models."""
+"""All cases with gradients to check: the ops first, then losses, layers and models."""
+
+CALLS: tuple[Case, ...] = (*OPS, *LOSSES, *SUMMANDS, *DISCRETE)
+"""Every function of `minigen.functional`, and every op behind one, with gradients or without."""
 
 
 def find(name: str) -> list[Case]:
@@ -37,4 +42,4 @@ def find(name: str) -> list[Case]:
     return found
 
 
-__all__ = ["CASES", "Case", "find"]
+__all__ = ["CALLS", "CASES", "Case", "find"]

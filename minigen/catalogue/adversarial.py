@@ -14,7 +14,7 @@ import numpy as np
 from minigen import models, nn
 from minigen.catalogue.case import Case, beside, distinct, module_case
 from minigen.engine.random import Generator
-from minigen.models.adversarial import (
+from minigen.models import (
     OBJECTIVES,
     adversarial_objective,
     gradient_penalty,

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import inspect
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from minigen import nn
+from minigen import functional, nn
+from minigen.checker import GradReport, gradcheck
 from minigen.engine.backend import CPU, Array, array_of, device_of, to_device
+from minigen.engine.op import registry
 from minigen.engine.random import Generator
-from minigen.gradcheck import GradReport, gradcheck
 
 Kind = Literal["op", "loss", "layer", "model"]
 Draw = Callable[[Generator], npt.NDArray[Any]]
@@ -21,7 +23,7 @@ Draw = Callable[[Generator], npt.NDArray[Any]]
 
 @dataclass(frozen=True)
 class Case:
-    """A differentiable function of the library, and inputs at which its gradients are checked.
+    """A function of the library, and inputs at which its gradients are checked.
 
     Attributes
     ----------
@@ -32,11 +34,21 @@ class Case:
     function : callable
         Takes a tensor an input.
     inputs : sequence of callable
-        Each draws one input, in float64, from a generator.
+        Each draws one input, in float64, from a generator; away from kinks.
     note : str
         What sets this case apart from others of the same name, such as an option.
     mode : {"full", "directional"}
         Whether to compare the whole Jacobian, or random directions.
+    options : mapping of str to object
+        With what else an op is called.
+    op : callable or None
+        The op itself, or a function of ops, which takes the options by name.
+    torch : str
+        What PyTorch computes the same with: an expression of inputs and options by their names, in
+        which ``F`` is ``torch.nn.functional``. By convention, where nothing is said, the function
+        of the same name in ``F`` or ``torch``, called alike.
+    kinks : callable or None
+        Draws a first input at which the slope jumps.
     seed : int
         Seeds the draws of the inputs and of the check.
     """
@@ -47,6 +59,10 @@ class Case:
     inputs: Sequence[Draw]
     note: str = ""
     mode: Literal["full", "directional"] = "full"
+    options: Mapping[str, Any] = field(default_factory=dict, kw_only=True, compare=False)
+    op: Callable[..., Any] | None = field(default=None, kw_only=True)
+    torch: str = field(default="", kw_only=True)
+    kinks: Draw | None = field(default=None, kw_only=True)
     seed: int = field(default=0, kw_only=True)
 
     def draw(self) -> list[npt.NDArray[Any]]:
@@ -91,6 +107,16 @@ def distinct(*shape: int) -> Draw:
     return draw
 
 
+def ties(*shape: int) -> Draw:
+    """Draw from -1, 0 and 1: equal numbers are frequent."""
+    return lambda generator: np.rint(2 * generator.uniform(shape, np.float64) - 1)
+
+
+def truths(*shape: int) -> Draw:
+    """Draw from False and True."""
+    return lambda generator: generator.uniform(shape, np.float64) < 0.5
+
+
 def constant(value: Any) -> Draw:
     """Return a copy of `value` each time."""
     return lambda _: np.array(value)
@@ -99,6 +125,63 @@ def constant(value: Any) -> Draw:
 def beside(x: Any, values: Any) -> Array:
     """Return constants as an array on the device of an input."""
     return to_device(np.asarray(values), device_of(array_of(x)))
+
+
+def op_case(
+    name: str,
+    *inputs: Draw,
+    note: str = "",
+    kind: Kind = "op",
+    op: Callable[..., Any] | None = None,
+    torch: str = "",
+    kinks: Draw | None = None,
+    **options: Any,
+) -> Case:
+    """Make the case of an op, or of a function of ops: the one of that name, unless it is given.
+
+    The inputs are its parameters that the options leave free, in their order.
+
+    Examples
+    --------
+    >>> case = op_case("softmax", normal(3, 4), axis=1)
+    >>> case.function(np.zeros((1, 2)))
+    array([[0.5, 0.5]])
+    """
+    op = op or registry.get(name) or getattr(functional, name)
+    function = _with_options(op, free_parameters(op, options)[: len(inputs)], options)
+    return Case(
+        name, kind, function, inputs, note, options=options, op=op, torch=torch, kinks=kinks
+    )
+
+
+def free_parameters(function: Callable[..., Any], options: Mapping[str, Any]) -> list[str]:
+    """Return the names of the parameters that the options leave free, in their order."""
+    return [name for name in inspect.signature(function).parameters if name not in options]
+
+
+def _with_options(
+    op: Callable[..., Any], names: Sequence[str], options: Mapping[str, Any]
+) -> Callable[..., Any]:
+    """Return a function of the inputs alone: arrays among the options become like the first."""
+    parameters = inspect.signature(op).parameters.values()
+    places = [each.name for each in parameters if each.kind is not each.KEYWORD_ONLY]
+    by_place = names == places[: len(names)]
+    arrays = {option: value for option, value in options.items() if isinstance(value, np.ndarray)}
+
+    def function(*inputs: Any) -> Any:
+        held = {**options, **{option: _like(inputs[0], each) for option, each in arrays.items()}}
+        if by_place:
+            return op(*inputs, **held)
+        return op(**dict(zip(names, inputs, strict=True)), **held)
+
+    function.__name__ = getattr(op, "__name__", "<lambda>")
+    vars(function)["input_names"] = names
+    return function
+
+
+def _like(x: Any, values: npt.NDArray[Any]) -> Array:
+    """Return an array on the device of an input and, if it holds floats, of its dtype."""
+    return beside(x, values.astype(x.dtype) if values.dtype.kind == "f" else values)
 
 
 def module_case(

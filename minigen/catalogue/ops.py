@@ -1,148 +1,207 @@
-"""Cases of the ops: every differentiable op of the library is here, a test sees to it."""
+"""Cases of the ops and losses: every one of the library is here, a test sees to it.
+
+What is said here once, all others read: the checker and its command, the tests of gradients and
+dtypes, the comparison with PyTorch and the stand-in for CuPy.
+"""
 
 from __future__ import annotations
+
+import functools
+from typing import Any
 
 import numpy as np
 
 from minigen import functional as F
 from minigen.catalogue.case import (
-    Case,
-    Draw,
-    beside,
     constant,
     distinct,
     normal,
+    op_case,
     positive,
     probability,
+    ties,
+    truths,
 )
-from minigen.ops import pooling
-
-
-def _op(name: str, function: object, *inputs: Draw, note: str = "") -> Case:
-    assert callable(function)
-    return Case(name, "op", function, inputs, note)
-
 
 _MASK = np.array([[1, 0, 1, 0], [0, 0, 1, 1], [1, 1, 1, 0]], bool)
 _PICKS = np.array([0, 2, 2, 1])
+_CLASSES = np.array([1, 0, 3])
 _MEANS, _VARIANCES = np.linspace(-1, 1, 3), np.linspace(1, 2, 3)
+_LIMITS = np.linspace(-0.52, 0.53, 4)
+_AT_LIMITS = constant(np.tile(_LIMITS, (3, 1)))
+_ZEROS = constant(np.zeros((3, 4)))
 
 ARITHMETIC = [
-    _op("add", F.add, normal(3, 4), normal(4), note="broadcast"),
-    _op("sub", F.sub, normal(3, 1), normal(2, 1, 4), note="broadcast"),
-    _op("mul", F.mul, normal(3, 4), normal(3, 1), note="broadcast"),
-    _op("div", F.div, normal(3, 4), positive(4), note="broadcast"),
-    _op("neg", F.neg, normal(3, 4)),
-    _op("pow", F.pow, positive(3, 4), normal(4), note="an array of powers"),
-    _op("pow", lambda x: F.pow(x, 3), normal(3, 4), note="a number"),
-    _op("maximum", F.maximum, distinct(3, 4), constant(np.linspace(-0.52, 0.53, 4))),
-    _op("minimum", F.minimum, distinct(3, 4), constant(np.linspace(-0.52, 0.53, 4))),
-    _op("where", lambda a, b: F.where(beside(a, _MASK), a, b), normal(3, 4), normal(4)),
-    _op("clip", lambda x: F.clip(x, -0.31, 0.31), distinct(3, 4)),
+    op_case("add", normal(3, 4), normal(4), note="broadcast"),
+    op_case("sub", normal(3, 1), normal(2, 1, 4), note="broadcast"),
+    op_case("mul", normal(3, 4), normal(3, 1), note="broadcast"),
+    op_case("div", normal(3, 4), positive(4), note="broadcast"),
+    op_case("neg", normal(3, 4)),
+    op_case("pow", positive(3, 4), normal(4), note="an array of powers"),
+    op_case("pow", normal(3, 4), exponent=3, note="a number"),
+    op_case("maximum", distinct(3, 4), constant(_LIMITS), kinks=_AT_LIMITS),
+    op_case("minimum", distinct(3, 4), constant(_LIMITS), kinks=_AT_LIMITS),
+    op_case(
+        "where", normal(3, 4), normal(4), condition=_MASK, torch="torch.where(condition, a, b)"
+    ),
+    op_case("clip", distinct(3, 4), min=-0.31, max=0.31, kinks=constant(np.full((3, 4), 0.31))),
 ]
 
 ELEMENTWISE = [
-    _op("exp", F.exp, normal(3, 4)),
-    _op("log", F.log, positive(3, 4)),
-    _op("sqrt", F.sqrt, positive(3, 4)),
-    _op("abs", F.abs, distinct(3, 4)),
-    _op("sin", F.sin, normal(3, 4)),
-    _op("cos", F.cos, normal(3, 4)),
+    op_case("exp", normal(3, 4)),
+    op_case("log", positive(3, 4)),
+    op_case("sqrt", positive(3, 4)),
+    op_case("abs", distinct(3, 4), kinks=_ZEROS),
+    op_case("sin", normal(3, 4)),
+    op_case("cos", normal(3, 4)),
 ]
 
 ACTIVATION = [
-    _op("relu", F.relu, distinct(3, 4)),
-    _op("leaky_relu", lambda x: F.leaky_relu(x, 0.2), distinct(3, 4)),
-    _op("elu", lambda x: F.elu(x, 0.7), distinct(3, 4)),
-    _op("sigmoid", F.sigmoid, normal(3, 4)),
-    _op("tanh", F.tanh, normal(3, 4)),
-    _op("softplus", F.softplus, normal(3, 4)),
-    _op("softmax", lambda x: F.softmax(x, axis=1), normal(3, 4)),
-    _op("softmax", lambda x: F.softmax(x, axis=0), normal(3, 2, 2), note="first axis"),
-    _op("log_softmax", lambda x: F.log_softmax(x, axis=1), normal(3, 4)),
+    op_case("relu", distinct(3, 4), kinks=_ZEROS),
+    op_case("leaky_relu", distinct(3, 4), negative_slope=0.2, kinks=_ZEROS),
+    op_case("elu", distinct(3, 4), alpha=0.7, kinks=_ZEROS),
+    op_case("sigmoid", normal(3, 4)),
+    op_case("tanh", normal(3, 4)),
+    op_case("softplus", normal(3, 4), torch="F.softplus(x, threshold=1000.0)"),
+    op_case("softmax", normal(3, 4), axis=1, torch="F.softmax(x, dim=axis)"),
+    op_case("softmax", normal(3, 2, 2), axis=0, torch="F.softmax(x, dim=axis)", note="first axis"),
+    op_case("log_softmax", normal(3, 4), axis=1, torch="F.log_softmax(x, dim=axis)"),
 ]
 
 REDUCTION = [
-    _op("sum", F.sum, normal(3, 4)),
-    _op("sum", lambda x: F.sum(x, axis=(0, 2)), normal(2, 3, 2), note="two axes"),
-    _op("mean", lambda x: F.mean(x, axis=-1, keepdims=True), normal(3, 4)),
-    _op("var", lambda x: F.var(x, axis=1), normal(3, 4)),
-    _op("var", lambda x: F.var(x, axis=(0, 2), correction=0), normal(2, 3, 2), note="two axes"),
-    _op("std", lambda x: F.std(x, axis=0), normal(3, 4)),
-    _op("max", lambda x: F.max(x, axis=1), distinct(3, 4)),
-    _op("min", lambda x: F.min(x, axis=0, keepdims=True), distinct(3, 4)),
-    _op("logsumexp", lambda x: F.logsumexp(x, axis=1), normal(3, 4)),
+    op_case("sum", normal(3, 4)),
+    op_case("sum", normal(2, 3, 2), axis=(0, 2), note="two axes"),
+    op_case("mean", normal(3, 4), axis=-1, keepdims=True),
+    op_case("var", normal(3, 4), axis=1),
+    op_case("var", normal(2, 3, 2), axis=(0, 2), correction=0, note="two axes"),
+    op_case("std", normal(3, 4), axis=0),
+    op_case("max", distinct(3, 4), axis=1, torch="torch.amax(x, dim=axis)", kinks=_ZEROS),
+    op_case(
+        "min",
+        distinct(3, 4),
+        axis=0,
+        keepdims=True,
+        torch="torch.amin(x, dim=axis, keepdim=keepdims)",
+        kinks=_ZEROS,
+    ),
+    op_case("logsumexp", normal(3, 4), axis=1, torch="torch.logsumexp(x, dim=axis)"),
 ]
 
 LINEAR = [
-    _op("matmul", F.matmul, normal(3, 4), normal(4, 2)),
-    _op("matmul", F.matmul, normal(2, 1, 3, 2), normal(2, 2, 3), note="batched, broadcast"),
-    _op("matmul", F.matmul, normal(4), normal(2, 4, 3), note="vector on the left"),
-    _op("matmul", F.matmul, normal(2, 3, 4), normal(4), note="vector on the right"),
-    _op("linear", F.linear, normal(3, 4), normal(2, 4), normal(2)),
-    _op("linear", F.linear, normal(2, 3, 4), normal(2, 4), note="three axes, no bias"),
+    op_case("matmul", normal(3, 4), normal(4, 2)),
+    op_case("matmul", normal(2, 1, 3, 2), normal(2, 2, 3), note="batched, broadcast"),
+    op_case("matmul", normal(4), normal(2, 4, 3), note="vector on the left"),
+    op_case("matmul", normal(2, 3, 4), normal(4), note="vector on the right"),
+    op_case("linear", normal(3, 4), normal(2, 4), normal(2)),
+    op_case("linear", normal(2, 3, 4), normal(2, 4), note="three axes, no bias"),
 ]
 
 SHAPING = [
-    _op("clone", F.clone, normal(3, 4)),
-    _op("astype", lambda x: F.astype(x, np.float64), normal(3, 4)),
-    _op("to_device", lambda x: F.to_device(x, "cpu"), normal(3, 4)),
-    _op("broadcast_to", lambda x: F.broadcast_to(x, (2, 3, 4)), normal(3, 1)),
-    _op("sum_to_size", lambda x: F.sum_to_size(x, (3, 1)), normal(2, 3, 4)),
-    _op("reshape", lambda x: F.reshape(x, (2, -1)), normal(3, 4)),
-    _op("permute", lambda x: F.permute(x, (2, 0, 1)), normal(2, 3, 4)),
-    _op("transpose", lambda x: F.transpose(x, 0, -1), normal(2, 3, 4)),
-    _op("squeeze", lambda x: F.squeeze(x, 1), normal(3, 1, 4)),
-    _op("unsqueeze", lambda x: F.unsqueeze(x, -1), normal(3, 4)),
-    _op("flatten", lambda x: F.flatten(x, 1), normal(2, 3, 2)),
-    _op("getitem", lambda x: x[1:, ::-2], normal(3, 4), note="slices"),
-    _op("getitem", lambda x: x[beside(x, _PICKS)], normal(3, 4), note="an array with repeats"),
-    _op(
+    op_case("clone", normal(3, 4)),
+    op_case("astype", normal(3, 4), dtype=np.float64, torch="x.to(torch.float64)"),
+    op_case("to_device", normal(3, 4), device="cpu", torch="x.to(device)"),
+    op_case("broadcast_to", normal(3, 1), shape=(2, 3, 4), torch="torch.broadcast_to(x, shape)"),
+    op_case("sum_to_size", normal(2, 3, 4), shape=(3, 1), torch="x.sum_to_size(shape)"),
+    op_case("reshape", normal(3, 4), shape=(2, -1)),
+    op_case("permute", normal(2, 3, 4), dims=(2, 0, 1)),
+    op_case("transpose", normal(2, 3, 4), dim0=0, dim1=-1),
+    op_case("squeeze", normal(3, 1, 4), axis=1, torch="torch.squeeze(x, dim=axis)"),
+    op_case("unsqueeze", normal(3, 4), axis=-1, torch="torch.unsqueeze(x, dim=axis)"),
+    op_case("flatten", normal(2, 3, 2), start_dim=1),
+    op_case(
+        "getitem",
+        normal(3, 4),
+        index=(slice(1, None), slice(None, None, -2)),
+        torch="x.flip(1)[1:, ::2]",
+        note="slices",
+    ),
+    op_case("getitem", normal(3, 4), index=_PICKS, torch="x[index]", note="an array with repeats"),
+    op_case(
         "put",
-        lambda x: F.put(x, beside(x, _PICKS), (3, 2)),
         normal(4, 2),
+        index=_PICKS,
+        shape=(3, 2),
+        torch="torch.zeros(shape, dtype=x.dtype).index_put((index,), x, accumulate=True)",
         note="an array with repeats",
     ),
-    _op("concatenate", lambda a, b: F.concatenate(a, b, axis=1), normal(3, 2), normal(3, 1)),
-    _op("cat", lambda a, b: F.cat([a, b]), normal(1, 3), normal(2, 3)),
-    _op("stack", lambda a, b: F.stack([a, b], axis=1), normal(2, 3), normal(2, 3)),
-    _op("pad", lambda x: F.pad(x, (1, 2, 0, 1), value=0.5), normal(3, 4)),
+    op_case(
+        "concatenate",
+        normal(3, 2),
+        normal(3, 1),
+        op=lambda a, b: F.concatenate(a, b, axis=1),
+        torch="torch.cat([a, b], 1)",
+    ),
+    op_case(
+        "cat",
+        normal(1, 3),
+        normal(2, 3),
+        op=lambda a, b: F.cat([a, b]),
+        torch="torch.cat([a, b])",
+    ),
+    op_case(
+        "stack",
+        normal(2, 3),
+        normal(2, 3),
+        op=lambda a, b: F.stack([a, b], axis=1),
+        torch="torch.stack([a, b], 1)",
+    ),
+    op_case("pad", normal(3, 4), pad=(1, 2, 0, 1), value=0.5),
 ]
 
+_BATCH_NORM: dict[str, Any] = {"running_mean": None, "running_var": None, "training": True}
+_BY_BATCH = "F.batch_norm(x, None, None, weight, bias, training=True)"
+
 NORMALIZATION = [
-    _op("standardize", lambda x: F.standardize(x, axis=(0, 2)), normal(3, 2, 4)),
-    _op("normalize_channels", F.normalize_channels, normal(3, 2, 4), normal(2), normal(2)),
-    _op("layer_norm", lambda x, w, b: F.layer_norm(x, 4, w, b), normal(3, 4), normal(4), normal(4)),
-    _op(
+    op_case(
+        "standardize",
+        normal(3, 2, 4),
+        axis=(0, 2),
+        torch="(x - x.mean(axis, keepdim=True)) "
+        "/ torch.sqrt(x.var(axis, keepdim=True, correction=0) + 1e-5)",
+    ),
+    op_case("normalize_channels", normal(3, 2, 4), normal(2), normal(2), torch=_BY_BATCH),
+    op_case(
+        "layer_norm",
+        normal(3, 4),
+        normal(4),
+        normal(4),
+        normalized_shape=4,
+        torch="F.layer_norm(x, (normalized_shape,), weight, bias)",
+    ),
+    op_case(
         "batch_norm",
-        lambda x, w, b: F.batch_norm(x, weight=w, bias=b, training=True),
         normal(4, 3),
         normal(3),
         normal(3),
+        **_BATCH_NORM,
+        torch=_BY_BATCH,
         note="training",
     ),
-    _op(
+    op_case(
         "batch_norm",
-        lambda x, w, b: F.batch_norm(x, beside(x, _MEANS), beside(x, _VARIANCES), w, b),
         normal(4, 3),
         normal(3),
         normal(3),
+        running_mean=_MEANS,
+        running_var=_VARIANCES,
+        torch="F.batch_norm(x, running_mean, running_var, weight, bias)",
         note="evaluation",
     ),
-    _op(
+    op_case(
         "batch_norm",
-        lambda x, w, b: F.batch_norm(x, weight=w, bias=b, training=True),
         normal(2, 2, 3, 2),
         normal(2),
         normal(2),
+        **_BATCH_NORM,
+        torch=_BY_BATCH,
         note="images, training",
     ),
-    _op(
+    op_case(
         "instance_norm",
-        lambda x, w, b: F.instance_norm(x, weight=w, bias=b),
         normal(2, 2, 3, 2),
         normal(2),
         normal(2),
+        torch="F.instance_norm(x, weight=weight, bias=bias)",
     ),
 ]
 
@@ -151,113 +210,189 @@ _NUMBERS = normal(1, 2, 2, 3)
 _CHOICE = np.array([[[[0, 3, 1], [5, 4, 2]], [[2, 2, 0], [1, 5, 3]]]])
 
 CONVOLUTION = [
-    _op("conv2d", F.conv2d, _IMAGES, normal(3, 2, 3, 2), normal(3)),
-    _op(
+    op_case("conv2d", _IMAGES, normal(3, 2, 3, 2), normal(3)),
+    op_case(
         "conv2d",
-        lambda x, w, b: F.conv2d(x, w, b, (2, 3), (1, 2)),
         _IMAGES,
         normal(2, 2, 2, 3),
         normal(2),
+        stride=(2, 3),
+        padding=(1, 2),
         note="stride, padding, rows left over",
     ),
-    _op("conv_transpose2d", F.conv_transpose2d, normal(2, 2, 2, 3), normal(2, 3, 3, 2), normal(3)),
-    _op(
+    op_case("conv_transpose2d", normal(2, 2, 2, 3), normal(2, 3, 3, 2), normal(3)),
+    op_case(
         "conv_transpose2d",
-        lambda x, w, b: F.conv_transpose2d(x, w, b, (2, 3), (1, 0), (1, 2)),
         normal(2, 2, 2, 3),
         normal(2, 2, 3, 2),
         normal(2),
+        stride=(2, 3),
+        padding=(1, 0),
+        output_padding=(1, 2),
         note="stride, padding, output padding",
     ),
-    _op(
+    op_case(
         "conv2d_weight",
-        lambda x, g: F.conv2d_weight(x, g, (3, 2), 2, 1),
         _IMAGES,
         normal(2, 3, 3, 3),
+        kernel_size=(3, 2),
+        stride=2,
+        padding=1,
+        torch="torch.nn.grad.conv2d_weight("
+        "x, (g.shape[1], x.shape[1], *kernel_size), g, stride, padding)",
         note="stride, padding",
     ),
-    _op(
+    op_case(
         "embedding",
-        lambda weight: F.embedding(beside(weight, _PICKS), weight),
         normal(3, 2),
+        indices=_PICKS,
+        torch="F.embedding(indices, weight)",
         note="repeats",
     ),
 ]
 
+_WINDOWS: dict[str, Any] = {"kernel_size": (3, 2), "stride": 2}
+
 POOLING = [
-    _op("max_pool2d", lambda x: F.max_pool2d(x, 2), distinct(2, 2, 4, 5)),
-    _op(
+    op_case(
+        "max_pool2d", distinct(2, 2, 4, 5), kernel_size=2, kinks=constant(np.zeros((2, 2, 4, 5)))
+    ),
+    op_case(
         "max_pool2d",
-        lambda x: F.max_pool2d(x, (3, 2), (2, 1), 1),
         distinct(1, 2, 4, 3),
+        kernel_size=(3, 2),
+        stride=(2, 1),
+        padding=1,
         note="windows that overlap, padding",
     ),
-    _op("avg_pool2d", lambda x: F.avg_pool2d(x, 2), _IMAGES),
-    _op(
+    op_case("avg_pool2d", _IMAGES, kernel_size=2),
+    op_case(
         "avg_pool2d",
-        lambda x: F.avg_pool2d(x, (3, 2), (2, 1), 1, count_include_pad=False),
         _IMAGES,
+        kernel_size=(3, 2),
+        stride=(2, 1),
+        padding=1,
+        count_include_pad=False,
         note="windows that overlap, padding not counted",
     ),
-    _op("adaptive_avg_pool2d", lambda x: F.adaptive_avg_pool2d(x, 1), _IMAGES),
-    _op("upsample", lambda x: F.upsample(x, (2, 3)), normal(2, 2, 2, 2)),
-    _op("window_sum", lambda x: pooling.window_sum(x, (3, 2), 2, 1), _IMAGES),
-    _op("window_spread", lambda g: pooling.window_spread(g, (5, 4), (3, 2), 2, (0, 1)), _NUMBERS),
-    _op(
-        "window_pick",
-        lambda x: pooling.window_pick(x, beside(x, _CHOICE), (3, 2), 2, (0, 1)),
-        normal(1, 2, 5, 4),
+    op_case("adaptive_avg_pool2d", _IMAGES, output_size=1),
+    op_case(
+        "upsample",
+        normal(2, 2, 2, 2),
+        scale_factor=(2, 3),
+        torch="F.interpolate(x, scale_factor=tuple(map(float, scale_factor)))",
     ),
-    _op(
-        "window_put",
-        lambda g: pooling.window_put(g, beside(g, _CHOICE), (5, 4), (3, 2), 2, (0, 1)),
+    op_case(
+        "window_sum",
+        _IMAGES,
+        **_WINDOWS,
+        padding=1,
+        torch="F.avg_pool2d(x, kernel_size, stride, padding, divisor_override=1)",
+    ),
+    op_case(
+        "window_spread",
         _NUMBERS,
+        size=(5, 4),
+        **_WINDOWS,
+        padding=(0, 1),
+        torch="F.fold(g.flatten(2).repeat_interleave(6, 1), size, kernel_size, 1, padding, stride)",
+    ),
+    op_case(
+        "window_pick",
+        normal(1, 2, 5, 4),
+        choice=_CHOICE,
+        **_WINDOWS,
+        padding=(0, 1),
+        torch="F.unfold(x, kernel_size, 1, padding, stride).unflatten(1, (2, 6))"
+        ".gather(2, choice.flatten(2).unsqueeze(2)).reshape(choice.shape)",
+    ),
+    op_case(
+        "window_put",
+        _NUMBERS,
+        choice=_CHOICE,
+        size=(5, 4),
+        **_WINDOWS,
+        padding=(0, 1),
+        torch="F.fold(torch.zeros(1, 2, 6, 6, dtype=g.dtype)"
+        ".scatter(2, choice.flatten(2).unsqueeze(2), g.flatten(2).unsqueeze(2))"
+        ".flatten(1, 2), size, kernel_size, 1, padding, stride)",
     ),
 ]
 
 STOCHASTIC = [
-    _op(
+    op_case(
         "reparameterize",
-        lambda mu, logvar, noise: F.reparameterize(mu, logvar, noise=noise),
         normal(3, 2),
         normal(3, 2),
         normal(3, 2),
+        torch="mu + torch.exp(0.5 * logvar) * noise",
     ),
-    _op("dropout", lambda x: F.dropout(x, 0.4, mask=beside(x, _MASK * 1.0)), normal(3, 4)),
-    _op("log_normal", F.log_normal, normal(3, 2), normal(3, 2), normal(3, 2)),
+    op_case("dropout", normal(3, 4), p=0.4, mask=_MASK * 1.0, torch="x * mask / (1 - p)"),
+    op_case(
+        "log_normal",
+        normal(3, 2),
+        normal(3, 2),
+        normal(3, 2),
+        torch="torch.distributions.Normal(mu, torch.exp(0.5 * logvar)).log_prob(z)",
+    ),
 ]
 
+_loss = functools.partial(op_case, kind="loss")
+
 LOSSES = [
-    Case("mse_loss", "loss", F.mse_loss, [normal(3, 4), normal(3, 4)]),
-    Case(
+    _loss(
+        "mse_loss",
+        normal(3, 4),
+        normal(3, 4),
+        torch="F.mse_loss(x, target, reduction='sum') / len(x)",
+    ),
+    _loss(
         "binary_cross_entropy",
-        "loss",
-        F.binary_cross_entropy,
-        [probability(3, 4), probability(3, 4)],
+        probability(3, 4),
+        probability(3, 4),
+        torch="F.binary_cross_entropy(probability, target, reduction='sum') / len(target)",
     ),
-    Case(
+    _loss(
         "binary_cross_entropy_with_logits",
-        "loss",
-        F.binary_cross_entropy_with_logits,
-        [distinct(3, 4), probability(3, 4)],
+        distinct(3, 4),
+        probability(3, 4),
+        torch="F.binary_cross_entropy_with_logits(logits, target, reduction='sum') / len(target)",
     ),
-    Case(
+    _loss(
         "cross_entropy",
-        "loss",
-        lambda logits: F.cross_entropy(logits, beside(logits, [1, 0, 3])),
-        [normal(3, 4)],
-        "classes",
+        normal(3, 4),
+        target=_CLASSES,
+        torch="F.cross_entropy(logits, target, reduction='sum') / len(target)",
+        note="classes",
     ),
-    Case(
+    _loss(
         "cross_entropy",
-        "loss",
-        F.cross_entropy,
-        [normal(3, 4), probability(3, 4)],
-        "probabilities",
+        normal(3, 4),
+        probability(3, 4),
+        torch="F.cross_entropy(logits, target, reduction='sum') / len(target)",
+        note="probabilities",
     ),
-    Case("gaussian_nll", "loss", F.gaussian_nll, [normal(3, 4), normal(3, 4), normal(3, 4)]),
-    Case("kl_standard_normal", "loss", F.kl_standard_normal, [normal(3, 4), normal(3, 4)]),
-    Case("kl_gaussian", "loss", F.kl_gaussian, [normal(3, 2)] * 4),
+    _loss(
+        "gaussian_nll",
+        normal(3, 4),
+        normal(3, 4),
+        normal(3, 4),
+        torch="-torch.distributions.Normal(mu, torch.exp(0.5 * logvar)).log_prob(target).sum()"
+        " / len(mu)",
+    ),
+    _loss(
+        "kl_standard_normal",
+        normal(3, 4),
+        normal(3, 4),
+        torch="0.5 * (mu**2 + torch.exp(logvar) - 1 - logvar).sum() / len(mu)",
+    ),
+    _loss(
+        "kl_gaussian",
+        *[normal(3, 2)] * 4,
+        torch="torch.distributions.kl_divergence("
+        "torch.distributions.Normal(mu_q, torch.exp(0.5 * logvar_q)), "
+        "torch.distributions.Normal(mu_p, torch.exp(0.5 * logvar_p))).sum() / len(mu_q)",
+    ),
 ]
 
 OPS = [
@@ -272,3 +407,38 @@ OPS = [
     *POOLING,
     *STOCHASTIC,
 ]
+
+SUMMANDS = [
+    op_case("squared_error", normal(3, 4), normal(3, 4), torch="(x - target) ** 2"),
+    op_case(
+        "logits_cross_entropy",
+        distinct(3, 4),
+        probability(3, 4),
+        torch="F.binary_cross_entropy_with_logits(logits, target, reduction='none')",
+    ),
+    op_case(
+        "probability_cross_entropy",
+        probability(3, 4),
+        probability(3, 4),
+        torch="F.binary_cross_entropy(probability, target, reduction='none')",
+    ),
+    op_case(
+        "kl_to_standard_normal",
+        normal(3, 4),
+        normal(3, 4),
+        torch="0.5 * (mu**2 + torch.exp(logvar) - 1 - logvar)",
+    ),
+]
+"""The ops that losses sum up; the checker meets them in the losses."""
+
+DISCRETE = [
+    *(op_case(name, ties(3, 4), ties(4)) for name in ("eq", "ne", "lt", "le", "gt", "ge")),
+    *(op_case(name, truths(3, 4), truths(4)) for name in ("logical_and", "logical_or")),
+    op_case("logical_not", truths(3, 4)),
+    op_case("sign", ties(3, 4), torch="torch.sign(x).detach()"),
+    op_case("argmax", distinct(3, 4), axis=1, torch="torch.argmax(x, dim=axis)"),
+    op_case("argmin", distinct(3, 4), axis=0, torch="torch.argmin(x, dim=axis)"),
+    op_case("all", truths(3, 4), axis=1, torch="torch.all(x, dim=axis)"),
+    op_case("any", truths(3, 4), axis=0, torch="torch.any(x, dim=axis)"),
+]
+"""The ops without gradients, of which only values can be compared."""

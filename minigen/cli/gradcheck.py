@@ -11,7 +11,7 @@ from minigen.cli import options
 
 if TYPE_CHECKING:
     from minigen.catalogue import Case
-    from minigen.gradcheck import GradReport
+    from minigen.checker import GradReport
 
 
 @click.command()

@@ -16,12 +16,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from minigen.checker import Failure, FailureKind, GradReport, gradcheck
+from minigen.checker.diagnosis import Symptoms, diagnose, diagnose_shape
+from minigen.checker.report import subscript
 from minigen.engine.backend import array_of, to_numpy
 from minigen.engine.op import Op
 from minigen.engine.random import Generator
-from minigen.gradcheck import Failure, FailureKind, GradReport, gradcheck
-from minigen.gradcheck.diagnosis import Symptoms, diagnose, diagnose_shape
-from minigen.gradcheck.report import subscript
 
 Mistakes = Mapping[str, Any]
 """What to say of a mistake that tempts, with the array, or the rule, that it leads to."""

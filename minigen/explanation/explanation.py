@@ -1,24 +1,166 @@
-"""An explanation: the derivation, the code and the check of one thing, side by side."""
+"""What an explanation holds, as plain data: sections, sources, and the checks, run there and then.
+
+Gradients are checked by finite differences, results by their definitions.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import io
 import math
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
+from minigen import derivations
+from minigen.catalogue import Case
+from minigen.derivations import CheckError, Outcome, page_of
 from minigen.engine.backend import CPU
-from minigen.explanation.checks import Check, check_definitions, check_gradients
-from minigen.explanation.code import Source, sources_of
-from minigen.explanation.pages import Section, all_pages, page_of
-from minigen.explanation.subjects import resolve
+from minigen.engine.random import default_generator
+from minigen.explanation.pages import Cell, Page, Section, all_pages
+from minigen.explanation.subjects import Source
 
 
 @dataclass(frozen=True)
-class Explanation:
-    """The derivation, the code and the check of an op, a layer, a loss, a model or a result.
+class Check:
+    """One check that was run, and what came of it.
 
-    In a notebook it is shown in three columns, with its formulas typeset; printed, it is what
-    ``minigen explain`` shows.
+    Attributes
+    ----------
+    kind : {"gradient", "definition"}
+        Whether a gradient was compared with finite differences, or what the library computes with
+        the definition that stands on the page.
+    title : str
+        What was checked: a case of the catalogue, or an identifier.
+    passed : bool
+        Whether the error is within the tolerance.
+    error : float
+        The largest relative error; NaN if the comparison was not reached.
+    against : str
+        What it was compared with, and how much was compared, in a few words.
+    failure : str
+        What is wrong; empty if the check passed.
+    code : str
+        The page's code that compares; empty for gradients.
+    """
+
+    kind: Literal["gradient", "definition"]
+    title: str
+    passed: bool
+    error: float
+    against: str
+    failure: str = ""
+    code: str = ""
+
+
+def check_gradients(cases: Iterable[Case], order: int = 2, device: str = CPU) -> tuple[Check, ...]:
+    """Check the gradients of cases of the catalogue, up to an order, on a device."""
+    return tuple(_gradient(case, order, device) for case in cases)
+
+
+def _gradient(case: Case, order: int, device: str) -> Check:
+    report = case.check(order, device)
+    orders = "first order" if order == 1 else "both orders"
+    how = "" if case.mode == "full" else ", random directions"
+    failure = "" if report else str(report)
+    where = "" if device == CPU else f", {device}"
+    against = f"finite differences, {orders}{how}{where}"
+    return Check("gradient", case.title, report.ok, report.worst_relative_error, against, failure)
+
+
+@dataclass(frozen=True)
+class CellRun:
+    """What came of one cell of a page: the checks that passed, and what it raised, if anything."""
+
+    cell: Cell
+    passed: tuple[Outcome, ...]
+    error: Exception | None = None
+
+
+def run_cells(page: Page) -> Iterator[CellRun]:
+    """Run a page's cells, one after another in one namespace, to the first that raises.
+
+    What they print is swallowed. They leave the default generator as it was before.
+    """
+    namespace: dict[str, Any] = {"__name__": f"derivations.{page.name}"}
+    for cell in page.cells:
+        before = len(derivations.checked)
+        error = None
+        try:
+            with _undisturbed():
+                exec(compile(cell.code, f"{page.name}.md, cell {cell.number}", "exec"), namespace)
+        except Exception as raised:  # noqa: BLE001 - whatever it is, it is the cell's result
+            error = raised
+        yield CellRun(cell, tuple(derivations.checked[before:]), error)
+        if error is not None:
+            return
+
+
+@contextlib.contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Keep the caller's screen and default generator from what a cell prints and draws."""
+    state = default_generator().get_state()
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            yield
+    finally:
+        default_generator().set_state(state)
+
+
+def check_definitions(page: Page, wanted: Collection[str]) -> tuple[Check, ...]:
+    """Run a page's cells until the checks of some of its results are done.
+
+    Parameters
+    ----------
+    page : Page
+        Its cells run from the first on.
+    wanted : collection of str
+        Identifiers of results of the page.
+
+    Returns
+    -------
+    tuple of Check
+        One for each identifier that is wanted, in the page's order. A cell that raises fails those
+        that have not passed by then. Of several checks of one result the worst counts.
+    """
+    found: dict[str, Check] = {}
+    reason = "the page does not check it"
+    for run in run_cells(page):
+        checks = [_definition(outcome, run.cell) for outcome in run.passed]
+        if isinstance(run.error, CheckError):
+            checks.append(_definition(run.error.outcome, run.cell, str(run.error)))
+        for check in checks:
+            known = found.get(check.title)
+            if known is None or not check.passed or check.error > known.error:
+                found[check.title] = check
+        if run.error is not None:
+            what = f"{type(run.error).__name__}: {run.error}"
+            reason = f"cell {run.cell.number} of the page {page.name} raises {what}"
+        if found.keys() >= set(wanted):
+            break
+    return tuple(
+        found.get(result.identifier, _unreached(result.identifier, reason))
+        for result in page.results
+        if result.identifier in wanted
+    )
+
+
+def _definition(outcome: Outcome, cell: Cell, failure: str = "") -> Check:
+    against = f"its definition, {outcome.numbers:,} number{'' if outcome.numbers == 1 else 's'}"
+    if outcome.tolerance != derivations.TOLERANCE:
+        against += f", tolerance {outcome.tolerance:.0e}"
+    title, error = outcome.identifier, outcome.error
+    return Check("definition", title, not failure, error, against, failure, cell.code)
+
+
+def _unreached(identifier: str, reason: str) -> Check:
+    against = "its definition, not reached"
+    return Check("definition", identifier, False, math.nan, against, reason)
+
+
+@dataclass(frozen=True)
+class Explained:
+    """The derivation, the code and the check of an op, a layer, a loss, a model or a result.
 
     Attributes
     ----------
@@ -66,70 +208,8 @@ class Explanation:
         results = f"{len(self.identifiers)} result{'' if len(self.identifiers) == 1 else 's'}"
         return f"<explanation of {self.kind} {self.name}: {results}, {checks}>"
 
-    def __str__(self) -> str:
-        from minigen.explanation.terminal import as_text
 
-        return as_text(self)
-
-    def _repr_markdown_(self) -> str:
-        from minigen.explanation.notebook import as_markdown
-
-        return as_markdown(self)
-
-    def _repr_html_(self) -> str:
-        from minigen.explanation.notebook import as_html
-
-        return as_html(self)
-
-
-def explain(subject: Any, *, order: int = 2, device: str = CPU, check: bool = True) -> Explanation:
-    """Put the derivation, the code and the check of something side by side.
-
-    The derivation is read from its page, the code from the library's files, and the checks are run
-    there and then: gradients against finite differences in float64, and each boxed result against
-    its definition, written naively on the page.
-
-    Parameters
-    ----------
-    subject : str, Op, function, class or instance
-        An op, a layer, a loss, a model, or their name; or the identifier of a result.
-    order : {1, 2}
-        Up to which order gradients are checked.
-    device : str, default "cpu"
-        Where gradients are checked; definitions are written in NumPy.
-    check : bool, default True
-        False leaves the checks out.
-
-    Raises
-    ------
-    UnknownNameError
-        If there is neither a derivation nor a check of it.
-
-    Examples
-    --------
-    >>> import minigen
-    >>> import minigen.functional as F
-    >>> explanation = minigen.explain(F.exp)
-    >>> explanation.identifiers, explanation.ok
-    (('exp',), True)
-    >>> print(explanation.code[1].body)
-    @exp.vjp
-    def exp_vjp(g: Array, out: Array, _x: Array) -> Cotangents:
-        return (g * out,)
-    """
-    found = resolve(subject)
-    code = tuple(source for target in found.targets for source in sources_of(target))
-    checks = (
-        (*check_gradients(found.cases, order, device), *_check_definitions(found.identifiers))
-        if check
-        else ()
-    )
-    return Explanation(
-        found.name, found.kind, found.identifiers, _sections(found.identifiers), code, checks
-    )
-
-
-def _sections(identifiers: tuple[str, ...]) -> tuple[Section, ...]:
+def sections_of(identifiers: tuple[str, ...]) -> tuple[Section, ...]:
     """Return the sections that derive results, each once."""
     found: list[Section] = []
     for name in _pages(identifiers):
@@ -145,7 +225,7 @@ def _pages(identifiers: tuple[str, ...]) -> list[str]:
     return list(dict.fromkeys(page_of()[name] for name in identifiers if name in page_of()))
 
 
-def _check_definitions(identifiers: tuple[str, ...]) -> list[Check]:
+def check_results(identifiers: tuple[str, ...]) -> list[Check]:
     """Check results by the definitions on their pages."""
     names = _pages(identifiers)
     return [check for name in names for check in check_definitions(all_pages()[name], identifiers)]

@@ -14,10 +14,9 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
-from minigen.explanation.checks import Check
-from minigen.explanation.code import Source
-from minigen.explanation.explanation import Explanation
+from minigen.explanation.explanation import Check, Explained
 from minigen.explanation.pages import Block, Cell, Result, Section, all_pages
+from minigen.explanation.subjects import Source
 
 _LINK = re.compile(r"\[([^\]]+)\]\((\w+\.md)[^)]*\)")
 
@@ -33,7 +32,7 @@ _STYLE: Final = """
 """
 
 
-def as_markdown(explanation: Explanation) -> str:
+def as_markdown(explanation: Explained) -> str:
     """Return an explanation in Markdown, with formulas between dollar signs."""
     parts = [f"# {explanation.name} ({explanation.kind})"]
     for section in explanation.derivation:
@@ -69,7 +68,7 @@ def _error(check: Check) -> str:
     return "" if math.isnan(check.error) else f"{check.error:.1e}"
 
 
-def as_html(explanation: Explanation) -> str:
+def as_html(explanation: Explained) -> str:
     """Return an explanation in HTML: three columns, below one another where there is no room.
 
     Formulas stand between dollar signs, for the notebook's MathJax.

@@ -6,7 +6,6 @@ import functools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TypeAlias
 
 from markdown_it import MarkdownIt
@@ -14,18 +13,10 @@ from markdown_it.token import Token
 from mdit_py_plugins.colon_fence import colon_fence_plugin
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
-INSTALLED = Path(__file__).parent.parent / "derivation_pages"
-"""Where the pages are in an installed package."""
-
-CHECKOUT = Path(__file__).parent.parent.parent / "docs" / "derivations"
-"""Where they are beside the sources."""
+from minigen.derivations import PageError, page_files
 
 _DIRECTIVE = re.compile(r"\{derivation\}\s+(?P<identifier>\S+)")
 _BOX = re.compile(r"(?P<shapes>.*?)\n\$\$\n(?P<formula>.*)\n\$\$\n(?P<remark>.*)", re.DOTALL)
-
-
-class PageError(ValueError):
-    """A page of derivations that is missing, or not written as it should be."""
 
 
 @dataclass(frozen=True)
@@ -150,49 +141,12 @@ class Page:
         return found
 
 
-def folder() -> Path:
-    """Return where the pages are: in the installed package, or beside the sources.
-
-    Raises
-    ------
-    PageError
-        If they are in neither place.
-    """
-    for place in (INSTALLED, CHECKOUT):
-        if place.is_dir():
-            return place
-    raise PageError(
-        f"the pages of derivations are neither in {INSTALLED} nor in {CHECKOUT}: install minigen "
-        "again"
-    )
-
-
 @functools.cache
 def all_pages() -> dict[str, Page]:
     """Return all pages by name, in the order of the alphabet."""
-    files = sorted(path for path in folder().glob("*.md") if path.stem != "index")
-    return {path.stem: read(path.stem, path.read_text(encoding="utf-8")) for path in files}
-
-
-@functools.cache
-def page_of() -> dict[str, str]:
-    """Return the page of each identifier.
-
-    Raises
-    ------
-    PageError
-        If an identifier stands twice.
-    """
-    found: dict[str, str] = {}
-    for page in all_pages().values():
-        for result in page.results:
-            if result.identifier in found:
-                raise PageError(
-                    f"{result.identifier} stands on {found[result.identifier]}, "
-                    f"and again on {page.name}"
-                )
-            found[result.identifier] = page.name
-    return found
+    return {
+        name: read(name, file.read_text(encoding="utf-8")) for name, file in page_files().items()
+    }
 
 
 def parser() -> MarkdownIt:

@@ -10,16 +10,13 @@ import functools
 import importlib.metadata
 import inspect
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from minigen import functional, models, nn, optim
+from minigen.derivations import page_of
 from minigen.engine.op import registry
-from minigen.explanation.pages import page_of
+from minigen.explanation.explanation import Explained
 from minigen.explanation.subjects import names
-from minigen.models import adversarial
-
-if TYPE_CHECKING:
-    from minigen.explanation.explanation import Explanation
 
 BUILT: Final = Path(__file__).parent.parent.parent / "docs" / "_build" / "html"
 """Where the site is built, beside the sources."""
@@ -31,7 +28,7 @@ _CLASSES: Final = {
     "layers": (nn, nn.Module),
     "optimizers": (optim, optim.Optimizer),
     "models": (models, models.Model),
-    "objectives": (adversarial, adversarial.AdversarialObjective),
+    "objectives": (models, models.AdversarialObjective),
 }
 """Folders of the site: the public classes of a module that are of a kind."""
 
@@ -71,7 +68,7 @@ def _classes(module: Any, base: type) -> dict[str, Any]:
     }
 
 
-def place_of(explanation: Explanation) -> str:
+def place_of(explanation: Explained) -> str:
     """Return the page of a thing, with the anchor of a result.
 
     What has no page of its own is found on that of the derivation of its first result.

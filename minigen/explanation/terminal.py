@@ -16,11 +16,10 @@ from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
-from minigen.explanation.checks import Check
-from minigen.explanation.code import Source
-from minigen.explanation.explanation import Explanation
+from minigen.explanation.explanation import Check, Explained
 from minigen.explanation.formulas import display, inline
 from minigen.explanation.pages import Cell, Result, Section, all_pages, parser
+from minigen.explanation.subjects import Source
 
 WIDTH: Final = 100
 """Lines are no longer than so many columns, however wide the terminal."""
@@ -28,14 +27,14 @@ WIDTH: Final = 100
 _INDENT: Final = 4
 
 
-def as_text(explanation: Explanation, *, width: int = 88, full: bool = False) -> str:
+def as_text(explanation: Explained, *, width: int = 88, full: bool = False) -> str:
     """Return what is shown at a terminal of some width, without colours."""
     out = io.StringIO()
     show(explanation, Console(file=out, width=width, color_system=None), full=full)
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines())
 
 
-def show(explanation: Explanation, console: Console, *, full: bool = False) -> None:
+def show(explanation: Explained, console: Console, *, full: bool = False) -> None:
     """Write an explanation to a console.
 
     Parameters
@@ -51,7 +50,7 @@ def show(explanation: Explanation, console: Console, *, full: bool = False) -> N
         console.print(part, width=min(console.width, WIDTH))
 
 
-def _parts(explanation: Explanation, full: bool) -> Iterator[RenderableType]:
+def _parts(explanation: Explained, full: bool) -> Iterator[RenderableType]:
     """Yield what is shown, from top to bottom."""
     yield Text.assemble((explanation.name, "bold"), f" ({explanation.kind})\n")
     yield _heading("Derivation")

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 import minigen
 from minigen import catalogue, models, nn
 from minigen import functional as F
-from minigen.catalogue import CASES, Case
+from minigen.catalogue import CALLS, CASES, Case
+from minigen.catalogue.case import normal, op_case
+from minigen.checker import FailureKind
 from minigen.engine.op import Cotangents, Op, registry
 
 from ..derivations import of_gradients
@@ -55,6 +59,26 @@ def test_every_differentiable_function_has_a_case() -> None:
     cased = {case.name for case in CASES}
     constant = {op.name for op in registry.values() if not op.differentiable}
     assert {aliases.get(name, name) for name in F.__all__} - constant - cased == set()
+
+
+def test_every_op_has_a_case_with_a_gradient_or_without() -> None:
+    called = {case.name for case in CALLS}
+    assert {name for name, op in registry.items() if op.__module__.startswith("minigen.")} <= called
+
+
+@pytest.mark.parametrize(
+    "case", [case for case in CALLS if case.kinks is not None], ids=lambda case: case.title
+)
+def test_the_checker_finds_the_kinks_that_a_case_names(case: Case) -> None:
+    assert case.kinks is not None
+    report = replace(case, inputs=[case.kinks, *case.inputs[1:]]).check(order=1)
+    assert FailureKind.KINK in {failure.kind for failure in report.failures}
+
+
+def test_options_fill_the_parameters_that_inputs_leave_free() -> None:
+    where = op_case("where", normal(2), normal(2), condition=np.array([True, False]))
+    assert where.function(np.array([1.0, 2.0]), np.array([3.0, 4.0])).tolist() == [1.0, 4.0]
+    assert [leaf.name for leaf in where.check(order=1).inputs] == ["a", "b"]
 
 
 def test_every_layer_and_model_has_a_case() -> None:

@@ -6,11 +6,11 @@ import re
 
 import pytest
 
+from minigen.derivations import folder, named_in
 from minigen.engine.op import registry
 from minigen.explanation import Page, all_pages, implementers_of, page_of
-from minigen.explanation.checks import run_cells
-from minigen.explanation.code import PACKAGE, named_in
-from minigen.explanation.pages import folder
+from minigen.explanation.explanation import run_cells
+from minigen.explanation.subjects import PACKAGE
 
 PAGES = list(all_pages().values())
 
@@ -35,13 +35,9 @@ def test_every_result_is_boxed_and_states_its_shapes(page: Page) -> None:
 
 def test_every_directive_of_the_pages_is_read() -> None:
     texts = [path.read_text(encoding="utf-8") for path in folder().glob("*.md")]
-    directives = [
-        name
-        for text in texts
-        for name in re.findall(r"^:::\{derivation\} (.*)$", text, re.MULTILINE)
-    ]
+    results = [result.identifier for page in PAGES for result in page.results]
     cells = sum(text.count("\n```{code-cell}") for text in texts)
-    assert sorted(directives) == sorted(page_of())
+    assert sorted(results) == sorted(page_of())
     assert cells == sum(len(page.cells) for page in PAGES)
 
 

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent.parent
+from .checkouts import Edit, copy_to, run
 
 PAGES = "tests/docs/test_derivations.py"
 BINDING = "tests/docs/test_binding.py"
@@ -167,34 +163,13 @@ MUTATIONS = [
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """Return a copy of the project."""
-    for folder in ("minigen", "tests", "lessons", "docs"):
-        ignored = shutil.ignore_patterns("__pycache__", "*.ipynb", "_build", "fonts", "images")
-        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=ignored)
-    for file in ("pyproject.toml", "README.md"):
-        shutil.copy(ROOT / file, tmp_path / file)
-    return tmp_path
-
-
-def run(checkout: Path, *tests: str) -> subprocess.CompletedProcess[str]:
-    """Run some of a copy's tests."""
-    return subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *tests],
-        cwd=checkout,
-        env={**os.environ, "PYTHONPATH": str(checkout)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return copy_to(tmp_path)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.what)
 def test_a_mistake_is_noticed(mutation: Mutation, checkout: Path) -> None:
-    file = checkout / mutation.file
-    text = file.read_text(encoding="utf-8")
-    assert mutation.before in text
-    file.write_text(text.replace(mutation.before, mutation.after, 1), encoding="utf-8")
+    Edit(mutation.file, mutation.before, mutation.after).make(checkout)
     done = run(checkout, mutation.notices)
     assert done.returncode == 1, done.stdout + done.stderr
     assert f"FAILED {mutation.notices}" in done.stdout

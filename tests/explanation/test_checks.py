@@ -9,7 +9,7 @@ import pytest
 import minigen
 from minigen import catalogue
 from minigen import functional as F
-from minigen.explanation.checks import check_definitions, check_gradients, run_cells
+from minigen.explanation.explanation import check_definitions, check_gradients, run_cells
 
 from .helpers import page, scale_rule
 

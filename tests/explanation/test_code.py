@@ -11,8 +11,9 @@ import pytest
 import minigen
 from minigen import functional as F
 from minigen import models, nn
+from minigen.derivations import named_in
 from minigen.explanation import implementers_of
-from minigen.explanation.code import PACKAGE, named_in, sources_of, unwrapped, without_docstrings
+from minigen.explanation.subjects import PACKAGE, sources_of, unwrapped, without_docstrings
 from minigen.ops.windows import Windows
 
 

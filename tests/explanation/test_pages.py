@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from minigen.derivations import folder
 from minigen.explanation import Cell, PageError, Prose, Result, all_pages, page_of
-from minigen.explanation.pages import folder, read
+from minigen.explanation.pages import read
 
 PAGE = r"""# Squares
 
@@ -111,9 +112,10 @@ def test_a_page_that_is_not_written_as_it_should_be_is_refused(text: str, messag
         read("squares", text)
 
 
-def test_an_identifier_stands_on_one_page(monkeypatch: pytest.MonkeyPatch) -> None:
-    twice = {"a": read("a", PAGE), "b": read("b", PAGE)}
-    monkeypatch.setattr("minigen.explanation.pages.all_pages", lambda: twice)
+def test_an_identifier_stands_on_one_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.md").write_text(PAGE, encoding="utf-8")
+    monkeypatch.setattr("minigen.derivations.INSTALLED", tmp_path)
     with pytest.raises(PageError, match="square stands on a, and again on b"):
         page_of.__wrapped__()
 
@@ -122,13 +124,13 @@ def test_the_installed_pages_go_before_those_of_the_checkout(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert folder().name == "derivations"
-    monkeypatch.setattr("minigen.explanation.pages.INSTALLED", tmp_path)
+    monkeypatch.setattr("minigen.derivations.INSTALLED", tmp_path)
     assert folder() == tmp_path
 
 
 def test_pages_that_are_nowhere_are_missed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for place in ("INSTALLED", "CHECKOUT"):
-        monkeypatch.setattr(f"minigen.explanation.pages.{place}", tmp_path / place)
+        monkeypatch.setattr(f"minigen.derivations.{place}", tmp_path / place)
     with pytest.raises(PageError, match=r"neither in .*INSTALLED nor in .*CHECKOUT"):
         folder()
 

@@ -12,7 +12,6 @@ from minigen import models, nn, optim
 from minigen.engine.op import registry
 from minigen.explanation import UnknownNameError, explain, names, page_of
 from minigen.explanation.subjects import resolve
-from minigen.models import adversarial
 from minigen.ops.windows import Windows
 
 
@@ -68,7 +67,7 @@ def test_other_spellings(spelling: str, name: str) -> None:
 
 def test_of_an_instance_its_class_is_explained() -> None:
     assert resolve(nn.ReLU()) == resolve(nn.ReLU)
-    assert resolve(adversarial.Hinge()) == resolve("hinge")
+    assert resolve(models.Hinge()) == resolve("hinge")
 
 
 def test_of_a_bound_method_its_function_is_explained() -> None:

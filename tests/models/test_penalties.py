@@ -11,8 +11,8 @@ import pytest
 import minigen
 import minigen.functional as F
 from minigen import Tensor, nn
+from minigen.checker import gradcheck_parameters
 from minigen.engine.random import Generator
-from minigen.gradcheck import gradcheck_parameters
 from minigen.models import NonSaturating, gradient_penalty, r1_penalty
 
 WEIGHTS = Generator(0).normal((2, 3, 3), "float64")

@@ -1,27 +1,21 @@
-"""One or more calls of every differentiable op of the library, on inputs away from kinks."""
+"""Further calls of ops, beside the catalogue's: more shapes, axes, options and broadcasts.
+
+An op needs none here: what is said of every case is said of the catalogue's, too.
+"""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 import minigen.functional as F
+from minigen.catalogue import Case
+from minigen.catalogue.case import constant
+from minigen.catalogue.ops import LOSSES, OPS, SUMMANDS
 from minigen.ops import losses, pooling
 from tests.numeric import Floats, Function, draw
-
-
-class Case(NamedTuple):
-    """A call of an op: a function of its float inputs alone, and where to call it."""
-
-    op: str
-    label: str
-    function: Function
-    arrays: tuple[Floats, ...]
-
-    def __str__(self) -> str:
-        return f"{self.op}-{self.label}"
 
 
 def apart(*shape: int, seed: int = 0) -> Floats:
@@ -52,7 +46,7 @@ def _pairs(op: str, function: Function, left: Function, right: Function) -> list
         "ones": ((1, 1), (1,)),
     }
     return [
-        Case(op, label, function, (left(*a, seed=3), right(*b, seed=4)))
+        _on(op, label, function, left(*a, seed=3), right(*b, seed=4))
         for label, (a, b) in shapes.items()
     ]
 
@@ -60,7 +54,7 @@ def _pairs(op: str, function: Function, left: Function, right: Function) -> list
 def _units(op: str, function: Function, source: Function) -> list[Case]:
     """Return a function of one array at several shapes."""
     return [
-        Case(op, str(shape).replace(" ", ""), function, (source(*shape, seed=5),))
+        _on(op, str(shape).replace(" ", ""), function, source(*shape, seed=5))
         for shape in [(), (4,), (2, 3), (1, 2, 1)]
     ]
 
@@ -78,7 +72,7 @@ def _reductions(op: str, function: Function, source: Function, **extra: Any) -> 
         {"keepdims": True},
     ]
     return [
-        Case(op, _label(o), _with(function, {**o, **extra}), (source(2, 3, 2, seed=6),))
+        _on(op, _label(o), _with(function, {**o, **extra}), source(2, 3, 2, seed=6))
         for o in options
     ]
 
@@ -92,7 +86,7 @@ def _label(options: dict[str, Any]) -> str:
 
 
 def _on(op: str, label: str, function: Function, *arrays: Floats) -> Case:
-    return Case(op, label, function, arrays)
+    return Case(op, "op", function, [constant(array) for array in arrays], label)
 
 
 MASK: npt.NDArray[np.bool_] = np.array([[True, False, True], [False, False, True]])
@@ -110,7 +104,7 @@ TRANSPOSED: dict[str, Function] = {
 }
 TAPS = np.array([[[[4, 8], [0, 5]], [[3, 1], [4, 7]]]])
 
-CASES: list[Case] = [
+FURTHER: list[Case] = [
     *_pairs("add", F.add, apart, apart),
     *_pairs("sub", F.sub, apart, apart),
     *_pairs("mul", F.mul, apart, apart),
@@ -296,3 +290,8 @@ CASES: list[Case] = [
     _on("probability_cross_entropy", "scalars", losses.probability_cross_entropy, unit(), unit()),
     _on("kl_to_standard_normal", "matrix", losses.kl_to_standard_normal, apart(2, 3), apart(2, 3)),
 ]
+
+STAY = [case for case in OPS if case.name != "to_device"]
+"""The catalogue's but that one, whose output leaves the device of its input."""
+
+CASES = [*STAY, *LOSSES, *SUMMANDS, *FURTHER]

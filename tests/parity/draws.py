@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from minigen import Generator, catalogue
+
 Shape = tuple[int, ...]
 Array = npt.NDArray[Any]
 Choice = TypeVar("Choice")
@@ -36,6 +38,10 @@ class Draw:
 
     def choice(self, options: Sequence[Choice]) -> Choice:
         return options[self.integer(0, len(options) - 1)]
+
+    def inputs(self, case: catalogue.Case) -> list[Array]:
+        """Draw the inputs of a case of the catalogue; what is normal there is uniform here."""
+        return [draw(_Uniform(self)) for draw in case.inputs]
 
     # Shapes and axes
 
@@ -111,3 +117,19 @@ class Draw:
         """Draw numbers whose variance along `axis` is far from zero."""
         steps = np.arange(shape[axis]).reshape([-1 if n == axis else 1 for n in range(len(shape))])
         return np.asarray(self.uniform(shape, -0.5, 0.5) + 1.5 * steps)
+
+
+class _Uniform(Generator):
+    """Stands in for the generator of the catalogue's draws."""
+
+    def __init__(self, draw: Draw) -> None:
+        self._draw = draw
+
+    def normal(self, shape: Any, *_: Any) -> Array:
+        return self._draw.reals(shape)
+
+    def uniform(self, shape: Any, *_: Any) -> Array:
+        return self._draw.uniform(shape, 0.0, 1.0)
+
+    def permutation(self, n: int) -> Array:
+        return np.array(self._draw.order(n))

@@ -10,13 +10,11 @@ from .torch_reference import Torch
 
 pytest.importorskip("torch")
 
-TRIALS = 30
-
 
 @pytest.mark.parametrize("dtype", TOLERANCES)
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_values_gradients_and_second_gradients_equal_pytorchs(case: Case, dtype: str) -> None:
-    for number in range(TRIALS):
+    for number in range(case.trials):
         trial = Trial(case, number, dtype)
         actual = evaluate(Minigen(number), case.function, trial)
         expected = evaluate(Torch(), case.reference, trial)
@@ -32,7 +30,7 @@ EMPTY = [
 
 @pytest.mark.parametrize("case", EMPTY, ids=lambda case: case.name)
 def test_axes_of_length_zero_are_handled_as_pytorch_does(case: Case) -> None:
-    for number in range(TRIALS):
+    for number in range(case.trials):
         trial = Trial(case, number, shortest=0, longest=2)
         actual = evaluate(Minigen(number), case.function, trial)
         expected = evaluate(Torch(), case.reference, trial)

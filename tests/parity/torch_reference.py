@@ -52,6 +52,20 @@ class Torch:
         return np.array(tensor.numpy(force=True))
 
 
+def counterpart(name: str, text: str, inputs: dict[str, Any], options: dict[str, Any]) -> Any:
+    """Compute what the catalogue says is PyTorch's counterpart of a call; by convention, its name.
+
+    Where it says nothing, the inputs are handed on by position, the options by name.
+    """
+    if text:
+        return eval(
+            text, {"torch": torch.value(), "F": torch.nn.functional.value()}, inputs | options
+        )
+    known = torch.nn.functional.value()
+    function = getattr(known if hasattr(known, name) else torch.value(), name)
+    return function(*inputs.values(), **options)
+
+
 def version() -> str:
     return str(importlib.import_module("torch").__version__)
 

@@ -141,7 +141,7 @@ def _modules() -> Iterator[Any]:
         yield module
         for found in pkgutil.walk_packages(getattr(module, "__path__", []), f"{module.__name__}."):
             yield importlib.import_module(found.name)
-    for name in ("minigen.functional", "minigen.gradcheck", "minigen"):
+    for name in ("minigen.functional", "minigen.checker", "minigen"):
         yield importlib.import_module(name)
 
 

@@ -11,8 +11,7 @@ r"""Formulas in LaTeX, set in Unicode for a terminal: in a line, or in two dimen
 ╰──────────────╯
 """
 
-from minigen.explanation.formulas.layout import display
-from minigen.explanation.formulas.linear import inline
-from minigen.explanation.formulas.symbols import FormulaError
+from minigen.explanation.formulas.layout import display, inline
+from minigen.explanation.formulas.signs import FormulaError
 
 __all__ = ["FormulaError", "display", "inline"]

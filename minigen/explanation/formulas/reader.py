@@ -9,12 +9,12 @@ from typing import Any, Final
 
 from pylatexenc import latexwalker, macrospec
 
-from minigen.explanation.formulas import symbols
-from minigen.explanation.formulas.symbols import FormulaError
-from minigen.explanation.formulas.tree import (
+from minigen.explanation.formulas import signs
+from minigen.explanation.formulas.signs import (
     Accent,
     Boxed,
     Delimited,
+    FormulaError,
     Fraction,
     Grid,
     Kind,
@@ -110,7 +110,7 @@ class _Reader:
         if isinstance(node, str) and node == "'":
             items.append(_primed(_base(items)))
         elif isinstance(node, str):
-            items.append(Space(1, soft=True) if node == " " else symbols.of_character(node))
+            items.append(Space(1, soft=True) if node == " " else signs.of_character(node))
         elif isinstance(node, latexwalker.LatexGroupNode):
             items.append(_Reader(node.nodelist).row())
         elif isinstance(node, latexwalker.LatexEnvironmentNode):
@@ -149,9 +149,9 @@ class _Reader:
             node = self._nodes[self._at]
             self._at += 1
             if not isinstance(node, str):
-                return symbols.of_macro(_name(node))
+                return signs.of_macro(_name(node))
             if node != " ":
-                return Symbol("") if node == "." else symbols.of_character(node)
+                return Symbol("") if node == "." else signs.of_character(node)
         raise FormulaError("a formula ends where a delimiter is expected")
 
 
@@ -205,14 +205,14 @@ def _primed(base: Thing) -> Thing:
     """Put a prime on a base, behind others that it may have."""
     known = base if isinstance(base, Scripts) else Scripts(base)
     above = known.above.items if known.above else ()
-    return Scripts(known.base, known.below, Row((*above, symbols.PRIME)))
+    return Scripts(known.base, known.below, Row((*above, signs.PRIME)))
 
 
 def _macro(node: Any) -> Node:
     """Return what a macro with its arguments stands for."""
     name = node.macroname
-    if name in symbols.SPACES:
-        return Space(symbols.SPACES[name])
+    if name in signs.SPACES:
+        return Space(signs.SPACES[name])
     if name == "text":
         return Symbol(_text(node), Kind.TEXT)
     if name == "tag":
@@ -220,12 +220,12 @@ def _macro(node: Any) -> Node:
     if name == "substack":
         return Grid(name, _cells(node.nodeargd.argnlist[0].nodelist))
     if name in _ALPHABETS:
-        return Symbol(symbols.in_alphabet(name, _text(node)))
+        return Symbol(signs.in_alphabet(name, _text(node)))
     arguments = _arguments(node) if node.nodeargd else []
     if not arguments:
-        return symbols.of_macro(name)
+        return signs.of_macro(name)
     if name in _FRACTIONS:
-        return symbols.vulgar(*map(_letters, arguments)) or Fraction(*arguments)
+        return signs.vulgar(*map(_letters, arguments)) or Fraction(*arguments)
     if name in _ACCENTS:
         return Accent(_ACCENTS[name], *arguments)
     if name in _UPRIGHT:

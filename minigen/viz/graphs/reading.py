@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import inspect
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 import numpy as np
 
+from minigen.derivations import place_of
 from minigen.engine.backend import (
     Array,
     array_of,
@@ -30,26 +30,6 @@ Names: TypeAlias = Mapping[Any, str]
 
 _LONGEST: Final = 30
 """How many characters an option gets."""
-
-_RESULTS: Final = {
-    "broadcasting": "add broadcast_to div maximum minimum mul neg pow sub sum_to_size where",
-    "convolution": "conv2d conv2d.grad_weight conv_transpose2d",
-    "dense": "linear matmul",
-    "elementwise": "abs clip cos elu exp leaky_relu log relu sigmoid sin softplus sqrt tanh",
-    "kl": "kl.standard_normal",
-    "losses": "bce bce_with_logits squared_error",
-    "normalization": "batch_norm standardize",
-    "pooling": "max_pool2d window_pick.adjoint window_sum.adjoint",
-    "reductions": "max mean min std sum var",
-    "shaping": "astype clone concatenate flatten getitem pad permute put reshape squeeze "
-    "to_device transpose unsqueeze",
-    "softmax": "log_softmax logsumexp softmax",
-}
-"""The results that ops name first, by their pages; tests hold them against ``docs/derivations``."""
-
-_PAGES: Final = {result: page for page, results in _RESULTS.items() for result in results.split()}
-
-_NAMED: Final = re.compile(r"^ *Derivation: ([\w.]+)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -285,27 +265,9 @@ def _spelled_part(part: Any) -> str:
     return "..." if part is Ellipsis else str(part)
 
 
-def derivation(op: Op[Any]) -> tuple[str, str] | None:
-    """Return the page of an op's derivation and the identifier of the result; None for others' ops.
-
-    Examples
-    --------
-    >>> import minigen.functional as F
-    >>> derivation(F.conv2d)
-    ('convolution', 'conv2d')
-    """
-    if registry.get(op.name) is not op:
-        return None
-    for text in (op.__doc__, getattr(op.rule, "__doc__", None)):
-        named = _NAMED.search(text or "")
-        if named:
-            return _PAGES[named[1]], named[1]
-    return None
-
-
 def link(op: Op[Any], base: str | None) -> str | None:
     """Return the address of an op's derivation below the folder of all pages, if it has one."""
-    found = derivation(op)
+    found = place_of(op)
     if base is None or found is None:
         return None
     page, identifier = found

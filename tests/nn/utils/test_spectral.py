@@ -12,8 +12,8 @@ import pytest
 
 import minigen
 from minigen import nn
+from minigen.checker import gradcheck_parameters
 from minigen.engine.random import Generator
-from minigen.gradcheck import gradcheck_parameters
 from minigen.nn.utils import spectral_norm
 
 LAYERS: dict[str, tuple[Callable[[], Any], tuple[int, ...]]] = {

@@ -1,6 +1,11 @@
-"""Every case, a family of ops a file: the one declaration that all comparisons use."""
+"""Every comparison: the catalogue's cases, and random shapes, axes and options of ops, by family.
+
+An op needs no case here: the catalogue's is compared.
+"""
 
 from __future__ import annotations
+
+from minigen import catalogue
 
 from . import (
     arithmetic,
@@ -13,9 +18,14 @@ from . import (
     reduction,
     shaping,
 )
-from .case import Case, Sample, find
+from .case import Case, Sample, at_kinks, find, of
 
-CASES: tuple[Case, ...] = (
+CATALOGUE: tuple[Case, ...] = (
+    *map(of, catalogue.CALLS),
+    *(at_kinks(case) for case in catalogue.CALLS if case.kinks is not None),
+)
+
+DRAWN: tuple[Case, ...] = (
     *elementwise.CASES,
     *arithmetic.CASES,
     *reduction.CASES,
@@ -27,4 +37,9 @@ CASES: tuple[Case, ...] = (
     *losses.CASES,
 )
 
-__all__ = ["CASES", "Case", "Sample", "find"]
+CASES = (*CATALOGUE, *DRAWN)
+
+KEPT = (*DRAWN, *(case for case in CATALOGUE if case.op not in {each.op for each in DRAWN}))
+"""The cases whose results by PyTorch a file holds: the catalogue's where no others are drawn."""
+
+__all__ = ["CASES", "DRAWN", "KEPT", "Case", "Sample", "find"]

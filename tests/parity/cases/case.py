@@ -1,16 +1,22 @@
-"""What a case is: one way to call an op, in minigen and in PyTorch, and arguments for it."""
+"""What is compared: one way to call an op, in minigen and in PyTorch, and arguments for it.
+
+The catalogue's cases are compared as they stand there. The cases of this package draw shapes, axes
+and options at random besides.
+"""
 
 from __future__ import annotations
 
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from minigen import functional
+from minigen import catalogue, functional
+from minigen.catalogue.case import free_parameters
 from minigen.engine.op import registry
 
 from ..draws import Array, Draw
+from ..torch_reference import counterpart
 
 Function = Callable[..., Any]
 
@@ -49,6 +55,8 @@ class Case:
         Computes the op with minigen; the op itself unless given.
     order : {1, 2}
         How many derivatives there are at the numbers that are drawn.
+    trials : int
+        How often arguments are drawn.
     """
 
     op: str
@@ -57,6 +65,7 @@ class Case:
     variant: str = ""
     ours: Function | None = None
     order: int = 2
+    trials: int = 30
 
     @property
     def function(self) -> Function:
@@ -81,3 +90,33 @@ def find(op: str) -> Function:
 def alike(op: str, draw: Callable[[Draw], Sample], function: Function, variant: str) -> Case:
     """Make a case of a function that both libraries' tensors can be given to."""
     return Case(op, draw, function, variant, function)
+
+
+def of(case: catalogue.Case) -> Case:
+    """Compare a case of the catalogue; the numbers are drawn, its shapes and options stay."""
+    op = case.op
+    assert op is not None
+    names = free_parameters(op, case.options)[: len(case.inputs)]
+
+    def ours(*inputs: Any, **options: Any) -> Any:
+        return op(**dict(zip(names, inputs, strict=True)), **options)
+
+    def reference(*inputs: Any, **options: Any) -> Any:
+        return counterpart(case.name, case.torch, dict(zip(names, inputs, strict=True)), options)
+
+    return Case(
+        case.name,
+        lambda draw: Sample(*draw.inputs(case), **case.options),
+        reference,
+        f"in the catalogue{case.note and ': '}{case.note}",
+        ours,
+        trials=3,
+    )
+
+
+def at_kinks(case: catalogue.Case) -> Case:
+    """Compare a case of the catalogue where its slope jumps: one of the slopes is taken."""
+    kinks = case.kinks
+    assert kinks is not None
+    moved = replace(case, inputs=[kinks, *case.inputs[1:]], note=f"{case.note} at kinks".strip())
+    return replace(of(moved), order=1)
