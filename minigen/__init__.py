@@ -9,13 +9,11 @@ tensor([2., 4.])
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING, Any
 
 from minigen import functional, kernels, ops
-from minigen._moved import MOVED, register
+from minigen._moved import register
 from minigen._version import __version__
-from minigen.engine.anomaly import AnomalyError
 from minigen.engine.autograd import grad
 from minigen.engine.backend import DeviceError
 from minigen.engine.creation import (
@@ -29,6 +27,7 @@ from minigen.engine.creation import (
     zeros,
     zeros_like,
 )
+from minigen.engine.guards import AnomalyError
 from minigen.engine.modes import detect_anomaly, enable_grad, is_grad_enabled, no_grad
 from minigen.engine.op import Op, op
 from minigen.engine.random import Generator, manual_seed
@@ -37,6 +36,10 @@ from minigen.gradcheck import GradcheckError, GradReport, gradcheck
 
 if TYPE_CHECKING:
     from minigen.explanation import Explanation
+
+    def __getattr__(name: str) -> Any:
+        """Return a module by its old path."""
+
 
 __all__ = [
     "AnomalyError",
@@ -74,13 +77,6 @@ __all__ = [
 
 
 register()
-
-
-def __getattr__(name: str) -> Any:
-    """Return a module by its old path, or what is imported where it is used."""
-    if name in MOVED:
-        return importlib.import_module(MOVED[name])
-    raise AttributeError(f"module 'minigen' has no attribute {name!r}")
 
 
 def keep_freed_memory() -> bool:

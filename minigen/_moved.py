@@ -11,9 +11,8 @@ from typing import Final
 
 MOVED: Final = {
     **{
-        name: f"minigen.engine.{name}"
+        name: f"engine.{name}"
         for name in (
-            "anomaly",
             "autograd",
             "backend",
             "creation",
@@ -22,16 +21,27 @@ MOVED: Final = {
             "op",
             "random",
             "tensor",
-            "writes",
         )
     },
-    "losses": "minigen.ops.losses",
-    "stochastic": "minigen.ops.stochastic",
+    "anomaly": "engine.guards",
+    "writes": "engine.guards",
+    "losses": "ops.losses",
+    "stochastic": "ops.stochastic",
+    "ops.dtypes": "engine.backend",
+    "ops.elementwise": "ops.arithmetic",
+    "ops.embedding": "ops.linear",
 }
-"""The old name, inside the package, of each module, and its path."""
+"""The old path, inside the package, of each module, and the path that it has now."""
 
 
 def register() -> None:
-    """Let every old path import the module that stands elsewhere now."""
-    for name, path in MOVED.items():
-        sys.modules[f"minigen.{name}"] = importlib.import_module(path)
+    """Let every old path lead to the module that stands elsewhere now.
+
+    An attribute of the package that has the name already, such as the function `op`, keeps it.
+    """
+    for old, new in MOVED.items():
+        module = importlib.import_module(f"minigen.{new}")
+        sys.modules[f"minigen.{old}"] = module
+        package, _, name = f"minigen.{old}".rpartition(".")
+        if not hasattr(sys.modules[package], name):
+            setattr(sys.modules[package], name, module)

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from minigen.engine import backend
+from minigen.engine.graph import walk_back
 from minigen.engine.modes import enable_grad
-from minigen.engine.tensor import Tensor, propagate
+from minigen.engine.tensor import Tensor, linked
 from minigen.gradcheck.report import Failure, FailureKind
 from minigen.gradcheck.settings import Vector
 
@@ -99,11 +100,11 @@ class Subject:
         """Return the leaves' cotangents just as the rules made them; None where none arrived."""
         live = [i for i, y in enumerate(outputs) if y.requires_grad]
         try:
-            found = propagate(
+            found = walk_back(
                 [outputs[i] for i in live],
                 [cotangents[i] for i in live],
                 targets=set(self.leaves),
-                create_graph=create_graph,
+                link=linked if create_graph else None,
                 retain_graph=True,
             )
         except Exception as error:

@@ -14,15 +14,18 @@ from typing import Any
 
 import numpy as np
 
-from minigen.engine.backend import CPU, Array, device_of, is_array, namespace
+from minigen.engine.backend import CPU, Array, device_of, floating, is_array, namespace, promote
 from minigen.engine.op import Cotangents, op
 from minigen.engine.tensor import Tensor
 from minigen.ops.activation import log_softmax, sigmoid
-from minigen.ops.arithmetic import add, maximum
-from minigen.ops.dtypes import floating, promote
-from minigen.ops.elementwise import exp, log
+from minigen.ops.arithmetic import add, exp, log, maximum
 from minigen.ops.reduction import mean, sum
 from minigen.ops.shaping import getitem
+
+__all__ = [
+    "binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "gaussian_nll",
+    "kl_gaussian", "kl_standard_normal", "mse_loss",
+]  # fmt: skip
 
 REDUCTIONS = ("batchmean", "sum", "mean", "none")
 

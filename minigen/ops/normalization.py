@@ -6,12 +6,13 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from minigen.engine.backend import Array, array_of, namespace
+from minigen.engine.backend import Array, array_of, floating, namespace
 from minigen.engine.op import Cotangents, op
-from minigen.ops.dtypes import floating
-from minigen.ops.elementwise import sqrt
+from minigen.ops.arithmetic import sqrt
 from minigen.ops.reduction import mean, reduced_axes, sum, var
 from minigen.ops.shaping import as_shape, reshape
+
+__all__ = ["batch_norm", "instance_norm", "layer_norm", "normalize_channels", "standardize"]
 
 
 @op

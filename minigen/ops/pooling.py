@@ -16,11 +16,12 @@ from typing import Any
 
 import numpy as np
 
-from minigen.engine.backend import Array, array_of, namespace
+from minigen.engine.backend import Array, array_of, floating, namespace
 from minigen.engine.op import Cotangents, op
-from minigen.ops.dtypes import floating
 from minigen.ops.reduction import mean
-from minigen.ops.windows import Pair, Windows, batch_first, batch_last, pair
+from minigen.ops.windows import Pair, Windows, pair
+
+__all__ = ["adaptive_avg_pool2d", "avg_pool2d", "max_pool2d", "upsample"]
 
 
 @op
@@ -63,13 +64,12 @@ def max_pool2d(x: Array, kernel_size: Pair, stride: Pair | None = None, padding:
     """
     x = floating(x)
     windows = _pooling(x, kernel_size, stride, padding)
-    size, count, memory = x.shape[2:], windows.fitting(x.shape[2:]), batch_last(x)
-    xp = namespace(x)
-    out = xp.full((x.shape[1], *count, x.shape[0]), -math.inf, x.dtype)
+    xp, size, count = namespace(x), x.shape[2:], windows.fitting(x.shape[2:])
+    out = xp.full_like(x, -math.inf, shape=(*x.shape[:2], *count))
     for tap in windows.taps():
         on_image, among = windows.meeting(tap, size, count)
-        xp.maximum(out[among], memory[on_image], out=out[among])
-    return batch_first(out)
+        xp.maximum(out[among], x[on_image], out=out[among])
+    return out
 
 
 @max_pool2d.vjp
@@ -93,13 +93,12 @@ def max_pool2d_vjp(
 
 def _first_maximum(x: Array, out: Array, windows: Windows) -> Array:
     """Return the number of the first tap that holds each window's maximum."""
-    size, count, memory, largest = x.shape[2:], out.shape[2:], batch_last(x), batch_last(out)
-    choice = namespace(x).zeros(largest.shape, np.int32)
+    choice = namespace(x).zeros_like(out, dtype=np.int32)
     for number, tap in reversed(list(enumerate(windows.taps()))):
-        on_image, among = windows.meeting(tap, size, count)
-        here = memory[on_image] == largest[among]
+        on_image, among = windows.meeting(tap, x.shape[2:], out.shape[2:])
+        here = x[on_image] == out[among]
         choice[among] += here * (number - choice[among])
-    return batch_first(choice)
+    return choice
 
 
 @op
@@ -125,12 +124,11 @@ def window_pick(
     """
     windows = Windows.of(kernel_size, stride, padding)
     choice = _choice(choice, x.shape[:2], windows.fitting(_image_size(x)))
-    size, count, memory, chosen = x.shape[2:], choice.shape[2:], batch_last(x), batch_last(choice)
-    out = namespace(x).zeros(chosen.shape, x.dtype)
+    out = namespace(x).zeros_like(x, shape=choice.shape)
     for number, tap in enumerate(windows.taps()):
-        on_image, among = windows.meeting(tap, size, count)
-        out[among] += memory[on_image] * (chosen[among] == number)
-    return batch_first(out)
+        on_image, among = windows.meeting(tap, x.shape[2:], choice.shape[2:])
+        out[among] += x[on_image] * (choice[among] == number)
+    return out
 
 
 @window_pick.vjp
@@ -179,12 +177,11 @@ def window_put(
     windows, size = Windows.of(kernel_size, stride, padding), pair("size", size, 1)
     _check_count(g, windows, size)
     choice = _choice(choice, g.shape[:2], g.shape[2:])
-    numbers, chosen = batch_last(g), batch_last(choice)
-    out = namespace(g).zeros((g.shape[1], *size, g.shape[0]), g.dtype)
+    out = namespace(g).zeros_like(g, shape=(*g.shape[:2], *size))
     for number, tap in enumerate(windows.taps()):
         on_image, among = windows.meeting(tap, size, g.shape[2:])
-        out[on_image] += numbers[among] * (chosen[among] == number)
-    return batch_first(out)
+        out[on_image] += g[among] * (choice[among] == number)
+    return out
 
 
 @window_put.vjp
@@ -271,13 +268,13 @@ def window_sum(x: Array, kernel_size: Pair, stride: Pair = 1, padding: Pair = 0)
     """
     x = floating(x)
     windows = Windows.of(kernel_size, stride, padding)
-    size, memory = _image_size(x), batch_last(x)
+    size = _image_size(x)
     count = windows.fitting(size)
-    out = namespace(x).zeros((x.shape[1], *count, x.shape[0]), x.dtype)
+    out = namespace(x).zeros_like(x, shape=(*x.shape[:2], *count))
     for tap in windows.taps():
         on_image, among = windows.meeting(tap, size, count)
-        out[among] += memory[on_image]
-    return batch_first(out)
+        out[among] += x[on_image]
+    return out
 
 
 @window_sum.vjp
@@ -311,12 +308,11 @@ def window_spread(
     """
     windows, size = Windows.of(kernel_size, stride, padding), pair("size", size, 1)
     _check_count(g, windows, size)
-    numbers = batch_last(g)
-    out = namespace(g).zeros((g.shape[1], *size, g.shape[0]), g.dtype)
+    out = namespace(g).zeros_like(g, shape=(*g.shape[:2], *size))
     for tap in windows.taps():
         on_image, among = windows.meeting(tap, size, g.shape[2:])
-        out[on_image] += numbers[among]
-    return batch_first(out)
+        out[on_image] += g[among]
+    return out
 
 
 @window_spread.vjp

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from minigen.engine.backend import Array, namespace
+from minigen.engine.backend import Array, floating, namespace
 from minigen.engine.op import Cotangents, op
-from minigen.ops.arithmetic import where
-from minigen.ops.dtypes import floating
-from minigen.ops.elementwise import exp
+from minigen.ops.arithmetic import exp, where
 from minigen.ops.shaping import as_shape, axis_index, broadcast_to, reshape
+
+__all__ = ["all", "any", "argmax", "argmin", "logsumexp", "max", "mean", "min", "std", "sum", "var"]
 
 Axis = int | Sequence[int] | None
 

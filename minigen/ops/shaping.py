@@ -9,10 +9,14 @@ from typing import Any
 import numpy as np
 
 from minigen.engine import backend
-from minigen.engine.backend import Array, DTypeLike, namespace
+from minigen.engine.backend import Array, DTypeLike, as_index, namespace, promote_all
 from minigen.engine.op import Cotangents, op
-from minigen.engine.tensor import as_index
-from minigen.ops.dtypes import promote_all
+
+__all__ = [
+    "astype", "broadcast_to", "cat", "clone", "concatenate", "flatten", "getitem", "pad",
+    "permute", "put", "reshape", "squeeze", "stack", "sum_to_size", "to_device", "transpose",
+    "unsqueeze",
+]  # fmt: skip
 
 Shape = int | Sequence[int]
 

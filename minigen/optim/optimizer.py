@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from minigen.engine.backend import CPU, Array, device_of, namespace
+from minigen.engine.guards import writes
 from minigen.engine.tensor import Tensor
-from minigen.engine.writes import writes
 from minigen.nn.parameter import Parameter
 from minigen.optim.state import NOTES, Group, ParameterState, collect, restore
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 
 from minigen import nn
-from minigen.engine.anomaly import AnomalyError
 from minigen.engine.backend import to_numpy
+from minigen.engine.guards import AnomalyError
 from minigen.engine.modes import detect_anomaly
 
 

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from tqdm import tqdm
 
 from minigen.data import batch_indices
-from minigen.engine.backend import CPU, Uploader
+from minigen.engine.backend import CPU
 from minigen.engine.random import Generator
 from minigen.engine.tensor import Tensor
 from minigen.metrics import average_terms
@@ -29,6 +29,7 @@ from minigen.training.folder import Record, RunFolder
 from minigen.training.interrupt import Interruption
 from minigen.training.pictures import ORIGINALS, POINTS, Album
 from minigen.training.streams import Purpose, TrainingNoise, stream
+from minigen.training.uploading import Uploader
 from minigen.training.watch import EXAMPLES, take_reading, warn
 
 STEPS_BETWEEN_READINGS: Final = 20

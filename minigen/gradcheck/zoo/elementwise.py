@@ -10,7 +10,8 @@ from minigen.engine.backend import Array
 from minigen.engine.op import Cotangents
 from minigen.gradcheck.report import FailureKind
 from minigen.gradcheck.zoo.specimen import distinct, normal, positive, wrong_rule
-from minigen.ops import activation, arithmetic, elementwise
+from minigen.ops import activation, arithmetic
+from minigen.ops import arithmetic as elementwise
 
 
 @wrong_rule(elementwise.exp, normal(3, 4))

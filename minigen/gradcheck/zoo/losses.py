@@ -8,7 +8,7 @@ from minigen.engine.backend import Array
 from minigen.engine.op import Cotangents
 from minigen.gradcheck.zoo.specimen import normal, probability, wrong_rule
 from minigen.ops.activation import sigmoid, softmax
-from minigen.ops.elementwise import exp
+from minigen.ops.arithmetic import exp
 
 _TARGET, _PROBABILITY = probability(3, 4, seed=1), probability(3, 4)
 _CLASSES = np.array([2, 0, 3])

@@ -12,7 +12,7 @@ from minigen.engine.random import Generator
 from minigen.engine.tensor import Tensor
 from minigen.gradcheck.report import FailureKind
 from minigen.gradcheck.zoo.specimen import normal, positive, wrong_function, wrong_rule
-from minigen.ops import elementwise
+from minigen.ops import arithmetic as elementwise
 from minigen.ops.activation import softmax
 from minigen.ops.arithmetic import mul
 from minigen.ops.reduction import sum

@@ -7,7 +7,7 @@ from minigen.engine.op import Cotangents
 from minigen.engine.tensor import Tensor
 from minigen.gradcheck.report import FailureKind
 from minigen.gradcheck.zoo.specimen import normal, wrong_function, wrong_rule
-from minigen.ops.elementwise import sqrt
+from minigen.ops.arithmetic import sqrt
 from minigen.ops.normalization import (
     batch_norm,
     instance_norm,

@@ -15,8 +15,9 @@ from minigen.engine.op import Cotangents
 from minigen.engine.tensor import Tensor
 from minigen.gradcheck.report import FailureKind
 from minigen.gradcheck.zoo.specimen import normal, positive, wrong_rule
-from minigen.ops import activation, elementwise, linear, normalization
-from minigen.ops.elementwise import sqrt
+from minigen.ops import activation, linear, normalization
+from minigen.ops import arithmetic as elementwise
+from minigen.ops.arithmetic import sqrt
 from minigen.ops.reduction import mean, sum, var
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from minigen.engine.backend import Array, namespace, to_numpy
-from minigen.engine.graph import Vertex
-from minigen.engine.tensor import Tensor, propagate, seed_of
+from minigen.engine.graph import Vertex, walk_back
+from minigen.engine.tensor import Tensor, seed_of
 
 
 def gradients_at(
@@ -23,7 +23,7 @@ def gradients_at(
         As `Tensor.backward`.
     """
     seed = seed_of(output, gradient, False, "viz.graph")
-    return propagate([output], [seed], targets=set(vertices), retain_graph=True)
+    return walk_back([output], [seed], targets=set(vertices), retain_graph=True)
 
 
 def shapes_by_walking(output: Tensor, vertices: Iterable[Vertex]) -> dict[Vertex, Array]:

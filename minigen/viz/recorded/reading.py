@@ -55,12 +55,12 @@ def recorded_nodes(output: Tensor) -> list[Node]:
     RuntimeError
         If no op was recorded, or the graph was freed.
     """
-    if output._node is None:
+    if output.grad_fn is None:
         raise RuntimeError(
             "viz.graph: no recorded op made this tensor: it is a leaf, was made under no_grad() or "
             "detached, or nothing that it was made of requires a gradient"
         )
-    stack, seen = [output._node], {output._node}
+    stack, seen = [output.grad_fn], {output.grad_fn}
     while stack:
         node = stack.pop()
         if node.arrays is None:
@@ -213,7 +213,7 @@ def _sources(node: Node) -> Iterator[_Source]:
 
 def _role(op: Op[Any], position: int) -> str:
     """Return the name of an op's input in its signature."""
-    return op._inputs[position] if op._inputs else f"input {position}"
+    return op.signature.inputs[position] if op.signature.inputs else f"input {position}"
 
 
 def _constant_name(source: _Source, names: Names) -> str:

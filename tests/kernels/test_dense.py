@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pytest
 
 from minigen import functional as F
-from minigen.kernels import activation as kernels
+from minigen.kernels import dense as kernels
 from minigen.ops.activation import leaky_relu, leaky_relu_vjp, relu
 
 pytestmark = pytest.mark.host_only("kernels for NumPy's arrays")
