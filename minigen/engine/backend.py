@@ -10,6 +10,7 @@ PyTorch. CuPy is imported only when a GPU is asked for.
 from __future__ import annotations
 
 import importlib
+import operator
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
@@ -60,7 +61,9 @@ def namespace(*arrays: object) -> Any:
 
 def device_of(array: Array) -> str:
     """Return the device of an array: ``"cpu"``, or ``"cuda:N"`` for the N-th GPU."""
-    return f"cuda:{array.device.id}" if _is_cupy(type(array)) else CPU
+    if type(array) is np.ndarray or not _is_cupy(type(array)):
+        return CPU
+    return f"cuda:{array.device.id}"
 
 
 def canonical_device(device: object) -> str:
@@ -180,8 +183,9 @@ def to_device(array: Array, device: object) -> Array:
     ValueError
         If `device` is no device's name.
     """
-    target = canonical_device(device)
-    if device_of(array) == target:
+    present = device_of(array)
+    target = device if device == present else canonical_device(device)
+    if target == present:
         return array
     if target == CPU:
         return to_numpy(array)
@@ -218,6 +222,11 @@ def owner(array: Array) -> Array:
     return array
 
 
+def _of_array(attribute: str, doc: str) -> Any:
+    """Return a property that is the array's own."""
+    return property(operator.attrgetter(f"_data.{attribute}"), doc=doc)
+
+
 class Holder:
     """What holds an array: all that the ground floor knows of a tensor."""
 
@@ -225,25 +234,10 @@ class Holder:
 
     _data: Array
 
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """The length of each axis."""
-        return self._data.shape  # type: ignore[no-any-return]
-
-    @property
-    def ndim(self) -> int:
-        """The number of axes."""
-        return self._data.ndim  # type: ignore[no-any-return]
-
-    @property
-    def size(self) -> int:
-        """The number of elements."""
-        return self._data.size  # type: ignore[no-any-return]
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """The type of the elements, a NumPy dtype."""
-        return self._data.dtype  # type: ignore[no-any-return]
+    shape: tuple[int, ...] = _of_array("shape", "The length of each axis.")
+    ndim: int = _of_array("ndim", "The number of axes.")
+    size: int = _of_array("size", "The number of elements.")
+    dtype: np.dtype[Any] = _of_array("dtype", "The type of the elements, a NumPy dtype.")
 
     @property
     def device(self) -> str:

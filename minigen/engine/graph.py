@@ -129,8 +129,11 @@ def walk_back(
                 node.free()
     finally:
         recording.reset(outer)
-    leaves = {place: arrived for place, arrived in pending.items() if not isinstance(place, Node)}
-    return found | {leaf: leaves[leaf] for leaf in leaves if targets is None or leaf in targets}
+    return found | {
+        leaf: arrived
+        for leaf, arrived in pending.items()
+        if not isinstance(leaf, Node) and (targets is None or leaf in targets)
+    }
 
 
 def _history(

@@ -518,7 +518,8 @@ def seed_of(output: Tensor, cotangent: Any, create_graph: bool, caller: str) -> 
                 f"{caller}: a tensor of shape {output.shape} is not a scalar: "
                 "pass its cotangent as `gradient`, or reduce it with sum() or mean()"
             )
-        cotangent = backend.namespace(output._data).ones_like(output._data)
+        one = backend.namespace(output._data).ones_like(output._data)
+        return Tensor(one) if create_graph else one
     if not isinstance(cotangent, Tensor):
         library = backend.namespace(output._data)
         cotangent = Tensor(cotangent if is_array(cotangent) else library.asarray(cotangent))

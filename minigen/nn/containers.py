@@ -34,7 +34,7 @@ class _Row(Module):
         return sum(1 for _ in self)
 
     def __iter__(self) -> Iterator[Module]:
-        return (module for _, module in self._own_modules())
+        return (module for module in vars(self).values() if isinstance(module, Module))
 
     @overload
     def __getitem__(self, index: int) -> Any: ...
@@ -85,7 +85,6 @@ class Sequential(_Row):
             self._register(str(name), module)
 
     def forward(self, x: Any) -> Any:
-        """Apply the modules to x, one after the other."""
         for module in self:
             x = module(x)
         return x

@@ -12,9 +12,7 @@ from minigen.engine.creation import zeros
 from minigen.engine.random import Generator
 from minigen.engine.tensor import Tensor
 from minigen.nn import init
-from minigen.nn.checks import check_dtype, named, positive, wrong_shape
-from minigen.nn.module import Module
-from minigen.nn.parameter import Parameter
+from minigen.nn.module import Module, Parameter, check_dtype, named, positive, wrong_shape
 from minigen.ops.convolution import conv2d, conv_transpose2d
 from minigen.ops.windows import Pair, Windows, pair
 
@@ -61,7 +59,6 @@ class _Convolution(Module):
             raise wrong_shape(self, f"(N, {self.in_channels}, H, W)", x)
 
     def extra_repr(self) -> str:
-        """Name the sizes."""
         return (
             f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, "
             f"stride={self.stride}, padding={self.padding}, bias={self.bias is not None}"
@@ -246,7 +243,6 @@ class ConvTranspose2d(_Convolution):
             )
 
     def extra_repr(self) -> str:
-        """Name the sizes."""
         return f"{super().extra_repr()}, output_padding={self.output_padding}"
 
 

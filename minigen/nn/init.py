@@ -22,8 +22,7 @@ from minigen.engine.backend import Array
 from minigen.engine.modes import no_grad
 from minigen.engine.random import Generator, default_generator
 from minigen.engine.tensor import Tensor
-from minigen.nn.module import Module
-from minigen.nn.parameter import Parameter
+from minigen.nn.module import Module, Parameter
 
 
 class Initializer(Protocol):

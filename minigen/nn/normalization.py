@@ -10,9 +10,7 @@ import numpy as np
 from minigen.engine.backend import Array, DTypeLike
 from minigen.engine.creation import ones, zeros
 from minigen.engine.tensor import Tensor
-from minigen.nn.checks import check_dtype, named, positive, wrong_shape
-from minigen.nn.module import Module
-from minigen.nn.parameter import Parameter
+from minigen.nn.module import Module, Parameter, check_dtype, named, positive, wrong_shape
 from minigen.ops import normalization
 from minigen.ops.shaping import as_shape
 
@@ -86,7 +84,6 @@ class _BatchNorm(Module):
         return 1 / (float(self.num_batches_tracked) + 1)  # makes them the means of all batches
 
     def extra_repr(self) -> str:
-        """Name the options."""
         return (
             f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, "
             f"affine={self.affine}, track_running_stats={self.track_running_stats}"
@@ -243,7 +240,6 @@ class InstanceNorm2d(Module):
         return y
 
     def extra_repr(self) -> str:
-        """Name the options."""
         return f"{self.num_features}, eps={self.eps}, affine={self.affine}"
 
 
@@ -321,7 +317,6 @@ class LayerNorm(Module):
         return y
 
     def extra_repr(self) -> str:
-        """Name the options."""
         return (
             f"{self.normalized_shape}, eps={self.eps}, "
             f"elementwise_affine={self.elementwise_affine}, bias={self.bias is not None}"

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from minigen.engine.backend import Array
-from minigen.nn.checks import named
-from minigen.nn.module import Module
+from minigen.nn.module import Module, named
 from minigen.ops import pooling
 from minigen.ops.windows import Pair
 
@@ -19,7 +18,6 @@ class _Pool(Module):
         self.padding = padding
 
     def extra_repr(self) -> str:
-        """Name the sizes."""
         return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
 
 
@@ -104,7 +102,6 @@ class AvgPool2d(_Pool):
             )
 
     def extra_repr(self) -> str:
-        """Name the sizes."""
         return f"{super().extra_repr()}, count_include_pad={self.count_include_pad}"
 
 
@@ -141,7 +138,6 @@ class AdaptiveAvgPool2d(Module):
             return pooling.adaptive_avg_pool2d(x, self.output_size)
 
     def extra_repr(self) -> str:
-        """Name the size."""
         return f"output_size={self.output_size}"
 
 
@@ -181,5 +177,4 @@ class Upsample(Module):
             return pooling.upsample(x, self.scale_factor, self.mode)
 
     def extra_repr(self) -> str:
-        """Name the factor and the mode."""
         return f"scale_factor={self.scale_factor}, mode={self.mode!r}"

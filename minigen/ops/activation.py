@@ -79,10 +79,7 @@ def sigmoid(x: Array) -> Array:
 
     Derivation: sigmoid
     """
-    return _logistic(floating(x))
-
-
-def _logistic(x: Array) -> Array:
+    x = floating(x)
     xp = namespace(x)
     decay = xp.exp(-xp.abs(x))  # in (0, 1]: never overflows
     return xp.maximum(decay, x >= 0) / (1 + decay)

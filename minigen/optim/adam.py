@@ -94,7 +94,6 @@ class Adam(Optimizer):
     def update(
         self, group: Group, step: int, weights: Array, gradient: Array, *moments: Array
     ) -> None:
-        """Apply the equations of the class to one block."""
         xp = namespace(weights)
         lr = float(group["lr"])
         beta1, beta2 = map(float, group["betas"])

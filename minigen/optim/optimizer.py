@@ -11,7 +11,7 @@ import numpy as np
 from minigen.engine.backend import CPU, Array, device_of, namespace
 from minigen.engine.guards import writes
 from minigen.engine.tensor import Tensor
-from minigen.nn.parameter import Parameter
+from minigen.nn.module import Parameter
 from minigen.optim.state import NOTES, Group, ParameterState, collect, restore
 
 BLOCK = 65_536
@@ -266,9 +266,10 @@ def blocks(*arrays: Array) -> Iterator[tuple[Array, ...]]:
     >>> [(a.size, b.size) for a, b in blocks(np.zeros((700, 100)), np.ones((700, 100)))]
     [(65536, 65536), (4464, 4464)]
     """
-    if not all(device_of(array) == CPU and array.flags.c_contiguous for array in arrays):
-        yield arrays
-        return
+    for array in arrays:
+        if device_of(array) != CPU or not array.flags.c_contiguous:
+            yield arrays
+            return
     rows = [array.reshape(-1) for array in arrays]
     for start in range(0, arrays[0].size, BLOCK):
         yield tuple(row[start : start + BLOCK] for row in rows)

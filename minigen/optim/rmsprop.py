@@ -100,7 +100,6 @@ class RMSprop(Optimizer):
         gradient: Array,
         *moments: Array,
     ) -> None:
-        """Apply the equations of the class to one block."""
         xp = namespace(weights)
         alpha = float(group["alpha"])
         square, *others = moments

@@ -92,7 +92,6 @@ class SGD(Optimizer):
     def update(
         self, group: Group, step: int, weights: Array, gradient: Array, *moments: Array
     ) -> None:
-        """Apply the equations of the class to one block."""
         if group["weight_decay"]:
             gradient = gradient + weights * float(group["weight_decay"])
         direction = gradient
