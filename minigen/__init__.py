@@ -24,6 +24,7 @@ from minigen.engine.creation import (
     ones_like,
     rand,
     randn,
+    tensor,
     zeros,
     zeros_like,
 )
@@ -31,7 +32,7 @@ from minigen.engine.guards import AnomalyError
 from minigen.engine.modes import detect_anomaly, enable_grad, is_grad_enabled, no_grad
 from minigen.engine.op import Op, op
 from minigen.engine.random import Generator, manual_seed
-from minigen.engine.tensor import Tensor, tensor
+from minigen.engine.tensor import Tensor
 from minigen.gradcheck import GradcheckError, GradReport, gradcheck
 
 if TYPE_CHECKING:

@@ -167,11 +167,7 @@ def _history(
 
 
 def _apply_rule(
-    node: Node,
-    g: Any,
-    pending: dict[Vertex, Any],
-    wanted: set[Vertex] | None,
-    link: Link | None,
+    node: Node, g: Any, pending: dict[Vertex, Any], wanted: set[Vertex] | None, link: Link | None
 ) -> None:
     """Run one node's gradient rule and add its cotangents to those that are pending."""
     if node.time < writes.last:

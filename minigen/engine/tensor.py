@@ -301,13 +301,13 @@ class Tensor(backend.Holder):
 
     def reshape(self, *shape: Any) -> Tensor:
         """See `minigen.functional.reshape`; the lengths one by one, or as one tuple."""
-        return ops["reshape"](self, shape=_one_sequence(shape))
+        return ops["reshape"](self, shape=one_sequence(shape))
 
     view = reshape
 
     def permute(self, *dims: Any) -> Tensor:
         """See `minigen.functional.permute`; the axes one by one, or as one tuple."""
-        return ops["permute"](self, dims=_one_sequence(dims))
+        return ops["permute"](self, dims=one_sequence(dims))
 
     @property
     def T(self) -> Tensor:  # noqa: N802 - NumPy's and PyTorch's name
@@ -316,7 +316,7 @@ class Tensor(backend.Holder):
 
     def broadcast_to(self, *shape: Any) -> Tensor:
         """See `minigen.functional.broadcast_to`; the lengths one by one, or as one tuple."""
-        return ops["broadcast_to"](self, shape=_one_sequence(shape))
+        return ops["broadcast_to"](self, shape=one_sequence(shape))
 
     expand = broadcast_to
 
@@ -335,15 +335,12 @@ class Tensor(backend.Holder):
     def to(self, device_or_dtype: Any) -> Tensor:
         """Return the tensor on another device, or in another dtype.
 
+        It is this tensor if nothing changes, else a copy, through which gradients flow back.
+
         Parameters
         ----------
         device_or_dtype : str or dtype_like
             ``"cpu"``, ``"cuda"`` or ``"cuda:N"``; or whatever NumPy accepts as a dtype.
-
-        Returns
-        -------
-        Tensor
-            This tensor if nothing changes, else a copy, through which gradients flow back.
 
         Raises
         ------
@@ -431,67 +428,6 @@ class Tensor(backend.Holder):
 _UNSAID_DTYPES = {np.dtype(np.float32), np.dtype(np.int64), np.dtype(np.bool_)}
 
 
-def tensor(
-    data: Any,
-    dtype: DTypeLike | None = None,
-    device: str | None = None,
-    requires_grad: bool = False,
-) -> Tensor:
-    """Make a tensor from a copy of `data`.
-
-    Parameters
-    ----------
-    data : array_like or Tensor
-        Numbers, nested lists, an array, or a tensor (whose graph is not followed).
-    dtype : dtype_like, optional
-        The elements' type. Without it an array keeps its own, and Python floats become float32.
-    device : str, optional
-        ``"cpu"``, ``"cuda"`` or ``"cuda:N"``. Without it an array stays where it is.
-    requires_grad : bool, default False
-        Whether to accumulate gradients.
-
-    Returns
-    -------
-    Tensor
-        A leaf.
-
-    Raises
-    ------
-    TypeError
-        If `requires_grad` is asked of integers or Booleans, or `data` is no array of numbers.
-
-    Examples
-    --------
-    >>> import minigen
-    >>> minigen.tensor([[1, 2], [3, 4]], dtype="float64").shape
-    (2, 2)
-    >>> minigen.tensor([0.5, 1.5]).dtype
-    dtype('float32')
-    """
-    source = data._data if isinstance(data, Tensor) else data
-    if backend.is_array(source):
-        array = source.astype(dtype or source.dtype)  # astype copies
-    else:
-        array = np.array(_unwrapped(source), dtype=dtype)
-        if dtype is None and array.dtype == np.float64 and not isinstance(source, np.generic):
-            array = array.astype(np.float32)
-    if array.dtype.kind not in "fiub":
-        raise TypeError(
-            f"tensor: no numbers of a supported type in {type(data).__name__} data "
-            f"(dtype {array.dtype}); expected floats, integers or Booleans"
-        )
-    if device is not None:
-        array = backend.to_device(array, device)
-    return Tensor(array, requires_grad)
-
-
-def _unwrapped(data: Any) -> Any:
-    """Replace the tensors in nested lists by their arrays."""
-    if isinstance(data, list | tuple):
-        return [_unwrapped(item) for item in data]
-    return backend.to_numpy(data._data) if isinstance(data, Tensor) else data
-
-
 def settle(x: Tensor, cotangent: Any) -> Tensor:
     """Make the gradient of `x` from the cotangent that arrived: a tensor of its shape and dtype."""
     gradient = cotangent if isinstance(cotangent, Tensor) else Tensor(cotangent)
@@ -559,7 +495,7 @@ def result(array: Array, node: Node | None = None) -> Tensor:
     return out
 
 
-def _one_sequence(values: Sequence[Any]) -> tuple[int, ...]:
+def one_sequence(values: Sequence[Any]) -> tuple[int, ...]:
     """Read ``f(2, 3)`` and ``f((2, 3))`` alike."""
     if len(values) == 1 and isinstance(values[0], Sequence):
         return tuple(values[0])

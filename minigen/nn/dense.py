@@ -108,14 +108,10 @@ class Embedding(Module):
 
     Parameters
     ----------
-    num_embeddings : int
-        How many vectors there are, n.
-    embedding_dim : int
-        Their length.
-    generator : Generator, optional
-        Draws the first vectors; the default generator otherwise.
-    dtype : dtype_like, default float32
-        The parameter's dtype.
+    num_embeddings, embedding_dim : int
+        How many vectors there are, n, and their length.
+    generator, dtype
+        See `Dense`.
 
     Attributes
     ----------

@@ -10,8 +10,9 @@ import numpy as np
 
 from minigen.engine import backend
 from minigen.engine.backend import Array
+from minigen.engine.creation import tensor
 from minigen.engine.modes import no_grad
-from minigen.engine.tensor import Tensor, tensor
+from minigen.engine.tensor import Tensor
 
 Entry = TypeVar("Entry")
 
@@ -370,10 +371,7 @@ class Module:
             yield from child._walk(_dotted(prefix, name))
 
     def _named_members(
-        self,
-        own: Callable[[Module], Iterator[tuple[str, Entry]]],
-        prefix: str,
-        recurse: bool,
+        self, own: Callable[[Module], Iterator[tuple[str, Entry]]], prefix: str, recurse: bool
     ) -> Iterator[tuple[str, Entry]]:
         modules = self.named_modules(prefix) if recurse else [(prefix, self)]
         return _unique(

@@ -104,8 +104,6 @@ class BatchNorm1d(_BatchNorm):
     ----------
     num_features : int
         The number of channels, C, of inputs (N, C) or (N, C, L).
-    eps : float
-        :math:`\epsilon`.
     momentum : float or None, default 0.1
         The share of the newest batch in the running statistics; None makes them the means of all
         batches so far.
@@ -113,8 +111,8 @@ class BatchNorm1d(_BatchNorm):
         Whether there are parameters :math:`\gamma` and :math:`\beta`.
     track_running_stats : bool, default True
         Without running statistics, the batch's serve in evaluation too.
-    dtype : dtype_like, default float32
-        The parameters' dtype, which inputs must have as well.
+    dtype
+        See `Dense`.
 
     Attributes
     ----------
@@ -182,12 +180,10 @@ class InstanceNorm2d(Module):
     ----------
     num_features : int
         The number of channels, C, of images (N, C, H, W).
-    eps : float
-        :math:`\epsilon`.
     affine : bool, default False
         Whether there are parameters :math:`\gamma` and :math:`\beta`.
-    dtype : dtype_like, default float32
-        The parameters' dtype, which inputs must have as well.
+    dtype
+        See `Dense`.
 
     Attributes
     ----------
@@ -254,14 +250,12 @@ class LayerNorm(Module):
     ----------
     normalized_shape : int or sequence of int
         The lengths of the last axes, over which mean and variance are taken.
-    eps : float
-        :math:`\epsilon`.
     elementwise_affine : bool, default True
         Whether there are parameters :math:`\gamma` and, with `bias`, :math:`\beta`.
     bias : bool, default True
         See above.
-    dtype : dtype_like, default float32
-        The parameters' dtype, which inputs must have as well.
+    dtype
+        See `Dense`.
 
     Attributes
     ----------

@@ -26,12 +26,8 @@ class MaxPool2d(_Pool):
 
     Parameters
     ----------
-    kernel_size : int or pair of int
-        Height and width of the windows.
-    stride : int or pair of int, optional
-        The step from one window to the next; `kernel_size` unless given.
-    padding : int or pair of int, default 0
-        How far windows reach over each side, at most half their size.
+    kernel_size, stride, padding : int or pair of int
+        As there; `stride` is `kernel_size` unless given.
 
     Raises
     ------
@@ -59,14 +55,10 @@ class AvgPool2d(_Pool):
 
     Parameters
     ----------
-    kernel_size : int or pair of int
-        Height and width of the windows.
-    stride : int or pair of int, optional
-        The step from one window to the next; `kernel_size` unless given.
-    padding : int or pair of int, default 0
-        How many zeros stand around the image, at most half a window.
+    kernel_size, stride, padding : int or pair of int
+        As there; `stride` is `kernel_size` unless given.
     count_include_pad : bool, default True
-        Whether those zeros count.
+        Whether the zeros of the padding count.
 
     Raises
     ------

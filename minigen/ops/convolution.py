@@ -303,14 +303,7 @@ def conv2d_weight(
 
 @conv2d_weight.vjp
 def conv2d_weight_vjp(
-    h: Array,
-    _out: Array,
-    x: Array,
-    g: Array,
-    *,
-    kernel_size: Pair,
-    stride: Pair,
-    padding: Pair,
+    h: Array, _out: Array, x: Array, g: Array, *, kernel_size: Pair, stride: Pair, padding: Pair
 ) -> Cotangents:
     r"""With h in the place of w: :math:`\bar x` leaves x out of T(x, h, g), :math:`\bar g` g.
 

@@ -396,11 +396,7 @@ def kl_standard_normal(mu: Array, logvar: Array, reduction: str = "batchmean") -
 
 
 def kl_gaussian(
-    mu_q: Array,
-    logvar_q: Array,
-    mu_p: Array,
-    logvar_p: Array,
-    reduction: str = "batchmean",
+    mu_q: Array, logvar_q: Array, mu_p: Array, logvar_p: Array, reduction: str = "batchmean"
 ) -> Tensor:
     r"""KL divergence of one diagonal Gaussian, q, from another, p, in nats.
 

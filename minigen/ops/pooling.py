@@ -74,13 +74,7 @@ def max_pool2d(x: Array, kernel_size: Pair, stride: Pair | None = None, padding:
 
 @max_pool2d.vjp
 def max_pool2d_vjp(
-    g: Array,
-    out: Array,
-    x: Array,
-    *,
-    kernel_size: Pair,
-    stride: Pair | None,
-    padding: Pair,
+    g: Array, out: Array, x: Array, *, kernel_size: Pair, stride: Pair | None, padding: Pair
 ) -> Cotangents:
     r""":math:`\bar x` is g where each maximum came from, added up where windows share it.
 
@@ -148,12 +142,7 @@ def window_pick_vjp(
 
 @op
 def window_put(
-    g: Array,
-    choice: Array,
-    size: Pair,
-    kernel_size: Pair,
-    stride: Pair = 1,
-    padding: Pair = 0,
+    g: Array, choice: Array, size: Pair, kernel_size: Pair, stride: Pair = 1, padding: Pair = 0
 ) -> Array:
     r"""Add each number to zeros, on the tap chosen of its window: the adjoint of `window_pick`.
 
@@ -317,14 +306,7 @@ def window_spread(
 
 @window_spread.vjp
 def window_spread_vjp(
-    h: Array,
-    _out: Array,
-    _g: Array,
-    *,
-    size: Pair,
-    kernel_size: Pair,
-    stride: Pair,
-    padding: Pair,
+    h: Array, _out: Array, _g: Array, *, size: Pair, kernel_size: Pair, stride: Pair, padding: Pair
 ) -> Cotangents:
     r""":math:`\bar g` is the sum of h over each window."""
     return (window_sum(h, kernel_size, stride, padding),)

@@ -88,13 +88,7 @@ def var(x: Array, axis: Axis = None, keepdims: bool = False, correction: float =
 
 @var.vjp
 def var_vjp(
-    g: Array,
-    _out: Array,
-    x: Array,
-    *,
-    axis: Axis,
-    keepdims: bool,
-    correction: float,
+    g: Array, _out: Array, x: Array, *, axis: Axis, keepdims: bool, correction: float
 ) -> Cotangents:
     r""":math:`\bar x_i = 2 g (x_i - \bar x) / (n - c)`; the mean's own part sums to zero.
 

@@ -205,12 +205,7 @@ def flatten(x: Array, start_dim: int = 0, end_dim: int = -1) -> Array:
 
 @flatten.vjp
 def flatten_vjp(
-    g: Array,
-    _out: Array,
-    shape_of_x: Any,
-    *,
-    start_dim: int,
-    end_dim: int,
+    g: Array, _out: Array, shape_of_x: Any, *, start_dim: int, end_dim: int
 ) -> Cotangents:
     r""":math:`\bar x = g` in the shape of the input."""
     return (reshape(g, shape_of_x),)
@@ -367,13 +362,7 @@ def pad(x: Array, pad: Sequence[int], mode: str = "constant", value: float = 0.0
 
 @pad.vjp
 def pad_vjp(
-    g: Array,
-    _out: Array,
-    shape_of_x: Any,
-    *,
-    pad: Sequence[int],
-    mode: str,
-    value: float,
+    g: Array, _out: Array, shape_of_x: Any, *, pad: Sequence[int], mode: str, value: float
 ) -> Cotangents:
     r""":math:`\bar x` is g without the padding."""
     widths = _pad_widths(pad, g.ndim)

@@ -17,11 +17,7 @@ __all__ = ["dropout", "log_normal", "reparameterize"]
 
 
 def reparameterize(
-    mu: Array,
-    logvar: Array,
-    *,
-    noise: Array | None = None,
-    generator: Generator | None = None,
+    mu: Array, logvar: Array, *, noise: Array | None = None, generator: Generator | None = None
 ) -> Tensor:
     r"""Draw :math:`z \sim N(\mu, \sigma^2)` so that gradients flow to its parameters.
 

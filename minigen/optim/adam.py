@@ -29,10 +29,8 @@ class Adam(Optimizer):
 
     Parameters
     ----------
-    params : iterable of Parameter or of dict
-        See `Optimizer`.
-    lr : float, not negative
-        The learning rate :math:`\eta`.
+    params, lr
+        See `Optimizer`; the learning rate :math:`\eta` is not negative.
     betas : (float, float), in [0, 1)
         :math:`\beta_1` and :math:`\beta_2`.
     eps : float, not negative
@@ -41,11 +39,6 @@ class Adam(Optimizer):
         :math:`\lambda`, which is added to the gradient; `AdamW` decays the weights themselves.
     amsgrad : bool
         See above.
-
-    Raises
-    ------
-    TypeError, ValueError
-        See `Optimizer`.
 
     Examples
     --------
@@ -138,11 +131,6 @@ class AdamW(Adam):
         See `Adam`.
     weight_decay : float, not negative, default 0.01
         :math:`\lambda`.
-
-    Raises
-    ------
-    TypeError, ValueError
-        See `Optimizer`.
 
     Examples
     --------

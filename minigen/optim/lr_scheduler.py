@@ -264,10 +264,7 @@ class SequentialLR(LRScheduler):
     """
 
     def __init__(
-        self,
-        optimizer: Optimizer,
-        schedulers: Sequence[LRScheduler],
-        milestones: Sequence[int],
+        self, optimizer: Optimizer, schedulers: Sequence[LRScheduler], milestones: Sequence[int]
     ) -> None:
         ascending = all(a < b for a, b in itertools.pairwise([0, *milestones]))
         if len(milestones) != len(schedulers) - 1 or not ascending:

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from minigen.engine.backend import CPU, Array, device_of, namespace
+from minigen.engine.creation import tensor
 from minigen.engine.guards import writes
-from minigen.engine.tensor import Tensor, tensor
+from minigen.engine.tensor import Tensor
 
 Parameters = Tensor | Iterable[Tensor]
 
