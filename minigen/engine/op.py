@@ -79,11 +79,6 @@ class Op(Generic[Parameters]):
             operators, the rule serves every order: it is handed arrays in a first-order pass, and
             tensors under ``create_graph=True``.
 
-        Returns
-        -------
-        callable
-            The rule itself.
-
         Raises
         ------
         TypeError
@@ -122,11 +117,6 @@ class Op(Generic[Parameters]):
         fast : callable
             Takes what the function takes. It returns NotImplemented for arrays that it does not
             serve; these are left to the version declared before it, and in the end to the function.
-
-        Returns
-        -------
-        callable
-            The faster version itself.
         """
         self.compute = _with_fallback(fast, self.compute)
         return fast
@@ -134,7 +124,7 @@ class Op(Generic[Parameters]):
     def kernel_vjp(self, fast: Callable[..., Any]) -> Callable[..., Any]:
         """Declare a faster version of the gradient rule, as `kernel` does of the function.
 
-        It serves arrays alone: a pass that is recorded hands tensors to the rule itself.
+        A pass that is recorded hands it tensors, which it may leave to the rule.
         """
         if self.compute_rule is None:
             raise TypeError(f"{self.name}.kernel_vjp: declare the rule first, with {self.name}.vjp")
@@ -248,11 +238,6 @@ def op(forward: Callable[..., Any] | None = None, *, differentiable: bool = True
         the decorator ``@name.vjp``; see `Op.vjp`.
     differentiable : bool, default True
         Set it False for an op without gradients, such as a comparison.
-
-    Returns
-    -------
-    Op
-        Callable like the function, on arrays and on tensors.
 
     Examples
     --------

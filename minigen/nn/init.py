@@ -87,8 +87,6 @@ def xavier_uniform_(
         The weight, of two axes or more.
     gain : float
         What makes good for the activation that follows; see `calculate_gain`.
-    generator : Generator, optional
-        Draws the numbers.
 
     Raises
     ------
@@ -146,8 +144,6 @@ def kaiming_uniform_(
         Keep the variance of the activations, or of the gradients.
     nonlinearity : str
         The activation that follows; see `calculate_gain`.
-    generator : Generator, optional
-        Draws the numbers.
 
     Raises
     ------
@@ -253,7 +249,7 @@ def initialize_(
 ) -> Module:
     """Initialise every weight of two axes or more below `module`, and set the biases beside to 0.
 
-    Norms, whose weights have one axis, stay as they are.
+    Norms, whose weights have one axis, stay as they are. The module itself is returned.
 
     Parameters
     ----------
@@ -261,13 +257,6 @@ def initialize_(
         A layer or a whole model.
     initializer : callable
         A function of this module; `functools.partial` fixes its options.
-    generator : Generator, optional
-        Draws the numbers.
-
-    Returns
-    -------
-    Module
-        The module itself.
 
     Examples
     --------

@@ -5,6 +5,9 @@ over the batch**, the first axis. So a reconstruction term in nats an image and 
 image can be added as they are; a mean over pixels would weigh the KL some hundred times too much
 and make the posterior collapse. The other reductions are ``"sum"``, ``"none"``, and ``"mean"`` over
 all elements, which is PyTorch's default.
+
+Arrays whose shapes differ are a `ValueError`: broadcasting a target is a mistake more often than a
+wish. Every divergence and log-likelihood is in nats.
 """
 
 from __future__ import annotations
@@ -94,11 +97,6 @@ def mse_loss(x: Array, target: Array, reduction: str = "batchmean") -> Tensor:
         Prediction and target, of one shape.
     reduction : {"batchmean", "sum", "mean", "none"}
         See `reduce`.
-
-    Raises
-    ------
-    ValueError
-        If the shapes differ: broadcasting a target is a mistake more often than a wish.
 
     Examples
     --------
@@ -377,11 +375,6 @@ def kl_standard_normal(mu: Array, logvar: Array, reduction: str = "batchmean") -
     reduction : {"batchmean", "sum", "mean", "none"}
         See `reduce`.
 
-    Raises
-    ------
-    ValueError
-        If the shapes differ.
-
     Examples
     --------
     >>> import minigen
@@ -409,11 +402,6 @@ def kl_gaussian(
         Means and logarithms of variances.
     reduction : {"batchmean", "sum", "mean", "none"}
         See `reduce`.
-
-    Raises
-    ------
-    ValueError
-        If the shapes differ.
 
     Examples
     --------

@@ -5,6 +5,9 @@ Two pairs of linear ops, each the other's adjoint and so the other's gradient ru
 - `window_sum` adds up each window; `window_spread` gives each element of a window its number,
 - `window_pick` takes a chosen element of each window; `window_put` puts it back there.
 
+They map images (N, C, H, W) to numbers, one a window, (N, C, H', W'), and back to a size (H, W);
+`kernel_size`, `stride` and `padding`, integers or pairs, say where the windows lie.
+
 Average pooling is a sum of windows, divided. Upsampling spreads windows that do not overlap. The
 gradient of max pooling puts each cotangent where the maximum came from.
 """
@@ -101,18 +104,8 @@ def window_pick(
 ) -> Array:
     r"""Take from each window the element on the tap chosen.
 
-    Parameters
-    ----------
-    x : Tensor or array, shape (N, C, H, W)
-        Images.
-    choice : array of int, shape (N, C, H', W')
-        For each window the number of a tap, counted row by row. Outside the image there are zeros.
-    kernel_size, stride, padding : int or pair of int
-        Where the windows lie.
-
-    Returns
-    -------
-    Tensor or array, shape (N, C, H', W')
+    `choice`, integers of shape (N, C, H', W'), holds for each window the number of a tap, counted
+    row by row. Outside the image there are zeros.
 
     Derivation: window_pick.adjoint
     """
@@ -145,21 +138,6 @@ def window_put(
     g: Array, choice: Array, size: Pair, kernel_size: Pair, stride: Pair = 1, padding: Pair = 0
 ) -> Array:
     r"""Add each number to zeros, on the tap chosen of its window: the adjoint of `window_pick`.
-
-    Parameters
-    ----------
-    g : Tensor or array, shape (N, C, H', W')
-        A number for each window.
-    choice : array of int, shape (N, C, H', W')
-        For each window the number of a tap.
-    size : pair of int
-        Height H and width W of the result.
-    kernel_size, stride, padding : int or pair of int
-        Where the windows lie.
-
-    Returns
-    -------
-    Tensor or array, shape (N, C, H, W)
 
     Derivation: window_pick.adjoint
     """
@@ -198,28 +176,12 @@ def avg_pool2d(
 ) -> Array:
     r"""Take the mean of each window.
 
+    Parameters, shapes and errors are those of `max_pool2d`, but zeros stand around the image.
+
     Parameters
     ----------
-    x : Tensor or array, shape (N, C, H, W)
-        Images.
-    kernel_size : int or pair of int
-        Height and width of the windows.
-    stride : int or pair of int, optional
-        The step from one window to the next; `kernel_size` unless given.
-    padding : int or pair of int
-        How many zeros stand around the image, at most half a window.
     count_include_pad : bool, default True
         Whether the zeros count: the mean over the whole window, or over what lies on the image.
-
-    Returns
-    -------
-    Tensor or array, shape (N, C, H', W')
-        With :math:`H' = \lfloor (H + 2p - k_H) / s \rfloor + 1`, and W' likewise.
-
-    Raises
-    ------
-    ValueError
-        If no window fits, or the padding is more than half the kernel.
 
     Examples
     --------
@@ -241,17 +203,6 @@ def avg_pool2d(
 @op
 def window_sum(x: Array, kernel_size: Pair, stride: Pair = 1, padding: Pair = 0) -> Array:
     r"""Sum over each window; outside the image there are zeros.
-
-    Parameters
-    ----------
-    x : Tensor or array, shape (N, C, H, W)
-        Images.
-    kernel_size, stride, padding : int or pair of int
-        Where the windows lie.
-
-    Returns
-    -------
-    Tensor or array, shape (N, C, H', W')
 
     Derivation: window_sum.adjoint
     """
@@ -279,19 +230,6 @@ def window_spread(
     g: Array, size: Pair, kernel_size: Pair, stride: Pair = 1, padding: Pair = 0
 ) -> Array:
     r"""Add each number to zeros, everywhere in its window: the adjoint of `window_sum`.
-
-    Parameters
-    ----------
-    g : Tensor or array, shape (N, C, H', W')
-        A number for each window.
-    size : pair of int
-        Height H and width W of the result.
-    kernel_size, stride, padding : int or pair of int
-        Where the windows lie.
-
-    Returns
-    -------
-    Tensor or array, shape (N, C, H, W)
 
     Derivation: window_sum.adjoint
     """
