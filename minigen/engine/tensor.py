@@ -430,7 +430,7 @@ _UNSAID_DTYPES = {np.dtype(np.float32), np.dtype(np.int64), np.dtype(np.bool_)}
 
 def settle(x: Tensor, cotangent: Any) -> Tensor:
     """Make the gradient of `x` from the cotangent that arrived: a tensor of its shape and dtype."""
-    gradient = cotangent if isinstance(cotangent, Tensor) else Tensor(cotangent)
+    gradient = cotangent if isinstance(cotangent, Tensor) else result(cotangent)
     if gradient.shape != x.shape:
         raise RuntimeError(
             f"a gradient rule returned shape {gradient.shape} for an input of shape {x.shape}; "

@@ -34,7 +34,9 @@ class _Row(Module):
         return sum(1 for _ in self)
 
     def __iter__(self) -> Iterator[Module]:
-        return (module for module in vars(self).values() if isinstance(module, Module))
+        for entry in vars(self).values():
+            if isinstance(entry, Module):
+                yield entry
 
     @overload
     def __getitem__(self, index: int) -> Any: ...
