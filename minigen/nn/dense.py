@@ -341,11 +341,6 @@ class Dropout(Module):
 class Flatten(Module):
     """Merge the axes from `start_dim` to `end_dim`, by default all but the batch's, into one.
 
-    Parameters
-    ----------
-    start_dim, end_dim : int
-        The first and the last axis to merge.
-
     Raises
     ------
     IndexError

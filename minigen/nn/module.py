@@ -195,13 +195,9 @@ class Module:
     def state_dict(self) -> dict[str, Tensor]:
         """Return parameters and persistent buffers by dotted name, as PyTorch names them.
 
-        A shared parameter is found under each of its names.
-
-        Returns
-        -------
-        dict of str to Tensor
-            Detached tensors. As PyTorch's, they share the module's memory: copy them
-            (`copy.deepcopy`) to keep a state that training must not change.
+        A shared parameter is found under each of its names. The tensors are detached. As PyTorch's,
+        they share the module's memory: copy them (`copy.deepcopy`) to keep a state that training
+        must not change.
 
         Examples
         --------
@@ -223,11 +219,6 @@ class Module:
             The values by dotted name; whatever `numpy.asarray` takes, PyTorch's tensors too.
         strict : bool, default True
             Whether missing and unexpected names are errors. Wrong shapes always are.
-
-        Returns
-        -------
-        IncompatibleKeys
-            ``missing_keys`` and ``unexpected_keys``, both empty if `strict`.
 
         Raises
         ------

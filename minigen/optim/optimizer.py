@@ -110,15 +110,8 @@ class Optimizer(ABC):
     def add_param_group(self, group: Mapping[str, Any]) -> None:
         """Add parameters with options of their own.
 
-        Parameters
-        ----------
-        group : mapping
-            The parameters under ``"params"``, and options where they differ from the defaults.
-
-        Raises
-        ------
-        TypeError, ValueError
-            As the constructor.
+        `group` holds the parameters under ``"params"``, and options where they differ from the
+        defaults. It raises as the constructor does.
         """
         if not isinstance(group, Mapping) or "params" not in group:
             raise TypeError(
@@ -300,12 +293,6 @@ def remove_vanishing(moment: Array) -> None:
 
 
 def check_range(optimizer: str, name: str, value: float, below: float = float("inf")) -> None:
-    """Refuse an option outside [0, `below`).
-
-    Raises
-    ------
-    ValueError
-        Names the optimiser, the option, its value and the range.
-    """
+    """Refuse an option outside [0, `below`)."""
     if not 0 <= value < below:
         raise ValueError(f"{optimizer}: {name} must lie in [0, {below:g}), got {value}")

@@ -90,8 +90,8 @@ def clip_grad_value_(parameters: Parameters, clip_value: float) -> None:
 
     Parameters
     ----------
-    parameters : Tensor or iterable of Tensor
-        Whose gradients are changed in place; those without one are skipped.
+    parameters
+        See `clip_grad_norm_`.
     clip_value : float
         The largest absolute value.
 

@@ -14,10 +14,7 @@ from minigen.nn.module import Module
 def evaluating(*modules: Module) -> Iterator[None]:
     """Put modules, and all below them, into evaluation mode inside a ``with`` block.
 
-    Parameters
-    ----------
-    *modules : Module
-        When the block ends, also by an error, each is in the mode in which it was before.
+    When the block ends, also by an error, each is in the mode in which it was before.
 
     Examples
     --------
@@ -49,13 +46,9 @@ def frozen(*modules: Module) -> Iterator[None]:
     batch's statistics, but leaves the running ones and their counter alone; spectral norm iterates
     no further. The mode, training or evaluation, is not changed.
 
-    What is recorded inside counts: the backward pass may run after the block.
-
-    Parameters
-    ----------
-    *modules : Module
-        Each with all below it. When the block ends, also by an error, each parameter and module is
-        what it was before: what had been frozen stays so.
+    What is recorded inside counts: the backward pass may run after the block. When it ends, also by
+    an error, each parameter and module, and all below it, is what it was before: what had been
+    frozen stays so.
 
     Examples
     --------
