@@ -16,7 +16,6 @@ from minigen import functional, kernels, ops
 from minigen._moved import MOVED, register
 from minigen._version import __version__
 from minigen.checker import GradcheckError, GradReport, gradcheck
-from minigen.engine.anomaly import AnomalyError
 from minigen.engine.autograd import grad
 from minigen.engine.backend import DeviceError
 from minigen.engine.creation import (
@@ -27,16 +26,19 @@ from minigen.engine.creation import (
     ones_like,
     rand,
     randn,
+    tensor,
     zeros,
     zeros_like,
 )
+from minigen.engine.guards import AnomalyError
 from minigen.engine.modes import detect_anomaly, enable_grad, is_grad_enabled, no_grad
 from minigen.engine.op import Op, op
 from minigen.engine.random import Generator, manual_seed
-from minigen.engine.tensor import Tensor, tensor
+from minigen.engine.tensor import Tensor
 
 if TYPE_CHECKING:
     from minigen.explanation import Explanation
+
 
 __all__ = [
     "AnomalyError",

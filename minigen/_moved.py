@@ -14,7 +14,6 @@ from types import ModuleType
 from typing import Final
 
 _ENGINE: Final = (
-    "anomaly",
     "autograd",
     "backend",
     "creation",
@@ -23,7 +22,6 @@ _ENGINE: Final = (
     "op",
     "random",
     "tensor",
-    "writes",
 )
 
 _CHECKER: Final = (
@@ -39,6 +37,8 @@ _CHECKER: Final = (
 
 MOVED: Final = {
     **{f"minigen.{name}": f"minigen.engine.{name}" for name in _ENGINE},
+    "minigen.anomaly": "minigen.engine.guards",
+    "minigen.writes": "minigen.engine.guards",
     "minigen.gradcheck": "minigen.checker",
     **{f"minigen.gradcheck.{name}": f"minigen.checker.{name}" for name in _CHECKER},
     "minigen.gradcheck.behaviour": "minigen.checker.subject",
@@ -47,6 +47,9 @@ MOVED: Final = {
     "minigen.gradcheck.kinks": "minigen.checker.numeric",
     "minigen.losses": "minigen.ops.losses",
     "minigen.stochastic": "minigen.ops.stochastic",
+    "minigen.ops.dtypes": "minigen.engine.backend",
+    "minigen.ops.elementwise": "minigen.ops.arithmetic",
+    "minigen.ops.embedding": "minigen.ops.linear",
     "minigen.models.adversarial": "minigen.models",
     "minigen.models.adversarial.game": "minigen.models.game",
     "minigen.models.adversarial.networks": "minigen.models.networks",

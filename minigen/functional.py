@@ -1,176 +1,35 @@
 """Every op under PyTorch's name: ``import minigen.functional as F``.
 
 Ops take tensors and plain arrays alike: with a tensor among the arguments the result is a tensor,
-with arrays alone an array.
+with arrays alone an array. The names are those that each family of ops exports.
 """
 
-from minigen.ops.activation import (
-    elu,
-    leaky_relu,
-    log_softmax,
-    relu,
-    sigmoid,
-    softmax,
-    softplus,
-    tanh,
-)
-from minigen.ops.arithmetic import (
-    add,
-    clip,
-    div,
-    eq,
-    ge,
-    gt,
-    le,
-    logical_and,
-    logical_not,
-    logical_or,
-    lt,
-    maximum,
-    minimum,
-    mul,
-    ne,
-    neg,
-    pow,
-    sub,
-    where,
-)
-from minigen.ops.convolution import conv2d, conv2d_weight, conv_transpose2d
-from minigen.ops.elementwise import abs, cos, exp, log, sign, sin, sqrt
-from minigen.ops.embedding import embedding
-from minigen.ops.linear import linear, matmul
-from minigen.ops.losses import (
-    binary_cross_entropy,
-    binary_cross_entropy_with_logits,
-    cross_entropy,
-    gaussian_nll,
-    kl_gaussian,
-    kl_standard_normal,
-    mse_loss,
-)
-from minigen.ops.normalization import (
-    batch_norm,
-    instance_norm,
-    layer_norm,
-    normalize_channels,
-    standardize,
-)
-from minigen.ops.pooling import adaptive_avg_pool2d, avg_pool2d, max_pool2d, upsample
-from minigen.ops.reduction import all, any, argmax, argmin, logsumexp, max, mean, min, std, sum, var
-from minigen.ops.shaping import (
-    astype,
-    broadcast_to,
-    cat,
-    clone,
-    concatenate,
-    flatten,
-    getitem,
-    pad,
-    permute,
-    put,
-    reshape,
-    squeeze,
-    stack,
-    sum_to_size,
-    to_device,
-    transpose,
-    unsqueeze,
-)
-from minigen.ops.stochastic import dropout, log_normal, reparameterize
+# ruff: noqa: F403, F405
+from minigen import ops
+from minigen.ops.activation import *
+from minigen.ops.arithmetic import *
+from minigen.ops.convolution import *
+from minigen.ops.linear import *
+from minigen.ops.losses import *
+from minigen.ops.normalization import *
+from minigen.ops.pooling import *
+from minigen.ops.reduction import *
+from minigen.ops.shaping import *
+from minigen.ops.stochastic import *
 
 clamp = clip
 amax = max
 amin = min
 
-__all__ = [
-    "abs",
-    "adaptive_avg_pool2d",
-    "add",
-    "all",
-    "amax",
-    "amin",
-    "any",
-    "argmax",
-    "argmin",
-    "astype",
-    "avg_pool2d",
-    "batch_norm",
-    "binary_cross_entropy",
-    "binary_cross_entropy_with_logits",
-    "broadcast_to",
-    "cat",
-    "clamp",
-    "clip",
-    "clone",
-    "concatenate",
-    "conv2d",
-    "conv2d_weight",
-    "conv_transpose2d",
-    "cos",
-    "cross_entropy",
-    "div",
-    "dropout",
-    "elu",
-    "embedding",
-    "eq",
-    "exp",
-    "flatten",
-    "gaussian_nll",
-    "ge",
-    "getitem",
-    "gt",
-    "instance_norm",
-    "kl_gaussian",
-    "kl_standard_normal",
-    "layer_norm",
-    "le",
-    "leaky_relu",
-    "linear",
-    "log",
-    "log_normal",
-    "log_softmax",
-    "logical_and",
-    "logical_not",
-    "logical_or",
-    "logsumexp",
-    "lt",
-    "matmul",
-    "max",
-    "max_pool2d",
-    "maximum",
-    "mean",
-    "min",
-    "minimum",
-    "mse_loss",
-    "mul",
-    "ne",
-    "neg",
-    "normalize_channels",
-    "pad",
-    "permute",
-    "pow",
-    "put",
-    "relu",
-    "reparameterize",
-    "reshape",
-    "sigmoid",
-    "sign",
-    "sin",
-    "softmax",
-    "softplus",
-    "sqrt",
-    "squeeze",
-    "stack",
-    "standardize",
-    "std",
-    "sub",
-    "sum",
-    "sum_to_size",
-    "tanh",
-    "to_device",
-    "transpose",
-    "unsqueeze",
-    "upsample",
-    "var",
-    "where",
-]
+__all__ = ["amax", "amin", "clamp"]
+__all__ += ops.activation.__all__
+__all__ += ops.arithmetic.__all__
+__all__ += ops.convolution.__all__
+__all__ += ops.linear.__all__
+__all__ += ops.losses.__all__
+__all__ += ops.normalization.__all__
+__all__ += ops.pooling.__all__
+__all__ += ops.reduction.__all__
+__all__ += ops.shaping.__all__
+__all__ += ops.stochastic.__all__
+__all__.sort()

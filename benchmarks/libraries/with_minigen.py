@@ -14,7 +14,7 @@ from benchmarks.ops import AdamStep, SingleOp
 from benchmarks.workloads import SEED, Array, Workload
 from minigen import functional, models, nn, no_grad, optim
 from minigen.engine.backend import to_device, to_numpy
-from minigen.ops.windows import batch_first, batch_last
+from minigen.kernels.convolution import batch_first, batch_last
 
 
 class VAETrainee:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from typing import Any, Final
 
+import minigen
 from docs.website import code_pages, references
 
 _FUNCTIONAL: Final = "minigen.functional"
@@ -59,7 +60,8 @@ def _directive(name: str, value: Any) -> str:
     if inspect.ismodule(value):
         return f".. automodule:: {name}\n"
     if inspect.isclass(value):
-        return f".. autoclass:: {name}\n   :members:\n   :show-inheritance:\n"
+        inherited = "   :inherited-members: object\n" if value is minigen.Tensor else ""
+        return f".. autoclass:: {name}\n   :members:\n{inherited}   :show-inheritance:\n"
     owner = name.rpartition(".")[0].rpartition(".")[2]
     kind = "automethod" if owner[:1].isupper() or owner[1:2].isupper() else "autofunction"
     return f".. {kind}:: {name}\n"

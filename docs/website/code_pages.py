@@ -48,15 +48,13 @@ class Entry:
 
 
 _FAMILIES: Final = {
-    "minigen.ops.arithmetic": "Arithmetic and comparisons",
-    "minigen.ops.elementwise": "Elementwise functions",
+    "minigen.ops.arithmetic": "Arithmetic, functions of elements, comparisons",
     "minigen.ops.activation": "Activations",
     "minigen.ops.reduction": "Reductions",
-    "minigen.ops.linear": "Products of matrices",
+    "minigen.ops.linear": "Products of matrices, embedding",
     "minigen.ops.convolution": "Convolutions",
     "minigen.ops.pooling": "Pooling and upsampling",
     "minigen.ops.normalization": "Normalisation",
-    "minigen.ops.embedding": "Embedding",
     "minigen.ops.losses": "Losses and divergences",
     "minigen.ops.stochastic": "Randomness inside the graph",
     "minigen.ops.shaping": "Shaping",

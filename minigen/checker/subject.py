@@ -19,9 +19,10 @@ from minigen.checker.numeric import STEP, scale_of
 from minigen.checker.report import Failure, FailureKind, Findings, index_of, subscript
 from minigen.checker.settings import Settings, Vector
 from minigen.engine import backend
+from minigen.engine.graph import walk_back
 from minigen.engine.modes import enable_grad
 from minigen.engine.random import Generator
-from minigen.engine.tensor import Tensor, propagate
+from minigen.engine.tensor import Tensor, linked
 
 REPEATABLE = 64 * float(np.finfo(np.float64).eps)
 """The relative difference between two calls that is still rounding (sums on a GPU reorder)."""
@@ -114,11 +115,11 @@ class Subject:
         """Return the leaves' cotangents just as the rules made them; None where none arrived."""
         live = [i for i, y in enumerate(outputs) if y.requires_grad]
         try:
-            found = propagate(
+            found = walk_back(
                 [outputs[i] for i in live],
                 [cotangents[i] for i in live],
                 targets=set(self.leaves),
-                create_graph=create_graph,
+                link=linked if create_graph else None,
                 retain_graph=True,
             )
         except Exception as error:

@@ -71,7 +71,7 @@ def show_source(*objects: Callable[..., Any] | type[Any]) -> Listing:
     >>> import minigen.functional as F
     >>> from minigen.course import show_source
     >>> print(show_source(F.exp))
-    # minigen/ops/elementwise.py
+    # minigen/ops/arithmetic.py
     @op
     def exp(x: Array) -> Array:
     ...

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from minigen.engine import backend
-from minigen.engine.graph import vertex
-from minigen.engine.tensor import Tensor, propagate, seed_of, settle
+from minigen.engine.graph import vertex, walk_back
+from minigen.engine.tensor import Tensor, linked, seed_of, settle
 
 
 def grad(
@@ -73,11 +73,11 @@ def grad(
         for output, cotangent in zip(outputs, grad_outputs, strict=True)
     ]
     targets = [vertex(x) for x in inputs]
-    found = propagate(
+    found = walk_back(
         outputs,
         seeds,
         targets=set(targets),
-        create_graph=create_graph,
+        link=linked if create_graph else None,
         retain_graph=create_graph if retain_graph is None else retain_graph,
     )
     gradients: list[Tensor | None] = []

@@ -1,12 +1,16 @@
-"""Array libraries and devices: NumPy on the CPU, CuPy on a GPU, one source for both.
+"""Arrays: NumPy's on the CPU, CuPy's on a GPU, one source for both.
 
 Every other module asks here which library an array belongs to (`namespace`), where it lives
-(`device_of`), and how to move it (`to_device`). CuPy is imported only when a GPU is asked for.
+(`device_of`), how to move it (`to_device`), and how dtypes meet (`promote`): a float array decides,
+integers and Python numbers follow. NumPy widens float32 to float64 when it meets an int64 array,
+and turns integers into float64 where a float is needed; here float32 in means float32 out, as in
+PyTorch. CuPy is imported only when a GPU is asked for.
 """
 
 from __future__ import annotations
 
 import importlib
+import operator
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
@@ -20,6 +24,9 @@ DTypeLike: TypeAlias = npt.DTypeLike
 """Whatever NumPy accepts as a dtype: `numpy.float32`, `"float32"`, `float`, a dtype object."""
 
 CPU = "cpu"
+
+DEFAULT_FLOAT = np.float32
+"""The dtype of floats made from integers or Python numbers."""
 
 
 class DeviceError(RuntimeError):
@@ -54,7 +61,9 @@ def namespace(*arrays: object) -> Any:
 
 def device_of(array: Array) -> str:
     """Return the device of an array: ``"cpu"``, or ``"cuda:N"`` for the N-th GPU."""
-    return f"cuda:{array.device.id}" if _is_cupy(type(array)) else CPU
+    if type(array) is np.ndarray or not _is_cupy(type(array)):
+        return CPU
+    return f"cuda:{array.device.id}"
 
 
 def canonical_device(device: object) -> str:
@@ -96,6 +105,47 @@ def as_dtype(dtype: DTypeLike) -> np.dtype[Any]:
         raise TypeError(message) from error
 
 
+def promote(a: Any, b: Any) -> tuple[Any, Any]:
+    """Convert integers that meet floats to the floats' dtype; leave all else to NumPy."""
+    left, right = getattr(a, "dtype", type(a)), getattr(b, "dtype", type(b))
+    if left is right:
+        return a, b
+    if _is_integer(left) and _is_float(right):
+        return a.astype(_width(right)), b
+    if _is_integer(right) and _is_float(left):
+        return a, b.astype(_width(left))
+    return a, b
+
+
+def promote_all(arrays: Any) -> Any:
+    """Convert integers among arrays to the floats' dtype."""
+    floats = [a.dtype for a in arrays if _is_float(getattr(a, "dtype", None))]
+    if not floats:
+        return arrays
+    width = np.result_type(*floats)
+    return [a.astype(width) if _is_integer(getattr(a, "dtype", None)) else a for a in arrays]
+
+
+def floating(x: Array) -> Array:
+    """Return `x` as floats: itself if it holds floats, else as float32."""
+    if _is_integer(getattr(x, "dtype", None)):
+        return x.astype(DEFAULT_FLOAT)
+    return x
+
+
+def _is_integer(dtype: Any) -> bool:
+    """Tell whether this is the dtype of an *array* of integers or Booleans."""
+    return isinstance(dtype, np.dtype) and dtype.kind in "iub"
+
+
+def _is_float(dtype: Any) -> bool:
+    return dtype is float or (isinstance(dtype, np.dtype) and dtype.kind == "f")
+
+
+def _width(dtype: Any) -> Any:
+    return DEFAULT_FLOAT if dtype is float else dtype
+
+
 def cupy() -> Any:
     """Return the module `cupy` once a GPU is known to be usable.
 
@@ -133,80 +183,29 @@ def to_device(array: Array, device: object) -> Array:
     ValueError
         If `device` is no device's name.
     """
-    target = canonical_device(device)
-    if device_of(array) == target:
+    present = device_of(array)
+    target = device if device == present else canonical_device(device)
+    if target == present:
         return array
     if target == CPU:
         return to_numpy(array)
-    return _use(target).asarray(array)
+    return use_device(target).asarray(array)
 
 
-def _use(device: str) -> Any:
-    """Make a GPU the current one of the thread, on which alone CuPy computes; return `cupy`."""
+def use_device(device: str) -> Any:
+    """Make a GPU the current one of the thread, on which alone CuPy computes; return `cupy`.
+
+    Raises
+    ------
+    DeviceError
+        If it can't be used.
+    """
     library = cupy()
     index = int(device.partition(":")[2])
     if index >= library.cuda.runtime.getDeviceCount():
         raise DeviceError(f"device {device!r}: this machine has no GPU of that number")
     library.cuda.Device(index).use()
     return library
-
-
-class Uploader:
-    """Sends one batch after the other to a device, on a GPU beside what it computes.
-
-    A program runs ahead of its GPU. When it sends the next batch, the GPU still computes on the
-    present one; sent like any other array, the copy would queue up behind that. The uploader copies
-    on a stream of its own, from page-locked memory (CuPy's `asarray` passes it through such
-    memory), and the computing stream waits for the copy alone.
-
-    A batch must be used before the next one is sent: what was sent two calls ago is taken to be
-    done with once nobody holds it, and its memory is then written to again.
-
-    Parameters
-    ----------
-    device : str
-        Where batches go. On the CPU they stay what they are.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> uploader = Uploader("cpu")
-    >>> images, labels = uploader.send(np.zeros((2, 3)), None)
-    >>> images.shape, labels
-    ((2, 3), None)
-    """
-
-    def __init__(self, device: object) -> None:
-        self._device = canonical_device(device)
-        self._stream: Any = None
-        self._before_last: Any = None
-        self._last: tuple[Array | None, ...] = ()
-
-    def send(self, *arrays: Array | None) -> tuple[Array | None, ...]:
-        """Return the arrays of a batch on the device; None stands for one that is not there.
-
-        Raises
-        ------
-        DeviceError
-            If the device is a GPU that cannot be used.
-        """
-        if self._device == CPU:
-            return tuple(None if array is None else to_numpy(array) for array in arrays)
-        library = _use(self._device)
-        computing = library.cuda.get_current_stream()
-        before_this = computing.record()
-        if self._stream is None:
-            self._stream = library.cuda.Stream(non_blocking=True)
-        else:
-            # CuPy hands memory out again at once when nobody holds it, to the stream that it was
-            # allocated on. The last batch is held, so what this copy writes over belonged to an
-            # earlier one, on which all work was queued before the last was sent.
-            self._stream.wait_event(self._before_last)
-        with self._stream:
-            sent = tuple(None if array is None else library.asarray(array) for array in arrays)
-        computing.wait_event(self._stream.record())
-        self._before_last, self._last = before_this, sent
-        return sent
 
 
 def to_numpy(array: Array) -> npt.NDArray[Any]:
@@ -223,9 +222,81 @@ def owner(array: Array) -> Array:
     return array
 
 
+def _of_array(attribute: str, doc: str) -> Any:
+    """Return a property that is the array's own."""
+    return property(operator.attrgetter(f"_data.{attribute}"), doc=doc)
+
+
+class Holder:
+    """What holds an array: all that the ground floor knows of a tensor."""
+
+    __slots__ = ("_data",)
+
+    _data: Array
+
+    shape: tuple[int, ...] = _of_array("shape", "The length of each axis.")
+    ndim: int = _of_array("ndim", "The number of axes.")
+    size: int = _of_array("size", "The number of elements.")
+    dtype: np.dtype[Any] = _of_array("dtype", "The type of the elements, a NumPy dtype.")
+
+    @property
+    def device(self) -> str:
+        """Where the array lives: ``"cpu"`` or ``"cuda:N"``."""
+        return device_of(self._data)
+
+    def numpy(self) -> npt.NDArray[Any]:
+        """Return the values as a NumPy array of its own, copied from the GPU if need be."""
+        return np.array(to_numpy(self._data))
+
+    def item(self) -> Any:
+        """Return the only element as a Python number.
+
+        Raises
+        ------
+        ValueError
+            If there is not exactly one element.
+        """
+        if self.size != 1:
+            raise ValueError(f"item: a tensor of shape {self.shape} is not one number")
+        return self._data.item()
+
+    def tolist(self) -> Any:
+        """Return the values as nested Python lists."""
+        return self._data.tolist()
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError("len() of a tensor without axes")
+        return self.shape[0]
+
+    def __bool__(self) -> bool:
+        return bool(self.item())
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __index__(self) -> int:
+        if self.dtype.kind not in "iu":
+            raise TypeError(f"a tensor of dtype {self.dtype} is no index")
+        return int(self.item())
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if spec else str(self)
+
+
 def array_of(value: Any) -> Any:
     """Return the array of a tensor, and anything else as it is."""
-    return getattr(value, "_data", value)
+    return value._data if isinstance(value, Holder) else value
+
+
+def as_index(index: Any) -> Any:
+    """Replace the tensors in an index by their arrays."""
+    if isinstance(index, tuple | list):
+        return type(index)(as_index(part) for part in index)
+    return array_of(index)
 
 
 def arrays_in(value: Any) -> list[Array]:

@@ -1,4 +1,4 @@
-"""Tensors made from nothing: constants, ranges and random numbers; float32 unless asked."""
+"""Tensors made of data, constants, ranges and random numbers; float32 unless asked."""
 
 from __future__ import annotations
 
@@ -8,9 +8,70 @@ from typing import Any
 import numpy as np
 
 from minigen.engine import backend
-from minigen.engine.backend import DTypeLike
+from minigen.engine.backend import DTypeLike, array_of
 from minigen.engine.random import Generator, default_generator
-from minigen.engine.tensor import Tensor
+from minigen.engine.tensor import Tensor, one_sequence
+
+
+def tensor(
+    data: Any,
+    dtype: DTypeLike | None = None,
+    device: str | None = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """Make a tensor from a copy of `data`.
+
+    Parameters
+    ----------
+    data : array_like or Tensor
+        Numbers, nested lists, an array, or a tensor (whose graph is not followed).
+    dtype : dtype_like, optional
+        The elements' type. Without it an array keeps its own, and Python floats become float32.
+    device : str, optional
+        ``"cpu"``, ``"cuda"`` or ``"cuda:N"``. Without it an array stays where it is.
+    requires_grad : bool, default False
+        Whether to accumulate gradients.
+
+    Returns
+    -------
+    Tensor
+        A leaf.
+
+    Raises
+    ------
+    TypeError
+        If `requires_grad` is asked of integers or Booleans, or `data` is no array of numbers.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> minigen.tensor([[1, 2], [3, 4]], dtype="float64").shape
+    (2, 2)
+    >>> minigen.tensor([0.5, 1.5]).dtype
+    dtype('float32')
+    """
+    source = array_of(data)
+    if backend.is_array(source):
+        array = source.astype(dtype or source.dtype)  # astype copies
+    else:
+        array = np.array(_unwrapped(source), dtype=dtype)
+        if dtype is None and array.dtype == np.float64 and not isinstance(source, np.generic):
+            array = array.astype(np.float32)
+    if array.dtype.kind not in "fiub":
+        raise TypeError(
+            f"tensor: no numbers of a supported type in {type(data).__name__} data "
+            f"(dtype {array.dtype}); expected floats, integers or Booleans"
+        )
+    if device is not None:
+        array = backend.to_device(array, device)
+    return Tensor(array, requires_grad)
+
+
+def _unwrapped(data: Any) -> Any:
+    """Replace the tensors in nested lists by their arrays."""
+    if isinstance(data, list | tuple):
+        return [_unwrapped(item) for item in data]
+    return backend.to_numpy(data.data) if isinstance(data, Tensor) else data
 
 
 def zeros(
@@ -20,7 +81,7 @@ def zeros(
     requires_grad: bool = False,
 ) -> Tensor:
     """Make a tensor of zeros; the shape one by one or as a tuple."""
-    return full(_lengths(shape), 0, dtype=dtype, device=device, requires_grad=requires_grad)
+    return full(one_sequence(shape), 0, dtype=dtype, device=device, requires_grad=requires_grad)
 
 
 def ones(
@@ -30,7 +91,7 @@ def ones(
     requires_grad: bool = False,
 ) -> Tensor:
     """Make a tensor of ones; the shape one by one or as a tuple."""
-    return full(_lengths(shape), 1, dtype=dtype, device=device, requires_grad=requires_grad)
+    return full(one_sequence(shape), 1, dtype=dtype, device=device, requires_grad=requires_grad)
 
 
 def full(
@@ -92,7 +153,7 @@ def randn(
 ) -> Tensor:
     """Draw from N(0, 1), by `generator` or the default one."""
     source = generator or default_generator()
-    return Tensor(source.normal(_lengths(shape), dtype, device), requires_grad)
+    return Tensor(source.normal(one_sequence(shape), dtype, device), requires_grad)
 
 
 def rand(
@@ -104,11 +165,4 @@ def rand(
 ) -> Tensor:
     """Draw uniformly from [0, 1), by `generator` or the default one."""
     source = generator or default_generator()
-    return Tensor(source.uniform(_lengths(shape), dtype, device), requires_grad)
-
-
-def _lengths(shape: Sequence[Any]) -> tuple[int, ...]:
-    """Read ``zeros(2, 3)`` and ``zeros((2, 3))`` alike."""
-    if len(shape) == 1 and isinstance(shape[0], Sequence):
-        return tuple(shape[0])
-    return tuple(shape)
+    return Tensor(source.uniform(one_sequence(shape), dtype, device), requires_grad)

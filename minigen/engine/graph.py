@@ -14,20 +14,31 @@ Derivation: autograd.chain_rule
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Protocol, TypeAlias
 
 from minigen.engine.backend import Array, array_of, arrays_in, is_array
-from minigen.engine.modes import enable_grad, no_grad
-from minigen.engine.writes import tick, writes
+from minigen.engine.guards import Trace, tick, writes
+from minigen.engine.modes import recording
 
-if TYPE_CHECKING:
-    from minigen.engine.anomaly import Trace
-    from minigen.engine.op import Op
-    from minigen.engine.tensor import Tensor
 
-Vertex: TypeAlias = "Node | Tensor"
+class Recorded(Protocol):
+    """What the graph knows of a tensor: its array, and the call that made it."""
+
+    @property
+    def data(self) -> Array:
+        """The values."""
+
+    @property
+    def grad_fn(self) -> Node | None:
+        """The node of that call; None for a leaf."""
+
+
+Vertex: TypeAlias = "Node | Recorded"
 """Where a cotangent goes: the node that made a tensor, or the tensor itself if it is a leaf."""
+
+Link: TypeAlias = Callable[[Array, Vertex], Any]
+"""Shows an array of a node to its rule as the tensor that it was."""
 
 
 class Node:
@@ -35,6 +46,8 @@ class Node:
 
     Attributes
     ----------
+    op : Op
+        What was called. The walk asks for its name, and has it apply its rule.
     arrays : sequence, or None once the node is freed
         The op's inputs; of one that the rule does not use None, or its shape.
     out : array or None
@@ -49,7 +62,7 @@ class Node:
 
     def __init__(
         self,
-        op: Op[Any],
+        op: Any,
         arrays: Sequence[Any],
         parents: Sequence[Vertex | None],
         options: Mapping[str, Any],
@@ -80,31 +93,32 @@ class Node:
 _time = operator.attrgetter("time")
 
 
-def vertex(x: Tensor) -> Vertex:
-    """Return where the cotangent of `x` goes."""
-    return x if x._node is None else x._node
+def vertex(x: Recorded) -> Vertex:
+    """Return where the cotangent of a tensor goes."""
+    return x if x.grad_fn is None else x.grad_fn
 
 
 def walk_back(
-    outputs: Sequence[Tensor],
+    outputs: Sequence[Recorded],
     cotangents: Sequence[Any],
     *,
-    targets: set[Vertex] | None,
-    link: Callable[[Array, Vertex], Tensor] | None,
-    retain_graph: bool,
+    targets: set[Vertex] | None = None,
+    link: Link | None = None,
+    retain_graph: bool = False,
 ) -> dict[Any, Any]:
     """Carry cotangents back from `outputs`; return those that arrive at each target.
 
-    The targets are all leaves that require a gradient, unless given. `link` shows a node's array
-    to its rule as the tensor it was, which records the pass; without it rules see arrays.
+    The targets are all leaves that require a gradient, unless given. With `link` rules see tensors,
+    which records the pass; without it they see arrays. Cotangents come as the rules returned them.
     """
     pending: dict[Vertex, Any] = {}
     for output, cotangent in zip(outputs, cotangents, strict=True):
         waiting = pending.get(vertex(output))
         pending[vertex(output)] = cotangent if waiting is None else waiting + cotangent
     found: dict[Vertex, Any] = {}
-    nodes, wanted = _history(outputs, targets)
-    with enable_grad() if link else no_grad():
+    nodes, wanted = _history(pending, targets)
+    outer = recording.set(link is not None)
+    try:
         for node in nodes:
             if targets is not None and node in targets and node in pending:
                 found[node] = pending[node]
@@ -113,24 +127,61 @@ def walk_back(
             _apply_rule(node, pending.pop(node), pending, wanted, link)
             if not retain_graph:
                 node.free()
-    leaves = (v for v in pending if not isinstance(v, Node))
-    return found | {leaf: pending[leaf] for leaf in leaves if targets is None or leaf in targets}
+    finally:
+        recording.reset(outer)
+    return found | {
+        leaf: arrived
+        for leaf, arrived in pending.items()
+        if not isinstance(leaf, Node) and (targets is None or leaf in targets)
+    }
+
+
+def _history(
+    starts: Mapping[Vertex, Any], targets: set[Vertex] | None
+) -> tuple[list[Node], set[Vertex] | None]:
+    """Return the nodes behind `starts`, newest first, and the vertices that lead to a target.
+
+    Without targets every vertex leads to one, which None stands for.
+    """
+    stack: list[Vertex | None] = list(starts)
+    seen: set[Node] = set()
+    while stack:
+        node = stack.pop()
+        if not isinstance(node, Node) or node in seen:
+            continue
+        if node.arrays is None and not (targets is not None and node in targets):
+            raise RuntimeError(
+                f"the graph was already freed by a backward pass (at the op {node.op.name}): "
+                "run the forward pass again, or pass retain_graph=True to the first backward"
+            )
+        seen.add(node)
+        stack.extend(node.parents)
+    nodes = sorted(seen, key=_time, reverse=True)
+    if targets is None:
+        return nodes, None
+    wanted = set(targets)
+    for node in reversed(nodes):  # oldest first: a node leads to a target if a parent does
+        if not wanted.isdisjoint(node.parents):
+            wanted.add(node)
+    return nodes, wanted
 
 
 def _apply_rule(
-    node: Node,
-    g: Any,
-    pending: dict[Vertex, Any],
-    wanted: set[Vertex] | None,
-    link: Callable[[Array, Vertex], Tensor] | None,
+    node: Node, g: Any, pending: dict[Vertex, Any], wanted: set[Vertex] | None, link: Link | None
 ) -> None:
     """Run one node's gradient rule and add its cotangents to those that are pending."""
     if node.time < writes.last:
         _refuse_changed_arrays(node)
     if node.trace is not None:
-        node.trace.refuse_changed_arrays(node)
+        node.trace.refuse_changed_arrays(node.kept())
     kept: Sequence[Any] = node.arrays or ()
-    inputs, out = (kept, node.out) if link is None else _linked(node, kept, link)
+    inputs, out = kept, node.out
+    if link is not None:
+        inputs = [
+            link(array, parent) if parent is not None and is_array(array) else array
+            for array, parent in zip(kept, node.parents, strict=True)
+        ]
+        out = None if out is None else link(out, node)
     entries = node.op.apply_rule(g, out, inputs, node.options)
     taken: list[Any] = []  # what other leaves received from this rule
     for position, parent in enumerate(node.parents):
@@ -151,19 +202,8 @@ def _apply_rule(
             cotangent = owned(cotangent, [g, out, *inputs, *taken])
             taken.append(cotangent)
         if node.trace is not None:
-            node.trace.check_cotangent(node, position, array_of(cotangent))
+            node.trace.check_cotangent(position, array_of(cotangent), kept)
         pending[parent] = cotangent if waiting is None else waiting + cotangent
-
-
-def _linked(
-    node: Node, kept: Sequence[Any], link: Callable[[Array, Vertex], Tensor]
-) -> tuple[list[Any], Any]:
-    """Show a node's inputs and output to its rule as the tensors that they were."""
-    inputs = [
-        link(array, parent) if parent is not None and is_array(array) else array
-        for array, parent in zip(kept, node.parents, strict=True)
-    ]
-    return inputs, None if node.out is None else link(node.out, node)
 
 
 def _fitted(cotangent: Any, kept: Any, node: Node) -> Any:
@@ -177,36 +217,6 @@ def _fitted(cotangent: Any, kept: Any, node: Node) -> Any:
     if kept is shape or kept.dtype == cotangent.dtype:
         return cotangent
     return cotangent.astype(kept.dtype)
-
-
-def _history(
-    outputs: Iterable[Tensor], targets: set[Vertex] | None
-) -> tuple[list[Node], set[Vertex] | None]:
-    """Return the nodes behind `outputs`, newest first, and the vertices that lead to a target.
-
-    Without targets every vertex leads to one, which None stands for.
-    """
-    stack = [output._node for output in outputs if output._node is not None]
-    seen = set(stack)
-    while stack:
-        node = stack.pop()
-        if node.arrays is None and not (targets is not None and node in targets):
-            raise RuntimeError(
-                f"the graph was already freed by a backward pass (at the op {node.op.name}): "
-                "run the forward pass again, or pass retain_graph=True to the first backward"
-            )
-        for parent in node.parents:
-            if isinstance(parent, Node) and parent not in seen:
-                seen.add(parent)
-                stack.append(parent)
-    nodes = sorted(seen, key=_time, reverse=True)
-    if targets is None:
-        return nodes, None
-    wanted = set(targets)
-    for node in reversed(nodes):  # oldest first: a node leads to a target if a parent does
-        if not wanted.isdisjoint(node.parents):
-            wanted.add(node)
-    return nodes, wanted
 
 
 def owned(cotangent: Any, others: Sequence[Any]) -> Any:

@@ -98,7 +98,7 @@ class detect_anomaly(_Switch):  # noqa: N801 - PyTorch's name, used like a funct
     >>> with minigen.detect_anomaly():  # doctest: +IGNORE_EXCEPTION_DETAIL
     ...     x.log()
     Traceback (most recent call last):
-    minigen.engine.anomaly.AnomalyError: log made -inf ...
+    minigen.engine.guards.AnomalyError: log made -inf ...
     """
 
     mode, value = watching, True

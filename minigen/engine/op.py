@@ -19,15 +19,17 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Generic, ParamSpec, cast, overload
 
 import numpy as np
 
-from minigen.engine import anomaly
+from minigen.engine import tensor
 from minigen.engine.backend import DeviceError, device_of, is_array
 from minigen.engine.graph import Node
+from minigen.engine.guards import Trace, check_output, describe_value
 from minigen.engine.modes import recording, watching
+from minigen.engine.signature import POSITIONAL, Signature
 from minigen.engine.tensor import Tensor, result
 
 Parameters = ParamSpec("Parameters")
@@ -35,15 +37,7 @@ Parameters = ParamSpec("Parameters")
 Cotangents = Sequence[Any]
 """An entry an input: an array or tensor, a function that computes one when asked, or None."""
 
-OTHER_NAMES = {"dim": "axis", "keepdim": "keepdims"}
-"""PyTorch's names of options, taken as well as NumPy's."""
-
-Place = int | str | tuple[str]
-"""Where an argument stands in a call: its position, its keyword, or (name,) for its default."""
-
-_POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-
-registry: dict[str, Op[Any]] = {}
+registry: dict[str, Op[Any]] = cast("dict[str, Op[Any]]", tensor.ops)
 """Every op of the library by name (a learner's own ops are not entered)."""
 
 
@@ -54,8 +48,7 @@ class Op(Generic[Parameters]):
     and records the call if a gradient may be asked for.
 
     The positional parameters of the rule after ``g`` and ``out`` are the op's *inputs*; the
-    function's other parameters are *options*, which reach the rule by keyword. Options may be
-    given by position all the same, in the function's order.
+    function's other parameters are *options*, which reach the rule by keyword.
 
     The names say what is kept for the backward pass. An input, or ``out``, whose name begins with
     an underscore is not: the rule receives None. Of an input named ``shape_of_...`` the rule
@@ -70,32 +63,8 @@ class Op(Generic[Parameters]):
         self.compute = forward
         self.compute_rule: Callable[..., Cotangents] | None = None
         self.differentiable = differentiable
-        self._parameters = inspect.signature(forward).parameters
-        self._defaults = {
-            (name,): p.default for name, p in self._parameters.items() if p.default is not p.empty
-        }
-        self.__signature__ = inspect.signature(forward)
-        kinds = [p.kind for p in self._parameters.values()]
-        self._variadic = inspect.Parameter.VAR_POSITIONAL in kinds
-        self._calls = self.__signature__ if self._variadic else _positional_too(self.__signature__)
-        self._declare(
-            [
-                name
-                for name, p in self._parameters.items()
-                if p.kind in _POSITIONAL and p.default is p.empty
-            ]
-        )
-
-    def _declare(self, inputs: Sequence[str]) -> None:
-        """Fix which of the function's parameters are inputs; the others are options."""
-        self._inputs = () if self._variadic else tuple(inputs)
-        self._options = tuple(
-            name
-            for name, p in self._parameters.items()
-            if name not in self._inputs and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)
-        )
-        self._plans: dict[tuple[Any, ...], tuple[list[Place], dict[str, Place]]] = {}
-        self._direct = -1 if self._options or self._variadic else len(inputs)
+        self.signature = Signature(forward)
+        self.__signature__ = self.signature.text
 
     def vjp(self, rule: Callable[..., Cotangents]) -> Callable[..., Cotangents]:
         r"""Declare the gradient rule: the vector-Jacobian product of this op.
@@ -110,11 +79,6 @@ class Op(Generic[Parameters]):
             operators, the rule serves every order: it is handed arrays in a first-order pass, and
             tensors under ``create_graph=True``.
 
-        Returns
-        -------
-        callable
-            The rule itself.
-
         Raises
         ------
         TypeError
@@ -123,21 +87,26 @@ class Op(Generic[Parameters]):
         Derivation: autograd.vjp
         """
         parameters = inspect.signature(rule).parameters.values()
-        positional = [p.name for p in parameters if p.kind in _POSITIONAL]
-        rest = [p.name for p in parameters if p.kind is p.VAR_POSITIONAL]
-        if not rest and not self._variadic:
-            places = [p.name for p in self._parameters.values() if p.kind in _POSITIONAL]
-            self._declare(places[: len(positional) - 2])
-        if not self._is_rule(positional, rest, parameters):
+        positional = [p.name for p in parameters if p.kind in POSITIONAL]
+        inputs, several = positional[2:], [p.name for p in parameters if p.kind is p.VAR_POSITIONAL]
+        if not several:
+            self.signature.take(len(inputs))
+        options = {p.name for p in parameters if p.kind is p.KEYWORD_ONLY}
+        takes_options = any(p.kind is p.VAR_KEYWORD for p in parameters)
+        if several or self.signature.variadic:
+            takes_inputs = bool(several) and len(positional) == 2
+        else:
+            takes_inputs = 0 < len(inputs) == len(self.signature.inputs)
+        if not takes_inputs or not (takes_options or options == set(self.signature.options)):
             raise TypeError(
                 f"{self.name}.vjp: the rule takes (g, out, *inputs, **options) of "
                 f"{self.name}{self.__signature__}, not {inspect.signature(rule)}"
             )
         self.rule = self.compute_rule = rule
         self._keeps_out = not positional[1].startswith("_")
-        self._unkept = [i for i, name in enumerate(positional[2:]) if name.startswith("_")]
-        self._shaped = [i for i, name in enumerate(positional[2:]) if name.startswith("shape_of_")]
-        self._all_shaped = any(name.startswith("shapes_of_") for name in rest)
+        self._unkept = [i for i, name in enumerate(inputs) if name.startswith("_")]
+        self._shaped = [i for i, name in enumerate(inputs) if name.startswith("shape_of_")]
+        self._all_shaped = any(name.startswith("shapes_of_") for name in several)
         return rule
 
     def kernel(self, fast: Callable[..., Any]) -> Callable[..., Any]:
@@ -147,40 +116,20 @@ class Op(Generic[Parameters]):
         ----------
         fast : callable
             Takes what the function takes. It returns NotImplemented for arrays that it does not
-            serve, and the function computes these.
-
-        Returns
-        -------
-        callable
-            The faster version itself.
+            serve; these are left to the version declared before it, and in the end to the function.
         """
-        self.compute = _with_fallback(fast, self.forward)
+        self.compute = _with_fallback(fast, self.compute)
         return fast
 
     def kernel_vjp(self, fast: Callable[..., Any]) -> Callable[..., Any]:
         """Declare a faster version of the gradient rule, as `kernel` does of the function.
 
-        It serves arrays alone: a pass that is recorded hands tensors to the rule itself.
+        A pass that is recorded hands it tensors, which it may leave to the rule.
         """
-        if self.rule is None:
+        if self.compute_rule is None:
             raise TypeError(f"{self.name}.kernel_vjp: declare the rule first, with {self.name}.vjp")
-        self.compute_rule = _with_fallback(fast, self.rule)
+        self.compute_rule = _with_fallback(fast, self.compute_rule)
         return fast
-
-    def _is_rule(
-        self,
-        positional: Sequence[str],
-        rest: Sequence[str],
-        parameters: Iterable[inspect.Parameter],
-    ) -> bool:
-        """Tell whether a rule of these parameters can be called for this op."""
-        options = {p.name for p in parameters if p.kind is p.KEYWORD_ONLY}
-        takes_options = any(p.kind is p.VAR_KEYWORD for p in parameters)
-        if rest or self._variadic:
-            takes_inputs = bool(rest) and len(positional) == 2
-        else:
-            takes_inputs = len(positional) == 2 + len(self._inputs) > 2
-        return takes_inputs and (takes_options or options == set(self._options))
 
     def apply_rule(
         self, g: Any, out: Any, inputs: Sequence[Any], options: Mapping[str, Any]
@@ -203,8 +152,8 @@ class Op(Generic[Parameters]):
         """Run the op; on tensors, record it. (Typed for tensors; arrays alone give an array.)"""
         inputs: Sequence[Any] = args
         options: Mapping[str, Any] = kwargs
-        if kwargs or len(args) != self._direct:
-            inputs, options = self._bind(args, kwargs)
+        if kwargs or len(args) != self.signature.direct:
+            inputs, options = self.signature.bind(args, kwargs)
         arrays: list[Any] = []
         parents: list[Any] = []
         wrapped = tracked = foreign = False
@@ -214,7 +163,7 @@ class Op(Generic[Parameters]):
                 arrays.append(x._data)
                 if x._requires_grad:
                     tracked = True
-                    parents.append(x._node or x)
+                    parents.append(x.grad_fn or x)
                 else:
                     parents.append(None)
             else:
@@ -229,7 +178,7 @@ class Op(Generic[Parameters]):
         except (TypeError, ValueError, IndexError) as error:
             raise self._explained(error, arrays) from error
         if watching.get():
-            anomaly.check_output(self.name, arrays, out)
+            check_output(self.name, arrays, out)
         if not wrapped:
             return cast("Tensor", out)
         if tracked and self.differentiable and recording.get() and out.dtype.kind == "f":
@@ -252,47 +201,13 @@ class Op(Generic[Parameters]):
             arrays[position] = getattr(arrays[position], "shape", ())
         node = Node(self, arrays, parents, options, out if self._keeps_out else None)
         if watching.get():
-            node.trace = anomaly.Trace(node)
+            node.trace = Trace(self.name, node.kept())
         return node
-
-    def _bind(
-        self, args: Sequence[Any], kwargs: Mapping[str, Any]
-    ) -> tuple[Sequence[Any], dict[str, Any]]:
-        """Sort a call's arguments into inputs, in the rule's order, and options, complete."""
-        form = (len(args), *kwargs)
-        if form not in self._plans:
-            self._plans[form] = self._plan(len(args), kwargs)
-        inputs, options = self._plans[form]
-        given: dict[Any, Any] = {**self._defaults, **dict(enumerate(args)), **kwargs}
-        return (
-            [given[place] for place in inputs],
-            {name: _weak(given[place]) for name, place in options.items()},
-        )
-
-    def _plan(self, count: int, names: Collection[str]) -> tuple[list[Place], dict[str, Place]]:
-        """Say where in a call of this form each input and option stands.
-
-        A place is a position, a keyword, or the parameter's default.
-        """
-        own: dict[str, Any] = {
-            OTHER_NAMES.get(name, name) if name not in self._parameters else name: name
-            for name in names
-        }
-        try:
-            bound = self._calls.bind(*range(count), **own).arguments
-        except TypeError as error:
-            raise TypeError(f"{self.name}: {error}: {self.name}{self.__signature__}") from None
-        if len(own) < len(names):
-            raise TypeError(f"{self.name}: one argument under two names: {', '.join(names)}")
-        if self._variadic:
-            return list(range(count)), {n: bound.get(n, (n,)) for n in self._options}
-        places = {name: bound.get(name, (name,)) for name in (*self._inputs, *self._options)}
-        return [places[n] for n in self._inputs], {n: places[n] for n in self._options}
 
     def _explained(self, error: Exception, arrays: Sequence[Any]) -> Exception:
         """Return the error of a call again, saying which op it was and what it was given."""
         devices = {device_of(array) for array in arrays if is_array(array)}
-        got = ", ".join(anomaly.describe_value(array) for array in arrays)
+        got = ", ".join(describe_value(array) for array in arrays)
         if len(devices) > 1:
             return DeviceError(
                 f"{self.name}: inputs live on different devices, {' and '.join(sorted(devices))} "
@@ -324,11 +239,6 @@ def op(forward: Callable[..., Any] | None = None, *, differentiable: bool = True
     differentiable : bool, default True
         Set it False for an op without gradients, such as a comparison.
 
-    Returns
-    -------
-    Op
-        Callable like the function, on arrays and on tensors.
-
     Examples
     --------
     >>> import numpy as np
@@ -359,22 +269,6 @@ def _with_fallback(fast: Callable[..., Any], readable: Callable[..., Any]) -> Ca
         return readable(*arrays, **options) if out is NotImplemented else out
 
     return compute
-
-
-def _weak(option: Any) -> Any:
-    """Make a Python number of a NumPy scalar, which would decide dtypes."""
-    return option.item() if isinstance(option, np.generic) else option
-
-
-def _positional_too(signature: inspect.Signature) -> inspect.Signature:
-    """Allow a function's keyword-only arguments to be given by position, after the others."""
-    parameters = signature.parameters.values()
-    open_ = [
-        p.replace(kind=p.POSITIONAL_OR_KEYWORD) if p.kind is p.KEYWORD_ONLY else p
-        for p in parameters
-    ]
-    order = sorted(open_, key=lambda p: (p.kind, p.default is not p.empty))
-    return signature.replace(parameters=order)
 
 
 _FOREIGN = (np.generic, list, tuple)

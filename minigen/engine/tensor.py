@@ -2,29 +2,42 @@ r"""Tensors: arrays that can record how they were made, so that gradients flow b
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+import functools
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from minigen.engine import backend
-from minigen.engine.backend import Array, DTypeLike, array_of, is_array
+from minigen.engine.backend import DEFAULT_FLOAT, Array, DTypeLike, array_of, as_index, is_array
 from minigen.engine.graph import Node, Vertex, owned, walk_back
+from minigen.engine.guards import writes
 from minigen.engine.modes import is_grad_enabled
-from minigen.engine.writes import writes
 
-if TYPE_CHECKING:
-    from minigen.ops.methods import TensorMethods
-else:
+Other = Any
+"""The other operand: a tensor, an array or a number."""
 
-    class TensorMethods:
-        """Stands in for `minigen.ops.methods.TensorMethods`, whose methods `minigen.ops` adds."""
+ops: dict[str, Callable[..., Tensor]] = {}
+"""Every op of the library by its name.
 
-        __slots__ = ()
+Declaring an op enters it, and tensors find here what their operators and methods call. So ops
+depend on tensors, and tensors on no op.
+"""
 
 
-class Tensor(TensorMethods):
+class _Method:
+    """An op as a method: found by its name, and called with the tensor as its first input."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __get__(self, instance: Any, owner: Any = None) -> Callable[..., Tensor]:
+        op = ops[self._name]
+        return op if instance is None else functools.partial(op, instance)
+
+
+class Tensor(backend.Holder):
     """An array that can record how it was made, so that gradients flow back through it.
 
     Parameters
@@ -42,6 +55,8 @@ class Tensor(TensorMethods):
         itself (``t.data[0] = 1``) goes unseen but by `detect_anomaly`; ``t[0] = 1`` is logged.
     grad : Tensor or None
         The gradient that `backward` accumulated, of the same shape and dtype.
+    grad_fn : Node or None
+        The recorded call of an op that made the tensor; None for a leaf.
 
     Examples
     --------
@@ -53,12 +68,12 @@ class Tensor(TensorMethods):
     tensor([2., 4., 6.])
     """
 
-    __slots__ = ("__weakref__", "_data", "_node", "_requires_grad", "grad")
+    __slots__ = ("__weakref__", "_requires_grad", "grad", "grad_fn")
     __array_ufunc__ = None  # `array * tensor` is left to the tensor
 
     def __init__(self, data: Any, requires_grad: bool = False) -> None:
         self._data: Array = data if backend.is_array(data) else np.asarray(data)
-        self._node: Node | None = None
+        self.grad_fn: Node | None = None
         self._requires_grad = False
         self.grad: Tensor | None = None
         if requires_grad:
@@ -99,9 +114,9 @@ class Tensor(TensorMethods):
                 f"requires_grad: a tensor of dtype {self._data.dtype} has no gradient; "
                 "convert it first, x.to('float32')"
             )
-        if not value and self._node is not None:
+        if not value and self.grad_fn is not None:
             raise RuntimeError(
-                f"requires_grad: this tensor was made by the op {self._node.op.name}; "
+                f"requires_grad: this tensor was made by the op {self.grad_fn.op.name}; "
                 "detach() it to cut it from the graph"
             )
         self._requires_grad = value
@@ -109,32 +124,7 @@ class Tensor(TensorMethods):
     @property
     def is_leaf(self) -> bool:
         """Whether no recorded op made this tensor: `backward` fills ``.grad`` of leaves alone."""
-        return self._node is None
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """The length of each axis."""
-        return self._data.shape  # type: ignore[no-any-return]
-
-    @property
-    def ndim(self) -> int:
-        """The number of axes."""
-        return self._data.ndim  # type: ignore[no-any-return]
-
-    @property
-    def size(self) -> int:
-        """The number of elements."""
-        return self._data.size  # type: ignore[no-any-return]
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """The type of the elements, a NumPy dtype."""
-        return self._data.dtype  # type: ignore[no-any-return]
-
-    @property
-    def device(self) -> str:
-        """Where the array lives: ``"cpu"`` or ``"cuda:N"``."""
-        return backend.device_of(self._data)
+        return self.grad_fn is None
 
     def backward(
         self,
@@ -165,8 +155,12 @@ class Tensor(TensorMethods):
         Derivation: autograd.accumulation
         """
         cotangent = seed_of(self, gradient, create_graph, "backward")
-        keep = retain_graph or create_graph
-        found = propagate([self], [cotangent], create_graph=create_graph, retain_graph=keep)
+        found = walk_back(
+            [self],
+            [cotangent],
+            link=linked if create_graph else None,
+            retain_graph=retain_graph or create_graph,
+        )
         for leaf, arrived in found.items():
             gradient = settle(leaf, arrived)
             leaf.grad = gradient if leaf.grad is None else leaf.grad + gradient
@@ -184,25 +178,190 @@ class Tensor(TensorMethods):
         self.requires_grad = requires_grad
         return self
 
-    def numpy(self) -> npt.NDArray[Any]:
-        """Return the values as a NumPy array of its own, copied from the GPU if need be."""
-        return np.array(backend.to_numpy(self._data))
+    # --------------------------------------------------------------------------- ops as methods
 
-    def item(self) -> Any:
-        """Return the only element as a Python number.
+    def __add__(self, other: Other) -> Tensor:
+        return ops["add"](self, other)
+
+    def __radd__(self, other: Other) -> Tensor:
+        return ops["add"](other, self)
+
+    def __sub__(self, other: Other) -> Tensor:
+        return ops["sub"](self, other)
+
+    def __rsub__(self, other: Other) -> Tensor:
+        return ops["sub"](other, self)
+
+    def __mul__(self, other: Other) -> Tensor:
+        return ops["mul"](self, other)
+
+    def __rmul__(self, other: Other) -> Tensor:
+        return ops["mul"](other, self)
+
+    def __truediv__(self, other: Other) -> Tensor:
+        return ops["div"](self, other)
+
+    def __rtruediv__(self, other: Other) -> Tensor:
+        return ops["div"](other, self)
+
+    def __pow__(self, other: Other) -> Tensor:
+        return ops["pow"](self, other)
+
+    def __rpow__(self, other: Other) -> Tensor:
+        return ops["pow"](_like(other, self), self)
+
+    def __matmul__(self, other: Other) -> Tensor:
+        return ops["matmul"](self, other)
+
+    def __rmatmul__(self, other: Other) -> Tensor:
+        return ops["matmul"](other, self)
+
+    def __neg__(self) -> Tensor:
+        return ops["neg"](self)
+
+    def __pos__(self) -> Tensor:
+        return ops["clone"](self)
+
+    def __abs__(self) -> Tensor:
+        return ops["abs"](self)
+
+    def __eq__(self, other: Other) -> Tensor:  # type: ignore[override] # elementwise, as NumPy's
+        return ops["eq"](self, other)
+
+    def __ne__(self, other: Other) -> Tensor:  # type: ignore[override] # elementwise, as NumPy's
+        return ops["ne"](self, other)
+
+    def __lt__(self, other: Other) -> Tensor:
+        return ops["lt"](self, other)
+
+    def __le__(self, other: Other) -> Tensor:
+        return ops["le"](self, other)
+
+    def __gt__(self, other: Other) -> Tensor:
+        return ops["gt"](self, other)
+
+    def __ge__(self, other: Other) -> Tensor:
+        return ops["ge"](self, other)
+
+    def __and__(self, other: Other) -> Tensor:
+        return ops["logical_and"](self, other)
+
+    def __rand__(self, other: Other) -> Tensor:
+        return ops["logical_and"](other, self)
+
+    def __or__(self, other: Other) -> Tensor:
+        return ops["logical_or"](self, other)
+
+    def __ror__(self, other: Other) -> Tensor:
+        return ops["logical_or"](other, self)
+
+    def __invert__(self) -> Tensor:
+        return ops["logical_not"](self)
+
+    def __getitem__(self, index: Any) -> Tensor:
+        return ops["getitem"](self, index=as_index(index))
+
+    def __iter__(self) -> Iterator[Tensor]:
+        return (self[i] for i in range(len(self)))
+
+    exp = _Method("exp")
+    log = _Method("log")
+    sqrt = _Method("sqrt")
+    abs = _Method("abs")
+    sign = _Method("sign")
+    sin = _Method("sin")
+    cos = _Method("cos")
+    pow = _Method("pow")
+    clip = clamp = _Method("clip")
+    maximum = _Method("maximum")
+    minimum = _Method("minimum")
+    relu = _Method("relu")
+    sigmoid = _Method("sigmoid")
+    tanh = _Method("tanh")
+    softmax = _Method("softmax")
+    log_softmax = _Method("log_softmax")
+    matmul = _Method("matmul")
+    sum = _Method("sum")
+    mean = _Method("mean")
+    var = _Method("var")
+    std = _Method("std")
+    max = amax = _Method("max")
+    min = amin = _Method("min")
+    argmax = _Method("argmax")
+    argmin = _Method("argmin")
+    all = _Method("all")
+    any = _Method("any")
+    logsumexp = _Method("logsumexp")
+    transpose = _Method("transpose")
+    squeeze = _Method("squeeze")
+    unsqueeze = _Method("unsqueeze")
+    flatten = _Method("flatten")
+    clone = _Method("clone")
+    astype = _Method("astype")
+
+    def reshape(self, *shape: Any) -> Tensor:
+        """See `minigen.functional.reshape`; the lengths one by one, or as one tuple."""
+        return ops["reshape"](self, shape=one_sequence(shape))
+
+    view = reshape
+
+    def permute(self, *dims: Any) -> Tensor:
+        """See `minigen.functional.permute`; the axes one by one, or as one tuple."""
+        return ops["permute"](self, dims=one_sequence(dims))
+
+    @property
+    def T(self) -> Tensor:  # noqa: N802 - NumPy's and PyTorch's name
+        """The tensor with its axes in reverse order."""
+        return ops["permute"](self, dims=tuple(reversed(range(self.ndim))))
+
+    def broadcast_to(self, *shape: Any) -> Tensor:
+        """See `minigen.functional.broadcast_to`; the lengths one by one, or as one tuple."""
+        return ops["broadcast_to"](self, shape=one_sequence(shape))
+
+    expand = broadcast_to
+
+    def float(self) -> Tensor:
+        """Convert to float32."""
+        return ops["astype"](self, dtype="float32")
+
+    def double(self) -> Tensor:
+        """Convert to float64."""
+        return ops["astype"](self, dtype="float64")
+
+    def long(self) -> Tensor:
+        """Convert to int64."""
+        return ops["astype"](self, dtype="int64")
+
+    def to(self, device_or_dtype: Any) -> Tensor:
+        """Return the tensor on another device, or in another dtype.
+
+        It is this tensor if nothing changes, else a copy, through which gradients flow back.
+
+        Parameters
+        ----------
+        device_or_dtype : str or dtype_like
+            ``"cpu"``, ``"cuda"`` or ``"cuda:N"``; or whatever NumPy accepts as a dtype.
 
         Raises
         ------
-        ValueError
-            If there is not exactly one element.
+        minigen.backend.DeviceError
+            If the device is not there.
         """
-        if self.size != 1:
-            raise ValueError(f"item: a tensor of shape {self.shape} is not one number")
-        return self._data.item()
+        if backend.looks_like_device(device_or_dtype):
+            target = backend.canonical_device(device_or_dtype)
+            return self if self.device == target else ops["to_device"](self, device=target)
+        same = self.dtype == backend.as_dtype(device_or_dtype)
+        return self if same else ops["astype"](self, dtype=device_or_dtype)
 
-    def tolist(self) -> Any:
-        """Return the values as nested Python lists."""
-        return self._data.tolist()
+    def cpu(self) -> Tensor:
+        """Return the tensor on the CPU."""
+        return self.to(backend.CPU)
+
+    def cuda(self) -> Tensor:
+        """Return the tensor on the first GPU."""
+        return self.to("cuda")
+
+    # -------------------------------------------------------------------------- writes in place
 
     def copy_(self, source: Any) -> Tensor:
         """Write `source`, broadcast to this tensor's shape, into its memory; return the tensor."""
@@ -241,28 +400,6 @@ class Tensor(TensorMethods):
             raise ValueError(f"a {array.dtype} tensor can't be shown as {dtype} without a copy")
         return array.astype(dtype or array.dtype, copy=bool(copy))
 
-    def __len__(self) -> int:
-        if not self.shape:
-            raise TypeError("len() of a tensor without axes")
-        return self.shape[0]
-
-    def __bool__(self) -> bool:
-        return bool(self.item())
-
-    def __float__(self) -> float:
-        return float(self.item())
-
-    def __int__(self) -> int:
-        return int(self.item())
-
-    def __index__(self) -> int:
-        if self.dtype.kind not in "iu":
-            raise TypeError(f"a tensor of dtype {self.dtype} is no index")
-        return int(self.item())
-
-    def __format__(self, spec: str) -> str:
-        return format(self.item(), spec) if spec else str(self)
-
     def __repr__(self) -> str:
         prefix = "tensor("
         values = np.array2string(backend.to_numpy(self._data), separator=", ", prefix=prefix)
@@ -271,17 +408,17 @@ class Tensor(TensorMethods):
             notes.append(f"dtype={self.dtype}")
         if self.device != backend.CPU:
             notes.append(f"device={self.device!r}")
-        if self._node is not None:
-            notes.append(f"op={self._node.op.name}")
+        if self.grad_fn is not None:
+            notes.append(f"op={self.grad_fn.op.name}")
         elif self._requires_grad:
             notes.append("requires_grad=True")
         return prefix + ", ".join(notes) + ")"
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        if self._node is not None:
+        if self.grad_fn is not None:
             raise TypeError(
-                f"a tensor made by the op {self._node.op.name} can't be copied or pickled with its "
-                "graph: detach() it first"
+                f"a tensor made by the op {self.grad_fn.op.name} can't be copied or pickled with "
+                "its graph: detach() it first"
             )
         return super().__reduce_ex__(protocol)
 
@@ -291,98 +428,15 @@ class Tensor(TensorMethods):
 _UNSAID_DTYPES = {np.dtype(np.float32), np.dtype(np.int64), np.dtype(np.bool_)}
 
 
-def tensor(
-    data: Any,
-    dtype: DTypeLike | None = None,
-    device: str | None = None,
-    requires_grad: bool = False,
-) -> Tensor:
-    """Make a tensor from a copy of `data`.
-
-    Parameters
-    ----------
-    data : array_like or Tensor
-        Numbers, nested lists, an array, or a tensor (whose graph is not followed).
-    dtype : dtype_like, optional
-        The elements' type. Without it an array keeps its own, and Python floats become float32.
-    device : str, optional
-        ``"cpu"``, ``"cuda"`` or ``"cuda:N"``. Without it an array stays where it is.
-    requires_grad : bool, default False
-        Whether to accumulate gradients.
-
-    Returns
-    -------
-    Tensor
-        A leaf.
-
-    Raises
-    ------
-    TypeError
-        If `requires_grad` is asked of integers or Booleans, or `data` is no array of numbers.
-
-    Examples
-    --------
-    >>> import minigen
-    >>> minigen.tensor([[1, 2], [3, 4]], dtype="float64").shape
-    (2, 2)
-    >>> minigen.tensor([0.5, 1.5]).dtype
-    dtype('float32')
-    """
-    source = data._data if isinstance(data, Tensor) else data
-    if backend.is_array(source):
-        array = source.astype(dtype or source.dtype)  # astype copies
-    else:
-        array = np.array(_unwrapped(source), dtype=dtype)
-        if dtype is None and array.dtype == np.float64 and not isinstance(source, np.generic):
-            array = array.astype(np.float32)
-    if array.dtype.kind not in "fiub":
-        raise TypeError(
-            f"tensor: no numbers of a supported type in {type(data).__name__} data "
-            f"(dtype {array.dtype}); expected floats, integers or Booleans"
-        )
-    if device is not None:
-        array = backend.to_device(array, device)
-    return Tensor(array, requires_grad)
-
-
-def _unwrapped(data: Any) -> Any:
-    """Replace the tensors in nested lists by their arrays."""
-    if isinstance(data, list | tuple):
-        return [_unwrapped(item) for item in data]
-    return backend.to_numpy(data._data) if isinstance(data, Tensor) else data
-
-
-def propagate(
-    outputs: Sequence[Tensor],
-    cotangents: Sequence[Any],
-    *,
-    targets: set[Vertex] | None = None,
-    create_graph: bool = False,
-    retain_graph: bool = False,
-) -> dict[Any, Any]:
-    """Carry cotangents back from `outputs`; return those that arrive at each target.
-
-    The targets are all leaves that require a gradient, unless given. Cotangents are arrays, or
-    tensors under `create_graph`, as the rules returned them: `settle` makes gradients of them.
-    """
-    return walk_back(
-        outputs,
-        cotangents,
-        targets=targets,
-        link=_linked if create_graph else None,
-        retain_graph=retain_graph,
-    )
-
-
 def settle(x: Tensor, cotangent: Any) -> Tensor:
     """Make the gradient of `x` from the cotangent that arrived: a tensor of its shape and dtype."""
-    gradient = cotangent if isinstance(cotangent, Tensor) else Tensor(cotangent)
+    gradient = cotangent if isinstance(cotangent, Tensor) else result(cotangent)
     if gradient.shape != x.shape:
         raise RuntimeError(
             f"a gradient rule returned shape {gradient.shape} for an input of shape {x.shape}; "
             "a rule undoes broadcasting with sum_to_size(g, shape)"
         )
-    if x._node is not None:  # an intermediate's cotangent may be shared with other rules
+    if x.grad_fn is not None:  # an intermediate's cotangent may be shared with other rules
         gradient = owned(gradient, [cotangent])
     return gradient if gradient.dtype == x.dtype else gradient.to(x.dtype)
 
@@ -400,7 +454,8 @@ def seed_of(output: Tensor, cotangent: Any, create_graph: bool, caller: str) -> 
                 f"{caller}: a tensor of shape {output.shape} is not a scalar: "
                 "pass its cotangent as `gradient`, or reduce it with sum() or mean()"
             )
-        cotangent = backend.namespace(output._data).ones_like(output._data)
+        one = backend.namespace(output._data).ones_like(output._data)
+        return Tensor(one) if create_graph else one
     if not isinstance(cotangent, Tensor):
         library = backend.namespace(output._data)
         cotangent = Tensor(cotangent if is_array(cotangent) else library.asarray(cotangent))
@@ -411,7 +466,7 @@ def seed_of(output: Tensor, cotangent: Any, create_graph: bool, caller: str) -> 
     _expect_device(f"{caller}: the cotangent", output, cotangent._data)
     if cotangent.dtype != output.dtype:
         cotangent = cotangent.to(output.dtype)
-    if output._node is None:  # a leaf's gradient must not share the caller's memory
+    if output.grad_fn is None:  # a leaf's gradient must not share the caller's memory
         cotangent = owned(cotangent, [cotangent])
     return cotangent if create_graph else cotangent._data
 
@@ -425,23 +480,32 @@ def _expect_device(role: str, x: Tensor, array: Array) -> None:
         )
 
 
-def _linked(array: Any, target: Vertex) -> Tensor:
-    """Show an array of a node to a rule as the tensor it belonged to."""
-    return result(array, target) if isinstance(target, Node) else target
+def linked(array: Array, place: Vertex) -> Any:
+    """Show an array of a node to a rule as the tensor that it was: a pass that is recorded."""
+    return result(array, place) if isinstance(place, Node) else place
 
 
 def result(array: Array, node: Node | None = None) -> Tensor:
     """Wrap an op's output; `node` recorded it, or is None."""
     out = Tensor.__new__(Tensor)  # one a call of an op: what __init__ would check is known
     out._data = array if type(array) is np.ndarray or is_array(array) else np.asarray(array)
-    out._node = node
+    out.grad_fn = node
     out._requires_grad = node is not None
     out.grad = None
     return out
 
 
-def as_index(index: Any) -> Any:
-    """Replace the tensors in an index by their arrays."""
-    if isinstance(index, tuple | list):
-        return type(index)(as_index(part) for part in index)
-    return array_of(index)
+def one_sequence(values: Sequence[Any]) -> tuple[int, ...]:
+    """Read ``f(2, 3)`` and ``f((2, 3))`` alike."""
+    if len(values) == 1 and isinstance(values[0], Sequence):
+        return tuple(values[0])
+    return tuple(values)
+
+
+def _like(value: Other, reference: Any) -> Other:
+    """Make an array of a number, so that ``2 ** tensor`` has a base to keep."""
+    if not isinstance(value, int | float | np.generic):
+        return value
+    widens = reference.dtype.kind != "f" and isinstance(value, float | np.floating)
+    dtype = DEFAULT_FLOAT if widens else reference.dtype
+    return backend.namespace(reference.data).asarray(value, dtype=dtype)

@@ -1,13 +1,23 @@
-r"""Convolution where the stride divides the kernel's height: rows of windows share what they see.
+r"""Convolution in pieces that stay in the cache, of images held with the batch innermost.
 
-A kernel of :math:`k_H = m s` rows sees m *bands* of s rows of the image. Band j is seen by m rows
-of windows, from j - m + 1 to j: im2col copies it m times, and col2im adds to it m times. Here it is
-copied once, and added to once.
+**Memory order.** Images are seen as (N, C, H, W), as everywhere, and held as a contiguous array
+(C, H, W, N), of which the tensor is a transposed view. Whatever is copied for windows is then a run
+of N neighbours, and a product writes the next layer's images as they are wanted. Functions of
+single elements keep a view's order, so a network hands it on; images that come in another order are
+copied once.
 
-Forward, m slots beside each other hold the bands that a row of windows sees; the next row replaces
-the oldest, in slot j mod m. So the bands stand in turn, by the row modulo m, and the kernels are
-turned with them. Backward, the sum over the m rows of windows that see a band is a part of the
-product, over m rows of cotangents that lie one behind the other.
+**Blocks.** The columns that the ops multiply (im2col) are made for some rows of windows at a time,
+in one buffer.
+
+**Bands.** Where the stride divides the kernel's height, rows of windows share what they see. A
+kernel of :math:`k_H = m s` rows sees m *bands* of s rows of the image. Band j is seen by m rows of
+windows, from j - m + 1 to j: im2col copies it m times, and col2im adds to it m times. Here it is
+copied once, and added to once. Forward, m slots beside each other hold the bands that a row of
+windows sees; the next row replaces the oldest, in slot j mod m. So the bands stand in turn, by the
+row modulo m, and the kernels are turned with them. Backward, the sum over the m rows of windows
+that see a band is a part of the product, over m rows of cotangents that lie one behind the other.
+
+Bands are tried first, then blocks; both leave to the op what is no images of one type of floats.
 """
 
 from __future__ import annotations
@@ -18,29 +28,202 @@ from typing import Any
 
 import numpy as np
 
-from minigen.engine.backend import Array
+from minigen.engine.backend import Array, is_array, namespace
 from minigen.ops.convolution import conv2d, conv2d_weight, conv_transpose2d
-from minigen.ops.windows import (
-    COLUMN_BYTES,
-    Pair,
-    Windows,
-    batch_first,
-    batch_last,
-    padded,
-    pair,
-    write_transposed,
-)
+from minigen.ops.windows import Pair, Windows, pair
+
+COLUMN_BYTES = 2**21
+"""How large the columns of a block are on a CPU: they stay in its cache until multiplied."""
+
+COLUMN_BYTES_GPU = 2**28
+"""The same on a GPU, which wants few, large products."""
+
+TRANSPOSED_LINES = 16
+"""How many lines of a matrix are transposed at a time: as many floats as a line of the cache has.
+"""
 
 LEAST_ROW_BYTES = COLUMN_BYTES // 2
 """Where a row of windows sees less, a product of several rows is faster than products of one."""
 
 
+# ---------------------------------------------------------------------------------- memory order
+
+
+def batch_last(images: Array) -> Array:
+    """Return (N, C, H, W) as a contiguous array (C, H, W, N): a copy, unless it is held so."""
+    return namespace(images).ascontiguousarray(images.transpose(1, 2, 3, 0))
+
+
+def batch_first(memory: Array) -> Array:
+    """Show an array (C, H, W, N) as (N, C, H, W)."""
+    return memory.transpose(3, 0, 1, 2)
+
+
+def padded(images: Array, padding: tuple[int, int]) -> Array:
+    """Return images with zeros around, in the memory order (C, H, W, N), by one copy."""
+    if not any(padding):
+        return batch_last(images)
+    (count, channels, height, width), (top, left) = images.shape, padding
+    shape = (channels, height + 2 * top, width + 2 * left, count)
+    memory = namespace(images).zeros(shape, images.dtype)
+    memory[:, top : top + height, left : left + width] = images.transpose(1, 2, 3, 0)
+    return memory
+
+
+def write_transposed(matrix: Array, into: Array) -> None:
+    """Write a matrix into another with rows and columns exchanged.
+
+    On a CPU a few lines at a time: a whole column touches as many lines of the cache as it has
+    elements, and where these lie a power of two apart, they push each other out.
+    """
+    step = TRANSPOSED_LINES if namespace(matrix) is np else max(1, len(matrix))
+    for start in range(0, len(matrix), step):
+        lines = slice(start, start + step)
+        into[:, lines] = matrix[lines].T
+
+
+def _as_matrix(array: Array) -> Array:
+    """Merge all axes but the first: a view, of an array or of some of its rows."""
+    lines = array.shape[0]
+    return array.reshape(lines, array[0].size if lines else 0)
+
+
+def _serve(*images: Any) -> bool:
+    """Tell whether all are images or kernels, arrays of one type of floats."""
+    return len({getattr(array, "dtype", None) for array in images}) == 1 and all(
+        is_array(array) and array.ndim == 4 and array.dtype.kind == "f" for array in images
+    )
+
+
+def _fits(bias: Any, x: Array, channels: int) -> bool:
+    """Tell whether a bias is None, or a number of the same type for each channel."""
+    return bias is None or (is_array(bias) and bias.shape == (channels,) and bias.dtype == x.dtype)
+
+
+# ---------------------------------------------------------------------------------------- blocks
+
+
 @conv2d.kernel
-def conv2d_kernel(
+def conv2d_in_blocks(
+    x: Array, weight: Array, bias: Array | None, *, stride: Pair, padding: Pair
+) -> Any:
+    """Compute the op's function, some rows of windows at a time."""
+    if not _serve(x, weight) or x.shape[1] != weight.shape[1] or not _fits(bias, x, len(weight)):
+        return NotImplemented
+    windows = Windows.of(weight.shape[2:], stride, padding)
+    xp = namespace(x)
+    out = xp.empty((len(weight), *windows.fitting(x.shape[2:]), len(x)), x.dtype)
+    kernels = _as_matrix(weight)
+    for rows, seen in columns(x, windows):
+        xp.matmul(kernels, seen, out=_as_matrix(out[:, rows]))
+    if bias is not None:
+        out += bias.reshape(-1, 1, 1, 1)
+    return batch_first(out)
+
+
+@conv_transpose2d.kernel
+def conv_transpose2d_in_blocks(
+    x: Array,
+    weight: Array,
+    bias: Array | None,
+    *,
+    stride: Pair,
+    padding: Pair,
+    output_padding: Pair,
+) -> Any:
+    """Compute the op's function, some rows of windows at a time."""
+    if not _serve(x, weight) or x.shape[1] != len(weight) or not _fits(bias, x, weight.shape[1]):
+        return NotImplemented
+    windows = Windows.of(weight.shape[2:], stride, padding)
+    size = windows.extent(x.shape[2:], pair("output_padding", output_padding, 0))
+    xp, (batch, _, height, width), channels = namespace(x), x.shape, weight.shape[1]
+    out = xp.zeros((channels, *size, batch), x.dtype)
+    image, kernels, points = batch_first(out), _as_matrix(weight).T, batch_last(x)
+    buffer = xp.empty(0, out.dtype)
+    for rows in row_blocks(height, len(kernels) * width * batch * out.itemsize, xp):
+        count = (rows.stop - rows.start, width)
+        seen = _as_matrix(points[:, rows])
+        if buffer.size < len(kernels) * seen.shape[1]:  # in the first block, the largest
+            buffer = xp.empty(len(kernels) * seen.shape[1], out.dtype)
+        painted = buffer[: len(kernels) * seen.shape[1]].reshape(len(kernels), -1)
+        xp.matmul(kernels, seen, out=painted)
+        painted = painted.reshape(channels, *windows.kernel, *count, batch)
+        for a, b in windows.taps():
+            on_image, among = windows.meeting((a, b), size, count, rows.start)
+            image[on_image] += batch_first(painted[:, a, b])[among]
+    if bias is not None:
+        out += bias.reshape(-1, 1, 1, 1)
+    return image
+
+
+@conv2d_weight.kernel
+def conv2d_weight_in_blocks(
+    x: Array, g: Array, *, kernel_size: Pair, stride: Pair, padding: Pair
+) -> Any:
+    """Compute the op's function, some rows of windows at a time."""
+    if not _serve(x, g):
+        return NotImplemented
+    windows = Windows.of(kernel_size, stride, padding)
+    if g.shape != (len(x), g.shape[1], *windows.fitting(x.shape[2:])):
+        return NotImplemented
+    xp = namespace(x)
+    total = xp.zeros((x.shape[1] * math.prod(windows.kernel), g.shape[1]), x.dtype)
+    part, cotangents = xp.empty_like(total), batch_last(g)
+    for rows, seen in columns(x, windows):
+        total += xp.matmul(seen, _as_matrix(cotangents[:, rows]).T, out=part)
+    weight = xp.empty((g.shape[1], x.shape[1], *windows.kernel), total.dtype)
+    write_transposed(total, into=_as_matrix(weight))
+    return weight
+
+
+def columns(images: Array, windows: Windows) -> Iterator[tuple[slice, Array]]:
+    r"""Iterate over rows of windows and the matrix of what they see (im2col), block by block.
+
+    A matrix has a line for each channel and tap, and a column for each window of each image, in the
+    order of memory: shape :math:`(C\,k_H k_W,\ \mathrm{rows} \cdot \mathrm{windows\ a\ row} \cdot
+    N)`. The next one is written over it.
+
+    Derivation: conv2d.im2col
+    """
+    xp = namespace(images)
+    memory = padded(images, windows.padding)
+    channels, _, _, batch = memory.shape
+    rows, across = windows.fitting(images.shape[2:])
+    c, h, w, n = memory.strides
+    (down, right), kernel = windows.stride, windows.kernel
+    seen = xp.lib.stride_tricks.as_strided(
+        memory, (channels, *kernel, rows, across, batch), (c, h, w, h * down, w * right, n)
+    )
+    lines = channels * kernel[0] * kernel[1]
+    size = lines * across * batch
+    buffer = None
+    for block in row_blocks(rows, size * images.itemsize, xp):
+        count = block.stop - block.start
+        if buffer is None:
+            buffer = xp.empty(count * size, images.dtype)
+        matrix = buffer[: count * size].reshape(lines, count * across * batch)
+        matrix.reshape(channels, *kernel, count, across, batch)[...] = seen[:, :, :, block]
+        yield block, matrix
+
+
+def row_blocks(rows: int, bytes_a_row: int, xp: object) -> Iterator[slice]:
+    """Divide rows into blocks that hold about `COLUMN_BYTES`."""
+    limit = COLUMN_BYTES if xp is np else COLUMN_BYTES_GPU
+    step = max(1, limit // max(1, bytes_a_row))
+    return (slice(start, min(start + step, rows)) for start in range(0, rows, step))
+
+
+# ----------------------------------------------------------------------------------------- bands
+
+
+@conv2d.kernel
+def conv2d_in_bands(
     x: Array, weight: Array, bias: Array | None, *, stride: Pair, padding: Pair
 ) -> Any:
     """Compute the op's function, row by row of windows."""
-    if not _serve(x, weight) or x.shape[1] != weight.shape[1] or not _fits(bias, x, len(weight)):
+    if type(x) is not np.ndarray or not _serve(x, weight):
+        return NotImplemented
+    if x.shape[1] != weight.shape[1] or not _fits(bias, x, len(weight)):
         return NotImplemented
     windows = Windows.of(weight.shape[2:], stride, padding)
     rows, across = windows.fitting(x.shape[2:])
@@ -57,11 +240,11 @@ def conv2d_kernel(
 
 
 @conv2d_weight.kernel
-def conv2d_weight_kernel(
+def conv2d_weight_in_bands(
     x: Array, g: Array, *, kernel_size: Pair, stride: Pair, padding: Pair
 ) -> Any:
     """Compute the op's function, row by row of windows; turn each part back before it is added."""
-    if not _serve(x, g):
+    if type(x) is not np.ndarray or not _serve(x, g):
         return NotImplemented
     windows = Windows.of(kernel_size, stride, padding)
     rows, across = windows.fitting(x.shape[2:])
@@ -89,7 +272,7 @@ def conv2d_weight_kernel(
 
 
 @conv_transpose2d.kernel
-def conv_transpose2d_kernel(
+def conv_transpose2d_in_bands(
     x: Array,
     weight: Array,
     bias: Array | None,
@@ -99,7 +282,9 @@ def conv_transpose2d_kernel(
     output_padding: Pair,
 ) -> Any:
     """Compute the op's function, band by band of the image that is painted."""
-    if not _serve(x, weight) or x.shape[1] != len(weight) or not _fits(bias, x, weight.shape[1]):
+    if type(x) is not np.ndarray or not _serve(x, weight):
+        return NotImplemented
+    if x.shape[1] != len(weight) or not _fits(bias, x, weight.shape[1]):
         return NotImplemented
     windows = Windows.of(weight.shape[2:], stride, padding)
     size = windows.extent(x.shape[2:], pair("output_padding", output_padding, 0))
@@ -121,22 +306,6 @@ def conv_transpose2d_kernel(
     if bias is not None:
         out += bias.reshape(-1, 1, 1, 1)
     return batch_first(out)
-
-
-def _serve(*images: Any) -> bool:
-    """Tell whether all are images or kernels of NumPy's, of one type of floats."""
-    kinds = {getattr(array, "dtype", None) for array in images}
-    return len(kinds) == 1 and all(
-        type(array) is np.ndarray and array.ndim == 4 and array.dtype.kind == "f"
-        for array in images
-    )
-
-
-def _fits(bias: Any, x: Array, channels: int) -> bool:
-    """Tell whether a bias is None, or a number of the same type for each channel."""
-    return bias is None or (
-        type(bias) is np.ndarray and bias.shape == (channels,) and bias.dtype == x.dtype
-    )
 
 
 def _bands(windows: Windows) -> int:
@@ -205,7 +374,7 @@ def _by_band(weight: Array, bands: int) -> Array:
 
 def _add_band(out: Array, painted: Array, band: int, windows: Windows) -> None:
     """Add what is painted on a band, (channels, s, kW, across, N), to the image (C, H, W, N)."""
-    size, count = out.shape[1:3], (1, painted.shape[3])
+    size, count, image = out.shape[1:3], (1, painted.shape[3]), batch_first(out)
     for a, b in np.ndindex(painted.shape[1:3]):
         on_image, among = windows.meeting((a, b), size, count, band)
-        out[on_image] += painted[:, a, b][:, None][among]
+        image[on_image] += batch_first(painted[:, a, b][:, None])[among]

@@ -1,9 +1,9 @@
 r"""Batch norm, channel by channel.
 
-Images that are held with the batch innermost (see `minigen.ops.windows`) are a matrix with a
-contiguous row for each channel. A few rows at a time stay in the CPU's cache while all is computed
-of them. Sums over rows are products with a vector of ones, which BLAS computes several times as
-fast as ``sum``.
+Images that are held with the batch innermost (see `minigen.kernels.convolution`) are a matrix with
+a contiguous row for each channel. A few rows at a time stay in the CPU's cache while all is
+computed of them. Sums over rows are products with a vector of ones, which BLAS computes several
+times as fast as ``sum``.
 """
 
 from __future__ import annotations

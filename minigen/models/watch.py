@@ -25,9 +25,10 @@ from typing import Any, Final
 import numpy as np
 
 from minigen.engine.backend import Array, to_numpy
+from minigen.engine.creation import tensor
 from minigen.engine.modes import enable_grad
 from minigen.engine.random import Generator
-from minigen.engine.tensor import Tensor, tensor
+from minigen.engine.tensor import Tensor
 from minigen.nn.utils import evaluating
 
 Reading = dict[str, float]

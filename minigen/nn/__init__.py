@@ -4,8 +4,15 @@ Names, layouts of weights and semantics are PyTorch's; the dense layer is called
 """
 
 from minigen.nn import init, utils
-from minigen.nn.activation import (
+from minigen.nn.averaging import ExponentialAverage
+from minigen.nn.containers import ModuleList, Sequential
+from minigen.nn.convolution import Conv2d, ConvTranspose2d
+from minigen.nn.dense import (
     ELU,
+    Dense,
+    Dropout,
+    Embedding,
+    Flatten,
     Identity,
     LeakyReLU,
     LogSoftmax,
@@ -14,19 +21,12 @@ from minigen.nn.activation import (
     Softmax,
     Softplus,
     Tanh,
+    Unflatten,
 )
-from minigen.nn.averaging import ExponentialAverage
-from minigen.nn.containers import ModuleList, Sequential
-from minigen.nn.convolution import Conv2d, ConvTranspose2d
-from minigen.nn.dense import Dense
-from minigen.nn.dropout import Dropout
-from minigen.nn.embedding import Embedding
-from minigen.nn.flatten import Flatten, Unflatten
-from minigen.nn.module import Module
+from minigen.nn.module import Module, Parameter
 from minigen.nn.normalization import BatchNorm1d, BatchNorm2d, InstanceNorm2d, LayerNorm
-from minigen.nn.parameter import Parameter
 from minigen.nn.pooling import AdaptiveAvgPool2d, AvgPool2d, MaxPool2d, Upsample
-from minigen.nn.substitution import functional_call, substituted
+from minigen.nn.utils.states import functional_call, substituted
 
 __all__ = [
     "ELU",

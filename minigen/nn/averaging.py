@@ -80,7 +80,6 @@ class ExponentialAverage(Module):
         return self.module(*inputs, **options)
 
     def extra_repr(self) -> str:
-        """Name the decay."""
         return f"decay={self.decay}"
 
 

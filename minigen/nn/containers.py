@@ -34,7 +34,9 @@ class _Row(Module):
         return sum(1 for _ in self)
 
     def __iter__(self) -> Iterator[Module]:
-        return (module for _, module in self._own_modules())
+        for entry in vars(self).values():
+            if isinstance(entry, Module):
+                yield entry
 
     @overload
     def __getitem__(self, index: int) -> Any: ...
@@ -85,7 +87,6 @@ class Sequential(_Row):
             self._register(str(name), module)
 
     def forward(self, x: Any) -> Any:
-        """Apply the modules to x, one after the other."""
         for module in self:
             x = module(x)
         return x

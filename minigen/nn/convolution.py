@@ -12,9 +12,7 @@ from minigen.engine.creation import zeros
 from minigen.engine.random import Generator
 from minigen.engine.tensor import Tensor
 from minigen.nn import init
-from minigen.nn.checks import check_dtype, named, positive, wrong_shape
-from minigen.nn.module import Module
-from minigen.nn.parameter import Parameter
+from minigen.nn.module import Module, Parameter, check_dtype, named, positive, wrong_shape
 from minigen.ops.convolution import conv2d, conv_transpose2d
 from minigen.ops.windows import Pair, Windows, pair
 
@@ -30,18 +28,22 @@ class _Convolution(Module):
         in_channels: int,
         out_channels: int,
         kernel_size: Pair,
-        stride: Pair,
-        padding: Pair,
+        stride: Pair = 1,
+        padding: Pair = 0,
         *,
-        bias: bool,
-        generator: Generator | None,
-        dtype: DTypeLike,
+        bias: bool = True,
+        generator: Generator | None = None,
+        dtype: DTypeLike = np.float32,
     ) -> None:
         super().__init__()
         positive(type(self).__name__, in_channels=in_channels, out_channels=out_channels)
         self.in_channels = in_channels
         self.out_channels = out_channels
-        self.kernel_size, self.stride, self.padding = _windows(self, kernel_size, stride, padding)
+        try:
+            windows = Windows.of(kernel_size, stride, padding)
+        except ValueError as error:
+            raise ValueError(f"{type(self).__name__}: {error}") from error
+        self.kernel_size, self.stride, self.padding = windows
         channels = (in_channels, out_channels) if self.transposed else (out_channels, in_channels)
         self.weight = Parameter(zeros(*channels, *self.kernel_size, dtype=dtype))
         self.bias = Parameter(zeros(out_channels, dtype=dtype)) if bias else None
@@ -61,7 +63,6 @@ class _Convolution(Module):
             raise wrong_shape(self, f"(N, {self.in_channels}, H, W)", x)
 
     def extra_repr(self) -> str:
-        """Name the sizes."""
         return (
             f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, "
             f"stride={self.stride}, padding={self.padding}, bias={self.bias is not None}"
@@ -80,18 +81,12 @@ class Conv2d(_Convolution):
     ----------
     in_channels, out_channels : int
         Numbers of channels before and after.
-    kernel_size : int or pair of int
-        Height and width of the kernels.
-    stride : int or pair of int, default 1
-        The step s from one window to the next.
-    padding : int or pair of int, default 0
-        How many zeros p stand around the image, on each side.
+    kernel_size, stride, padding : int or pair of int
+        Height and width of the kernels, the step s, and the number p of zeros on each side.
     bias : bool, default True
         Whether to add b.
-    generator : Generator, optional
-        Draws the first weights; the default generator otherwise.
-    dtype : dtype_like, default float32
-        The parameters' dtype, which inputs must have as well.
+    generator, dtype
+        See `Dense`.
 
     Attributes
     ----------
@@ -121,29 +116,6 @@ class Conv2d(_Convolution):
 
     transposed = False
 
-    def __init__(
-        self,
-        in_channels: int,
-        out_channels: int,
-        kernel_size: Pair,
-        stride: Pair = 1,
-        padding: Pair = 0,
-        *,
-        bias: bool = True,
-        generator: Generator | None = None,
-        dtype: DTypeLike = np.float32,
-    ) -> None:
-        super().__init__(
-            in_channels,
-            out_channels,
-            kernel_size,
-            stride,
-            padding,
-            bias=bias,
-            generator=generator,
-            dtype=dtype,
-        )
-
     def forward(self, x: Array) -> Tensor:
         """Map images x, shape (N, in_channels, H, W), to shape (N, out_channels, H', W')."""
         self._check(x)
@@ -164,20 +136,15 @@ class ConvTranspose2d(_Convolution):
     ----------
     in_channels, out_channels : int
         Numbers of channels before and after.
-    kernel_size : int or pair of int
-        Height and width of the kernels.
-    stride : int or pair of int, default 1
-        How far apart the kernels are painted, s.
-    padding : int or pair of int, default 0
-        How much is cut off on each side, p.
+    kernel_size, stride, padding : int or pair of int
+        Height and width of the kernels, how far apart they are painted, s, and how much is cut off
+        on each side, p.
     output_padding : int or pair of int, default 0
         How many rows below and columns on the right are added, r; smaller than `stride`.
     bias : bool, default True
         Whether to add a bias to each channel.
-    generator : Generator, optional
-        Draws the first weights; the default generator otherwise.
-    dtype : dtype_like, default float32
-        The parameters' dtype, which inputs must have as well.
+    generator, dtype
+        See `Dense`.
 
     Attributes
     ----------
@@ -246,13 +213,4 @@ class ConvTranspose2d(_Convolution):
             )
 
     def extra_repr(self) -> str:
-        """Name the sizes."""
         return f"{super().extra_repr()}, output_padding={self.output_padding}"
-
-
-def _windows(layer: Module, kernel_size: Pair, stride: Pair, padding: Pair) -> Windows:
-    """Read where the windows lie, and name the layer if that makes no sense."""
-    try:
-        return Windows.of(kernel_size, stride, padding)
-    except ValueError as error:
-        raise ValueError(f"{type(layer).__name__}: {error}") from error

@@ -22,8 +22,7 @@ from minigen.engine.backend import Array
 from minigen.engine.modes import no_grad
 from minigen.engine.random import Generator, default_generator
 from minigen.engine.tensor import Tensor
-from minigen.nn.module import Module
-from minigen.nn.parameter import Parameter
+from minigen.nn.module import Module, Parameter
 
 
 class Initializer(Protocol):
@@ -88,8 +87,6 @@ def xavier_uniform_(
         The weight, of two axes or more.
     gain : float
         What makes good for the activation that follows; see `calculate_gain`.
-    generator : Generator, optional
-        Draws the numbers.
 
     Raises
     ------
@@ -147,8 +144,6 @@ def kaiming_uniform_(
         Keep the variance of the activations, or of the gradients.
     nonlinearity : str
         The activation that follows; see `calculate_gain`.
-    generator : Generator, optional
-        Draws the numbers.
 
     Raises
     ------
@@ -254,7 +249,7 @@ def initialize_(
 ) -> Module:
     """Initialise every weight of two axes or more below `module`, and set the biases beside to 0.
 
-    Norms, whose weights have one axis, stay as they are.
+    Norms, whose weights have one axis, stay as they are. The module itself is returned.
 
     Parameters
     ----------
@@ -262,13 +257,6 @@ def initialize_(
         A layer or a whole model.
     initializer : callable
         A function of this module; `functools.partial` fixes its options.
-    generator : Generator, optional
-        Draws the numbers.
-
-    Returns
-    -------
-    Module
-        The module itself.
 
     Examples
     --------

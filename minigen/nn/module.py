@@ -1,19 +1,55 @@
-"""The base class of everything that has parameters: layers, containers of layers, whole models."""
+"""What everything with parameters is: layers, containers of layers, whole models."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, NamedTuple, Self, TypeVar
 
 import numpy as np
 
 from minigen.engine import backend
 from minigen.engine.backend import Array
+from minigen.engine.creation import tensor
 from minigen.engine.modes import no_grad
 from minigen.engine.tensor import Tensor
-from minigen.nn.parameter import Parameter
 
 Entry = TypeVar("Entry")
+
+
+class Parameter(Tensor):
+    """A tensor that a module learns: assigned as its attribute, it is one of its parameters.
+
+    The values are copied: an optimiser writes into a parameter's memory, and nothing else than the
+    parameter must change then.
+
+    Parameters
+    ----------
+    data : array_like or Tensor
+        The first values; Python floats become float32, an array keeps its dtype.
+    requires_grad : bool, default True
+        Whether to accumulate gradients. A parameter without them is frozen.
+
+    Raises
+    ------
+    TypeError
+        If `data` are integers and `requires_grad` is asked for.
+
+    Examples
+    --------
+    >>> from minigen import nn
+    >>> nn.Parameter([1.0, 2.0])
+    Parameter containing:
+    tensor([1., 2.], requires_grad=True)
+    """
+
+    __slots__ = ()
+
+    def __init__(self, data: Any, requires_grad: bool = True) -> None:
+        super().__init__(tensor(data).data, requires_grad)
+
+    def __repr__(self) -> str:
+        return f"Parameter containing:\n{super().__repr__()}"
 
 
 class IncompatibleKeys(NamedTuple):
@@ -67,10 +103,9 @@ class Module:
         raise NotImplementedError(f"{type(self).__name__} defines no forward(self, x)")
 
     def __call__(self, *inputs: Any, **options: Any) -> Any:
-        """Run `forward`."""
         return self.forward(*inputs, **options)
 
-    # ---------------------------------------------------------------- what the module is made of
+    # ------------------------------------------------------------------- what the module is made of
 
     def __setattr__(self, name: str, value: Any) -> None:
         if isinstance(value, Parameter | Module):
@@ -155,18 +190,14 @@ class Module:
         """Iterate over (dotted name, module), itself under `prefix` first, each module once."""
         return _unique(self._walk(prefix))
 
-    # ----------------------------------------------------------------------- saving and loading
+    # --------------------------------------------------------------------------- saving and loading
 
     def state_dict(self) -> dict[str, Tensor]:
         """Return parameters and persistent buffers by dotted name, as PyTorch names them.
 
-        A shared parameter is found under each of its names.
-
-        Returns
-        -------
-        dict of str to Tensor
-            Detached tensors. As PyTorch's, they share the module's memory: copy them
-            (`copy.deepcopy`) to keep a state that training must not change.
+        A shared parameter is found under each of its names. The tensors are detached. As PyTorch's,
+        they share the module's memory: copy them (`copy.deepcopy`) to keep a state that training
+        must not change.
 
         Examples
         --------
@@ -188,11 +219,6 @@ class Module:
             The values by dotted name; whatever `numpy.asarray` takes, PyTorch's tensors too.
         strict : bool, default True
             Whether missing and unexpected names are errors. Wrong shapes always are.
-
-        Returns
-        -------
-        IncompatibleKeys
-            ``missing_keys`` and ``unexpected_keys``, both empty if `strict`.
 
         Raises
         ------
@@ -233,7 +259,7 @@ class Module:
                 own[name].copy_(backend.to_device(value, own[name].device))
         return IncompatibleKeys(missing, unexpected)
 
-    # ------------------------------------------------------------------------------- modes, moves
+    # --------------------------------------------------------------------------------- modes, moves
 
     def train(self, mode: bool = True) -> Self:
         """Put the module and all below it into training mode, or out of it; return the module.
@@ -278,12 +304,12 @@ class Module:
         dtype('float64')
         """
         move = _mover(device_or_dtype, type(self).__name__)
-        for tensor in (*self.parameters(), *self.buffers()):
-            moved = move(tensor.data)
-            if moved is not tensor.data:
-                tensor.data = moved
-            if tensor.grad is not None:
-                tensor.grad = Tensor(move(tensor.grad.data))
+        for held in (*self.parameters(), *self.buffers()):
+            moved = move(held.data)
+            if moved is not held.data:
+                held.data = moved
+            if held.grad is not None:
+                held.grad = Tensor(move(held.grad.data))
         return self
 
     def requires_grad_(self, requires_grad: bool = True) -> Self:
@@ -304,10 +330,9 @@ class Module:
         function(self)
         return self
 
-    # ----------------------------------------------------------------------------------- printing
+    # ------------------------------------------------------------------------------------- printing
 
     def extra_repr(self) -> str:
-        """Return what stands between the parentheses of the module's ``repr``."""
         return ""
 
     def __repr__(self) -> str:
@@ -318,7 +343,7 @@ class Module:
         body = "\n".join(inside).replace("\n", "\n  ")
         return f"{type(self).__name__}(\n  {body}\n)"
 
-    # --------------------------------------------------------------------------------- registers
+    # ------------------------------------------------------------------------------------ registers
 
     def _own_parameters(self) -> Iterator[tuple[str, Parameter]]:
         return ((name, v) for name, v in vars(self).items() if isinstance(v, Parameter))
@@ -337,10 +362,7 @@ class Module:
             yield from child._walk(_dotted(prefix, name))
 
     def _named_members(
-        self,
-        own: Callable[[Module], Iterator[tuple[str, Entry]]],
-        prefix: str,
-        recurse: bool,
+        self, own: Callable[[Module], Iterator[tuple[str, Entry]]], prefix: str, recurse: bool
     ) -> Iterator[tuple[str, Entry]]:
         modules = self.named_modules(prefix) if recurse else [(prefix, self)]
         return _unique(
@@ -423,3 +445,41 @@ def _mover(device_or_dtype: Any, kind: str) -> Callable[[Array], Array]:
     if dtype.kind != "f":
         raise TypeError(f"{kind}.to: a floating-point dtype is expected, got {dtype}")
     return lambda array: array.astype(dtype, copy=False) if array.dtype.kind == "f" else array
+
+
+# What layers ask of their inputs, so that a wrong one is refused by the layer that got it.
+
+
+def check_dtype(layer: Module, x: Array, held: Tensor | None) -> None:
+    """Refuse an input that is no tensor, or of another dtype than the tensors of the layer.
+
+    NumPy would promote float32 with float64 and make everything after this layer twice as slow.
+    """
+    if not isinstance(x, Tensor) and not backend.is_array(x):
+        raise TypeError(f"{layer!r}: a tensor or an array is expected, got {type(x).__name__}")
+    if held is not None and x.dtype != held.dtype:
+        raise TypeError(
+            f"{layer!r}: {held.dtype} is expected as its parameters are, got {x.dtype}; convert "
+            f"the input, x.astype('{held.dtype}'), or the model, model.to('float64')"
+        )
+
+
+def wrong_shape(layer: Module, expected: str, x: Array) -> ValueError:
+    """Return the error that names the layer, the shape expected and the one got."""
+    return ValueError(f"{layer!r}: an input of shape {expected} is expected, got {tuple(x.shape)}")
+
+
+def positive(layer: str, **sizes: int) -> None:
+    """Refuse sizes that are not positive integers."""
+    for role, size in sizes.items():
+        if isinstance(size, bool) or not isinstance(size, int | np.integer) or size < 1:
+            raise ValueError(f"{layer}: {role} must be a positive integer, got {size!r}")
+
+
+@contextmanager
+def named(layer: Module) -> Iterator[None]:
+    """Say which layer it was when an op refuses an input's shape."""
+    try:
+        yield
+    except ValueError as error:
+        raise ValueError(f"{layer!r}: {error}") from error

@@ -10,9 +10,7 @@ import numpy as np
 from minigen.engine.backend import Array, DTypeLike
 from minigen.engine.creation import ones, zeros
 from minigen.engine.tensor import Tensor
-from minigen.nn.checks import check_dtype, named, positive, wrong_shape
-from minigen.nn.module import Module
-from minigen.nn.parameter import Parameter
+from minigen.nn.module import Module, Parameter, check_dtype, named, positive, wrong_shape
 from minigen.ops import normalization
 from minigen.ops.shaping import as_shape
 
@@ -86,7 +84,6 @@ class _BatchNorm(Module):
         return 1 / (float(self.num_batches_tracked) + 1)  # makes them the means of all batches
 
     def extra_repr(self) -> str:
-        """Name the options."""
         return (
             f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, "
             f"affine={self.affine}, track_running_stats={self.track_running_stats}"
@@ -107,8 +104,6 @@ class BatchNorm1d(_BatchNorm):
     ----------
     num_features : int
         The number of channels, C, of inputs (N, C) or (N, C, L).
-    eps : float
-        :math:`\epsilon`.
     momentum : float or None, default 0.1
         The share of the newest batch in the running statistics; None makes them the means of all
         batches so far.
@@ -116,8 +111,8 @@ class BatchNorm1d(_BatchNorm):
         Whether there are parameters :math:`\gamma` and :math:`\beta`.
     track_running_stats : bool, default True
         Without running statistics, the batch's serve in evaluation too.
-    dtype : dtype_like, default float32
-        The parameters' dtype, which inputs must have as well.
+    dtype
+        See `Dense`.
 
     Attributes
     ----------
@@ -185,12 +180,10 @@ class InstanceNorm2d(Module):
     ----------
     num_features : int
         The number of channels, C, of images (N, C, H, W).
-    eps : float
-        :math:`\epsilon`.
     affine : bool, default False
         Whether there are parameters :math:`\gamma` and :math:`\beta`.
-    dtype : dtype_like, default float32
-        The parameters' dtype, which inputs must have as well.
+    dtype
+        See `Dense`.
 
     Attributes
     ----------
@@ -243,7 +236,6 @@ class InstanceNorm2d(Module):
         return y
 
     def extra_repr(self) -> str:
-        """Name the options."""
         return f"{self.num_features}, eps={self.eps}, affine={self.affine}"
 
 
@@ -258,14 +250,12 @@ class LayerNorm(Module):
     ----------
     normalized_shape : int or sequence of int
         The lengths of the last axes, over which mean and variance are taken.
-    eps : float
-        :math:`\epsilon`.
     elementwise_affine : bool, default True
         Whether there are parameters :math:`\gamma` and, with `bias`, :math:`\beta`.
     bias : bool, default True
         See above.
-    dtype : dtype_like, default float32
-        The parameters' dtype, which inputs must have as well.
+    dtype
+        See `Dense`.
 
     Attributes
     ----------
@@ -321,7 +311,6 @@ class LayerNorm(Module):
         return y
 
     def extra_repr(self) -> str:
-        """Name the options."""
         return (
             f"{self.normalized_shape}, eps={self.eps}, "
             f"elementwise_affine={self.elementwise_affine}, bias={self.bias is not None}"

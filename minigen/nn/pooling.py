@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from minigen.engine.backend import Array
-from minigen.nn.checks import named
-from minigen.nn.module import Module
+from minigen.nn.module import Module, named
 from minigen.ops import pooling
 from minigen.ops.windows import Pair
 
@@ -19,7 +18,6 @@ class _Pool(Module):
         self.padding = padding
 
     def extra_repr(self) -> str:
-        """Name the sizes."""
         return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
 
 
@@ -28,12 +26,8 @@ class MaxPool2d(_Pool):
 
     Parameters
     ----------
-    kernel_size : int or pair of int
-        Height and width of the windows.
-    stride : int or pair of int, optional
-        The step from one window to the next; `kernel_size` unless given.
-    padding : int or pair of int, default 0
-        How far windows reach over each side, at most half their size.
+    kernel_size, stride, padding : int or pair of int
+        As there; `stride` is `kernel_size` unless given.
 
     Raises
     ------
@@ -61,14 +55,10 @@ class AvgPool2d(_Pool):
 
     Parameters
     ----------
-    kernel_size : int or pair of int
-        Height and width of the windows.
-    stride : int or pair of int, optional
-        The step from one window to the next; `kernel_size` unless given.
-    padding : int or pair of int, default 0
-        How many zeros stand around the image, at most half a window.
+    kernel_size, stride, padding : int or pair of int
+        As there; `stride` is `kernel_size` unless given.
     count_include_pad : bool, default True
-        Whether those zeros count.
+        Whether the zeros of the padding count.
 
     Raises
     ------
@@ -104,7 +94,6 @@ class AvgPool2d(_Pool):
             )
 
     def extra_repr(self) -> str:
-        """Name the sizes."""
         return f"{super().extra_repr()}, count_include_pad={self.count_include_pad}"
 
 
@@ -141,7 +130,6 @@ class AdaptiveAvgPool2d(Module):
             return pooling.adaptive_avg_pool2d(x, self.output_size)
 
     def extra_repr(self) -> str:
-        """Name the size."""
         return f"output_size={self.output_size}"
 
 
@@ -181,5 +169,4 @@ class Upsample(Module):
             return pooling.upsample(x, self.scale_factor, self.mode)
 
     def extra_repr(self) -> str:
-        """Name the factor and the mode."""
         return f"scale_factor={self.scale_factor}, mode={self.mode!r}"

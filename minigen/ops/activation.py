@@ -2,19 +2,19 @@ r"""Activation functions, and the softmax family."""
 
 from __future__ import annotations
 
-from minigen.engine.backend import Array, namespace
+from minigen.engine.backend import Array, floating, namespace
 from minigen.engine.op import Cotangents, op
-from minigen.ops.arithmetic import minimum, where
-from minigen.ops.dtypes import floating
-from minigen.ops.elementwise import exp
+from minigen.ops.arithmetic import exp, minimum, where
 from minigen.ops.reduction import Axis, sum
+
+__all__ = ["elu", "leaky_relu", "log_softmax", "relu", "sigmoid", "softmax", "softplus", "tanh"]
 
 
 @op
 def relu(x: Array) -> Array:
     r"""Rectified linear unit: :math:`y = \max(x, 0)`.
 
-    `minigen.kernels.activation` has a faster version.
+    `minigen.kernels.dense` has a faster version.
 
     Derivation: relu
     """
@@ -31,7 +31,7 @@ def relu_vjp(g: Array, out: Array, _x: Array) -> Cotangents:
 def leaky_relu(x: Array, negative_slope: float = 0.01) -> Array:
     r"""Leaky ReLU: x where positive, a x elsewhere; Maas et al. (2013).
 
-    `minigen.kernels.activation` has a faster version, and one of the gradient.
+    `minigen.kernels.dense` has a faster version, and one of the gradient.
 
     Derivation: leaky_relu
     """
@@ -79,10 +79,7 @@ def sigmoid(x: Array) -> Array:
 
     Derivation: sigmoid
     """
-    return _logistic(floating(x))
-
-
-def _logistic(x: Array) -> Array:
+    x = floating(x)
     xp = namespace(x)
     decay = xp.exp(-xp.abs(x))  # in (0, 1]: never overflows
     return xp.maximum(decay, x >= 0) / (1 + decay)

@@ -1,7 +1,9 @@
-r"""Arithmetic of two arrays, with broadcasting.
+r"""Arithmetic, element by element: of two arrays, with broadcasting, and of one.
 
 Broadcasting copies an element to many places; its adjoint sums over those places, which
-`unbroadcast` does in each rule below.
+`unbroadcast` does in each rule of two arrays.
+
+Derivation: elementwise
 """
 
 from __future__ import annotations
@@ -9,11 +11,15 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from minigen.engine.backend import Array, array_of, namespace
+from minigen.engine.backend import DEFAULT_FLOAT, Array, array_of, floating, namespace, promote
 from minigen.engine.op import Cotangents, op
-from minigen.ops.dtypes import DEFAULT_FLOAT, floating, promote
-from minigen.ops.elementwise import log
 from minigen.ops.shaping import unbroadcast
+
+__all__ = [
+    "abs", "add", "clip", "cos", "div", "eq", "exp", "ge", "gt", "le", "log", "logical_and",
+    "logical_not", "logical_or", "lt", "maximum", "minimum", "mul", "ne", "neg", "pow", "sign",
+    "sin", "sqrt", "sub", "where",
+]  # fmt: skip
 
 
 @op
@@ -224,6 +230,102 @@ def clip_vjp(g: Array, _out: Array, x: Array, *, min: Array, max: Array) -> Cota
     if max is not None:
         inside = (x <= max) & inside
     return (g * inside,)
+
+
+@op
+def exp(x: Array) -> Array:
+    r"""Exponential: :math:`y = e^x`.
+
+    Derivation: exp
+    """
+    return namespace(x).exp(floating(x))
+
+
+@exp.vjp
+def exp_vjp(g: Array, out: Array, _x: Array) -> Cotangents:
+    r""":math:`\bar x = g\,y`."""
+    return (g * out,)
+
+
+@op
+def log(x: Array) -> Array:
+    r"""Natural logarithm: :math:`y = \ln x`, for :math:`x > 0`.
+
+    Derivation: log
+    """
+    return namespace(x).log(floating(x))
+
+
+@log.vjp
+def log_vjp(g: Array, _out: Array, x: Array) -> Cotangents:
+    r""":math:`\bar x = g / x`."""
+    return (g / x,)
+
+
+@op
+def sqrt(x: Array) -> Array:
+    r"""Square root: :math:`y = \sqrt x`, for :math:`x \ge 0`; the gradient is infinite at 0.
+
+    Derivation: sqrt
+    """
+    return namespace(x).sqrt(floating(x))
+
+
+@sqrt.vjp
+def sqrt_vjp(g: Array, out: Array, _x: Array) -> Cotangents:
+    r""":math:`\bar x = g / (2 y)`."""
+    return (g / (out * 2),)
+
+
+@op
+def abs(x: Array) -> Array:
+    r"""Absolute value: :math:`y = |x|`.
+
+    Derivation: abs
+    """
+    return namespace(x).abs(x)
+
+
+@abs.vjp
+def abs_vjp(g: Array, _out: Array, x: Array) -> Cotangents:
+    r""":math:`\bar x = g\,\mathrm{sign}(x)`, 0 at 0."""
+    return (g * sign(x),)
+
+
+@op(differentiable=False)
+def sign(x: Array) -> Array:
+    """Sign: -1, 0 or 1."""
+    return namespace(x).sign(x)
+
+
+@op
+def sin(x: Array) -> Array:
+    r"""Sine, of radians: :math:`y = \sin x`.
+
+    Derivation: sin
+    """
+    return namespace(x).sin(floating(x))
+
+
+@sin.vjp
+def sin_vjp(g: Array, _out: Array, x: Array) -> Cotangents:
+    r""":math:`\bar x = g \cos x`."""
+    return (g * cos(x),)
+
+
+@op
+def cos(x: Array) -> Array:
+    r"""Cosine, of radians: :math:`y = \cos x`.
+
+    Derivation: cos
+    """
+    return namespace(x).cos(floating(x))
+
+
+@cos.vjp
+def cos_vjp(g: Array, _out: Array, x: Array) -> Cotangents:
+    r""":math:`\bar x = -g \sin x`."""
+    return (-g * sin(x),)
 
 
 @op(differentiable=False)

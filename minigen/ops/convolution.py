@@ -10,8 +10,9 @@ left is its gradient with respect to it, an op each:
 - `conv_transpose2d` leaves out x: the gradient of the images, and a layer that enlarges,
 - `conv2d_weight` leaves out w: the gradient of the kernels.
 
-A gradient rule therefore calls the two other ops, at every order. The fast versions multiply
-matrices; `minigen.ops.reference` says the same in loops.
+A gradient rule therefore calls the two other ops, at every order. Each is a product of matrices:
+`im2col` copies what windows see into columns, and `col2im` adds columns up where they were seen.
+`minigen.ops.reference` says the same in loops; `minigen.kernels.convolution` has faster versions.
 
 Derivation: conv2d.trilinear
 """
@@ -19,21 +20,44 @@ Derivation: conv2d.trilinear
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
-from minigen.engine.backend import Array, namespace
+from minigen.engine.backend import Array, namespace, promote
 from minigen.engine.op import Cotangents, op
-from minigen.ops.dtypes import promote
 from minigen.ops.reduction import sum
-from minigen.ops.windows import (
-    Pair,
-    Windows,
-    batch_first,
-    batch_last,
-    columns,
-    pair,
-    row_blocks,
-    write_transposed,
-)
+from minigen.ops.windows import Pair, Windows, pair
+
+__all__ = ["conv2d", "conv2d_weight", "conv_transpose2d"]
+
+
+def im2col(x: Array, windows: Windows) -> Array:
+    r"""Copy what each window of each image sees, (N, C, H, W), into a column.
+
+    A line for each channel and tap, a column for each window: shape
+    :math:`(C\,k_H k_W,\ H' W' N)`.
+
+    Derivation: conv2d.im2col
+    """
+    size, count = x.shape[2:], windows.fitting(x.shape[2:])
+    seen = namespace(x).zeros((x.shape[1], *windows.kernel, *count, x.shape[0]), x.dtype)
+    for a, b in windows.taps():
+        on_image, among = windows.meeting((a, b), size, count)
+        _as_images(seen[:, a, b])[among] = x[on_image]
+    return _as_matrix(seen, x.shape[1] * math.prod(windows.kernel))
+
+
+def col2im(columns: Array, size: Sequence[int], count: Sequence[int], windows: Windows) -> Array:
+    """Add columns onto zero images of a size, where windows see them: the adjoint of `im2col`.
+
+    Derivation: conv2d.col2im
+    """
+    xp, taps = namespace(columns), math.prod(windows.kernel)
+    seen = columns.reshape(len(columns) // taps, *windows.kernel, *count, -1)
+    out = _as_images(xp.zeros((len(seen), *size, seen.shape[-1]), columns.dtype))
+    for a, b in windows.taps():
+        on_image, among = windows.meeting((a, b), size, count)
+        out[on_image] += _as_images(seen[:, a, b])[among]
+    return out
 
 
 @op
@@ -69,9 +93,8 @@ def conv2d(
 
     Notes
     -----
-    One matrix product for a block of windows, whose contents are copied into columns (im2col):
-    Chellapilla, Puri, Simard (2006), High performance convolutional neural networks for document
-    processing.
+    A matrix product, of the kernels and of what the windows see in columns: Chellapilla, Puri,
+    Simard (2006), High performance convolutional neural networks for document processing.
 
     Examples
     --------
@@ -94,13 +117,9 @@ def conv2d(
         )
     x, weight = promote(x, weight)
     windows = Windows.of(weight.shape[2:], stride, padding)
-    xp, channels = namespace(x), weight.shape[0]
-    count = windows.fitting(x.shape[2:])
-    out = xp.empty((channels, *count, x.shape[0]), xp.result_type(x, weight))
-    kernels = _as_matrix(weight)
-    for rows, seen in columns(x, windows):
-        xp.matmul(kernels, seen, out=_as_matrix(out[:, rows]))
-    return batch_first(_add_bias(out, bias))
+    y = _as_matrix(weight, len(weight)) @ im2col(x, windows)
+    y = y.reshape(len(weight), *windows.fitting(x.shape[2:]), len(x))
+    return _add_bias(_as_images(y), bias)
 
 
 @conv2d.vjp
@@ -200,22 +219,8 @@ def conv_transpose2d(
     x, weight = promote(x, weight)
     windows = Windows.of(weight.shape[2:], stride, padding)
     size = windows.extent(x.shape[2:], pair("output_padding", output_padding, 0))
-    xp, (batch, _, height, width), channels = namespace(x), x.shape, weight.shape[1]
-    out = xp.zeros((channels, *size, batch), xp.result_type(x, weight))
-    kernels, points = _as_matrix(weight).T, batch_last(x)
-    buffer = xp.empty(0, out.dtype)
-    for rows in row_blocks(height, len(kernels) * width * batch * out.itemsize, xp):
-        count = (rows.stop - rows.start, width)
-        seen = _as_matrix(points[:, rows])
-        if buffer.size < len(kernels) * seen.shape[1]:  # in the first block, the largest
-            buffer = xp.empty(len(kernels) * seen.shape[1], out.dtype)
-        painted = buffer[: len(kernels) * seen.shape[1]].reshape(len(kernels), -1)
-        xp.matmul(kernels, seen, out=painted)
-        painted = painted.reshape(channels, *windows.kernel, *count, batch)
-        for tap in windows.taps():  # col2im
-            on_image, among = windows.meeting(tap, size, count, rows.start)
-            out[on_image] += painted[(slice(None), *tap)][among]
-    return batch_first(_add_bias(out, bias))
+    painted = _as_matrix(weight, len(weight)).T @ _as_rows(x)
+    return _add_bias(col2im(painted, size, x.shape[2:], windows), bias)
 
 
 @conv_transpose2d.vjp
@@ -292,26 +297,13 @@ def conv2d_weight(
             f"each window, got {tuple(g.shape)}"
         )
     x, g = promote(x, g)
-    xp = namespace(x)
-    total = xp.zeros((x.shape[1] * math.prod(windows.kernel), g.shape[1]), xp.result_type(x, g))
-    part, cotangents = xp.empty_like(total), batch_last(g)
-    for rows, seen in columns(x, windows):
-        total += xp.matmul(seen, _as_matrix(cotangents[:, rows]).T, out=part)
-    weight = xp.empty((g.shape[1], x.shape[1], *windows.kernel), total.dtype)
-    write_transposed(total, into=_as_matrix(weight))
-    return weight
+    weight = _as_rows(g) @ im2col(x, windows).T
+    return weight.reshape(g.shape[1], x.shape[1], *windows.kernel)
 
 
 @conv2d_weight.vjp
 def conv2d_weight_vjp(
-    h: Array,
-    _out: Array,
-    x: Array,
-    g: Array,
-    *,
-    kernel_size: Pair,
-    stride: Pair,
-    padding: Pair,
+    h: Array, _out: Array, x: Array, g: Array, *, kernel_size: Pair, stride: Pair, padding: Pair
 ) -> Cotangents:
     r"""With h in the place of w: :math:`\bar x` leaves x out of T(x, h, g), :math:`\bar g` g.
 
@@ -333,18 +325,27 @@ def _check_axes(x: Array, other: Array, of_x: str, of_other: str, name: str = "w
         )
 
 
-def _as_matrix(array: Array) -> Array:
-    """Merge all axes but the first: a view, of an array or of some of its rows."""
-    lines = array.shape[0]
-    return array.reshape(lines, array[0].size if lines else 0)
+def _as_matrix(array: Array, lines: int) -> Array:
+    """Return an array as a matrix of so many lines."""
+    return array.reshape(lines, array.size // max(1, lines))
 
 
-def _add_bias(out: Array, bias: Array | None) -> Array:
-    """Add a number to each channel of images held as (C, H, W, N)."""
+def _as_rows(images: Array) -> Array:
+    """Return images (N, C, H, W) as a matrix (C, H W N)."""
+    return _as_matrix(images.transpose(1, 2, 3, 0), images.shape[1])
+
+
+def _as_images(rows: Array) -> Array:
+    """Show an array (C, H, W, N) as images (N, C, H, W)."""
+    return rows.transpose(3, 0, 1, 2)
+
+
+def _add_bias(images: Array, bias: Array | None) -> Array:
+    """Add a number to each channel."""
     if bias is None:
-        return out
-    if bias.shape != out.shape[:1]:
-        raise ValueError(f"bias of shape {out.shape[:1]} is expected, got {tuple(bias.shape)}")
-    out, bias = promote(out, bias)
-    out += bias.reshape(-1, 1, 1, 1)
-    return out
+        return images
+    if bias.shape != images.shape[1:2]:
+        raise ValueError(f"bias of shape {images.shape[1:2]} is expected, got {tuple(bias.shape)}")
+    images, bias = promote(images, bias)
+    images += bias.reshape(-1, 1, 1)
+    return images

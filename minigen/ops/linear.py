@@ -1,16 +1,16 @@
-r"""Matrix products and the dense layer's affine map."""
+r"""Matrix products, the dense layer's affine map, and vectors looked up in a table."""
 
 from __future__ import annotations
 
 import math
-import operator
+from typing import Any
 
-from minigen.engine.backend import Array
+from minigen.engine.backend import CPU, Array, array_of, device_of, promote
 from minigen.engine.op import Cotangents, op
-from minigen.ops.dtypes import promote
 from minigen.ops.reduction import sum
-from minigen.ops.shaping import reshape, sum_to_size, transpose
-from minigen.ops.windows import is_batch_last
+from minigen.ops.shaping import getitem, reshape, sum_to_size, transpose
+
+__all__ = ["embedding", "linear", "matmul"]
 
 
 @op
@@ -78,7 +78,7 @@ def linear(x: Array, weight: Array, bias: Array | None = None) -> Array:
             f"got {tuple(x.shape)} and {tuple(weight.shape)}"
         )
     x, weight = promote(x, weight)
-    y = (weight @ x.T).T if is_batch_last(x) else x @ weight.T
+    y = x @ weight.T
     if bias is None:
         return y
     if bias.shape != weight.shape[:1]:
@@ -92,17 +92,13 @@ def linear(x: Array, weight: Array, bias: Array | None = None) -> Array:
 def linear_vjp(g: Array, _out: Array, x: Array, weight: Array, bias: Array | None) -> Cotangents:
     r""":math:`\bar x = g W,\ \bar W = \sum_n g_n x_n^\top,\ \bar b = \sum_n g_n`.
 
-    The result of y and of x's gradient is held in x's memory order; see `minigen.ops.windows`.
-
     Derivation: linear.grad_x, linear.grad_weight, linear.grad_bias
     """
     count = math.prod(x.shape[:-1])
 
     def grad_x() -> Array:
         # A matrix of one row is no work for BLAS, and NumPy's own product of matrices is slow.
-        one_row = weight.shape[0] == 1 and x.ndim == 2
-        times = operator.mul if one_row else operator.matmul
-        return times(weight.T, g.T).T if is_batch_last(x) else times(g, weight)
+        return g * weight if weight.shape[0] == 1 and x.ndim == 2 else g @ weight
 
     def grad_weight() -> Array:
         rows = reshape(g, (count, weight.shape[0]))
@@ -112,3 +108,57 @@ def linear_vjp(g: Array, _out: Array, x: Array, weight: Array, bias: Array | Non
         return sum(reshape(g, (count, weight.shape[0])), axis=0)
 
     return grad_x, grad_weight, None if bias is None else grad_bias
+
+
+def embedding(indices: Any, weight: Array) -> Array:
+    r"""Look up rows of a table: the vector of each index.
+
+    It is `getitem`, and its gradient therefore `put`: a row looked up twice gets both cotangents, a
+    row not looked up zero.
+
+    Parameters
+    ----------
+    indices : Tensor or array of int, any shape
+        From 0 to n - 1.
+    weight : Tensor or array, shape (n, features)
+        The table.
+
+    Returns
+    -------
+    Tensor or array, shape (*indices.shape, features)
+
+    Raises
+    ------
+    TypeError
+        If the indices are not integers.
+    ValueError
+        If `weight` is not a matrix.
+    IndexError
+        If an index on the CPU is out of range. (On a GPU the check would have to wait for the
+        device, and is left out: CuPy counts on from the other end.)
+
+    Examples
+    --------
+    >>> import minigen
+    >>> import minigen.functional as F
+    >>> table = minigen.tensor([[1.0, 2.0], [3.0, 4.0]])
+    >>> F.embedding(minigen.tensor([1, 1, 0]), table).tolist()
+    [[3.0, 4.0], [3.0, 4.0], [1.0, 2.0]]
+
+    Derivation: embedding, embedding.grad_weight
+    """
+    if weight.ndim != 2:
+        raise ValueError(
+            f"embedding: weight of shape (n, features) is expected, got {tuple(weight.shape)}"
+        )
+    rows = array_of(indices)
+    if not hasattr(rows, "dtype") or rows.dtype.kind not in "iu":
+        kind = getattr(rows, "dtype", type(rows).__name__)
+        raise TypeError(f"embedding: integers are expected as indices, got {kind}")
+    on_host = device_of(rows) == CPU
+    if on_host and rows.size and (rows.min() < 0 or rows.max() >= weight.shape[0]):
+        raise IndexError(
+            f"embedding: indices from 0 to {weight.shape[0] - 1} are expected, the table has "
+            f"{weight.shape[0]} rows; got {int(rows.min())} to {int(rows.max())}"
+        )
+    return getitem(weight, rows)

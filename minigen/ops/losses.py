@@ -5,6 +5,9 @@ over the batch**, the first axis. So a reconstruction term in nats an image and 
 image can be added as they are; a mean over pixels would weigh the KL some hundred times too much
 and make the posterior collapse. The other reductions are ``"sum"``, ``"none"``, and ``"mean"`` over
 all elements, which is PyTorch's default.
+
+Arrays whose shapes differ are a `ValueError`: broadcasting a target is a mistake more often than a
+wish. Every divergence and log-likelihood is in nats.
 """
 
 from __future__ import annotations
@@ -14,15 +17,18 @@ from typing import Any
 
 import numpy as np
 
-from minigen.engine.backend import CPU, Array, device_of, is_array, namespace
+from minigen.engine.backend import CPU, Array, device_of, floating, is_array, namespace, promote
 from minigen.engine.op import Cotangents, op
 from minigen.engine.tensor import Tensor
 from minigen.ops.activation import log_softmax, sigmoid
-from minigen.ops.arithmetic import add, maximum
-from minigen.ops.dtypes import floating, promote
-from minigen.ops.elementwise import exp, log
+from minigen.ops.arithmetic import add, exp, log, maximum
 from minigen.ops.reduction import mean, sum
 from minigen.ops.shaping import getitem
+
+__all__ = [
+    "binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "gaussian_nll",
+    "kl_gaussian", "kl_standard_normal", "mse_loss",
+]  # fmt: skip
 
 REDUCTIONS = ("batchmean", "sum", "mean", "none")
 
@@ -91,11 +97,6 @@ def mse_loss(x: Array, target: Array, reduction: str = "batchmean") -> Tensor:
         Prediction and target, of one shape.
     reduction : {"batchmean", "sum", "mean", "none"}
         See `reduce`.
-
-    Raises
-    ------
-    ValueError
-        If the shapes differ: broadcasting a target is a mistake more often than a wish.
 
     Examples
     --------
@@ -374,11 +375,6 @@ def kl_standard_normal(mu: Array, logvar: Array, reduction: str = "batchmean") -
     reduction : {"batchmean", "sum", "mean", "none"}
         See `reduce`.
 
-    Raises
-    ------
-    ValueError
-        If the shapes differ.
-
     Examples
     --------
     >>> import minigen
@@ -393,11 +389,7 @@ def kl_standard_normal(mu: Array, logvar: Array, reduction: str = "batchmean") -
 
 
 def kl_gaussian(
-    mu_q: Array,
-    logvar_q: Array,
-    mu_p: Array,
-    logvar_p: Array,
-    reduction: str = "batchmean",
+    mu_q: Array, logvar_q: Array, mu_p: Array, logvar_p: Array, reduction: str = "batchmean"
 ) -> Tensor:
     r"""KL divergence of one diagonal Gaussian, q, from another, p, in nats.
 
@@ -410,11 +402,6 @@ def kl_gaussian(
         Means and logarithms of variances.
     reduction : {"batchmean", "sum", "mean", "none"}
         See `reduce`.
-
-    Raises
-    ------
-    ValueError
-        If the shapes differ.
 
     Examples
     --------

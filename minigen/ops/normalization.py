@@ -1,4 +1,7 @@
-r"""Standardisation over axes, and the batch, layer and instance norms built on it."""
+r"""Standardisation over axes, and the batch, layer and instance norms built on it.
+
+In all of them `eps` is added to the variance.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,13 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from minigen.engine.backend import Array, array_of, namespace
+from minigen.engine.backend import Array, array_of, floating, namespace
 from minigen.engine.op import Cotangents, op
-from minigen.ops.dtypes import floating
-from minigen.ops.elementwise import sqrt
+from minigen.ops.arithmetic import sqrt
 from minigen.ops.reduction import mean, reduced_axes, sum, var
 from minigen.ops.shaping import as_shape, reshape
+
+__all__ = ["batch_norm", "instance_norm", "layer_norm", "normalize_channels", "standardize"]
 
 
 @op
@@ -107,8 +111,6 @@ def layer_norm(
         The lengths of the last axes, over which the mean and the variance are taken.
     weight, bias : Tensor or array, shape normalized_shape, optional
         Scale and shift, element by element.
-    eps : float
-        Added to the variance.
 
     Raises
     ------
@@ -164,8 +166,6 @@ def batch_norm(
         Whether to use the batch's statistics.
     momentum : float
         The share m of the new batch.
-    eps : float
-        Added to the variance.
 
     Raises
     ------
@@ -218,8 +218,6 @@ def instance_norm(
         The inputs, such as images (N, C, H, W).
     weight, bias : Tensor or array, shape (C,), optional
         Scale and shift of each channel.
-    eps : float
-        Added to the variance.
 
     Raises
     ------
@@ -284,7 +282,6 @@ def _channelwise_affine(y: Array, weight: Array | None, bias: Array | None) -> A
 
 
 def _affine(y: Array, weight: Array | None, bias: Array | None) -> Array:
-    """Scale and shift."""
     if weight is not None:
         y = y * weight
     return y if bias is None else y + bias

@@ -5,6 +5,9 @@ Two pairs of linear ops, each the other's adjoint and so the other's gradient ru
 - `window_sum` adds up each window; `window_spread` gives each element of a window its number,
 - `window_pick` takes a chosen element of each window; `window_put` puts it back there.
 
+They map images (N, C, H, W) to numbers, one a window, (N, C, H', W'), and back to a size (H, W);
+`kernel_size`, `stride` and `padding`, integers or pairs, say where the windows lie.
+
 Average pooling is a sum of windows, divided. Upsampling spreads windows that do not overlap. The
 gradient of max pooling puts each cotangent where the maximum came from.
 """
@@ -16,11 +19,12 @@ from typing import Any
 
 import numpy as np
 
-from minigen.engine.backend import Array, array_of, namespace
+from minigen.engine.backend import Array, array_of, floating, namespace
 from minigen.engine.op import Cotangents, op
-from minigen.ops.dtypes import floating
 from minigen.ops.reduction import mean
-from minigen.ops.windows import Pair, Windows, batch_first, batch_last, pair
+from minigen.ops.windows import Pair, Windows, pair
+
+__all__ = ["adaptive_avg_pool2d", "avg_pool2d", "max_pool2d", "upsample"]
 
 
 @op
@@ -63,24 +67,17 @@ def max_pool2d(x: Array, kernel_size: Pair, stride: Pair | None = None, padding:
     """
     x = floating(x)
     windows = _pooling(x, kernel_size, stride, padding)
-    size, count, memory = x.shape[2:], windows.fitting(x.shape[2:]), batch_last(x)
-    xp = namespace(x)
-    out = xp.full((x.shape[1], *count, x.shape[0]), -math.inf, x.dtype)
+    xp, size, count = namespace(x), x.shape[2:], windows.fitting(x.shape[2:])
+    out = xp.full_like(x, -math.inf, shape=(*x.shape[:2], *count))
     for tap in windows.taps():
         on_image, among = windows.meeting(tap, size, count)
-        xp.maximum(out[among], memory[on_image], out=out[among])
-    return batch_first(out)
+        xp.maximum(out[among], x[on_image], out=out[among])
+    return out
 
 
 @max_pool2d.vjp
 def max_pool2d_vjp(
-    g: Array,
-    out: Array,
-    x: Array,
-    *,
-    kernel_size: Pair,
-    stride: Pair | None,
-    padding: Pair,
+    g: Array, out: Array, x: Array, *, kernel_size: Pair, stride: Pair | None, padding: Pair
 ) -> Cotangents:
     r""":math:`\bar x` is g where each maximum came from, added up where windows share it.
 
@@ -93,13 +90,12 @@ def max_pool2d_vjp(
 
 def _first_maximum(x: Array, out: Array, windows: Windows) -> Array:
     """Return the number of the first tap that holds each window's maximum."""
-    size, count, memory, largest = x.shape[2:], out.shape[2:], batch_last(x), batch_last(out)
-    choice = namespace(x).zeros(largest.shape, np.int32)
+    choice = namespace(x).zeros_like(out, dtype=np.int32)
     for number, tap in reversed(list(enumerate(windows.taps()))):
-        on_image, among = windows.meeting(tap, size, count)
-        here = memory[on_image] == largest[among]
+        on_image, among = windows.meeting(tap, x.shape[2:], out.shape[2:])
+        here = x[on_image] == out[among]
         choice[among] += here * (number - choice[among])
-    return batch_first(choice)
+    return choice
 
 
 @op
@@ -108,29 +104,18 @@ def window_pick(
 ) -> Array:
     r"""Take from each window the element on the tap chosen.
 
-    Parameters
-    ----------
-    x : Tensor or array, shape (N, C, H, W)
-        Images.
-    choice : array of int, shape (N, C, H', W')
-        For each window the number of a tap, counted row by row. Outside the image there are zeros.
-    kernel_size, stride, padding : int or pair of int
-        Where the windows lie.
-
-    Returns
-    -------
-    Tensor or array, shape (N, C, H', W')
+    `choice`, integers of shape (N, C, H', W'), holds for each window the number of a tap, counted
+    row by row. Outside the image there are zeros.
 
     Derivation: window_pick.adjoint
     """
     windows = Windows.of(kernel_size, stride, padding)
     choice = _choice(choice, x.shape[:2], windows.fitting(_image_size(x)))
-    size, count, memory, chosen = x.shape[2:], choice.shape[2:], batch_last(x), batch_last(choice)
-    out = namespace(x).zeros(chosen.shape, x.dtype)
+    out = namespace(x).zeros_like(x, shape=choice.shape)
     for number, tap in enumerate(windows.taps()):
-        on_image, among = windows.meeting(tap, size, count)
-        out[among] += memory[on_image] * (chosen[among] == number)
-    return batch_first(out)
+        on_image, among = windows.meeting(tap, x.shape[2:], choice.shape[2:])
+        out[among] += x[on_image] * (choice[among] == number)
+    return out
 
 
 @window_pick.vjp
@@ -150,41 +135,20 @@ def window_pick_vjp(
 
 @op
 def window_put(
-    g: Array,
-    choice: Array,
-    size: Pair,
-    kernel_size: Pair,
-    stride: Pair = 1,
-    padding: Pair = 0,
+    g: Array, choice: Array, size: Pair, kernel_size: Pair, stride: Pair = 1, padding: Pair = 0
 ) -> Array:
     r"""Add each number to zeros, on the tap chosen of its window: the adjoint of `window_pick`.
-
-    Parameters
-    ----------
-    g : Tensor or array, shape (N, C, H', W')
-        A number for each window.
-    choice : array of int, shape (N, C, H', W')
-        For each window the number of a tap.
-    size : pair of int
-        Height H and width W of the result.
-    kernel_size, stride, padding : int or pair of int
-        Where the windows lie.
-
-    Returns
-    -------
-    Tensor or array, shape (N, C, H, W)
 
     Derivation: window_pick.adjoint
     """
     windows, size = Windows.of(kernel_size, stride, padding), pair("size", size, 1)
     _check_count(g, windows, size)
     choice = _choice(choice, g.shape[:2], g.shape[2:])
-    numbers, chosen = batch_last(g), batch_last(choice)
-    out = namespace(g).zeros((g.shape[1], *size, g.shape[0]), g.dtype)
+    out = namespace(g).zeros_like(g, shape=(*g.shape[:2], *size))
     for number, tap in enumerate(windows.taps()):
         on_image, among = windows.meeting(tap, size, g.shape[2:])
-        out[on_image] += numbers[among] * (chosen[among] == number)
-    return batch_first(out)
+        out[on_image] += g[among] * (choice[among] == number)
+    return out
 
 
 @window_put.vjp
@@ -212,28 +176,12 @@ def avg_pool2d(
 ) -> Array:
     r"""Take the mean of each window.
 
+    Parameters, shapes and errors are those of `max_pool2d`, but zeros stand around the image.
+
     Parameters
     ----------
-    x : Tensor or array, shape (N, C, H, W)
-        Images.
-    kernel_size : int or pair of int
-        Height and width of the windows.
-    stride : int or pair of int, optional
-        The step from one window to the next; `kernel_size` unless given.
-    padding : int or pair of int
-        How many zeros stand around the image, at most half a window.
     count_include_pad : bool, default True
         Whether the zeros count: the mean over the whole window, or over what lies on the image.
-
-    Returns
-    -------
-    Tensor or array, shape (N, C, H', W')
-        With :math:`H' = \lfloor (H + 2p - k_H) / s \rfloor + 1`, and W' likewise.
-
-    Raises
-    ------
-    ValueError
-        If no window fits, or the padding is more than half the kernel.
 
     Examples
     --------
@@ -256,28 +204,17 @@ def avg_pool2d(
 def window_sum(x: Array, kernel_size: Pair, stride: Pair = 1, padding: Pair = 0) -> Array:
     r"""Sum over each window; outside the image there are zeros.
 
-    Parameters
-    ----------
-    x : Tensor or array, shape (N, C, H, W)
-        Images.
-    kernel_size, stride, padding : int or pair of int
-        Where the windows lie.
-
-    Returns
-    -------
-    Tensor or array, shape (N, C, H', W')
-
     Derivation: window_sum.adjoint
     """
     x = floating(x)
     windows = Windows.of(kernel_size, stride, padding)
-    size, memory = _image_size(x), batch_last(x)
+    size = _image_size(x)
     count = windows.fitting(size)
-    out = namespace(x).zeros((x.shape[1], *count, x.shape[0]), x.dtype)
+    out = namespace(x).zeros_like(x, shape=(*x.shape[:2], *count))
     for tap in windows.taps():
         on_image, among = windows.meeting(tap, size, count)
-        out[among] += memory[on_image]
-    return batch_first(out)
+        out[among] += x[on_image]
+    return out
 
 
 @window_sum.vjp
@@ -294,41 +231,20 @@ def window_spread(
 ) -> Array:
     r"""Add each number to zeros, everywhere in its window: the adjoint of `window_sum`.
 
-    Parameters
-    ----------
-    g : Tensor or array, shape (N, C, H', W')
-        A number for each window.
-    size : pair of int
-        Height H and width W of the result.
-    kernel_size, stride, padding : int or pair of int
-        Where the windows lie.
-
-    Returns
-    -------
-    Tensor or array, shape (N, C, H, W)
-
     Derivation: window_sum.adjoint
     """
     windows, size = Windows.of(kernel_size, stride, padding), pair("size", size, 1)
     _check_count(g, windows, size)
-    numbers = batch_last(g)
-    out = namespace(g).zeros((g.shape[1], *size, g.shape[0]), g.dtype)
+    out = namespace(g).zeros_like(g, shape=(*g.shape[:2], *size))
     for tap in windows.taps():
         on_image, among = windows.meeting(tap, size, g.shape[2:])
-        out[on_image] += numbers[among]
-    return batch_first(out)
+        out[on_image] += g[among]
+    return out
 
 
 @window_spread.vjp
 def window_spread_vjp(
-    h: Array,
-    _out: Array,
-    _g: Array,
-    *,
-    size: Pair,
-    kernel_size: Pair,
-    stride: Pair,
-    padding: Pair,
+    h: Array, _out: Array, _g: Array, *, size: Pair, kernel_size: Pair, stride: Pair, padding: Pair
 ) -> Cotangents:
     r""":math:`\bar g` is the sum of h over each window."""
     return (window_sum(h, kernel_size, stride, padding),)

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from minigen.engine.backend import Array, namespace
+from minigen.engine.backend import Array, floating, namespace
 from minigen.engine.op import Cotangents, op
-from minigen.ops.arithmetic import where
-from minigen.ops.dtypes import floating
-from minigen.ops.elementwise import exp
+from minigen.ops.arithmetic import exp, where
 from minigen.ops.shaping import as_shape, axis_index, broadcast_to, reshape
+
+__all__ = ["all", "any", "argmax", "argmin", "logsumexp", "max", "mean", "min", "std", "sum", "var"]
 
 Axis = int | Sequence[int] | None
 
@@ -88,13 +88,7 @@ def var(x: Array, axis: Axis = None, keepdims: bool = False, correction: float =
 
 @var.vjp
 def var_vjp(
-    g: Array,
-    _out: Array,
-    x: Array,
-    *,
-    axis: Axis,
-    keepdims: bool,
-    correction: float,
+    g: Array, _out: Array, x: Array, *, axis: Axis, keepdims: bool, correction: float
 ) -> Cotangents:
     r""":math:`\bar x_i = 2 g (x_i - \bar x) / (n - c)`; the mean's own part sums to zero.
 

@@ -9,10 +9,14 @@ from typing import Any
 import numpy as np
 
 from minigen.engine import backend
-from minigen.engine.backend import Array, DTypeLike, namespace
+from minigen.engine.backend import Array, DTypeLike, as_index, namespace, promote_all
 from minigen.engine.op import Cotangents, op
-from minigen.engine.tensor import as_index
-from minigen.ops.dtypes import promote_all
+
+__all__ = [
+    "astype", "broadcast_to", "cat", "clone", "concatenate", "flatten", "getitem", "pad",
+    "permute", "put", "reshape", "squeeze", "stack", "sum_to_size", "to_device", "transpose",
+    "unsqueeze",
+]  # fmt: skip
 
 Shape = int | Sequence[int]
 
@@ -201,12 +205,7 @@ def flatten(x: Array, start_dim: int = 0, end_dim: int = -1) -> Array:
 
 @flatten.vjp
 def flatten_vjp(
-    g: Array,
-    _out: Array,
-    shape_of_x: Any,
-    *,
-    start_dim: int,
-    end_dim: int,
+    g: Array, _out: Array, shape_of_x: Any, *, start_dim: int, end_dim: int
 ) -> Cotangents:
     r""":math:`\bar x = g` in the shape of the input."""
     return (reshape(g, shape_of_x),)
@@ -363,13 +362,7 @@ def pad(x: Array, pad: Sequence[int], mode: str = "constant", value: float = 0.0
 
 @pad.vjp
 def pad_vjp(
-    g: Array,
-    _out: Array,
-    shape_of_x: Any,
-    *,
-    pad: Sequence[int],
-    mode: str,
-    value: float,
+    g: Array, _out: Array, shape_of_x: Any, *, pad: Sequence[int], mode: str, value: float
 ) -> Cotangents:
     r""":math:`\bar x` is g without the padding."""
     widths = _pad_widths(pad, g.ndim)

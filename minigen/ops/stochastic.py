@@ -8,20 +8,16 @@ from __future__ import annotations
 
 import math
 
-from minigen.engine.backend import Array, device_of
+from minigen.engine.backend import DEFAULT_FLOAT, Array, device_of
 from minigen.engine.random import Generator, default_generator
 from minigen.engine.tensor import Tensor
-from minigen.ops.arithmetic import add, mul
-from minigen.ops.dtypes import DEFAULT_FLOAT
-from minigen.ops.elementwise import exp
+from minigen.ops.arithmetic import add, exp, mul
+
+__all__ = ["dropout", "log_normal", "reparameterize"]
 
 
 def reparameterize(
-    mu: Array,
-    logvar: Array,
-    *,
-    noise: Array | None = None,
-    generator: Generator | None = None,
+    mu: Array, logvar: Array, *, noise: Array | None = None, generator: Generator | None = None
 ) -> Tensor:
     r"""Draw :math:`z \sim N(\mu, \sigma^2)` so that gradients flow to its parameters.
 

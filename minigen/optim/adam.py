@@ -29,10 +29,8 @@ class Adam(Optimizer):
 
     Parameters
     ----------
-    params : iterable of Parameter or of dict
-        See `Optimizer`.
-    lr : float, not negative
-        The learning rate :math:`\eta`.
+    params, lr
+        See `Optimizer`; the learning rate :math:`\eta` is not negative.
     betas : (float, float), in [0, 1)
         :math:`\beta_1` and :math:`\beta_2`.
     eps : float, not negative
@@ -41,11 +39,6 @@ class Adam(Optimizer):
         :math:`\lambda`, which is added to the gradient; `AdamW` decays the weights themselves.
     amsgrad : bool
         See above.
-
-    Raises
-    ------
-    TypeError, ValueError
-        See `Optimizer`.
 
     Examples
     --------
@@ -94,7 +87,6 @@ class Adam(Optimizer):
     def update(
         self, group: Group, step: int, weights: Array, gradient: Array, *moments: Array
     ) -> None:
-        """Apply the equations of the class to one block."""
         xp = namespace(weights)
         lr = float(group["lr"])
         beta1, beta2 = map(float, group["betas"])
@@ -139,11 +131,6 @@ class AdamW(Adam):
         See `Adam`.
     weight_decay : float, not negative, default 0.01
         :math:`\lambda`.
-
-    Raises
-    ------
-    TypeError, ValueError
-        See `Optimizer`.
 
     Examples
     --------

@@ -137,7 +137,6 @@ class LambdaLR(LRScheduler):
         super().__init__(optimizer)
 
     def rates(self, epoch: int) -> list[float]:
-        """Evaluate the functions."""
         pairs = zip(self.base_lrs, self.lr_lambdas, strict=True)
         return [rate * factor(epoch) for rate, factor in pairs]
 
@@ -152,7 +151,6 @@ class StepLR(LRScheduler):
         super().__init__(optimizer)
 
     def rates(self, epoch: int) -> list[float]:
-        """Evaluate the formula of the class."""
         return [rate * self.gamma ** (epoch // self.step_size) for rate in self.base_lrs]
 
 
@@ -165,7 +163,6 @@ class MultiStepLR(LRScheduler):
         super().__init__(optimizer)
 
     def rates(self, epoch: int) -> list[float]:
-        """Evaluate the formula of the class."""
         drops = bisect.bisect_right(self.milestones, epoch)
         return [rate * self.gamma**drops for rate in self.base_lrs]
 
@@ -178,7 +175,6 @@ class ExponentialLR(LRScheduler):
         super().__init__(optimizer)
 
     def rates(self, epoch: int) -> list[float]:
-        """Evaluate the formula of the class."""
         return [rate * self.gamma**epoch for rate in self.base_lrs]
 
 
@@ -197,7 +193,6 @@ class CosineAnnealingLR(LRScheduler):
         super().__init__(optimizer)
 
     def rates(self, epoch: int) -> list[float]:
-        """Evaluate the formula of the class."""
         wave = (1 + math.cos(math.pi * epoch / self.T_max)) / 2
         return [self.eta_min + (rate - self.eta_min) * wave for rate in self.base_lrs]
 
@@ -234,7 +229,6 @@ class LinearLR(LRScheduler):
         super().__init__(optimizer)
 
     def rates(self, epoch: int) -> list[float]:
-        """Evaluate the formula of the class."""
         way = min(epoch / self.total_iters, 1)
         factor = self.start_factor + (self.end_factor - self.start_factor) * way
         return [rate * factor for rate in self.base_lrs]
@@ -270,10 +264,7 @@ class SequentialLR(LRScheduler):
     """
 
     def __init__(
-        self,
-        optimizer: Optimizer,
-        schedulers: Sequence[LRScheduler],
-        milestones: Sequence[int],
+        self, optimizer: Optimizer, schedulers: Sequence[LRScheduler], milestones: Sequence[int]
     ) -> None:
         ascending = all(a < b for a, b in itertools.pairwise([0, *milestones]))
         if len(milestones) != len(schedulers) - 1 or not ascending:
@@ -288,7 +279,6 @@ class SequentialLR(LRScheduler):
         super().__init__(optimizer)
 
     def rates(self, epoch: int) -> list[float]:
-        """Ask the schedule that governs this epoch."""
         current = bisect.bisect_right(self.milestones, epoch)
         start = self.milestones[current - 1] if current else 0
         return self.schedulers[current].rates(epoch - start)

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from minigen.engine.backend import CPU, Array, device_of, namespace
+from minigen.engine.guards import writes
 from minigen.engine.tensor import Tensor
-from minigen.engine.writes import writes
-from minigen.nn.parameter import Parameter
+from minigen.nn.module import Parameter
 from minigen.optim.state import NOTES, Group, ParameterState, collect, restore
 
 BLOCK = 65_536
@@ -110,15 +110,8 @@ class Optimizer(ABC):
     def add_param_group(self, group: Mapping[str, Any]) -> None:
         """Add parameters with options of their own.
 
-        Parameters
-        ----------
-        group : mapping
-            The parameters under ``"params"``, and options where they differ from the defaults.
-
-        Raises
-        ------
-        TypeError, ValueError
-            As the constructor.
+        `group` holds the parameters under ``"params"``, and options where they differ from the
+        defaults. It raises as the constructor does.
         """
         if not isinstance(group, Mapping) or "params" not in group:
             raise TypeError(
@@ -266,9 +259,10 @@ def blocks(*arrays: Array) -> Iterator[tuple[Array, ...]]:
     >>> [(a.size, b.size) for a, b in blocks(np.zeros((700, 100)), np.ones((700, 100)))]
     [(65536, 65536), (4464, 4464)]
     """
-    if not all(device_of(array) == CPU and array.flags.c_contiguous for array in arrays):
-        yield arrays
-        return
+    for array in arrays:
+        if device_of(array) != CPU or not array.flags.c_contiguous:
+            yield arrays
+            return
     rows = [array.reshape(-1) for array in arrays]
     for start in range(0, arrays[0].size, BLOCK):
         yield tuple(row[start : start + BLOCK] for row in rows)
@@ -299,12 +293,6 @@ def remove_vanishing(moment: Array) -> None:
 
 
 def check_range(optimizer: str, name: str, value: float, below: float = float("inf")) -> None:
-    """Refuse an option outside [0, `below`).
-
-    Raises
-    ------
-    ValueError
-        Names the optimiser, the option, its value and the range.
-    """
+    """Refuse an option outside [0, `below`)."""
     if not 0 <= value < below:
         raise ValueError(f"{optimizer}: {name} must lie in [0, {below:g}), got {value}")

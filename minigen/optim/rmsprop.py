@@ -27,10 +27,8 @@ class RMSprop(Optimizer):
 
     Parameters
     ----------
-    params : iterable of Parameter or of dict
-        See `Optimizer`.
-    lr : float, not negative
-        The learning rate :math:`\eta`.
+    params, lr
+        See `Optimizer`; the learning rate :math:`\eta` is not negative.
     alpha : float, in [0, 1)
         :math:`\alpha`.
     eps : float, not negative
@@ -41,11 +39,6 @@ class RMSprop(Optimizer):
         :math:`\mu`.
     centered : bool
         See above.
-
-    Raises
-    ------
-    TypeError, ValueError
-        See `Optimizer`.
 
     Examples
     --------
@@ -100,7 +93,6 @@ class RMSprop(Optimizer):
         gradient: Array,
         *moments: Array,
     ) -> None:
-        """Apply the equations of the class to one block."""
         xp = namespace(weights)
         alpha = float(group["alpha"])
         square, *others = moments

@@ -26,10 +26,8 @@ class SGD(Optimizer):
 
     Parameters
     ----------
-    params : iterable of Parameter or of dict
-        See `Optimizer`.
-    lr : float, not negative
-        The learning rate :math:`\eta`.
+    params, lr
+        See `Optimizer`; the learning rate :math:`\eta` is not negative.
     momentum : float, not negative
         :math:`\mu`.
     dampening : float
@@ -38,11 +36,6 @@ class SGD(Optimizer):
         :math:`\lambda`.
     nesterov : bool
         Nesterov's momentum, which needs momentum and no dampening.
-
-    Raises
-    ------
-    TypeError, ValueError
-        See `Optimizer`.
 
     Examples
     --------
@@ -92,7 +85,6 @@ class SGD(Optimizer):
     def update(
         self, group: Group, step: int, weights: Array, gradient: Array, *moments: Array
     ) -> None:
-        """Apply the equations of the class to one block."""
         if group["weight_decay"]:
             gradient = gradient + weights * float(group["weight_decay"])
         direction = gradient

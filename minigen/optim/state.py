@@ -28,12 +28,7 @@ NOTES = frozenset({"name", "initial_lr"})
 
 
 def flatten_state(state: Mapping[str, Any]) -> tuple[dict[str, Array], dict[str, Any]]:
-    """Sort an optimiser's `state_dict` into named arrays and what JSON can hold.
-
-    Parameters
-    ----------
-    state : mapping
-        What `Optimizer.state_dict` returned.
+    """Sort what `Optimizer.state_dict` returned into named arrays and what JSON can hold.
 
     Returns
     -------
@@ -65,19 +60,9 @@ def flatten_state(state: Mapping[str, Any]) -> tuple[dict[str, Array], dict[str,
 
 
 def unflatten_state(arrays: Mapping[str, Any], rest: Mapping[str, Any]) -> dict[str, Any]:
-    """Put together again what `flatten_state` sorted.
+    """Put together again, for `Optimizer.load_state_dict`, what `flatten_state` sorted.
 
-    Parameters
-    ----------
-    arrays : mapping of str to array
-        The moments by name.
-    rest : mapping
-        Steps and groups, possibly read from JSON.
-
-    Returns
-    -------
-    dict
-        For `Optimizer.load_state_dict`.
+    The steps and groups, `rest`, may have been read from JSON.
 
     Raises
     ------

@@ -15,8 +15,8 @@ from typing import Any, Final, Self
 import numpy as np
 
 from minigen import nn
-from minigen.engine.anomaly import AnomalyError
 from minigen.engine.backend import to_numpy
+from minigen.engine.guards import AnomalyError
 from minigen.engine.modes import detect_anomaly
 
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)

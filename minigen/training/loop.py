@@ -14,7 +14,7 @@ import numpy.typing as npt
 from tqdm import tqdm
 
 from minigen.data import batch_indices
-from minigen.engine.backend import CPU, Uploader
+from minigen.engine.backend import CPU
 from minigen.engine.random import Generator
 from minigen.engine.tensor import Tensor
 from minigen.metrics import average_terms
@@ -29,6 +29,7 @@ from minigen.training.errors import (
 from minigen.training.folder import Checkpoint, CheckpointFolder, Position, Record, RunFolder
 from minigen.training.pictures import Album
 from minigen.training.state import Purpose, RunningAverages, TrainingNoise, losses, stream
+from minigen.training.uploading import Uploader
 
 STEPS_BETWEEN_READINGS: Final = 20
 """How often a GPU is asked for the loss: each time, the program waits until it has caught up."""

@@ -36,7 +36,7 @@ def test_progress_goes_to_the_output_and_not_to_the_error_stream(
 
 def test_an_op_is_shown_with_its_rule() -> None:
     shown = repr(show_source(F.exp))
-    assert shown.startswith("# minigen/ops/elementwise.py\n@op\ndef exp(")
+    assert shown.startswith("# minigen/ops/arithmetic.py\n@op\ndef exp(")
     assert "@exp.vjp\ndef exp_vjp(" in shown
 
 

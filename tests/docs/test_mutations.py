@@ -138,7 +138,7 @@ MUTATIONS = [
     ),
     Mutation(
         "a new op has no derivation",
-        "minigen/ops/elementwise.py",
+        "minigen/ops/arithmetic.py",
         "@op\ndef exp(",
         "@op\ndef cube(x):\n    return x**3\n\n\n"
         "@cube.vjp\ndef cube_vjp(g, _out, x):\n    return (g * 3 * x**2,)\n\n\n@op\ndef exp(",

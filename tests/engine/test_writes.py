@@ -12,7 +12,7 @@ import pytest
 import minigen
 import minigen.functional as F
 from minigen import Tensor
-from minigen.engine.writes import WriteLog, writes
+from minigen.engine.guards import WriteLog, writes
 from tests.numeric import gradient_of, leaf
 
 REFUSED = "changed in place after the op was recorded"

@@ -13,8 +13,10 @@ import pytest
 import minigen
 from minigen import functional as F
 from minigen.kernels import convolution as kernels
+from minigen.kernels.convolution import batch_first
 from minigen.ops.convolution import conv2d, conv2d_weight, conv_transpose2d
-from minigen.ops.windows import Windows, batch_first
+from minigen.ops.windows import Windows
+from tests.numeric import draw
 
 pytestmark = pytest.mark.host_only("kernels for NumPy's arrays")
 
@@ -89,7 +91,7 @@ def assert_served_and_equal(found: Any, expected: npt.NDArray[Any]) -> None:
 def test_the_kernel_of_conv2d_agrees_with_the_op(layer: Layer, has_bias: bool) -> None:
     bias = drawn((layer.outputs,)) if has_bias else None
     given = layer.images(), layer.weight(), bias
-    found = kernels.conv2d_kernel(*given, **layer.options)
+    found = kernels.conv2d_in_bands(*given, **layer.options)
     assert_served_and_equal(found, conv2d.forward(*given, **layer.options))
     assert np.moveaxis(found, 0, -1).flags.c_contiguous
 
@@ -98,7 +100,7 @@ def test_the_kernel_of_conv2d_agrees_with_the_op(layer: Layer, has_bias: bool) -
 def test_the_kernel_of_the_weights_gradient_agrees_with_the_op(layer: Layer) -> None:
     given = layer.images(), layer.cotangent(), layer.kernel
     x, g, kernel_size = given
-    found = kernels.conv2d_weight_kernel(x, g, kernel_size=kernel_size, **layer.options)
+    found = kernels.conv2d_weight_in_bands(x, g, kernel_size=kernel_size, **layer.options)
     assert_served_and_equal(found, conv2d_weight.forward(*given, **layer.options))
     assert found.flags.c_contiguous
     assert found.base is None  # so that it need not be copied to become a gradient
@@ -109,7 +111,7 @@ def test_the_kernel_of_the_weights_gradient_agrees_with_the_op(layer: Layer) -> 
 def test_the_kernel_of_the_transposed_one_agrees_with_the_op(layer: Layer, has_bias: bool) -> None:
     bias = drawn((layer.inputs,)) if has_bias else None
     given = layer.cotangent(), layer.weight(), bias
-    found = kernels.conv_transpose2d_kernel(*given, **layer.transposed_options)
+    found = kernels.conv_transpose2d_in_bands(*given, **layer.transposed_options)
     assert_served_and_equal(found, conv_transpose2d.forward(*given, **layer.transposed_options))
     assert np.moveaxis(found, 0, -1).flags.c_contiguous
 
@@ -120,10 +122,10 @@ def test_images_in_any_memory_order_are_served() -> None:
         np.ascontiguousarray(a) for a in (layer.images(), layer.weight()[::-1], layer.cotangent())
     )
     expected = conv2d.forward(x, weight, None, **layer.options)
-    assert_served_and_equal(kernels.conv2d_kernel(x, weight, None, **layer.options), expected)
+    assert_served_and_equal(kernels.conv2d_in_bands(x, weight, None, **layer.options), expected)
     painted = conv_transpose2d.forward(g, weight, None, **layer.options)
     assert_served_and_equal(
-        kernels.conv_transpose2d_kernel(g, weight, None, **layer.transposed_options), painted
+        kernels.conv_transpose2d_in_bands(g, weight, None, **layer.transposed_options), painted
     )
 
 
@@ -154,10 +156,10 @@ NOT_SERVED = {
 def test_what_is_not_served_is_left_to_the_op(given: Any) -> None:
     x, weight, bias = given
     options: dict[str, Any] = {"stride": 2, "padding": 1}
-    assert kernels.conv2d_kernel(x, weight, bias, **options) is NotImplemented
+    assert kernels.conv2d_in_bands(x, weight, bias, **options) is NotImplemented
     backwards = weight.swapaxes(0, 1)
     assert (
-        kernels.conv_transpose2d_kernel(x, backwards, bias, output_padding=0, **options)
+        kernels.conv_transpose2d_in_bands(x, backwards, bias, output_padding=0, **options)
         is NotImplemented
     )
 
@@ -165,7 +167,7 @@ def test_what_is_not_served_is_left_to_the_op(given: Any) -> None:
 def test_cotangents_of_other_windows_are_left_to_the_op() -> None:
     layer = LAYERS[0]
     g = drawn((layer.batch, layer.outputs, 3, 3))
-    found = kernels.conv2d_weight_kernel(
+    found = kernels.conv2d_weight_in_bands(
         layer.images(), g, kernel_size=layer.kernel, **layer.options
     )
     assert found is NotImplemented
@@ -176,6 +178,69 @@ def test_small_rows_are_left_to_products_of_several(monkeypatch: pytest.MonkeyPa
     given = layer.images(), layer.weight(), None
     line_bytes = 3 * 4 * 4 * 8
     monkeypatch.setattr(kernels, "LEAST_ROW_BYTES", 4 * layer.batch * line_bytes + 1)
-    assert kernels.conv2d_kernel(*given, **layer.options) is NotImplemented
+    assert kernels.conv2d_in_bands(*given, **layer.options) is NotImplemented
     monkeypatch.setattr(kernels, "LEAST_ROW_BYTES", 4 * layer.batch * line_bytes)
-    assert kernels.conv2d_kernel(*given, **layer.options) is not NotImplemented
+    assert kernels.conv2d_in_bands(*given, **layer.options) is not NotImplemented
+
+
+def test_images_held_with_the_batch_last_are_not_copied() -> None:
+    memory = draw(2, 3, 4, 5)
+    shown = kernels.batch_first(memory)
+    assert shown.shape == (5, 2, 3, 4)
+    assert np.shares_memory(kernels.batch_last(shown), memory)
+    copied = kernels.batch_last(draw(5, 2, 3, 4))
+    assert copied.flags.c_contiguous
+    assert copied.shape == (2, 3, 4, 5)
+
+
+@pytest.mark.parametrize(("rows", "bytes_a_row"), [(7, 2**20), (7, 1), (7, 2**30), (3, 0), (0, 5)])
+def test_blocks_cover_every_row_once(rows: int, bytes_a_row: int) -> None:
+    blocks = list(kernels.row_blocks(rows, bytes_a_row, np))
+    assert [row for block in blocks for row in range(rows)[block]] == list(range(rows))
+    assert all(
+        (block.stop - block.start) * bytes_a_row <= kernels.COLUMN_BYTES
+        or block.stop - block.start == 1
+        for block in blocks
+    )
+
+
+def test_a_gpu_gets_larger_blocks() -> None:
+    assert len(list(kernels.row_blocks(8, 2**20, np))) == 4
+    assert len(list(kernels.row_blocks(8, 2**20, object()))) == 1
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (15, 4), (16, 3), (17, 5), (40, 64), (0, 3), (3, 0)])
+def test_a_matrix_is_written_transposed(shape: tuple[int, int]) -> None:
+    matrix, out = draw(*shape), draw(*shape[::-1])
+    kernels.write_transposed(matrix, into=out)
+    np.testing.assert_array_equal(out, matrix.T)
+
+
+@pytest.mark.derivation("conv2d.im2col")
+def test_columns_hold_what_each_window_sees() -> None:
+    x = draw(3, 2, 4, 5)
+    ((rows, matrix),) = kernels.columns(x, Windows.of((2, 3), 1, (1, 0)))
+    assert rows == slice(0, 5)
+    padded = np.pad(x, ((0, 0), (0, 0), (1, 1), (0, 0)))
+    columns = matrix.reshape(2, 2, 3, 5, 3, 3)
+    for a, b, i, j in np.ndindex(2, 3, 5, 3):
+        np.testing.assert_array_equal(columns[:, a, b, i, j].T, padded[:, :, i + a, j + b])
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+@pytest.mark.parametrize("has_bias", [True, False])
+@pytest.mark.parametrize("column_bytes", [1, 2**21])
+def test_the_versions_in_blocks_agree_with_the_ops(
+    layer: Layer, has_bias: bool, column_bytes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kernels, "COLUMN_BYTES", column_bytes)
+    x, weight, g = layer.images(), layer.weight(), layer.cotangent()
+    bias, shift = (drawn((n,)) if has_bias else None for n in (layer.outputs, layer.inputs))
+    found = kernels.conv2d_in_blocks(x, weight, bias, **layer.options)
+    assert_served_and_equal(found, conv2d.forward(x, weight, bias, **layer.options))
+    options = {"kernel_size": layer.kernel, **layer.options}
+    found = kernels.conv2d_weight_in_blocks(x, g, **options)
+    assert_served_and_equal(found, conv2d_weight.forward(x, g, **options))
+    options = layer.transposed_options
+    found = kernels.conv_transpose2d_in_blocks(g, weight, shift, **options)
+    assert_served_and_equal(found, conv_transpose2d.forward(g, weight, shift, **options))

@@ -1,7 +1,8 @@
-"""The dense layer."""
+"""The layers of dense networks."""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -91,3 +92,159 @@ def test_what_is_no_array_is_refused() -> None:
 def test_sizes_must_be_positive_integers(sizes: tuple[Any, Any]) -> None:
     with pytest.raises(ValueError, match="_features must be a positive integer, got"):
         nn.Dense(*sizes)
+
+
+def test_each_index_gives_its_vector_and_only_that_learns() -> None:
+    layer = nn.Embedding(4, 3)
+    y = layer(minigen.tensor([[1, 3], [1, 1]]))
+    np.testing.assert_array_equal(y.data, layer.weight.data[[[1, 3], [1, 1]]])
+    y.sum().backward()
+    assert layer.weight.grad is not None
+    assert layer.weight.grad.tolist() == [[0] * 3, [3] * 3, [0] * 3, [1] * 3]
+
+
+def test_first_vectors_are_normal_and_decided_by_the_generator() -> None:
+    one, same = (nn.Embedding(200, 50, generator=minigen.Generator(3)) for _ in range(2))
+    np.testing.assert_array_equal(one.weight.data, same.weight.data)
+    assert one.weight.data.mean() == pytest.approx(0, abs=0.05)
+    assert one.weight.data.std() == pytest.approx(1, abs=0.05)
+    assert nn.Embedding(2, 3, dtype=np.float64).weight.dtype == np.float64
+
+
+@pytest.mark.parametrize("sizes", [(0, 3), (3, 0), (3, 1.5)])
+def test_sizes_must_be_positive(sizes: Any) -> None:
+    with pytest.raises(ValueError, match=r"Embedding: \w+ must be a positive integer"):
+        nn.Embedding(*sizes)
+
+
+@pytest.mark.host_only("on a device the check would have to wait, and is left out")
+def test_an_index_out_of_range_is_refused() -> None:
+    with pytest.raises(IndexError, match="from 0 to 3"):
+        nn.Embedding(4, 3)(np.array([4]))
+    assert repr(nn.Embedding(4, 3)) == "Embedding(4, 3)"
+
+
+@pytest.mark.parametrize(
+    ("module", "below", "above"),
+    [
+        (nn.Identity(), -2.0, 3.0),
+        (nn.ReLU(), 0.0, 3.0),
+        (nn.LeakyReLU(0.1), -0.2, 3.0),
+        (nn.ELU(0.5), 0.5 * math.expm1(-2), 3.0),
+        (nn.Sigmoid(), 1 / (1 + math.exp(2)), 1 / (1 + math.exp(-3))),
+        (nn.Tanh(), math.tanh(-2), math.tanh(3)),
+        (nn.Softplus(), math.log1p(math.exp(-2)), math.log1p(math.exp(3))),
+        (nn.Softmax(), 1 / (1 + math.exp(5)), 1 / (1 + math.exp(-5))),
+        (nn.LogSoftmax(), -math.log1p(math.exp(5)), -math.log1p(math.exp(-5))),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_values_are_those_of_the_definition(module: nn.Module, below: float, above: float) -> None:
+    assert module(minigen.tensor([-2.0, 3.0])).tolist() == pytest.approx([below, above], rel=1e-6)
+    assert list(module.parameters()) == []
+
+
+@pytest.mark.parametrize("kind", [nn.Softmax, nn.LogSoftmax])
+def test_softmax_works_along_the_axis_it_is_told(kind: type[nn.Softmax | nn.LogSoftmax]) -> None:
+    y = kind(dim=0)(minigen.randn(3, 2))
+    probabilities = y if kind is nn.Softmax else y.exp()
+    assert probabilities.sum(axis=0).tolist() == pytest.approx([1, 1])
+
+
+@pytest.mark.parametrize(
+    ("module", "text"),
+    [
+        (nn.ReLU(), "ReLU()"),
+        (nn.LeakyReLU(0.2), "LeakyReLU(negative_slope=0.2)"),
+        (nn.ELU(), "ELU(alpha=1.0)"),
+        (nn.Softmax(1), "Softmax(dim=1)"),
+        (nn.LogSoftmax(), "LogSoftmax(dim=-1)"),
+    ],
+)
+def test_repr_names_the_options(module: nn.Module, text: str) -> None:
+    assert repr(module) == text
+
+
+def test_training_drops_a_share_of_p_and_keeps_the_mean() -> None:
+    y = nn.Dropout(0.25, generator=minigen.Generator(0))(minigen.ones(100_000)).data
+    assert np.unique(y) == pytest.approx([0, 4 / 3])
+    assert (y == 0).mean() == pytest.approx(0.25, abs=0.01)
+    assert y.mean() == pytest.approx(1, abs=0.01)
+
+
+def test_evaluation_returns_the_input() -> None:
+    x = minigen.ones(3)
+    assert nn.Dropout(0.9).eval()(x) is x
+
+
+def test_a_generator_decides_the_mask() -> None:
+    first, second = (nn.Dropout(generator=minigen.Generator(5)) for _ in range(2))
+    x = minigen.ones(50)
+    assert (first(x).data == second(x).data).all()
+    assert (first(x).data != nn.Dropout()(x).data).any()
+
+
+def test_the_default_generator_drops_where_none_is_given() -> None:
+    dropout, x = nn.Dropout(), minigen.ones(50)
+    minigen.manual_seed(1)
+    first = dropout(x).numpy()
+    minigen.manual_seed(1)
+    assert (dropout(x).data == first).all()
+
+
+@pytest.mark.parametrize("p", [-0.1, 1.1, float("nan")])
+def test_a_probability_outside_its_range_is_refused(p: float) -> None:
+    with pytest.raises(ValueError, match=r"Dropout: p must lie in \[0, 1\]"):
+        nn.Dropout(p)
+
+
+@pytest.mark.parametrize(
+    ("options", "shape"),
+    [({}, (2, 60)), ({"start_dim": 0}, (120,)), ({"start_dim": 1, "end_dim": 2}, (2, 12, 5))],
+)
+def test_flatten_merges_axes(options: dict[str, int], shape: tuple[int, ...]) -> None:
+    assert nn.Flatten(**options)(minigen.zeros(2, 3, 4, 5)).shape == shape
+
+
+@pytest.mark.parametrize(
+    ("dim", "sizes", "shape"),
+    [
+        (1, (3, 4), (2, 3, 4, 5)),
+        (1, (3, -1), (2, 3, 4, 5)),
+        (-1, [5, 1], (2, 12, 5, 1)),
+        (0, (-1,), (2, 12, 5)),
+    ],
+)
+def test_unflatten_splits_an_axis(dim: int, sizes: list[int], shape: tuple[int, ...]) -> None:
+    assert nn.Unflatten(dim, sizes)(minigen.zeros(2, 12, 5)).shape == shape
+
+
+def test_unflatten_undoes_flatten() -> None:
+    x = minigen.randn(2, 3, 4)
+    assert (nn.Unflatten(1, (3, 4))(nn.Flatten()(x)).data == x.data).all()
+
+
+@pytest.mark.parametrize(
+    ("sizes", "expected"), [((3, 5), r"\(2, 15, 5\)"), ((5, -1), r"\(2, 5 \* n, 5\)")]
+)
+def test_lengths_that_do_not_fit_are_named_with_the_layer(
+    sizes: tuple[int, ...], expected: str
+) -> None:
+    with pytest.raises(ValueError, match=rf"Unflatten\(dim=1.*{expected} is.*got \(2, 12, 5\)"):
+        nn.Unflatten(1, sizes)(minigen.zeros(2, 12, 5))
+
+
+@pytest.mark.parametrize("sizes", [(), (-1, -1), (0, 2), (-2, 3)])
+def test_lengths_that_never_fit_are_refused(sizes: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match="positive lengths are expected"):
+        nn.Unflatten(1, sizes)
+
+
+@pytest.mark.parametrize("module", [nn.Flatten(3), nn.Unflatten(3, (1, 1))])
+def test_an_axis_that_is_not_there_is_an_error(module: nn.Module) -> None:
+    with pytest.raises(IndexError, match="axis 3 is out of range for 2 axes"):
+        module(minigen.zeros(2, 2))
+
+
+def test_repr_names_the_axes() -> None:
+    assert repr(nn.Flatten()) == "Flatten(start_dim=1, end_dim=-1)"

@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 
 import minigen
 import minigen.functional as F
-from minigen.ops import convolution, reference, windows
+from minigen.kernels import convolution as kernels
+from minigen.ops import convolution, reference
+from minigen.ops.windows import Windows
 from tests.numeric import Floats, assert_gradients, draw, gradient_of, leaf
 
 Size = tuple[int, int]
@@ -114,9 +116,29 @@ def test_small_blocks_of_columns_give_the_same(shapes: Geometry) -> None:
 
     whole = results()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(windows, "COLUMN_BYTES", 1)
+        patch.setattr(kernels, "COLUMN_BYTES", 1)
         for found, expected in zip(results(), whole, strict=True):
             np.testing.assert_allclose(found, expected, rtol=1e-13, atol=1e-13)
+
+
+@pytest.mark.derivation("conv2d.im2col")
+def test_columns_hold_what_each_window_sees() -> None:
+    x = draw(3, 2, 4, 5)
+    matrix = convolution.im2col(x, Windows.of((2, 3), 1, (1, 0)))
+    padded = np.pad(x, ((0, 0), (0, 0), (1, 1), (0, 0)))
+    columns = matrix.reshape(2, 2, 3, 5, 3, 3)
+    for a, b, i, j in np.ndindex(2, 3, 5, 3):
+        np.testing.assert_array_equal(columns[:, a, b, i, j].T, padded[:, :, i + a, j + b])
+
+
+@pytest.mark.derivation("conv2d.col2im")
+@given(geometries())
+def test_adding_columns_up_is_the_adjoint_of_copying_them(shapes: Geometry) -> None:
+    x, windows = draw(*shapes.x), Windows.of(shapes.weight[2:], shapes.stride, shapes.padding)
+    seen = convolution.im2col(x, windows)
+    columns = draw(*seen.shape, seed=1)
+    added = convolution.col2im(columns, shapes.x[2:], shapes.g[2:], windows)
+    assert inner(x, added) == pytest.approx(inner(seen, columns), rel=1e-12, abs=1e-12)
 
 
 @pytest.mark.derivation("conv2d.grad_input", "conv2d.grad_weight", "conv2d.grad_bias")

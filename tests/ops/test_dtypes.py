@@ -11,8 +11,8 @@ import pytest
 import minigen
 import minigen.functional as F
 from minigen.catalogue import Case
+from minigen.engine.backend import floating, promote
 from minigen.engine.op import registry
-from minigen.ops.dtypes import floating, promote
 from tests.numeric import assert_gradients, draw, gradient_of, leaf, spying_op
 
 from .cases import CASES, FURTHER

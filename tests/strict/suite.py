@@ -40,7 +40,7 @@ _MAKERS: Final = ("tensor", "zeros", "ones", "full", "arange", "linspace", "rand
 _ARE_HANDED_ARRAYS: Final = ("ops.losses", "ops.stochastic", "nn", "models")
 """Where functions are found that take arrays; data and metrics work on the host's."""
 
-_OPERATORS: Final = ("minigen.engine.op", "minigen.ops.methods", "functools")
+_OPERATORS: Final = ("minigen.engine.op", "minigen.engine.tensor", "functools")
 """Modules between an op and whoever wrote ``x + y``."""
 
 

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from minigen.engine.backend import Uploader, to_numpy
+from minigen.engine.backend import to_numpy
 from minigen.training import RunConfig, RunFolder, Trainer, load_examples
+from minigen.training.uploading import Uploader
 from tests.strict.counters import counting
 from tests.strict.cuda import Device
 from tests.strict.inventory import OWNERS

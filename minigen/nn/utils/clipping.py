@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from minigen.engine.backend import CPU, Array, device_of, namespace
-from minigen.engine.tensor import Tensor, tensor
-from minigen.engine.writes import writes
+from minigen.engine.creation import tensor
+from minigen.engine.guards import writes
+from minigen.engine.tensor import Tensor
 
 Parameters = Tensor | Iterable[Tensor]
 
@@ -89,8 +90,8 @@ def clip_grad_value_(parameters: Parameters, clip_value: float) -> None:
 
     Parameters
     ----------
-    parameters : Tensor or iterable of Tensor
-        Whose gradients are changed in place; those without one are skipped.
+    parameters
+        See `clip_grad_norm_`.
     clip_value : float
         The largest absolute value.
 

@@ -11,8 +11,7 @@ from minigen.engine.modes import no_grad
 from minigen.engine.random import Generator, default_generator
 from minigen.engine.tensor import Tensor
 from minigen.nn.convolution import ConvTranspose2d
-from minigen.nn.module import Module
-from minigen.nn.parameter import Parameter
+from minigen.nn.module import Module, Parameter
 
 Layer = TypeVar("Layer", bound=Module)
 
@@ -224,5 +223,4 @@ class _SpectralNorm(Module):
         return F.reshape(rows, (rows.shape[0], -1))
 
     def extra_repr(self) -> str:
-        """Name the options."""
         return f"n_power_iterations={self.iterations}, eps={self.eps}, dim={self.dim}"

@@ -20,9 +20,9 @@ from minigen.engine.backend import (
     owner,
     to_numpy,
 )
-from minigen.engine.graph import Node, Vertex, vertex
+from minigen.engine.graph import Node, Vertex, vertex, walk_back
 from minigen.engine.op import Op, registry
-from minigen.engine.tensor import Tensor, propagate, seed_of
+from minigen.engine.tensor import Tensor, seed_of
 from minigen.viz.graphs.sketch import Arrow, Kind, Sketch, Symbol
 
 Names: TypeAlias = Mapping[Any, str]
@@ -61,12 +61,12 @@ class Form:
 
 def recorded_nodes(output: Tensor) -> list[Node]:
     """Return the nodes behind a tensor, oldest first; a RuntimeError tells that there are none."""
-    if output._node is None:
+    if output.grad_fn is None:
         raise RuntimeError(
             "viz.graph: no recorded op made this tensor: it is a leaf, was made under no_grad() or "
             "detached, or nothing that it was made of requires a gradient"
         )
-    stack, seen = [output._node], {output._node}
+    stack, seen = [output.grad_fn], {output.grad_fn}
     while stack:
         node = stack.pop()
         if node.arrays is None:
@@ -219,7 +219,7 @@ def _sources(node: Node) -> Iterator[_Source]:
 
 def _role(op: Op[Any], position: int) -> str:
     """Return the name of an op's input in its signature."""
-    return op._inputs[position] if op._inputs else f"input {position}"
+    return op.signature.inputs[position] if op.signature.inputs else f"input {position}"
 
 
 def _constant_name(source: _Source, names: Names) -> str:
@@ -282,7 +282,7 @@ def gradients_at(
     What can go wrong is what can with `Tensor.backward`.
     """
     seed = seed_of(output, gradient, False, "viz.graph")
-    return propagate([output], [seed], targets=set(vertices), retain_graph=True)
+    return walk_back([output], [seed], targets=set(vertices), retain_graph=True)
 
 
 def shapes_by_walking(output: Tensor, vertices: Iterable[Vertex]) -> dict[Vertex, Array]:

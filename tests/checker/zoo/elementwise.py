@@ -9,29 +9,29 @@ import numpy as np
 from minigen.checker.report import FailureKind
 from minigen.engine.backend import Array
 from minigen.engine.op import Cotangents
-from minigen.ops import activation, arithmetic, elementwise
+from minigen.ops import activation, arithmetic
 from tests.checker.zoo.specimen import distinct, normal, positive, wrong_rule
 
 
-@wrong_rule(elementwise.exp, normal(3, 4))
+@wrong_rule(arithmetic.exp, normal(3, 4))
 def exp_times_input(g: Array, _out: Array, x: Array) -> Cotangents:
     """Multiply by the input, where the derivative is the output."""
     return (g * x,)
 
 
-@wrong_rule(elementwise.exp, normal(3, 4), expected=FailureKind.NOT_LINEAR)
+@wrong_rule(arithmetic.exp, normal(3, 4), expected=FailureKind.NOT_LINEAR)
 def exp_without_cotangent(_g: Array, out: Array, _x: Array) -> Cotangents:
     """Leave out g: right for the gradient of a sum, and for nothing else."""
     return (out * 1.0,)
 
 
-@wrong_rule(elementwise.exp, normal(3, 4), expected=FailureKind.NOT_LINEAR)
+@wrong_rule(arithmetic.exp, normal(3, 4), expected=FailureKind.NOT_LINEAR)
 def exp_squares_cotangent(g: Array, out: Array, _x: Array) -> Cotangents:
     """Multiply by g twice: right wherever g is one."""
     return (g * g * out,)
 
 
-@wrong_rule(elementwise.exp, normal(3, 4), diagnosis="one element, [1, 2], 1.01 times")
+@wrong_rule(arithmetic.exp, normal(3, 4), diagnosis="one element, [1, 2], 1.01 times")
 def exp_one_percent_off(g: Array, out: Array, _x: Array) -> Cotangents:
     """Return one element one percent too large."""
     factor = np.ones((3, 4))
@@ -39,14 +39,14 @@ def exp_one_percent_off(g: Array, out: Array, _x: Array) -> Cotangents:
     return (g * out * factor,)
 
 
-@wrong_rule(elementwise.exp, normal(4, 3), diagnosis="last index along axis 0")
+@wrong_rule(arithmetic.exp, normal(4, 3), diagnosis="last index along axis 0")
 def exp_forgets_last_row(g: Array, out: Array, _x: Array) -> Cotangents:
     """Return zero in the last row: a loop that ends one early."""
     inside = np.arange(4) < 3
     return (g * out * inside[:, None],)
 
 
-@wrong_rule(elementwise.log, positive(3, 4))
+@wrong_rule(arithmetic.log, positive(3, 4))
 def log_times_input(g: Array, _out: Array, x: Array) -> Cotangents:
     """Multiply where the derivative divides."""
     return (g * x,)
@@ -63,13 +63,13 @@ def log_magnitude_loses_sign(g: Array, _out: Array, x: Array) -> Cotangents:
     return (g / abs(x),)
 
 
-@wrong_rule(elementwise.sqrt, positive(3, 4), diagnosis="twice too large")
+@wrong_rule(arithmetic.sqrt, positive(3, 4), diagnosis="twice too large")
 def sqrt_without_half(g: Array, out: Array, _x: Array) -> Cotangents:
     """Forget the half of 1 / (2 sqrt(x))."""
     return (g / out,)
 
 
-@wrong_rule(elementwise.sqrt, positive(3, 4))
+@wrong_rule(arithmetic.sqrt, positive(3, 4))
 def sqrt_divides_by_input(g: Array, _out: Array, x: Array) -> Cotangents:
     """Divide by 2x, where 2 sqrt(x) is meant."""
     return (g / (x * 2),)
@@ -86,16 +86,16 @@ def square_without_two(g: Array, _out: Array, x: Array) -> Cotangents:
     return (g * x,)
 
 
-@wrong_rule(elementwise.abs, distinct(3, 4), diagnosis="sign is flipped in")
+@wrong_rule(arithmetic.abs, distinct(3, 4), diagnosis="sign is flipped in")
 def abs_passes_everything(g: Array, _out: Array, _x: Array) -> Cotangents:
     """Take the slope of abs(x) for 1 everywhere."""
     return (g * 1.0,)
 
 
-@wrong_rule(elementwise.cos, normal(3, 4), diagnosis="the sign is flipped everywhere")
+@wrong_rule(arithmetic.cos, normal(3, 4), diagnosis="the sign is flipped everywhere")
 def cos_without_minus(g: Array, _out: Array, x: Array) -> Cotangents:
     """Forget the minus of -sin(x)."""
-    return (g * elementwise.sin(x),)
+    return (g * arithmetic.sin(x),)
 
 
 @wrong_rule(activation.sigmoid, normal(3, 4))
@@ -162,7 +162,7 @@ def clip_leaks(g: Array, _out: Array, _x: Array, **_options: Any) -> Cotangents:
 @wrong_rule(arithmetic.pow, positive(3, 4), positive(3, 4, seed=1))
 def pow_exponent_not_lowered(g: Array, out: Array, x: Array, exponent: Array) -> Cotangents:
     """Write p x^p, where the derivative is p x^(p - 1)."""
-    return g * exponent * out, g * out * elementwise.log(x)
+    return g * exponent * out, g * out * arithmetic.log(x)
 
 
 @wrong_rule(arithmetic.pow, positive(3, 4), positive(3, 4, seed=1))

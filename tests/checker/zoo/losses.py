@@ -7,7 +7,7 @@ import numpy as np
 from minigen.engine.backend import Array
 from minigen.engine.op import Cotangents
 from minigen.ops.activation import sigmoid, softmax
-from minigen.ops.elementwise import exp
+from minigen.ops.arithmetic import exp
 from tests.checker.zoo.specimen import normal, probability, wrong_rule
 
 _TARGET, _PROBABILITY = probability(3, 4, seed=1), probability(3, 4)

@@ -11,7 +11,7 @@ from minigen.engine.backend import Array
 from minigen.engine.op import Cotangents, Op
 from minigen.engine.random import Generator
 from minigen.engine.tensor import Tensor
-from minigen.ops import elementwise
+from minigen.ops import arithmetic
 from minigen.ops.activation import softmax
 from minigen.ops.arithmetic import mul
 from minigen.ops.reduction import sum
@@ -46,7 +46,7 @@ def dropout_drawn_anew(x: Tensor) -> Tensor:
     return mul(x, _noise.bernoulli(0.5, x.shape, np.float64))
 
 
-@wrong_rule(elementwise.exp, normal(3, 4), expected=FailureKind.RANDOM)
+@wrong_rule(arithmetic.exp, normal(3, 4), expected=FailureKind.RANDOM)
 def exp_noisy_rule(g: Array, out: Array, _x: Array) -> Cotangents:
     """Add noise to the gradient."""
     return (g * out + 1e-3 * _noise.normal(out.shape, np.float64),)
@@ -64,21 +64,21 @@ def forward_writes_into_input(g: Array, _out: Array, _x: Array) -> Cotangents:
     return (g - g.mean(),)
 
 
-@wrong_rule(elementwise.sin, normal(4), expected=FailureKind.MUTATES, diagnosis="this input")
+@wrong_rule(arithmetic.sin, normal(4), expected=FailureKind.MUTATES, diagnosis="this input")
 def rule_writes_into_input(g: Array, _out: Array, x: Array) -> Cotangents:
     """Save an array by computing in the input's."""
     np.cos(x, out=x)
     return (g * x,)
 
 
-@wrong_rule(elementwise.exp, normal(4), expected=FailureKind.MUTATES, diagnosis="output")
+@wrong_rule(arithmetic.exp, normal(4), expected=FailureKind.MUTATES, diagnosis="output")
 def rule_writes_into_output(g: Array, out: Array, _x: Array) -> Cotangents:
     """Save an array by computing in the output's."""
     out *= g
     return (out * 1.0,)
 
 
-@wrong_rule(elementwise.exp, normal(4), expected=FailureKind.MUTATES, diagnosis="cotangent g")
+@wrong_rule(arithmetic.exp, normal(4), expected=FailureKind.MUTATES, diagnosis="cotangent g")
 def rule_writes_into_cotangent(g: Array, out: Array, _x: Array) -> Cotangents:
     """Save an array by computing in the cotangent's, which other rules may share."""
     g *= out
@@ -88,7 +88,7 @@ def rule_writes_into_cotangent(g: Array, out: Array, _x: Array) -> Cotangents:
 _buffer = np.empty(4)
 
 
-@wrong_rule(elementwise.exp, normal(4), expected=FailureKind.OVERWRITES)
+@wrong_rule(arithmetic.exp, normal(4), expected=FailureKind.OVERWRITES)
 def rule_reuses_its_buffer(g: Array, out: Array, _x: Array) -> Cotangents:
     """Return the same array each time: the next call overwrites the last one's gradient."""
     np.multiply(g, out, out=_buffer)
@@ -98,7 +98,7 @@ def rule_reuses_its_buffer(g: Array, out: Array, _x: Array) -> Cotangents:
 _first_seen: list[Array] = []
 
 
-@wrong_rule(elementwise.exp, normal(4))
+@wrong_rule(arithmetic.exp, normal(4))
 def rule_remembers_first_call(g: Array, out: Array, _x: Array) -> Cotangents:
     """Keep the slopes of the first call, and use them for ever: a stale buffer."""
     if not _first_seen:
@@ -121,7 +121,7 @@ def rule_remembers_last_call(g: Array, _out: Array, _x: Array) -> Cotangents:
     return (g * 2 * _last_seen["x"],)
 
 
-@wrong_rule(elementwise.exp, normal(4), expected=FailureKind.WRONG_DTYPE)
+@wrong_rule(arithmetic.exp, normal(4), expected=FailureKind.WRONG_DTYPE)
 def rule_rounds_to_float32(g: Array, out: Array, _x: Array) -> Cotangents:
     """Return float32, whatever came in."""
     return ((g * out).astype(np.float32),)
@@ -163,21 +163,21 @@ def cube_divides_by_input(g: Array, out: Array, x: Array) -> Cotangents:
 @wrong_function(np.array([0.0, 1.0]), expected=FailureKind.NOT_FINITE, diagnosis="-inf")
 def log_of_zero(x: Tensor) -> Tensor:
     """Take the logarithm of 0; the rule is right."""
-    return elementwise.log(x)
+    return arithmetic.log(x)
 
 
-@wrong_rule(elementwise.exp, normal(4), expected=FailureKind.ERROR, diagnosis="1 cotangents")
+@wrong_rule(arithmetic.exp, normal(4), expected=FailureKind.ERROR, diagnosis="1 cotangents")
 def rule_returns_too_much(g: Array, out: Array, _x: Array) -> Cotangents:
     """Return more cotangents than there are inputs."""
     return g * out, None
 
 
 @wrong_rule(
-    elementwise.abs, np.array([0.0, 1.0, -2.0]), expected=FailureKind.KINK, diagnosis="slope is -1"
+    arithmetic.abs, np.array([0.0, 1.0, -2.0]), expected=FailureKind.KINK, diagnosis="slope is -1"
 )
 def abs_at_zero(g: Array, _out: Array, x: Array) -> Cotangents:
     """Claim a slope of 0 where the two sides have -1 and 1: central differences agree."""
-    return (g * elementwise.sign(x),)
+    return (g * arithmetic.sign(x),)
 
 
 def cliff(x: Array) -> Array:

@@ -6,7 +6,7 @@ from minigen.checker.report import FailureKind
 from minigen.engine.backend import Array
 from minigen.engine.op import Cotangents
 from minigen.engine.tensor import Tensor
-from minigen.ops.elementwise import sqrt
+from minigen.ops.arithmetic import sqrt
 from minigen.ops.normalization import (
     batch_norm,
     instance_norm,

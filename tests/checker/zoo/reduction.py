@@ -9,7 +9,7 @@ import numpy as np
 from minigen.engine.backend import Array
 from minigen.engine.op import Cotangents
 from minigen.ops import activation, normalization, reduction
-from minigen.ops.elementwise import exp, sqrt
+from minigen.ops.arithmetic import exp, sqrt
 from minigen.ops.reduction import mean, sum, var
 from minigen.ops.shaping import broadcast_to
 from tests.checker.zoo.specimen import distinct, normal, wrong_rule

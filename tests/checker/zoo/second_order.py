@@ -14,8 +14,8 @@ from minigen.checker.report import FailureKind
 from minigen.engine.backend import Array
 from minigen.engine.op import Cotangents
 from minigen.engine.tensor import Tensor
-from minigen.ops import activation, elementwise, linear, normalization
-from minigen.ops.elementwise import sqrt
+from minigen.ops import activation, arithmetic, linear, normalization
+from minigen.ops.arithmetic import sqrt
 from minigen.ops.reduction import mean, sum, var
 from tests.checker.zoo.specimen import normal, positive, wrong_rule
 
@@ -25,13 +25,13 @@ def _raw(x: Array) -> Array:
     return x.data if isinstance(x, Tensor) else x
 
 
-@wrong_rule(elementwise.exp, normal(4), order=2, diagnosis="zero everywhere")
+@wrong_rule(arithmetic.exp, normal(4), order=2, diagnosis="zero everywhere")
 def exp_of_raw_output(g: Array, out: Array, _x: Array) -> Cotangents:
     """Multiply by the raw output: the second derivative is lost."""
     return (g * _raw(out),)
 
 
-@wrong_rule(elementwise.exp, normal(4), order=2, diagnosis="zero everywhere")
+@wrong_rule(arithmetic.exp, normal(4), order=2, diagnosis="zero everywhere")
 def exp_of_raw_cotangent(g: Array, out: Array, _x: Array) -> Cotangents:
     """Multiply the raw cotangent: the gradient no longer depends on g."""
     return (_raw(g) * out,)

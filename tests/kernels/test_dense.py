@@ -1,4 +1,4 @@
-"""The kernels of rectified linear units compute what the ops' own text says."""
+"""The kernels of dense layers and rectified linear units compute what the ops' own text says."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ import numpy.typing as npt
 import pytest
 
 from minigen import functional as F
-from minigen.kernels import activation as kernels
+from minigen.kernels import dense as kernels
 from minigen.ops.activation import leaky_relu, leaky_relu_vjp, relu
+from minigen.ops.linear import linear, linear_vjp
 
 pytestmark = pytest.mark.host_only("kernels for NumPy's arrays")
 
@@ -54,3 +55,43 @@ def test_numbers_and_integers_are_left_to_the_op(x: Any) -> None:
     assert kernels.relu_kernel(x) is NotImplemented
     assert kernels.leaky_relu_kernel(x, negative_slope=0.1) is NotImplemented
     assert kernels.leaky_relu_kernel_vjp(x, None, x, negative_slope=0.1) is NotImplemented
+
+
+def held(rows: int, columns: int, seed: int = 0) -> npt.NDArray[Any]:
+    """Draw features that are held with the batch innermost."""
+    return np.random.default_rng(seed).standard_normal((columns, rows)).T
+
+
+@pytest.mark.parametrize("outputs", [1, 3])
+@pytest.mark.parametrize("has_bias", [True, False])
+def test_linear_agrees_with_the_op_and_keeps_the_memory_order(outputs: int, has_bias: bool) -> None:
+    x, weight, g = held(4, 5), np.ascontiguousarray(held(outputs, 5, 1)), held(4, outputs, 2)
+    bias = np.arange(1.0, outputs + 1) if has_bias else None
+    found = kernels.linear_kernel(x, weight, bias)
+    np.testing.assert_allclose(found, linear.forward(x, weight, bias), rtol=1e-12)
+    assert found.T.flags.c_contiguous
+    entries = kernels.linear_kernel_vjp(g, None, x, weight, bias)
+    expected = linear_vjp(g, None, x, weight, bias)
+    for entry, of_rule in zip(entries, expected, strict=True):
+        assert (entry is None) == (of_rule is None)
+        if entry is not None:
+            np.testing.assert_allclose(entry(), of_rule(), rtol=1e-12)
+    assert entries[0]().T.flags.c_contiguous
+
+
+def test_linear_leaves_what_it_does_not_serve_to_the_op() -> None:
+    weight = held(3, 5)
+    not_served = {
+        "rows as they come": (np.ones((4, 5)), weight, None),
+        "more axes": (np.ones((2, 4, 5)), weight, None),
+        "another dtype": (held(4, 5).astype("float32"), weight, None),
+        "other features": (held(4, 6), weight, None),
+        "no matrix": (held(4, 5), np.ones(5), None),
+        "another bias": (held(4, 5), weight, np.ones(2)),
+        "a bias of another dtype": (held(4, 5), weight, np.ones(3, "float32")),
+    }
+    for given in not_served.values():
+        assert kernels.linear_kernel(*given) is NotImplemented
+    assert kernels.linear_kernel_vjp(np.ones((4, 3)), None, np.ones((4, 5)), weight, None) is (
+        NotImplemented
+    )

