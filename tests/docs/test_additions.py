@@ -65,7 +65,7 @@ $$
 :::
 
 ```{code-cell} python
-from minigen.ops.elementwise import square
+from minigen.ops.arithmetic import square
 
 expected = by_definition(lambda x: x * x, lambda x: 2 * x)
 y, gradient = by_library(square)
