@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import importlib
 import operator
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -285,6 +285,13 @@ class Holder:
 
     def __format__(self, spec: str) -> str:
         return format(self.item(), spec) if spec else str(self)
+
+
+def one_sequence(values: Sequence[Any]) -> tuple[int, ...]:
+    """Read ``f(2, 3)`` and ``f((2, 3))`` alike."""
+    if len(values) == 1 and isinstance(values[0], Sequence):
+        return tuple(values[0])
+    return tuple(values)
 
 
 def array_of(value: Any) -> Any:

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from minigen.engine import backend
-from minigen.engine.backend import DTypeLike, array_of
+from minigen.engine.backend import DTypeLike, array_of, one_sequence
 from minigen.engine.random import Generator, default_generator
-from minigen.engine.tensor import Tensor, one_sequence
+from minigen.engine.tensor import Tensor
 
 
 def tensor(

@@ -3,14 +3,14 @@ r"""Tensors: arrays that can record how they were made, so that gradients flow b
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from minigen.engine import backend
-from minigen.engine.backend import DEFAULT_FLOAT, Array, DTypeLike, array_of, as_index, is_array
+from minigen.engine.backend import Array, DTypeLike, array_of, as_index, is_array, one_sequence
 from minigen.engine.graph import Node, Vertex, owned, walk_back
 from minigen.engine.guards import writes
 from minigen.engine.modes import is_grad_enabled
@@ -337,14 +337,11 @@ class Tensor(backend.Holder):
 
         It is this tensor if nothing changes, else a copy, through which gradients flow back.
 
-        Parameters
-        ----------
-        device_or_dtype : str or dtype_like
-            ``"cpu"``, ``"cuda"`` or ``"cuda:N"``; or whatever NumPy accepts as a dtype.
+        A device is ``"cpu"``, ``"cuda"`` or ``"cuda:N"``; a dtype whatever NumPy accepts as one.
 
         Raises
         ------
-        minigen.backend.DeviceError
+        minigen.DeviceError
             If the device is not there.
         """
         if backend.looks_like_device(device_or_dtype):
@@ -495,17 +492,10 @@ def result(array: Array, node: Node | None = None) -> Tensor:
     return out
 
 
-def one_sequence(values: Sequence[Any]) -> tuple[int, ...]:
-    """Read ``f(2, 3)`` and ``f((2, 3))`` alike."""
-    if len(values) == 1 and isinstance(values[0], Sequence):
-        return tuple(values[0])
-    return tuple(values)
-
-
 def _like(value: Other, reference: Any) -> Other:
     """Make an array of a number, so that ``2 ** tensor`` has a base to keep."""
     if not isinstance(value, int | float | np.generic):
         return value
     widens = reference.dtype.kind != "f" and isinstance(value, float | np.floating)
-    dtype = DEFAULT_FLOAT if widens else reference.dtype
+    dtype = backend.DEFAULT_FLOAT if widens else reference.dtype
     return backend.namespace(reference.data).asarray(value, dtype=dtype)

@@ -61,7 +61,7 @@ def test_with_a_card_the_suite_runs_on_it() -> None:
         sys.executable,
         "-c",
         PROGRAM,
-        "tests/test_autograd.py",
+        "tests/engine/test_autograd.py",
         "tests/strict/test_reads.py",
     ]
     done = subprocess.run(command, check=False, cwd=ROOT, capture_output=True, text=True)
