@@ -40,22 +40,10 @@ class Misbehaviour(Exception):  # noqa: N818 - it carries a finding, no error of
 
 
 class Subject:
-    """A function under test.
+    """A function under test: `run` computes its outputs from the present data of float64 leaves.
 
-    Parameters
-    ----------
-    name : str
-        The function's name.
-    names : sequence of str
-        A name a leaf.
-    leaves : sequence of Tensor
-        The float64 tensors whose gradients are checked.
-    run : callable
-        Computes the output, a tensor or a sequence of tensors, from the leaves' present data.
-    constants : sequence of array
-        Arrays that `run` is given beside the leaves, and must not change either.
-    recorded : bool, default False
-        Whether the output is itself a gradient, got with ``create_graph=True``.
+    Each leaf has a name. The constants are arrays that `run` is given besides, and must not change
+    either; `recorded` says that the output is itself a gradient, got with ``create_graph=True``.
     """
 
     def __init__(
@@ -195,18 +183,9 @@ class Subject:
 class Watched:
     """A subject evaluated at its point.
 
-    Attributes
-    ----------
-    outputs : list of Tensor
-        What the function returned; the graph behind it is kept.
-    centre : array
-        All outputs as one vector, on the host.
-    unreached : set of int
-        The leaves to which the backward pass never came.
-    misshapen : dict of int to (array, array)
-        The leaves whose gradient had a wrong shape: the gradient and its cotangent.
-    findings : Findings
-        Where failures are noted that do not make a comparison meaningless.
+    The graph behind its outputs is kept; `centre` is all of them as one vector, on the host.
+    `unreached` are the leaves to which the backward pass never came, `misshapen` those whose
+    gradient had a wrong shape, each with that gradient and its cotangent.
     """
 
     def __init__(self, subject: Subject, settings: Settings, findings: Findings) -> None:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
+
+from minigen.engine.op import registry
 
 from .checkouts import Edit, copy_to, minigen, run
 
 CATALOGUE = "tests/catalogue/test_catalogue.py"
 PAGES = "tests/docs/test_derivations.py"
 
+FAMILY = registry["log"].__module__.replace(".", "/") + ".py"
+
 FUNCTION = Edit(
-    "minigen/ops/elementwise.py",
+    FAMILY,
     "@op\ndef log(",
     '''@op
 def square(x: Array) -> Array:
@@ -65,8 +70,9 @@ $$
 :::
 
 ```{code-cell} python
-from minigen.ops.arithmetic import square
+from minigen.engine.op import registry
 
+square = registry["square"]
 expected = by_definition(lambda x: x * x, lambda x: 2 * x)
 y, gradient = by_library(square)
 check("square", expected[0], y)
@@ -80,9 +86,9 @@ check("square.grad", expected[1], gradient)
 
 def exported(checkout: Path) -> None:
     """Enter the op in the list of its family's file, where that has one."""
-    file = checkout / FUNCTION.file
-    text = file.read_text(encoding="utf-8")
-    file.write_text(text.replace('"sqrt"]', '"sqrt", "square"]'), encoding="utf-8")
+    file = checkout / FAMILY
+    text = re.sub(r'"sqrt"(?=[],])', '"sqrt", "square"', file.read_text(encoding="utf-8"), count=1)
+    file.write_text(text, encoding="utf-8")
 
 
 OP_EDITS = {"function": FUNCTION, "case": CASE, "derivation": DERIVATION}

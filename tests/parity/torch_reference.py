@@ -52,18 +52,25 @@ class Torch:
         return np.array(tensor.numpy(force=True))
 
 
-def counterpart(name: str, text: str, inputs: dict[str, Any], options: dict[str, Any]) -> Any:
-    """Compute what the catalogue says is PyTorch's counterpart of a call; by convention, its name.
+def named_alike(name: str) -> Any:
+    """Return PyTorch's function of a name: a layer's or a loss's goes before a tensor's."""
 
-    Where it says nothing, the inputs are handed on by position, the options by name.
+    def call(*inputs: Any, **options: Any) -> Any:
+        whole, functions = torch.value(), torch.nn.functional.value()
+        return getattr(functions if hasattr(functions, name) else whole, name)(*inputs, **options)
+
+    return call
+
+
+def counterpart(name: str, text: str, inputs: dict[str, Any], options: dict[str, Any]) -> Any:
+    """Compute what the catalogue says is PyTorch's counterpart of a call.
+
+    Where it says nothing, that is the function of its name, called alike.
     """
-    if text:
-        return eval(
-            text, {"torch": torch.value(), "F": torch.nn.functional.value()}, inputs | options
-        )
-    known = torch.nn.functional.value()
-    function = getattr(known if hasattr(known, name) else torch.value(), name)
-    return function(*inputs.values(), **options)
+    if not text:
+        return named_alike(name)(*inputs.values(), **options)
+    names = {"torch": torch.value(), "F": torch.nn.functional.value()}
+    return eval(text, names, inputs | options)
 
 
 def version() -> str:

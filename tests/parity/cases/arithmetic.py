@@ -74,34 +74,33 @@ REALS, GRID, BOOLEANS = Draw.reals, Draw.grid, Draw.booleans
 NUMBERS = [2, -1.5]
 
 FOUR_RULES = (
-    Case("add", pair(REALS), torch.add),
+    Case("add", pair(REALS)),
     alike("add", pair(REALS), operator.add, "by the operator"),
     alike("add", with_number(REALS, NUMBERS), lambda x, number: number + x, "to a number"),
     alike("add", with_array(REALS, REALS), lambda x, array: array + x, "to an array"),
     alike("add", with_array(REALS, small_integers), lambda x, array: x + array, "of integers"),
-    Case("sub", pair(REALS), torch.sub),
+    Case("sub", pair(REALS)),
     alike("sub", pair(REALS), operator.sub, "by the operator"),
     alike("sub", with_number(REALS, NUMBERS), lambda x, number: number - x, "from a number"),
     alike("sub", with_array(REALS, REALS), lambda x, array: array - x, "from an array"),
-    Case("mul", pair(REALS), torch.mul),
+    Case("mul", pair(REALS)),
     alike("mul", pair(REALS), operator.mul, "by the operator"),
     alike("mul", with_number(REALS, NUMBERS), lambda x, number: number * x, "by a number"),
-    Case("mul", pair(REALS, small_integers), torch.mul, "by integers"),
-    Case("mul", pair(small_integers), torch.mul, "of integers"),
-    Case("div", pair(REALS, Draw.nonzeros), torch.div),
+    Case("mul", pair(REALS, small_integers), variant="by integers"),
+    Case("mul", pair(small_integers), variant="of integers"),
+    Case("div", pair(REALS, Draw.nonzeros)),
     alike("div", pair(REALS, Draw.nonzeros), operator.truediv, "by the operator"),
     alike("div", with_number(REALS, NUMBERS), lambda x, number: x / number, "by a number"),
     alike("div", with_number(Draw.nonzeros, NUMBERS), lambda x, number: number / x, "of a number"),
     Case(
         "div",
         pair(small_integers, lambda draw, shape: draw.integers(shape, 1, 5)),
-        torch.div,
-        "of integers",
+        variant="of integers",
     ),
 )
 
 POWERS = (
-    Case("pow", pair(Draw.positives, REALS), torch.pow),
+    Case("pow", pair(Draw.positives, REALS)),
     alike(
         "pow",
         with_number(Draw.positives, [0.5, -0.5, 2.5]),
@@ -124,16 +123,15 @@ POWERS = (
     Case(
         "pow",
         pair(whole_numbers),
-        torch.pow,
-        "of 0, an array",
+        variant="of 0, an array",
         order=1,  # PyTorch's second derivative of 0 to the power 1 is NaN
     ),
     alike("pow", with_number(REALS, [2, 0.7]), lambda x, number: number**x, "of a number"),
 )
 
 CHOICES = (
-    Case("maximum", pair(REALS), torch.maximum),
-    Case("maximum", pair(GRID), torch.maximum, "with ties"),
+    Case("maximum", pair(REALS)),
+    Case("maximum", pair(GRID), variant="with ties"),
     Case(
         "maximum",
         with_number(REALS, NUMBERS),
@@ -141,8 +139,8 @@ CHOICES = (
         "with a number",
         lambda x, number: x.maximum(number),
     ),
-    Case("minimum", pair(REALS), torch.minimum),
-    Case("minimum", pair(GRID), torch.minimum, "with ties"),
+    Case("minimum", pair(REALS)),
+    Case("minimum", pair(GRID), variant="with ties"),
     Case(
         "where",
         chosen,
@@ -184,9 +182,9 @@ COMPARISONS = tuple(
 )
 
 LOGIC = (
-    Case("logical_and", pair(BOOLEANS), torch.logical_and),
+    Case("logical_and", pair(BOOLEANS)),
     alike("logical_and", pair(BOOLEANS), operator.and_, "by the operator"),
-    Case("logical_or", pair(BOOLEANS), torch.logical_or),
+    Case("logical_or", pair(BOOLEANS)),
     alike("logical_or", pair(BOOLEANS), operator.or_, "by the operator"),
     Case("logical_not", lambda draw: Sample(draw.booleans(draw.shape())), torch.logical_not),
     alike(

@@ -16,7 +16,7 @@ from minigen.catalogue.case import free_parameters
 from minigen.engine.op import registry
 
 from ..draws import Array, Draw
-from ..torch_reference import counterpart
+from ..torch_reference import counterpart, named_alike
 
 Function = Callable[..., Any]
 
@@ -47,8 +47,9 @@ class Case:
         The op's name in `minigen.functional`, or in the registry of ops.
     draw : callable
         Draws the arguments.
-    reference : callable
-        Computes the op with PyTorch; it takes the arguments as minigen's function does.
+    reference : callable, optional
+        Computes the op with PyTorch; it takes the arguments as minigen's function does. Unless it
+        is given, PyTorch's function of that name is called alike.
     variant : str
         What sets this case apart from the op's other cases.
     ours : callable, optional
@@ -61,7 +62,7 @@ class Case:
 
     op: str
     draw: Callable[[Draw], Sample]
-    reference: Function
+    reference: Function | None = None
     variant: str = ""
     ours: Function | None = None
     order: int = 2
@@ -71,6 +72,11 @@ class Case:
     def function(self) -> Function:
         """What computes the op with minigen."""
         return self.ours or find(self.op)
+
+    @property
+    def theirs(self) -> Function:
+        """What computes the op with PyTorch."""
+        return self.reference or named_alike(self.op)
 
     @property
     def name(self) -> str:

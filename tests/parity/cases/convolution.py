@@ -103,19 +103,14 @@ def lookup(draw: Draw) -> Sample:
 
 
 CASES = (
-    Case("conv2d", convolution, torch.nn.functional.conv2d),
-    Case("conv2d", without_bias(convolution), torch.nn.functional.conv2d, "without bias"),
-    Case("conv_transpose2d", transposed, torch.nn.functional.conv_transpose2d),
+    Case("conv2d", convolution),
+    Case("conv2d", without_bias(convolution), variant="without bias"),
+    Case("conv_transpose2d", transposed),
     Case(
         "conv_transpose2d",
         without_bias(transposed),
-        torch.nn.functional.conv_transpose2d,
-        "without bias",
+        variant="without bias",
     ),
     Case("conv2d_weight", of_weight, weight_of_unfolded),
-    Case(
-        "embedding",
-        lookup,
-        torch.nn.functional.embedding,
-    ),
+    Case("embedding", lookup),
 )

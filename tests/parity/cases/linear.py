@@ -7,7 +7,6 @@ import operator
 from minigen import functional
 
 from ..draws import Draw
-from ..torch_reference import torch
 from .case import Case, Sample, alike
 
 
@@ -52,17 +51,16 @@ def without_bias(draw: Draw) -> Sample:
 
 
 CASES = (
-    Case("matmul", matrices, torch.matmul, "matrices"),
-    Case("matmul", vectors, torch.matmul, "vectors"),
-    Case("matmul", batches, torch.matmul, "batches"),
+    Case("matmul", matrices, variant="matrices"),
+    Case("matmul", vectors, variant="vectors"),
+    Case("matmul", batches, variant="batches"),
     alike("matmul", batches, operator.matmul, "by the operator"),
-    Case("linear", affine, torch.nn.functional.linear),
-    Case("linear", without_bias, torch.nn.functional.linear, "without bias"),
+    Case("linear", affine),
+    Case("linear", without_bias, variant="without bias"),
     Case(
         "linear",
         affine,
-        torch.nn.functional.linear,
-        "bias by name",
-        lambda x, weight, bias: functional.linear(x, weight, bias=bias),
+        variant="bias by name",
+        ours=lambda x, weight, bias: functional.linear(x, weight, bias=bias),
     ),
 )

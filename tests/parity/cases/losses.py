@@ -217,9 +217,9 @@ NOISE = (
         lambda mu, logvar, noise: mu + torch.sqrt(torch.exp(logvar)) * noise,
     ),
     Case("dropout", masked, lambda x, p, mask: x * mask / (1 - p), "a mask given"),
-    Case("dropout", rate(0.5, training=False), F.dropout, "evaluation"),
-    Case("dropout", rate(0.0, training=True), F.dropout, "of nothing"),
-    Case("dropout", rate(1.0, training=True), F.dropout, "of everything"),
+    Case("dropout", rate(0.5, training=False), variant="evaluation"),
+    Case("dropout", rate(0.0, training=True), variant="of nothing"),
+    Case("dropout", rate(1.0, training=True), variant="of everything"),
 )
 
 CASES = (*LOSSES, *GAUSSIANS, *NOISE)

@@ -106,9 +106,9 @@ def window_put(g: Any, choice: Any, size: Any, kernel_size: Any, stride: Any, pa
 
 
 CASES = (
-    Case("max_pool2d", pooled, torch.nn.functional.max_pool2d),
-    Case("avg_pool2d", averaged, torch.nn.functional.avg_pool2d),
-    Case("adaptive_avg_pool2d", images, torch.nn.functional.adaptive_avg_pool2d),
+    Case("max_pool2d", pooled),
+    Case("avg_pool2d", averaged),
+    Case("adaptive_avg_pool2d", images),
     Case("upsample", enlarged, upsample),
     Case("window_sum", on_windows, window_sum),
     Case("window_spread", to_spread, window_spread),
