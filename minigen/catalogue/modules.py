@@ -135,7 +135,16 @@ def _conv_autoencoder(generator: Generator) -> models.ConvAutoencoder:
 
 
 def _conv_vae(batch_norm: bool) -> Callable[[Generator], models.ConvVAE]:
-    return lambda g: models.ConvVAE((1, 4, 4), (2, 3), (5,), 2, batch_norm=batch_norm, generator=g)
+    def build(generator: Generator) -> models.ConvVAE:
+        model = models.ConvVAE(
+            (1, 4, 4), (2, 3), (5,), 2, batch_norm=batch_norm, generator=generator
+        )
+        for name, parameter in model.named_parameters():
+            if name.endswith("bias"):  # at 0, the units above one that is dead stand on a kink
+                nn.init.uniform_(parameter, 0.05, 0.15, generator)
+        return model
+
+    return build
 
 
 MODELS = [
