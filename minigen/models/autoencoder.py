@@ -112,16 +112,9 @@ class Autoencoder(Model):
     def corrupt(
         self, x: Array, *, noise: Array | None = None, generator: Generator | None = None
     ) -> Array:
-        """Return noisy images: `x` itself without corruption.
+        """Return noisy images in [0, 1]: `x` itself without corruption.
 
-        Parameters
-        ----------
-        x : Tensor or array
-            Images in [0, 1].
-        noise : Tensor or array, of the shape of `x`, optional
-            Standard normal noise; drawn if not given.
-        generator : Generator, optional
-            Draws the noise.
+        The standard normal `noise`, of the shape of `x`, is drawn by `generator` if not given.
         """
         corruption = self.denoising.corruption
         if corruption == 0:
@@ -139,16 +132,8 @@ class Autoencoder(Model):
     ) -> dict[str, Tensor]:
         """Return the reconstruction error in nats an image; it is the whole loss.
 
-        Parameters
-        ----------
-        x : Tensor or array, shape (N, C, H, W) or (N, C H W)
-            Clean images in [0, 1].
-        labels : None
-            There are no conditional autoencoders here.
-        noise : Tensor or array, of the shape of `x`, optional
-            The noise of the corruption; drawn if not given.
-        generator : Generator, optional
-            Draws the noise.
+        Takes clean images, (N, C, H, W) or as rows, in [0, 1], and no labels; `noise` and
+        `generator` are as for `corrupt`.
 
         Raises
         ------

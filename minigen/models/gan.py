@@ -443,13 +443,6 @@ class ConditionalGAN(DCGAN):
     channels, latent, ...
         As for `DCGAN`.
 
-    Raises
-    ------
-    ValueError
-        As `DCGAN`, or if there are fewer than two classes.
-    TypeError
-        In a call, if labels are missing.
-
     References
     ----------
     Mirza, Osindero (2014), arXiv:1411.1784.

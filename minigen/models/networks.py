@@ -175,7 +175,7 @@ class ConvNetworks(Networks):
 
         The weights of the last layers, of pixels and of variances, are a tenth of that: nothing is
         claimed yet. Against weights that begin near the prior, as those of `DenseNetworks`, this
-        lowers the negative ELBO after three epochs; docs/results.md has by how much.
+        lowers the negative ELBO after two epochs by 4 to 28 nats: see docs/results.md.
         """
         nn.init.initialize_(model, nn.init.kaiming_uniform_, generator=source)
         with no_grad():
