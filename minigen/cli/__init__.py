@@ -47,14 +47,8 @@ INTERRUPTED: Final = 130
 def plain_errors() -> Iterator[None]:
     """Tell the errors that a user can mend in a line, without a traceback.
 
-    Raises
-    ------
-    click.UsageError
-        For a configuration that can't be; exit status 2.
-    click.ClickException
-        For everything else that lies outside the program; exit status 1.
-    SystemExit
-        With status 130, after Ctrl-C.
+    A configuration that can't be has the exit status 2, as a `click.UsageError`; everything else
+    that lies outside the program, 1, as a `click.ClickException`; and Ctrl-C, 130.
     """
     from minigen.data import DataError
     from minigen.engine.backend import DeviceError

@@ -37,14 +37,7 @@ def as_text(explanation: Explained, *, width: int = 88, full: bool = False) -> s
 def show(explanation: Explained, console: Console, *, full: bool = False) -> None:
     """Write an explanation to a console.
 
-    Parameters
-    ----------
-    explanation : Explanation
-        What to show.
-    console : Console
-        Where to.
-    full : bool, default False
-        Whether to show docstrings, too, and the code that compares with the definitions.
+    If `full`, with docstrings, and with the code that compares with the definitions.
     """
     for part in _parts(explanation, full):
         console.print(part, width=min(console.width, WIDTH))
