@@ -16,11 +16,10 @@ from minigen import keep_freed_memory
 from minigen._version import __version__
 from minigen.cli.demo import demo
 from minigen.cli.evaluate import evaluate
-from minigen.cli.exercise import exercise
 from minigen.cli.explain import explain
 from minigen.cli.gradcheck import gradcheck
 from minigen.cli.info import info
-from minigen.cli.lessons import lessons
+from minigen.cli.lessons import exercise, lessons
 from minigen.cli.pictures import interpolate, reconstruct, sample, traverse
 from minigen.cli.train import train
 
