@@ -41,6 +41,11 @@ class Check:
     failure: str = ""
     code: str = ""
 
+    @property
+    def measured(self) -> str:
+        """The error as it is shown; nothing if there is none."""
+        return "" if math.isnan(self.error) else f"{self.error:.1e}"
+
 
 def check_gradients(cases: Iterable[Case], order: int = 2, device: str = CPU) -> tuple[Check, ...]:
     """Check the gradients of cases of the catalogue, up to an order, on a device."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import math
 from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar, Final
 
@@ -110,8 +109,7 @@ def _table(checks: Sequence[Check]) -> Table:
     table.add_column("verdict", no_wrap=True)
     for check in checks:
         verdict = "[green]right[/]" if check.passed else "[bold red]WRONG[/]"
-        error = "" if math.isnan(check.error) else f"{check.error:.1e}"
-        table.add_row(Text(check.title), check.against, error, verdict)
+        table.add_row(Text(check.title), check.against, check.measured, verdict)
     return table
 
 

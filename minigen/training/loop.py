@@ -296,8 +296,8 @@ class Uploader:
     memory), and the computing stream waits for the copy alone.
 
     A batch must be used before the next one is sent: what was sent two calls ago is taken to be
-    done with once nobody holds it, and its memory is then written to again. On the
-    CPU batches stay what they are.
+    done with once nobody holds it, and its memory is then written to again. On the CPU
+    batches stay what they are.
 
     Examples
     --------

@@ -98,7 +98,7 @@ def test_names_of_now_are_told_from_those_that_were(dotted: str, expected: bool)
 
 
 def test_paths_that_are_there_are_told_from_others() -> None:
-    assert is_there("minigen/engine/") and is_there("docs/*.md") and is_there("lessons/NN-name")
+    assert all(map(is_there, ("minigen/engine/", "docs/*.md", "lessons/NN-name/")))
     assert not is_there("minigen/gradcheck/zoo")
 
 
@@ -106,5 +106,6 @@ def test_the_house_is_told_folder_by_folder() -> None:
     text = (REPOSITORY / "CONTRIBUTING.md").read_text(encoding="utf-8")
     house = text.partition("## The house")[2].partition("\n## ")[0]
     places = " ".join(line.split("|")[1] for line in house.splitlines() if line.startswith("| `"))
-    folders = sorted(path.parent.name for path in REPOSITORY.glob("minigen/*/__init__.py"))
-    assert [name for name in folders if f"{name}/`" not in places] == []
+    folders = {f"{path.parent.name}/" for path in REPOSITORY.glob("minigen/*/__init__.py")}
+    modules = {path.name for path in REPOSITORY.glob("minigen/[a-z]*.py")}
+    assert [name for name in sorted(folders | modules) if f"{name}`" not in places] == []
