@@ -67,7 +67,7 @@ def result_box(identifier: str, body: list[nodes.Node], docname: str) -> nodes.c
     for position, implementer in enumerate(_implementers(identifier)):
         code += nodes.Text(", ") if position else nodes.Text("")
         code += parts.link_to(implementer, docname)
-    error = parts.span(parts.error_of(check), "error")
+    error = parts.span(check.measured, "error")
     checked = nodes.paragraph(
         "", "", parts.span("Check", "label"), nodes.Text(" relative error "), error
     )

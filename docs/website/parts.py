@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from docutils import nodes
 from sphinx import addnodes
 
@@ -30,11 +28,6 @@ def folded(summary: str, *children: nodes.Node) -> list[nodes.Node]:
     """Return something that is shown when it is asked for."""
     opening = nodes.raw("", f"<details><summary>{summary}</summary>", format="html")
     return [opening, *children, nodes.raw("", "</details>", format="html")]
-
-
-def error_of(check: Check) -> str:
-    """Return the error that was measured, in few digits."""
-    return "" if math.isnan(check.error) else f"{check.error:.1e}"
 
 
 def link_to(implementer: Implementer, docname: str) -> nodes.Node:
@@ -77,7 +70,7 @@ def verdict(check: Check) -> nodes.list_item:
     measured = nodes.paragraph(
         "",
         "",
-        span(error_of(check), "error"),
+        span(check.measured, "error"),
         nodes.Text(" "),
         span("right" if check.passed else "wrong", "verdict"),
     )

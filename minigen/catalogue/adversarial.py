@@ -45,27 +45,18 @@ def _smooth_critic(generator: Generator) -> nn.Module:
     return nn.Sequential(first, nn.Tanh(), last)
 
 
+def _losses(name: str) -> list[Case]:
+    """Make a case for the loss of either side."""
+    game = adversarial_objective(name)
+    scores = distinct(5)
+    return [
+        Case(name, "loss", game.discriminator_loss, [scores, scores], "discriminator"),
+        Case(name, "loss", game.generator_loss, [scores], "generator"),
+    ]
+
+
 GAME_LOSSES = [
-    *(
-        case
-        for name in OBJECTIVES
-        for case in (
-            Case(
-                name,
-                "loss",
-                adversarial_objective(name).discriminator_loss,
-                [distinct(5), distinct(5)],
-                "discriminator",
-            ),
-            Case(
-                name,
-                "loss",
-                adversarial_objective(name).generator_loss,
-                [distinct(5)],
-                "generator",
-            ),
-        )
-    ),
+    *(case for name in OBJECTIVES for case in _losses(name)),
     Case(
         "non-saturating",
         "loss",
@@ -75,16 +66,16 @@ GAME_LOSSES = [
     ),
     module_case(
         "gradient_penalty",
-        "loss",
         _smooth_critic,
+        kind="loss",
         call=lambda critic: gradient_penalty(
             critic, *(beside(critic[0].weight, x) for x in (_images(3), _noise(3), _MIX))
         ),
     ),
     module_case(
         "r1_penalty",
-        "loss",
         _smooth_critic,
+        kind="loss",
         call=lambda critic: r1_penalty(critic, beside(critic[0].weight, _images(3))),
     ),
 ]
@@ -112,8 +103,8 @@ def _both_sides(build: Callable[[Generator], models.AdversarialModel], note: str
     return [
         module_case(
             name,
-            "model",
             build,
+            kind="model",
             note=f"{note}, {side}",
             call=_turn(side),
             mode="directional",

@@ -186,9 +186,9 @@ def _like(x: Any, values: npt.NDArray[Any]) -> Array:
 
 def module_case(
     name: str,
-    kind: Kind,
     build: Callable[[Generator], nn.Module],
     *inputs: Draw,
+    kind: Kind,
     note: str = "",
     call: Callable[..., Any] | None = None,
     mode: Literal["full", "directional"] = "full",

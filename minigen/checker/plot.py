@@ -33,16 +33,8 @@ _LEAST_SHOWN = 1e-17
 class StepSizeErrors:
     """Relative errors of numerical derivatives, a step each.
 
-    Attributes
-    ----------
-    dtype : str
-        The precision in which the function was evaluated.
-    steps : array, shape (S,)
-        The steps h.
-    central : array, shape (S,)
-        The errors of (f(x + hv) - f(x - hv)) / 2h.
-    one_sided : array, shape (S,)
-        The errors of (f(x + hv) - f(x)) / h.
+    At the `steps` h, `central` are those of (f(x + hv) - f(x - hv)) / 2h, and `one_sided` those of
+    (f(x + hv) - f(x)) / h, all of shape (S,); `dtype` is the precision in which f was evaluated.
     """
 
     dtype: DType

@@ -65,26 +65,20 @@ class InputReport:
 
     Attributes
     ----------
-    name : str
-        The function's name of the input, the parameter's name, or "input 2".
-    position : int or None
-        Which of the inputs; None for a direction that moves all of them at once.
-    shape : tuple of int
-        The shape of the input.
-    order : int
-        2 where the gradient of a gradient is meant.
+    name, position : str, int or None
+        The function's name of the input, the parameter's name, or "input 2"; and which of the
+        inputs it is, None for a direction that moves all of them at once.
+    shape, order : tuple of int, int
+        The input's shape; and 2 where the gradient of a gradient is meant.
     index : tuple of int or None
         The worst element of the input: that of the largest error in units of its tolerance. None
         where no single element was compared (directions).
     output : str
         The output's element whose derivative is meant, such as ``"out[1, 2]"``; or ``"g . out"``,
         the product of the whole output with a cotangent.
-    analytic, numeric : float
-        The two derivatives there.
-    error : float
-        The magnitude of their difference.
-    tolerance : float
-        The largest error allowed there, atol + rtol * abs(numeric).
+    analytic, numeric, error, tolerance : float
+        The two derivatives there, the magnitude of their difference, and the largest that is
+        allowed, atol + rtol * abs(numeric).
     relative_error : float
         The largest error of this input, in units of the largest numeric derivative of this input.
     diagnosis : str
@@ -123,14 +117,10 @@ class GradReport:
 
     Attributes
     ----------
-    function : str
-        The name of what was checked.
-    order : int
-        The highest order checked.
-    mode : str
-        ``"full"`` or ``"directional"``.
-    cotangent : str
-        ``"random"``, ``"ones"`` or ``"given"``.
+    function, order : str, int
+        The name of what was checked, and the highest order.
+    mode, cotangent : str
+        ``"full"`` or ``"directional"``; and ``"random"``, ``"ones"`` or ``"given"``.
     inputs : tuple of InputReport
         An entry an input and order.
     failures : tuple of Failure
@@ -165,13 +155,7 @@ class GradReport:
         return max(known, default=math.nan)
 
     def raise_if_failed(self) -> None:
-        """Raise the report as an exception unless the check passed.
-
-        Raises
-        ------
-        GradcheckError
-            With the printed report as its message.
-        """
+        """Raise a `GradcheckError` unless the check passed: the printed report is its message."""
         if self.failures:
             raise GradcheckError(str(self)) from self.cause
 

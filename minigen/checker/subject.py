@@ -259,12 +259,9 @@ class Watched:
         return [self._received(leaf, array, cotangent) for leaf, array in enumerate(found)]
 
     def expect_good_rules(self) -> None:
-        """Find rules that are random, not linear in the cotangent, or reuse the memory they gave.
+        """Find rules that are not linear in the cotangent, or reuse the memory they gave.
 
-        Raises
-        ------
-        Misbehaviour
-            If the backward pass is random.
+        A backward pass that is random ends the check with a `Misbehaviour`.
         """
         u, v = self.draw_cotangent(), self.draw_cotangent()
         of_u, of_v = self.gradient(u), self.gradient(v)

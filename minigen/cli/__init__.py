@@ -16,11 +16,10 @@ from minigen import keep_freed_memory
 from minigen._version import __version__
 from minigen.cli.demo import demo
 from minigen.cli.evaluate import evaluate
-from minigen.cli.exercise import exercise
 from minigen.cli.explain import explain
 from minigen.cli.gradcheck import gradcheck
 from minigen.cli.info import info
-from minigen.cli.lessons import lessons
+from minigen.cli.lessons import exercise, lessons
 from minigen.cli.pictures import interpolate, reconstruct, sample, traverse
 from minigen.cli.train import train
 
@@ -47,14 +46,8 @@ INTERRUPTED: Final = 130
 def plain_errors() -> Iterator[None]:
     """Tell the errors that a user can mend in a line, without a traceback.
 
-    Raises
-    ------
-    click.UsageError
-        For a configuration that can't be; exit status 2.
-    click.ClickException
-        For everything else that lies outside the program; exit status 1.
-    SystemExit
-        With status 130, after Ctrl-C.
+    A configuration that can't be has the exit status 2, as a `click.UsageError`; everything else
+    that lies outside the program, 1, as a `click.ClickException`; and Ctrl-C, 130.
     """
     from minigen.data import DataError
     from minigen.engine.backend import DeviceError

@@ -17,13 +17,7 @@ if TYPE_CHECKING:
 @click.option("--list", "list_results", is_flag=True, help="List all results, and their code.")
 @click.option("--web", is_flag=True, help="Open the page in a browser.")
 @click.option("--full", is_flag=True, help="Show docstrings, and the code of the page, too.")
-@click.option(
-    "--order",
-    type=click.IntRange(1, 2),
-    default=2,
-    show_default=True,
-    help="1: gradients; 2: also the gradients of gradients.",
-)
+@options.order
 @options.device_from_the_start
 def explain(
     name: str | None, list_results: bool, web: bool, full: bool, order: int, device: str

@@ -16,13 +16,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("name", metavar="[OP]", required=False)
-@click.option(
-    "--order",
-    type=click.IntRange(1, 2),
-    default=2,
-    show_default=True,
-    help="1: gradients; 2: also the gradients of gradients.",
-)
+@options.order
 @options.device_from_the_start
 def gradcheck(name: str | None, order: int, device: str) -> None:
     """Check the gradients of every op, loss, layer and model; or of the one called OP.

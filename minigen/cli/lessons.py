@@ -1,15 +1,26 @@
-"""``minigen lessons``: the lessons, and JupyterLab on one of them."""
+"""``minigen lessons`` and ``minigen exercise``: a learner's way through the course.
+
+What is to read is opened in JupyterLab; of what is to do it is said what is wrong with it.
+"""
 
 from __future__ import annotations
 
 import importlib.util
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from minigen.cli import options
+
+if TYPE_CHECKING:
+    from minigen.course import Lesson
+    from minigen.course.exercises import Exercise, Verdict
+
+_COLOURS: Final = {"right": "green", "wrong": "red", "to do": "yellow"}
 
 
 @click.command()
@@ -22,12 +33,12 @@ def lessons(number: str | None, folder: Path) -> None:
     Nothing of yours is ever replaced.
     """
     if number is None:
-        _show(folder)
+        _list_lessons(folder)
     else:
-        _open(number, folder)
+        _open(_found(number), folder)
 
 
-def _show(folder: Path) -> None:
+def _list_lessons(folder: Path) -> None:
     from rich.console import Console
     from rich.table import Table
 
@@ -50,18 +61,97 @@ def _show(folder: Path) -> None:
     console.print("minigen lessons 01 opens a lesson; minigen exercise 01 checks its exercises.")
 
 
-def _open(number: str, folder: Path) -> None:
-    from minigen import course
-
-    try:
-        lesson = course.find_lesson(number)
-    except ValueError as error:
-        raise click.UsageError(str(error)) from error
-    for copied in lesson.copy_to(folder):
-        click.echo(f"new: {copied}")
+def _open(lesson: Lesson, folder: Path) -> None:
+    _copy(lesson, folder)
     notebook = lesson.notebook_in(folder)
     if importlib.util.find_spec("jupyterlab") is None:
         raise click.ClickException(
             f"to open {notebook}, JupyterLab is needed: python -m pip install 'minigen[lessons]'"
         )
     raise SystemExit(subprocess.call([sys.executable, "-m", "jupyterlab", str(notebook)]))
+
+
+@click.command()
+@click.argument("number", metavar="[LESSON]", required=False)
+@click.option("--solutions", is_flag=True, help="Show the solutions of the lesson's exercises.")
+@options.working_folder
+def exercise(number: str | None, solutions: bool, folder: Path) -> None:
+    """Check the exercises of a lesson, and say what is wrong; or list those of all lessons.
+
+    The answers are in NN-name/exercises.py of the working folder. If the file is missing, it is put
+    there, with stubs that say what is to do. The exit status is 1 until all are right.
+    """
+    if number is None:
+        _list_exercises(folder)
+    elif solutions:
+        _show_solutions(_found(number))
+    else:
+        _check(_found(number), folder)
+
+
+def _list_exercises(folder: Path) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from minigen.course.exercises import all_exercises
+
+    table = Table("lesson", "exercise", "state", "", box=None, header_style="bold", pad_edge=False)
+    for exercise in all_exercises():
+        verdict = exercise.verdict(folder)
+        colour = _COLOURS[verdict.state]
+        first_line = verdict.message.partition("\n")[0] if verdict.state == "wrong" else ""
+        state = f"[{colour}]{verdict.state}[/]"
+        table.add_row(exercise.lesson.number, exercise.name, state, first_line)
+    console = Console(highlight=False)
+    console.print(table)
+    answers = folder / "NN-name" / "exercises.py"
+    console.print(f"\nAnswers go to {answers}; minigen exercise 01 checks those of lesson 01.")
+
+
+def _check(lesson: Lesson, folder: Path) -> None:
+    from minigen.course.exercises import State, exercises_of
+
+    exercises = exercises_of(lesson)
+    if not exercises:
+        raise click.ClickException(f"lesson {lesson.number} has no exercises")
+    _copy(lesson, folder)
+    click.echo(f"{lesson.answers_in(folder)}:")
+    verdicts = [(exercise, exercise.verdict(folder)) for exercise in exercises]
+    for exercise, verdict in verdicts:
+        _tell(exercise, verdict)
+    right = sum(verdict.state is State.RIGHT for _, verdict in verdicts)
+    click.echo(f"{right} of {len(verdicts)} right")
+    if right < len(verdicts):
+        raise SystemExit(1)
+
+
+def _tell(exercise: Exercise, verdict: Verdict) -> None:
+    """Write the state of an exercise, and below it why."""
+    click.echo(
+        f"  {click.style(f'{verdict.state:<6}', fg=_COLOURS[verdict.state])} {exercise.name}"
+    )
+    for line in verdict.message.splitlines():
+        click.echo(textwrap.fill(line, width=96, initial_indent=" " * 9, subsequent_indent=" " * 9))
+
+
+def _show_solutions(lesson: Lesson) -> None:
+    from rich.console import Console
+    from rich.syntax import Syntax
+
+    code = lesson.solutions.read_text(encoding="utf-8")
+    Console().print(Syntax(code, "python", background_color="default"))
+
+
+def _found(number: str) -> Lesson:
+    from minigen import course
+
+    try:
+        return course.find_lesson(number)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+
+
+def _copy(lesson: Lesson, folder: Path) -> None:
+    """Put the lesson's files where they are missing, and say which."""
+    for copied in lesson.copy_to(folder):
+        click.echo(f"new: {copied}")

@@ -41,6 +41,14 @@ device_from_the_start = click.option(
     help="Where to compute.",
 )
 
+order = click.option(
+    "--order",
+    type=click.IntRange(1, 2),
+    default=2,
+    show_default=True,
+    help="1: gradients; 2: also the gradients of gradients.",
+)
+
 
 def _default_working_folder() -> Path:
     from minigen.course.lesson import working_folder

@@ -59,10 +59,7 @@ class Train(click.Command):
 def _model_options(named: str | None) -> list[click.Option]:
     """Make the options of a model; those that it does not have are known, too, but not shown.
 
-    Raises
-    ------
-    click.BadParameter
-        If there is no such model.
+    If there is no such model, that is a `click.BadParameter`.
     """
     try:
         own = {} if named is None else _by_name([models.find(named)])

@@ -22,16 +22,8 @@ if TYPE_CHECKING:
 class Trained:
     """The model of a run, in evaluation mode, and what a command has to know of it.
 
-    Parameters
-    ----------
-    folder : Path
-        The run's.
-    config : RunConfig
-        What it was made from, but for the device, which is the one to be used.
-    model : Model
-        On that device; what it can do is to be asked for first.
-    kind : Kind
-        What it makes.
+    `config` is what the run was made from, but for the device: it is the one to be used, and the
+    `model` is there. What it can do is to be asked for first. `kind` is that of what it makes.
     """
 
     folder: Path
@@ -54,13 +46,7 @@ class Trained:
         return all(models.can(self.model, ability) for ability in abilities)
 
     def ability(self, name: str, lack: str) -> Callable[..., Any]:
-        """Return a method of the model; if it has none, say what it lacks.
-
-        Raises
-        ------
-        click.ClickException
-            Names the run and the model.
-        """
+        """Return a method of the model; without it, a `click.ClickException` says what it lacks."""
         if not self.can(name):
             raise click.ClickException(
                 f"the model in {self.folder}, of the kind {self.model.name!r}, {lack}"
@@ -76,10 +62,7 @@ class Trained:
     def file(self, out: Path | None, name: str) -> Path:
         """Return the file to be drawn: `out`, or the one of that name among the run's samples.
 
-        Raises
-        ------
-        click.BadParameter
-            If its name ends otherwise than such files do.
+        If its name ends otherwise than such files do, that is a `click.BadParameter`.
         """
         suffix = self.kind.suffix
         if out is not None and out.suffix.lower() != suffix:

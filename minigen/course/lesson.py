@@ -28,12 +28,8 @@ _HEADING: Final = re.compile(r"^# Lesson \d\d: (.+)$", re.MULTILINE)
 class Lesson:
     """One lesson, as it was published.
 
-    Attributes
-    ----------
-    number : str
-        Two digits, such as ``"01"``.
-    notebook : Path
-        The notebook ``NN-name.ipynb``, in the lesson's folder.
+    Its `number` has two digits, such as ``"01"``; its `notebook` is ``NN-name.ipynb``, in the
+    lesson's folder.
     """
 
     number: str
@@ -101,12 +97,9 @@ class Lesson:
 
 
 def home() -> Path:
-    """Return the folder of the published lessons.
+    """Return the folder of the published lessons: beside the package, or in a wheel inside it.
 
-    Raises
-    ------
-    FileNotFoundError
-        If they are neither beside the package, as in a checkout, nor inside it, as in a wheel.
+    If they are in neither place, that is a `FileNotFoundError`.
     """
     package = Path(str(minigen.__file__)).parent
     for folder in (package / "course" / "lessons", package.parent / "lessons"):
@@ -134,13 +127,7 @@ def _notebooks(folder: Path) -> Iterator[Path]:
 
 
 def find_lesson(number: str | int) -> Lesson:
-    """Return the lesson of a number, as ``4``, ``"4"`` or ``"04"``.
-
-    Raises
-    ------
-    ValueError
-        If there is none.
-    """
+    """Return the lesson of a number, as ``4``, ``"4"`` or ``"04"``; another one is a ValueError."""
     found = {lesson.number: lesson for lesson in lessons()}
     if (wanted := str(number).zfill(2)) not in found:
         raise ValueError(f"there is no lesson {number!r}; there are {', '.join(found)}")

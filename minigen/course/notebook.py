@@ -35,13 +35,7 @@ def progress(things: Iterable[T], what: str = "") -> Iterable[T]:
 
 
 class Listing:
-    """Source code, which a notebook shows in colours: of each piece where it stands, and its text.
-
-    Parameters
-    ----------
-    parts : iterable of (str, str)
-        Place and text.
-    """
+    """Source code, which a notebook shows in colours; its parts are pairs of place and text."""
 
     def __init__(self, parts: Iterable[tuple[str, str]]) -> None:
         self.parts = tuple(parts)
@@ -56,15 +50,8 @@ class Listing:
 def show_source(*objects: Callable[..., Any] | type[Any]) -> Listing:
     """Return the library's own source of functions, methods and classes, read when it is called.
 
-    Parameters
-    ----------
-    *objects : callable
-        Of an op both are shown, the function and its gradient rule.
-
-    Raises
-    ------
-    TypeError
-        If an object has no Python source.
+    Of an op both are shown, the function and its gradient rule. What has no Python source is a
+    TypeError.
 
     Examples
     --------

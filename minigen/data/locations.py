@@ -43,8 +43,7 @@ class Availability:
     found : bool
         Whether `minigen.data.load` finds it without a download.
     folder : Path
-        The folder its files are in, or in which they are looked for; minigen's own where it needs
-        none.
+        The folder its files are in, or are looked for in; minigen's own where it needs none.
     note : str
         The same in words, with what is missing.
     """

@@ -25,23 +25,12 @@ from minigen.explanation.subjects import Source
 class Check:
     """One check that was run, and what came of it.
 
-    Attributes
-    ----------
-    kind : {"gradient", "definition"}
-        Whether a gradient was compared with finite differences, or what the library computes with
-        the definition that stands on the page.
-    title : str
-        What was checked: a case of the catalogue, or an identifier.
-    passed : bool
-        Whether the error is within the tolerance.
-    error : float
-        The largest relative error; NaN if the comparison was not reached.
-    against : str
-        What it was compared with, and how much was compared, in a few words.
-    failure : str
-        What is wrong; empty if the check passed.
-    code : str
-        The page's code that compares; empty for gradients.
+    `kind` says whether a gradient was compared with finite differences, or what the library
+    computes with the definition that stands on the page; `title` is a case of the catalogue, or an
+    identifier. The check `passed` if `error`, the largest relative one, is within the tolerance; it
+    is NaN if the comparison was not reached. `against` says what it was compared with, and how much
+    was compared, in a few words; `failure` what is wrong, if anything is; and `code` is the page's
+    that compares, empty for gradients.
     """
 
     kind: Literal["gradient", "definition"]
@@ -51,6 +40,11 @@ class Check:
     against: str
     failure: str = ""
     code: str = ""
+
+    @property
+    def measured(self) -> str:
+        """The error as it is shown; nothing if there is none."""
+        return "" if math.isnan(self.error) else f"{self.error:.1e}"
 
 
 def check_gradients(cases: Iterable[Case], order: int = 2, device: str = CPU) -> tuple[Check, ...]:
@@ -108,20 +102,10 @@ def _undisturbed() -> Iterator[None]:
 
 
 def check_definitions(page: Page, wanted: Collection[str]) -> tuple[Check, ...]:
-    """Run a page's cells until the checks of some of its results are done.
+    """Run a page's cells, from the first on, until the checks of results that are wanted are done.
 
-    Parameters
-    ----------
-    page : Page
-        Its cells run from the first on.
-    wanted : collection of str
-        Identifiers of results of the page.
-
-    Returns
-    -------
-    tuple of Check
-        One for each identifier that is wanted, in the page's order. A cell that raises fails those
-        that have not passed by then. Of several checks of one result the worst counts.
+    Return one for each of these identifiers, in the page's order. A cell that raises fails those
+    that have not passed by then. Of several checks of one result the worst counts.
     """
     found: dict[str, Check] = {}
     reason = "the page does not check it"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator, Sequence
 from html import escape
@@ -61,11 +60,7 @@ def _markdown_rows(checks: Sequence[Check]) -> Iterator[str]:
     yield "| --- | --- | --- | --- |"
     for check in checks:
         verdict = "right" if check.passed else "**WRONG**"
-        yield f"| {check.title} | {check.against} | {_error(check)} | {verdict} |"
-
-
-def _error(check: Check) -> str:
-    return "" if math.isnan(check.error) else f"{check.error:.1e}"
+        yield f"| {check.title} | {check.against} | {check.measured} | {verdict} |"
 
 
 def as_html(explanation: Explained) -> str:
@@ -115,7 +110,7 @@ def _table(checks: Sequence[Check]) -> str:
 
 def _row(check: Check) -> str:
     verdict = "right" if check.passed else '<span class="wrong">WRONG</span>'
-    cells = [escape(check.title), escape(check.against), _error(check), verdict]
+    cells = [escape(check.title), escape(check.against), check.measured, verdict]
     return f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
 
 

@@ -30,16 +30,9 @@ class Prose:
 class Result:
     r"""A boxed result.
 
-    Attributes
-    ----------
-    identifier : str
-        By which code and tests name it, such as ``conv2d.grad_weight``.
-    shapes : str
-        The shapes and ranges of what stands in the formula, in Markdown.
-    formula : str
-        In LaTeX, with ``\boxed``.
-    remark : str
-        What is said of the formula below it, in Markdown; mostly nothing.
+    Code and tests name it by its `identifier`, such as ``conv2d.grad_weight``. The `formula` is
+    LaTeX, with ``\boxed``; `shapes` are the shapes and ranges of what stands in it, and `remark` is
+    what is said below it, mostly nothing, both in Markdown.
     """
 
     identifier: str
@@ -69,16 +62,8 @@ Block: TypeAlias = Prose | Result | Cell
 class Section:
     """A part of a page under a heading, without the parts under headings of its own.
 
-    Attributes
-    ----------
-    page : str
-        The page's name, such as ``convolution``.
-    title : str
-        The heading, in Markdown.
-    level : int
-        1 for the page's own heading, 2 for those below it, and so on.
-    blocks : tuple
-        `Prose`, `Result` and `Cell`, in their order.
+    `page` is the page's name, such as ``convolution``, and `title` the heading, in Markdown, whose
+    `level` is 1 for the page's own, 2 for those below it, and so on.
     """
 
     page: str
@@ -94,14 +79,9 @@ class Section:
 
 @dataclass(frozen=True)
 class Page:
-    """A page that derives a family of results.
+    """A page that derives a family of results; `name` is that of the file without its ending.
 
-    Attributes
-    ----------
-    name : str
-        The file's name without its ending.
-    sections : tuple of Section
-        The first is what stands before the second heading.
+    The first of its `sections` is what stands before the second heading.
     """
 
     name: str
@@ -158,10 +138,8 @@ def parser() -> MarkdownIt:
 def read(name: str, text: str) -> Page:
     """Read a page.
 
-    Raises
-    ------
-    PageError
-        If it does not begin with a heading, or a result is not written as it should be.
+    One that does not begin with a heading, or a result that is not written as it should be, is a
+    `PageError`.
     """
     tokens = parser().parse(text)
     starts = [i for i, token in enumerate(tokens) if token.type == "heading_open"]

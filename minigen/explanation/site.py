@@ -71,12 +71,8 @@ def _classes(module: Any, base: type) -> dict[str, Any]:
 def place_of(explanation: Explained) -> str:
     """Return the page of a thing, with the anchor of a result.
 
-    What has no page of its own is found on that of the derivation of its first result.
-
-    Raises
-    ------
-    NoSiteError
-        If there is neither, as for an op that is not the library's.
+    What has no page of its own is found on that of the derivation of its first result. If there is
+    neither, as for an op that is not the library's, that is a `NoSiteError`.
 
     Examples
     --------
@@ -100,15 +96,8 @@ def place_of(explanation: Explained) -> str:
 def address_of(place: str) -> str:
     """Return the address of a page: a file, if the site was built here.
 
-    Parameters
-    ----------
-    place : str
-        From the site's folder, such as ``derivations/kl.html#kl.gaussian``.
-
-    Raises
-    ------
-    NoSiteError
-        If the site was not built here, and the package's metadata has no address of one.
+    The `place` is from the site's folder, such as ``derivations/kl.html#kl.gaussian``. If the site
+    was not built here, and the package's metadata has no address of one, that is a `NoSiteError`.
     """
     page, hash_sign, anchor = place.partition("#")
     built = BUILT / page

@@ -37,21 +37,10 @@ class UnknownNameError(LookupError):
 
 @dataclass(frozen=True)
 class Subject:
-    """Something that can be explained.
+    """Something that can be explained, with its name and kind as in an `Explained`.
 
-    Attributes
-    ----------
-    name : str
-        Such as ``conv2d`` or ``conv2d.grad_weight``.
-    kind : str
-        ``"op"``, ``"function"``, ``"layer"``, ``"model"``, ``"class"``, ``"module"`` or
-        ``"result"``.
-    identifiers : tuple of str
-        The results to show.
-    targets : tuple
-        The code to show: ops, functions, classes.
-    cases : tuple of Case
-        The cases of the catalogue to check.
+    `identifiers` are the results to show; `targets`, ops, functions and classes, the code to show;
+    `cases` those of the catalogue to check.
     """
 
     name: str
@@ -265,16 +254,10 @@ def _unique(things: Iterable[Any]) -> tuple[Any, ...]:
 
 @dataclass(frozen=True)
 class Implementer:
-    """Something of the package whose docstring names results.
+    """Something of the package whose docstring names results: its `identifiers`.
 
-    Attributes
-    ----------
-    name : str
-        Where it is, such as ``minigen.ops.convolution.conv2d``.
-    target : Op, function, class or module
-        A gradient rule is here as the op that it belongs to.
-    identifiers : tuple of str
-        The results that are named.
+    `name` says where it is, such as ``minigen.ops.convolution.conv2d``. A gradient rule is here as
+    the op that it belongs to.
     """
 
     name: str
@@ -284,20 +267,10 @@ class Implementer:
 
 @dataclass(frozen=True)
 class Source:
-    """A piece of the library's source, read from its file when asked for.
+    """A piece of the library's source, read from its file when asked for, and dedented.
 
-    Attributes
-    ----------
-    role : str
-        What it is: ``"forward"``, ``"gradient rule"``, ``"function"``, ``"class"``, ``"module"``.
-    name : str
-        Such as ``conv2d``.
-    path : str
-        The file, from the folder that holds the package.
-    line : int
-        Where it begins in the file.
-    code : str
-        As it stands there, dedented.
+    Its `role` is ``"forward"``, ``"gradient rule"``, ``"function"``, ``"class"`` or ``"module"``.
+    `path` is that of the file, from the folder that holds the package, and `line` where it begins.
     """
 
     role: str

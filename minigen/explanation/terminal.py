@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import math
 from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar, Final
 
@@ -37,14 +36,7 @@ def as_text(explanation: Explained, *, width: int = 88, full: bool = False) -> s
 def show(explanation: Explained, console: Console, *, full: bool = False) -> None:
     """Write an explanation to a console.
 
-    Parameters
-    ----------
-    explanation : Explanation
-        What to show.
-    console : Console
-        Where to.
-    full : bool, default False
-        Whether to show docstrings, too, and the code that compares with the definitions.
+    If `full`, with docstrings, and with the code that compares with the definitions.
     """
     for part in _parts(explanation, full):
         console.print(part, width=min(console.width, WIDTH))
@@ -117,8 +109,7 @@ def _table(checks: Sequence[Check]) -> Table:
     table.add_column("verdict", no_wrap=True)
     for check in checks:
         verdict = "[green]right[/]" if check.passed else "[bold red]WRONG[/]"
-        error = "" if math.isnan(check.error) else f"{check.error:.1e}"
-        table.add_row(Text(check.title), check.against, error, verdict)
+        table.add_row(Text(check.title), check.against, check.measured, verdict)
     return table
 
 

@@ -30,16 +30,11 @@ class KindError(ValueError):
 
 @dataclass(frozen=True)
 class Setting:
-    """What may stand around samples that are drawn.
+    """What may stand around samples that are drawn: a `title` above them, for one.
 
-    Parameters
-    ----------
-    real : callable
-        Returns test examples, for kinds that show both together.
-    columns : int, optional
-        The number of classes, if the samples are of one after the other: then one a column.
-    model, title : Model, str, optional
-        The samples' source, if what its discriminator says is to be shown; and what stands above.
+    `real` returns test examples, for kinds that show both together. `columns` is the number of
+    classes, if the samples are of one after the other: then one a column. `model` is what made the
+    samples, if what its discriminator says is to be shown.
     """
 
     real: Callable[[], Array]
@@ -127,21 +122,11 @@ class Kind(ABC):
     def judge(
         self, dataset: Any, real: Examples, made: Array, generator: Generator, report: Report
     ) -> dict[str, Any]:
-        """Judge generated samples beside real ones.
+        """Judge generated samples (N, ...) beside real ones (M, ...): those of the test set.
 
-        Parameters
-        ----------
-        dataset, real : object, array of shape (M, ...)
-            The test set as it was loaded, and its examples.
-        made : array, shape (N, ...)
-            What was generated.
-        generator, report
-            Draws what is compared; is told why something can't be measured.
-
-        Returns
-        -------
-        dict
-            ``"count"``; and the values of ``"generated"`` and of ``"real"`` samples by name.
+        `generator` draws what is compared; `report` is told why something can't be measured. What
+        is returned holds a ``"count"``, and by name the values of ``"generated"`` and of ``"real"``
+        samples.
         """
         report(f"there is no measure for {self.plural}, by which samples could be compared")
         return {"count": len(made)}
@@ -165,13 +150,7 @@ def registered() -> Sequence[Kind]:
 
 
 def find(name: str) -> Kind:
-    """Return the kind of a name.
-
-    Raises
-    ------
-    KindError
-        If none was registered.
-    """
+    """Return the kind of a name; one that was not registered is a `KindError`."""
     if name not in _KINDS:
         raise KindError(f"no kind of data is called {name!r}; there are {', '.join(_KINDS)}")
     return _KINDS[name]

@@ -29,11 +29,8 @@ def as_rows(metric: str, least: int, **samples: Tensor | Array) -> list[Rows]:
 
     `metric` is what they call the function that was called, `least` how many rows a set must have.
 
-    Raises
-    ------
-    ValueError
-        If a set is not of shape (N, D) with N of at least `least`, the D differ, or a number is NaN
-        or infinite.
+    A set that is not of shape (N, D) with N of at least `least`, sets of different D, and numbers
+    that are NaN or infinite are a ValueError.
     """
     rows = {name: to_numpy(array_of(given)) for name, given in samples.items()}
     shapes = ", ".join(f"{name} {array.shape}" for name, array in rows.items())

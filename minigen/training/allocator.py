@@ -20,10 +20,7 @@ def keep_freed_memory() -> bool:
     once at the beginning. It changes the whole process, which is why ``import minigen`` does not
     do it. The most memory that a process needs stays the same, but it gives less of it back.
 
-    Returns
-    -------
-    bool
-        Whether the allocator is glibc's and took the settings; on other systems nothing is done.
+    Return whether the allocator is glibc's and took the settings; elsewhere nothing is done.
 
     Examples
     --------

@@ -173,10 +173,8 @@ class RunConfig:
     def from_json(cls, text: str) -> RunConfig:
         """Read the text of ``config.json``.
 
-        Raises
-        ------
-        RunError
-            If it is not JSON, or an entry is missing, unknown or out of its range.
+        What is not JSON, and entries that are missing, unknown or out of their range, are a
+        `RunError`.
         """
         try:
             entries = dict(json.loads(text))
@@ -193,12 +191,8 @@ class RunConfig:
     def build_model(self) -> models.Model:
         """Make the model, with its initial weights, on the run's device.
 
-        Raises
-        ------
-        ConfigurationError
-            If the model refuses its configuration.
-        minigen.DeviceError
-            If the device is not there.
+        What the model refuses is a `ConfigurationError`, a device that is not there a
+        `minigen.DeviceError`.
         """
         try:
             model = models.build(
@@ -230,17 +224,13 @@ class Examples:
     Parameters
     ----------
     images : array of float32, shape (N, ...)
-        Images (N, C, H, W) in [0, 1]; or what examples of another kind are.
-    labels : array of int64, shape (N,), optional
-        Their classes, if the model is conditional.
-    classes : int
-        How many classes a conditional model has to know; 0 for any other.
+        Images (N, C, H, W) in [0, 1]; or what examples of another `kind` are.
+    labels, classes : array of int64, shape (N,), optional; int
+        Their classes, if the model is conditional, and how many it has to know: 0 for any other.
     device : str
         Where the model is.
     resampled : bool
         Whether every minibatch is drawn anew in black and white.
-    kind : Kind
-        What they are.
     """
 
     images: npt.NDArray[np.float32]
@@ -278,12 +268,7 @@ class Examples:
 def load_examples(config: RunConfig, split: str) -> Examples:
     """Load one split of a run's data set; images are scaled to [0, 1], and made binary if asked.
 
-    Parameters
-    ----------
-    config : RunConfig
-        The run's.
-    split : {"train", "test"}
-        Test images are never drawn afresh, so that the bounds compare.
+    Test images are never drawn afresh, so that the bounds compare.
 
     Raises
     ------
@@ -317,12 +302,9 @@ def load_examples(config: RunConfig, split: str) -> Examples:
 def load_data(name: str, split: str) -> Any:
     """Load one split of a data set: by `minigen.data.load`, or by a function outside the package.
 
-    Parameters
-    ----------
-    name : str
-        A name in `minigen.data.NAMES`, or ``"package.module:function"``. The function takes the
-        split, ``"train"`` or ``"test"``, and returns an object with a `kind` and, for conditional
-        models, `labels` and `classes`.
+    A function outside is named ``"package.module:function"``. It takes the split, ``"train"`` or
+    ``"test"``, and returns an object with a `kind` and, for conditional models, `labels` and
+    `classes`.
 
     Raises
     ------

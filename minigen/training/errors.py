@@ -33,14 +33,9 @@ class ConfigurationError(ValueError):
 class DivergenceError(ArithmeticError):
     """The loss became NaN or infinite.
 
-    Attributes
-    ----------
-    epoch, step : int
-        Where, both counted from 1.
-    cause : str
-        The op that made the first value that is not finite, with its shapes and line.
-    checkpoint : Path or None
-        The weights of the last finished epoch, or None if there are none yet.
+    It did in `epoch` and `step`, both counted from 1. `cause` names the op that made the first
+    value that is not finite, with its shapes and line; `checkpoint` is the file of the last
+    finished epoch's weights, or None if there are none yet.
     """
 
     def __init__(
@@ -57,12 +52,8 @@ class DivergenceError(ArithmeticError):
 class TrainingInterrupted(KeyboardInterrupt):
     """Somebody asked the run to stop (Ctrl-C or SIGTERM), and it was saved.
 
-    Attributes
-    ----------
-    folder : Path
-        The run's folder: `minigen.training.resume` continues it.
-    checkpoint : Path
-        The weights that were saved.
+    `minigen.training.resume` continues the run in its `folder`; `checkpoint` is the file of the
+    weights that were saved.
     """
 
     def __init__(self, folder: Path, checkpoint: Path) -> None:
@@ -74,14 +65,9 @@ class TrainingInterrupted(KeyboardInterrupt):
 
 
 class Interruption:
-    """Notes the first request to stop; a second one stops at once, as without this.
+    """Notes that somebody `requested` to stop; a second request stops at once, as without this.
 
     In a thread other than the main one, where Python delivers no signals, it does nothing.
-
-    Attributes
-    ----------
-    requested : bool
-        Whether somebody asked to stop.
 
     Examples
     --------
@@ -118,17 +104,9 @@ class Interruption:
 def find_cause(model: nn.Module, again: Callable[[], object]) -> str:
     """Do a computation again, watching every op, and say where its first fault is.
 
-    Parameters
-    ----------
-    model : Module
-        The model; if a parameter of it is not finite already, that is said too.
-    again : callable
-        What is to be repeated, with the same images and the same noise.
-
-    Returns
-    -------
-    str
-        The op, its shapes and the line, in the words of `minigen.detect_anomaly`.
+    What is said are the words of `minigen.detect_anomaly`: the op, its shapes and the line. If a
+    parameter of the model is not finite already, that is said too. `again` has to repeat the
+    computation with the same images and the same noise.
 
     Examples
     --------

@@ -52,11 +52,6 @@ class RunFolder:
                                             data that are no pictures, files of another kind
     ``samples/samples.gif``                 the samples after every epoch, one after the other
     ======================================  ====================================================
-
-    Parameters
-    ----------
-    path : path
-        The folder.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -67,13 +62,7 @@ class RunFolder:
         self.samples = self.path / "samples"
 
     def expect_free(self) -> None:
-        """Raise unless a run may be put here.
-
-        Raises
-        ------
-        RunError
-            If the folder holds a run, or is no folder.
-        """
+        """Raise a `RunError` if the folder holds a run, or is no folder."""
         if self.path.exists() and not self.path.is_dir():
             raise RunError(f"{self.path} is a file: a run needs a folder")
         if any(self._files()):
@@ -91,13 +80,7 @@ class RunFolder:
         write_atomically(self.config, config.to_json().encode())
 
     def read_config(self) -> RunConfig:
-        """Read the configuration of the run that is here.
-
-        Raises
-        ------
-        RunError
-            If there is no run, or its configuration is damaged.
-        """
+        """Read the run's configuration; a `RunError` tells that there is none, or a damaged one."""
         try:
             return RunConfig.from_json(self.config.read_text(encoding="utf-8"))
         except (FileNotFoundError, NotADirectoryError) as error:
@@ -144,22 +127,11 @@ class Position:
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """The state of a training run.
+    """The state of a training run: how far it is, and what it needs to go on from there.
 
-    Parameters
-    ----------
-    position : Position
-        How far it is.
-    weights : dict of str to Tensor or array
-        The model's `state_dict`.
-    optimizers : dict
-        The `state_dict` of each side's optimiser, by the side's name.
-    generators : dict
-        The states of the generators that training draws from.
-    averages : dict
-        The sums over the epoch so far, of which its record is made.
-    history : list of dict
-        The records of the finished epochs.
+    `weights` are the model's `state_dict`, `optimizers` that of each side's optimiser, by the
+    side's name. `generators` are the states of those that training draws from, `averages` the sums
+    over the epoch so far, of which its record is made, `history` the records of finished epochs.
     """
 
     position: Position
@@ -171,12 +143,7 @@ class Checkpoint:
 
 
 class CheckpointFolder:
-    """The checkpoints of a run.
-
-    Parameters
-    ----------
-    path : path
-        The folder they lie in.
+    """The checkpoints of a run, in the folder they lie in.
 
     Examples
     --------
@@ -214,10 +181,7 @@ class CheckpointFolder:
     def save(self, checkpoint: Checkpoint, keep: int) -> Path:
         """Write a checkpoint; once it is on the disk, remove all but the newest `keep`.
 
-        Returns
-        -------
-        Path
-            The weights' file.
+        Return the weights' file.
         """
         weights, training = _encode(checkpoint)
         position = checkpoint.position
@@ -227,13 +191,7 @@ class CheckpointFolder:
         return self.weights_file(position)
 
     def read(self, position: Position) -> Checkpoint:
-        """Read a checkpoint.
-
-        Raises
-        ------
-        RunError
-            Names the file that is missing, damaged, or of another checkpoint.
-        """
+        """Read a checkpoint; a `RunError` names a file that is missing, damaged, or another's."""
         weights = self.weights_file(position)
         training = self.training_file(position)
         return _decode(position, weights, training)
@@ -241,10 +199,7 @@ class CheckpointFolder:
     def newest(self, report: Callable[[str], None] = lambda _: None) -> Checkpoint | None:
         """Read the newest checkpoint that is whole; None if there is none.
 
-        Parameters
-        ----------
-        report : callable
-            Is told of each newer one that is not, by its file's name.
+        `report` is told of each newer one that is not, by its file's name.
         """
         for position in self.finished():
             try:

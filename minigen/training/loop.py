@@ -14,7 +14,7 @@ import numpy.typing as npt
 from tqdm import tqdm
 
 from minigen.data import batch_indices
-from minigen.engine.backend import CPU
+from minigen.engine.backend import CPU, Array, canonical_device, to_numpy, use_device
 from minigen.engine.random import Generator
 from minigen.engine.tensor import Tensor
 from minigen.metrics import average_terms
@@ -29,7 +29,6 @@ from minigen.training.errors import (
 from minigen.training.folder import Checkpoint, CheckpointFolder, Position, Record, RunFolder
 from minigen.training.pictures import Album
 from minigen.training.state import Purpose, RunningAverages, TrainingNoise, losses, stream
-from minigen.training.uploading import Uploader
 
 STEPS_BETWEEN_READINGS: Final = 20
 """How often a GPU is asked for the loss: each time, the program waits until it has caught up."""
@@ -106,13 +105,7 @@ class Trainer:
         self._album = Album(folder, self.model, originals, config.seed, title) if pictures else None
 
     def restore(self, checkpoint: Checkpoint) -> None:
-        """Continue from a checkpoint.
-
-        Raises
-        ------
-        RunError
-            If it is that of another model or optimiser.
-        """
+        """Continue from a checkpoint; that of another model or optimiser is a `RunError`."""
         weights = self._checkpoints.weights_file(checkpoint.position)
         try:
             self.model.load_state_dict(checkpoint.weights)
@@ -131,12 +124,8 @@ class Trainer:
     def run(self) -> None:
         """Train to the last epoch.
 
-        Raises
-        ------
-        TrainingInterrupted
-            If somebody asked to stop; the run was saved.
-        DivergenceError
-            If the loss became NaN or infinite.
+        `TrainingInterrupted` tells that somebody asked to stop, and that the run was saved;
+        `DivergenceError`, that the loss became NaN or infinite.
         """
         # What NumPy would warn of, step by step, is found in the loss and explained.
         quiet = np.errstate(divide="ignore", over="ignore", invalid="ignore")
@@ -296,6 +285,57 @@ class Trainer:
             unit="batch",
             disable=not self._progress,
         )
+
+
+class Uploader:
+    """Sends one batch after the other to a device, on a GPU beside what it computes.
+
+    A program runs ahead of its GPU. When it sends the next batch, the GPU still computes on the
+    present one; sent like any other array, the copy would queue up behind that. The uploader copies
+    on a stream of its own, from page-locked memory (CuPy's `asarray` passes it through such
+    memory), and the computing stream waits for the copy alone.
+
+    A batch must be used before the next one is sent: what was sent two calls ago is taken to be
+    done with once nobody holds it, and its memory is then written to again. On the CPU
+    batches stay what they are.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> uploader = Uploader("cpu")
+    >>> images, labels = uploader.send(np.zeros((2, 3)), None)
+    >>> images.shape, labels
+    ((2, 3), None)
+    """
+
+    def __init__(self, device: object) -> None:
+        self._device = canonical_device(device)
+        self._stream: Any = None
+        self._before_last: Any = None
+        self._last: tuple[Array | None, ...] = ()
+
+    def send(self, *arrays: Array | None) -> tuple[Array | None, ...]:
+        """Return the arrays of a batch on the device; None stands for one that is not there.
+
+        A GPU that cannot be used is a `minigen.DeviceError`.
+        """
+        if self._device == CPU:
+            return tuple(None if array is None else to_numpy(array) for array in arrays)
+        library = use_device(self._device)
+        computing = library.cuda.get_current_stream()
+        before_this = computing.record()
+        if self._stream is None:
+            self._stream = library.cuda.Stream(non_blocking=True)
+        else:
+            # CuPy hands memory out again at once when nobody holds it, to the stream that it was
+            # allocated on. The last batch is held, so what this copy writes over belonged to an
+            # earlier one, on which all work was queued before the last was sent.
+            self._stream.wait_event(self._before_last)
+        with self._stream:
+            sent = tuple(None if array is None else library.asarray(array) for array in arrays)
+        computing.wait_event(self._stream.record())
+        self._before_last, self._last = before_this, sent
+        return sent
 
 
 def _say(message: str) -> None:

@@ -24,15 +24,8 @@ class Album:
     The noise behind the samples is the same every time, so that one can watch them take shape, and
     it is not training's: a run does not depend on its pictures.
 
-    Parameters
-    ----------
-    folder, model : RunFolder, Model
-        Where the pictures go, and what makes them.
-    originals : pair of array
-        Test examples (N, ...), on the model's device, to be shown beside what it makes; and their
-        labels, or None.
-    seed, title : int, str
-        The run's seed, and what stands above the figures.
+    `originals` are test examples (N, ...), on the model's device, to be shown beside what it makes,
+    and their labels, or None. The `title` stands above the figures.
     """
 
     def __init__(

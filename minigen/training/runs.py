@@ -24,19 +24,10 @@ _log: Report = logging.getLogger(__name__).warning
 
 @dataclass(frozen=True)
 class Run:
-    """A finished run.
+    """A finished run: its `folder` (see `RunFolder`), its `config`, and the trained `model`.
 
-    Parameters
-    ----------
-    folder : Path
-        Where its files are: see `RunFolder`.
-    config : RunConfig
-        What it was made from.
-    model : Model
-        The trained model.
-    history : list of dict
-        The records in ``metrics.jsonl``: for each epoch ``"epoch"``, and under ``"train"`` and
-        ``"test"`` the terms of the loss in nats an image.
+    `history` are the records in ``metrics.jsonl``: for each epoch ``"epoch"``, and under
+    ``"train"`` and ``"test"`` the terms of the loss in nats an image.
     """
 
     folder: Path

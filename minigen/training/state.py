@@ -31,12 +31,7 @@ class Purpose(IntEnum):
 def stream(seed: int, purpose: Purpose, epoch: int = 0) -> Generator:
     """Return the generator of a run's random numbers for one purpose, at its beginning.
 
-    Parameters
-    ----------
-    seed, purpose
-        The run's seed, and what the numbers are for.
-    epoch : int
-        Counted from 1, where every epoch has a stream of its own.
+    Where every epoch has a stream of its own, `epoch` is counted from 1.
 
     Examples
     --------
@@ -53,10 +48,7 @@ class TrainingNoise:
     Besides the one that is handed to the model, these are the default generator, from which layers
     such as dropout draw unless they were given one, and those that layers were given.
 
-    Attributes
-    ----------
-    generator : Generator
-        What the model's objective and the binarisation draw from.
+    From `generator` the model's objective and the binarisation draw.
     """
 
     def __init__(self, seed: int, model: nn.Module) -> None:

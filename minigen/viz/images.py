@@ -227,13 +227,10 @@ def draw_images(
     Parameters
     ----------
     images : Tensor or array, shape (N, C, H, W); or a mapping of str to them
-        Those of a mapping stand in a row each, with its name at the
-        left, in the order of the mapping.
+        Those of a mapping stand in a row each, in its order, with its name at the left.
     columns : int, optional
         Images in a row; by default all of a mapping's, and otherwise as many as make the grid about
         square.
-    title : str
-        What stands above.
     ax : matplotlib Axes, optional
         Where to draw; a new figure's if not given.
 

@@ -174,15 +174,13 @@ class PlainAutoencoder(Autoencoder):
         "\nMODELS = [\n",
         """
 MODELS = [
-    module_case(
+    _model(
         "PlainAutoencoder",
-        "model",
         lambda g: models.build(
             "plain", image_shape=_SHAPE, hidden=(7,), latent=2, generator=g
         ),
         probability(*_IMAGES),
         call=_loss,
-        mode="directional",
     ),
 """,
     ),

@@ -12,7 +12,7 @@ import pytest
 
 from minigen.engine.backend import to_numpy
 from minigen.training import RunConfig, RunFolder, Trainer, load_examples
-from minigen.training.uploading import Uploader
+from minigen.training.loop import Uploader
 from tests.strict.counters import counting
 from tests.strict.cuda import Device
 from tests.strict.inventory import OWNERS

@@ -70,12 +70,7 @@ _TALL: Final = {
 
 
 def inline(latex: str) -> str:
-    r"""Write a formula in a line.
-
-    Raises
-    ------
-    FormulaError
-        If the formula can't be read.
+    r"""Write a formula in a line; one that can't be read is a `FormulaError`.
 
     Examples
     --------
@@ -168,15 +163,7 @@ def _grouped(text: str, *, divides: bool = False) -> str:
 
 @dataclass(frozen=True)
 class Box:
-    """Lines of one width, of which one is the line of writing.
-
-    Attributes
-    ----------
-    lines : tuple of str
-        Padded with blanks.
-    base : int
-        Which line neighbours are lined up with.
-    """
+    """Lines of one width, padded with blanks; by `base`, the line of writing, they are lined up."""
 
     lines: tuple[str, ...]
     base: int = 0
@@ -267,10 +254,7 @@ def display(latex: str, width: int = 100) -> list[str]:
 
     Long formulas are broken before relations such as =, then before + and -.
 
-    Raises
-    ------
-    FormulaError
-        If the formula can't be read.
+    One that can't be read is a `FormulaError`.
     """
     return [line.rstrip() for line in _fitted(read(latex), width).lines]
 

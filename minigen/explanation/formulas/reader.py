@@ -40,10 +40,7 @@ _SIZES: Final = {"left", "right", "big", "Big", "bigl", "bigr", "Bigl", "Bigr"}
 def read(latex: str) -> Row:
     r"""Read a formula.
 
-    Raises
-    ------
-    FormulaError
-        If it is not LaTeX, or holds a macro or environment that is not known here.
+    What is not LaTeX, and a macro or environment that is not known here, is a `FormulaError`.
 
     Examples
     --------

@@ -194,12 +194,7 @@ def of_character(character: str) -> Symbol:
 
 
 def of_macro(name: str) -> Symbol:
-    r"""Return the symbol that a macro without arguments stands for.
-
-    Raises
-    ------
-    FormulaError
-        If there is none.
+    r"""Return the symbol that a macro without arguments stands for; else raise a `FormulaError`.
 
     Examples
     --------

@@ -392,7 +392,7 @@ def _crossing_straight_ones(
     """Return the pairs whose line would cross one between two bends, which is to be straight."""
     crossed = set()
     for upper, lower in itertools.pairwise(rows):
-        column = {place: number for number, place in enumerate(upper)}
+        column = _columns(upper)
         straight = [
             (column[source], number)
             for number, place in enumerate(lower)
@@ -413,7 +413,7 @@ def _align(view: Rows, before: Links, crossed: Collection[tuple[int, int]]) -> d
     block = {place: place for row in view for place in row}
     taken = set()  # the places that have one below them in their block already
     for earlier, row in itertools.pairwise(view):
-        column = {place: number for number, place in enumerate(earlier)}
+        column = _columns(earlier)
         passed = -1
         for place in row:
             for other in _medians(sorted(before.get(place, ()), key=column.__getitem__)):
