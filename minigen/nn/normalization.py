@@ -18,7 +18,7 @@ from minigen.ops.shaping import as_shape
 class _BatchNorm(Module):
     """Batch norm of inputs with any number of axes; a subclass says which it takes."""
 
-    shapes: ClassVar[dict[int, str]]
+    _shapes: ClassVar[dict[int, str]]
     """How many axes an input may have, and how such a shape is written; C stands for num_features.
     """
 
@@ -53,8 +53,8 @@ class _BatchNorm(Module):
     def forward(self, x: Array) -> Tensor:
         """Standardise each channel of x, then scale and shift it; the shape stays."""
         check_dtype(self, x, self.running_mean if self.weight is None else self.weight)
-        if x.ndim not in self.shapes or x.shape[1] != self.num_features:
-            shapes = " or ".join(self.shapes.values())
+        if x.ndim not in self._shapes or x.shape[1] != self.num_features:
+            shapes = " or ".join(self._shapes.values())
             raise wrong_shape(self, shapes.replace("C", str(self.num_features)), x)
         still = self.training and self.frozen  # the batch's statistics serve, and leave no trace
         y: Tensor = normalization.batch_norm(
@@ -144,7 +144,7 @@ class BatchNorm1d(_BatchNorm):
     Derivation: batch_norm
     """
 
-    shapes: ClassVar = {2: "(N, C)", 3: "(N, C, L)"}
+    _shapes: ClassVar = {2: "(N, C)", 3: "(N, C, L)"}
 
 
 class BatchNorm2d(_BatchNorm):
@@ -165,7 +165,7 @@ class BatchNorm2d(_BatchNorm):
     Derivation: batch_norm
     """
 
-    shapes: ClassVar = {4: "(N, C, H, W)"}
+    _shapes: ClassVar = {4: "(N, C, H, W)"}
 
 
 class InstanceNorm2d(Module):
