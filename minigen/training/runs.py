@@ -49,6 +49,24 @@ class Run:
     model: Model
     history: list[Record]
 
+    def __str__(self) -> str:
+        titles = [f"{split} {name}" for split in ("train", "test") for name in self._terms(split)]
+        rows = [("epoch", *titles)]
+        for record in self.history:
+            values = [record[split][n] for split in ("train", "test") for n in self._terms(split)]
+            rows.append((str(record["epoch"]), *(f"{value:.2f}" for value in values)))
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        table = ["  ".join(map(str.rjust, row, widths)) for row in rows]
+        return "\n".join([f"{self.config.model} on {self.config.dataset}: {self.folder}", *table])
+
+    def _terms(self, split: str) -> list[str]:
+        """Return the names of the terms of a split's records."""
+        return list(self.history[0][split]) if self.history else []
+
+    def _repr_mimebundle_(self, **_wanted: object) -> dict[str, str]:
+        """Show the table where a notebook's cell ends with the run."""
+        return {"text/plain": str(self)}
+
 
 def train(
     config: RunConfig,
