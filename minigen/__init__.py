@@ -78,10 +78,20 @@ __all__ = [
 register()
 
 
+_LATER = ("data", "metrics", "models", "nn", "optim", "training", "viz")
+"""The packages that are imported when they are first asked for."""
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LATER})
+
+
 def __getattr__(name: str) -> Any:
     """Return a module by its old path, or what is imported where it is used."""
     if f"{__name__}.{name}" in MOVED:
         return importlib.import_module(MOVED[f"{__name__}.{name}"])
+    if name in _LATER:
+        return importlib.import_module(f"{__name__}.{name}")
     raise AttributeError(f"module 'minigen' has no attribute {name!r}")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 from pathlib import Path
@@ -26,8 +27,10 @@ def write_atomically(path: str | os.PathLike[str], contents: bytes) -> None:
 
     Raises
     ------
+    FileNotFoundError
+        If the folder is missing, whose name is said.
     OSError
-        If the folder is missing or can't be written. A file that was there stays as it was.
+        If it can't be written. A file that was there stays as it was.
 
     Examples
     --------
@@ -39,6 +42,10 @@ def write_atomically(path: str | os.PathLike[str], contents: bytes) -> None:
     [('greeting.txt', b'hello')]
     """
     target = Path(path)
+    if not target.parent.is_dir():
+        raise FileNotFoundError(
+            errno.ENOENT, f"there is no such folder to write {target.name} into", str(target.parent)
+        )
     partial = target.with_name(f"{target.name}.{secrets.token_hex(4)}{PARTIAL_SUFFIX}")
     try:
         with partial.open("xb") as stream:

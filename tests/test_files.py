@@ -70,3 +70,10 @@ def test_folders_are_not_synced_where_the_system_cannot(
 ) -> None:
     monkeypatch.delattr(os, "O_DIRECTORY")
     sync_folder(tmp_path / "absent")  # would raise if it were opened
+
+
+def test_a_missing_folder_is_named(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError) as raised:
+        write_atomically(tmp_path / "absent" / "file.png", b"")
+    assert raised.value.filename == str(tmp_path / "absent")
+    assert "no such folder to write file.png into" in str(raised.value)

@@ -76,3 +76,11 @@ def test_the_readmes_example_trains() -> None:
     names: dict[str, minigen.Tensor] = {}
     exec(example, names)
     assert names["loss"].item() < 28
+
+
+def test_the_packages_are_there_once_the_library_is_imported() -> None:
+    names = ("data", "metrics", "models", "nn", "optim", "training", "viz")
+    assert set(names) <= set(dir(minigen))
+    program = "import minigen; " + "; ".join(f"minigen.{name}.__all__" for name in names)
+    subprocess.run([sys.executable, "-c", program], check=True)
+    assert not _modules_after("import minigen") & HEAVY

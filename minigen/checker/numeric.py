@@ -75,9 +75,13 @@ class Kink:
 
 @dataclass(frozen=True)
 class Derivative:
-    """The derivative of each output along a line, NaN where none was found, and a kink."""
+    """The derivative of each output along a line, NaN where none was found, and a kink.
+
+    `doubt` says how far off the derivative may be where every step was too long; else it is 0.
+    """
 
     slope: Vector
+    doubt: Vector
     kink: Kink | None = None
 
 
@@ -101,6 +105,7 @@ def derivative(
     """
     slope = np.full(centre.shape, np.nan)
     doubt = np.full(centre.shape, np.inf)
+    doubtful = np.ones(centre.shape, bool)
     rounding = 16 * _EPSILON * float(np.abs(centre).max(initial=0.0))
     for share in FINER if settings.eps is None else (1.0,):
         h = step * share
@@ -114,8 +119,8 @@ def derivative(
             break
         kink = _worst_kink(along, h, np.where(doubtful & better, doubt / allowed, 0.0))
         if kink is not None:
-            return Derivative(slope, kink)
-    return Derivative(slope)
+            return Derivative(slope, doubt, kink)
+    return Derivative(slope, np.where(doubtful, doubt, 0.0))
 
 
 def _extrapolated(

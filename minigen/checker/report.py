@@ -38,6 +38,8 @@ class FailureKind(StrEnum):
     """The gradient is about zero, so that a rule returning zeros would pass."""
     KINK = "kink"
     """There is no derivative here to compare with: the slopes on both sides differ."""
+    LONG_STEP = "step too long"
+    """The function bends too fast for a numerical derivative, which is as far off as the error."""
     NOT_FINITE = "not finite"
     """NaN or infinity in a value or a gradient."""
     ERROR = "error"
@@ -167,6 +169,10 @@ class GradReport:
         if self.inputs:
             parts += ["", *_table(self.inputs, self.order)]
         return "\n".join([*parts, *self._remarks(self.notes)])
+
+    def _repr_mimebundle_(self, **_wanted: object) -> dict[str, str]:
+        """Show the table where a notebook's cell ends with the report."""
+        return {"text/plain": str(self)}
 
     def _summary(self) -> str:
         return (

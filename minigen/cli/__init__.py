@@ -7,8 +7,10 @@ A command is a line in `COMMANDS`. What it needs besides click it imports when i
 from __future__ import annotations
 
 import contextlib
+import io
+import sys
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 import click
 
@@ -77,6 +79,12 @@ def plain_errors() -> Iterator[None]:
 
 class Commands(click.Group):
     """The commands, whose errors are told in a line, in the order in which they are listed."""
+
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        """Read the arguments; what the output's code page lacks becomes a question mark."""
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(errors="replace")
+        return super().make_context(*args, **extra)
 
     def invoke(self, ctx: click.Context) -> object:
         """Run a command."""

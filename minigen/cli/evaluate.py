@@ -126,12 +126,19 @@ def _latents(of: Subject) -> dict[str, Any]:
     from minigen.training import load_data
 
     model, test = of.run.model, of.test
+    if len(test) < 2:
+        options.tell("active latent units are not counted: at least 2 test examples are needed")
+        return {}
     active = {"active_units": metrics.active_units(model, test.images, test.labels).count}
     factors = getattr(load_data(of.run.config.dataset, "test"), "factors", None)
     if factors is None or model.latent < 2:
         return active
     means = metrics.latent_means(model, test.images, test.labels)
-    gap = metrics.mutual_information_gap(means, factors).value
+    try:
+        gap = metrics.mutual_information_gap(means, factors).value
+    except ValueError as error:  # a factor does not vary among so few
+        options.tell(str(error))
+        return active
     return {**active, "mutual_information_gap": gap}
 
 
@@ -147,6 +154,9 @@ def _judged(of: Subject) -> dict[str, Any]:
         return {}
     most = len(test) // 2
     count = min(2000, most) if of.generated is None else of.generated
+    if not count:
+        options.tell("samples are not judged: at least 2 test examples are needed")
+        return {}
     if count > most:
         raise click.UsageError(
             f"--generated: {run.config.dataset} has {len(test)} test samples, of which two sets as "

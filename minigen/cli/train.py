@@ -229,12 +229,20 @@ def train(
 def _started(
     model: str, model_config: dict[str, Any], overwrite: bool, out: Path | None, **settings: Any
 ) -> Run:
-    from minigen.training import RunConfig
+    from minigen.training import ConfigurationError, RunConfig
     from minigen.training import train as start
 
-    config = RunConfig(model=model, model_config=model_config, **settings)
-    names = "-".join(name.rpartition(":")[2] for name in (model, config.dataset))
-    return start(config, out or Path("runs", f"{names}-seed-{config.seed}"), overwrite=overwrite)
+    try:
+        config = RunConfig(model=model, model_config=model_config, **settings)
+        names = "-".join(name.rpartition(":")[2] for name in (model, config.dataset))
+        folder = out or Path("runs", f"{names}-seed-{config.seed}")
+        return start(config, folder, overwrite=overwrite)
+    except ConfigurationError as error:
+        setting, colon, _ = str(error).partition(": ")
+        if not colon or setting not in settings:
+            raise
+        option = "lr" if setting == "learning_rate" else setting.replace("_", "-")
+        raise click.UsageError(f"{error} (--{option})") from error
 
 
 def _resumed(folder: Path) -> Run:

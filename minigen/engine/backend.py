@@ -10,6 +10,7 @@ PyTorch. CuPy is imported only when a GPU is asked for.
 from __future__ import annotations
 
 import importlib
+import math
 import operator
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
@@ -106,7 +107,10 @@ def as_dtype(dtype: DTypeLike) -> np.dtype[Any]:
 
 
 def promote(a: Any, b: Any) -> tuple[Any, Any]:
-    """Convert integers that meet floats to the floats' dtype; leave all else to NumPy."""
+    """Convert integers that meet floats to the floats' dtype, and a float without axes likewise.
+
+    All else is left to NumPy.
+    """
     left, right = getattr(a, "dtype", type(a)), getattr(b, "dtype", type(b))
     if left is right:
         return a, b
@@ -114,6 +118,11 @@ def promote(a: Any, b: Any) -> tuple[Any, Any]:
         return a.astype(_width(right)), b
     if _is_integer(right) and _is_float(left):
         return a, b.astype(_width(left))
+    if _is_float(left) and _is_float(right):
+        if getattr(a, "ndim", -1) == 0 < getattr(b, "ndim", -1):
+            return a.astype(right), b
+        if getattr(b, "ndim", -1) == 0 < getattr(a, "ndim", -1):
+            return a, b.astype(left)
     return a, b
 
 
@@ -227,6 +236,43 @@ def _of_array(attribute: str, doc: str) -> Any:
     return property(operator.attrgetter(f"_data.{attribute}"), doc=doc)
 
 
+class Size(int):
+    """The number of elements, as NumPy's ``x.size``; called, it is PyTorch's ``x.size()``.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> x = minigen.zeros(2, 3)
+    >>> x.size, x.size(), x.size(0), x.size(dim=-1)
+    (6, (2, 3), 2, 3)
+    """
+
+    def __new__(cls, shape: tuple[int, ...]) -> Size:
+        """Count the elements of an array of that shape."""
+        size = super().__new__(cls, math.prod(shape))
+        size._shape = shape
+        return size
+
+    _shape: tuple[int, ...]
+
+    def __call__(self, dim: int | None = None) -> Any:
+        """Return the lengths of all axes, or that of one.
+
+        Raises
+        ------
+        IndexError
+            If there is no such axis.
+        """
+        if dim is None:
+            return self._shape
+        if not -len(self._shape) <= dim < len(self._shape):
+            raise IndexError(f"size: axis {dim} is out of range for {len(self._shape)} axes")
+        return self._shape[dim]
+
+    def __reduce__(self) -> Any:
+        return Size, (self._shape,)
+
+
 class Holder:
     """What holds an array: all that the ground floor knows of a tensor."""
 
@@ -236,8 +282,20 @@ class Holder:
 
     shape: tuple[int, ...] = _of_array("shape", "The length of each axis.")
     ndim: int = _of_array("ndim", "The number of axes.")
-    size: int = _of_array("size", "The number of elements.")
     dtype: np.dtype[Any] = _of_array("dtype", "The type of the elements, a NumPy dtype.")
+
+    @property
+    def size(self) -> Size:
+        """The number of elements; called, the lengths of the axes: see `Size`."""
+        return Size(self.shape)
+
+    def dim(self) -> int:
+        """Return the number of axes, `ndim`."""
+        return self.ndim
+
+    def numel(self) -> int:
+        """Return the number of elements, `size`."""
+        return int(self._data.size)
 
     @property
     def device(self) -> str:
@@ -256,7 +314,7 @@ class Holder:
         ValueError
             If there is not exactly one element.
         """
-        if self.size != 1:
+        if self._data.size != 1:
             raise ValueError(f"item: a tensor of shape {self.shape} is not one number")
         return self._data.item()
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-OTHER_NAMES = {"dim": "axis", "keepdim": "keepdims"}
-"""PyTorch's names of options, taken as well as NumPy's."""
+OTHER_NAMES = {"dim": "axis", "keepdim": "keepdims", "unbiased": "correction"}
+"""PyTorch's names of options, taken as well as NumPy's; True is a correction of 1, False of 0."""
 
 Place = int | str | tuple[str]
 """Where an argument stands in a call: its position, its keyword, or (name,) for its default."""

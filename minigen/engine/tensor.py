@@ -165,9 +165,13 @@ class Tensor(backend.Holder):
             gradient = settle(leaf, arrived)
             leaf.grad = gradient if leaf.grad is None else leaf.grad + gradient
 
-    def zero_grad(self) -> None:
-        """Forget the accumulated gradient."""
-        self.grad = None
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget the accumulated gradient: set it to None, or else to zeros if there is one."""
+        if set_to_none or self.grad is None:
+            self.grad = None
+        else:
+            array = self.grad._data
+            self.grad = Tensor(backend.namespace(array).zeros_like(array))
 
     def detach(self) -> Tensor:
         """Return a tensor of the same values (sharing memory) that the graph does not know."""
@@ -305,6 +309,10 @@ class Tensor(backend.Holder):
 
     view = reshape
 
+    def view_as(self, other: Any) -> Tensor:
+        """Return the elements in the shape of another tensor or array."""
+        return self.reshape(other.shape)
+
     def permute(self, *dims: Any) -> Tensor:
         """See `minigen.functional.permute`; the axes one by one, or as one tuple."""
         return ops["permute"](self, dims=one_sequence(dims))
@@ -318,7 +326,19 @@ class Tensor(backend.Holder):
         """See `minigen.functional.broadcast_to`; the lengths one by one, or as one tuple."""
         return ops["broadcast_to"](self, shape=one_sequence(shape))
 
-    expand = broadcast_to
+    def expand(self, *shape: Any) -> Tensor:
+        """Repeat along axes of length 1, and new ones in front; -1 leaves a length as it is."""
+        lengths = one_sequence(shape)
+        new = len(lengths) - self.ndim
+        if new < 0 or -1 in lengths[:new]:
+            raise ValueError(
+                f"expand: a length for each axis of {self.shape}, those of new axes in front, is "
+                f"expected, -1 for one that stays, got {lengths}"
+            )
+        kept = (*lengths[:new], *self.shape)
+        return self.broadcast_to(
+            tuple(old if n == -1 else n for n, old in zip(lengths, kept, strict=True))
+        )
 
     def float(self) -> Tensor:
         """Convert to float32."""
@@ -446,7 +466,7 @@ def seed_of(output: Tensor, cotangent: Any, create_graph: bool, caller: str) -> 
             "does, or it was made under no_grad() or detached"
         )
     if cotangent is None:
-        if output.size != 1:
+        if output._data.size != 1:
             raise RuntimeError(
                 f"{caller}: a tensor of shape {output.shape} is not a scalar: "
                 "pass its cotangent as `gradient`, or reduce it with sum() or mean()"

@@ -64,12 +64,16 @@ class ImageKind(Kind):
     ) -> dict[str, Any]:
         """Compare images by a classifier's features, if the data set has one."""
         from minigen import metrics
+        from minigen.metrics.judgement import shortage
 
         if dataset.name not in metrics.TRAINED:
             report(
                 f"there is no classifier for {dataset.name}, by whose features images could be "
                 "compared"
             )
+            return {"count": len(made)}
+        if lack := shortage(len(made)):
+            report(lack)
             return {"count": len(made)}
         extractor = metrics.load_feature_extractor(dataset.name)
         return metrics.judge_samples(real, made, extractor, generator=generator).to_dict()

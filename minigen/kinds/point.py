@@ -62,9 +62,13 @@ class PointKind(Kind):
     ) -> dict[str, Any]:
         """Count the modes that were found where they are known; else compare the points."""
         from minigen import data, metrics
+        from minigen.metrics.judgement import shortage
 
         if isinstance(dataset, data.Mixture):
             return metrics.judge_points(dataset, made).to_dict()
+        if lack := shortage(len(made)):
+            report(lack)
+            return {"count": len(made)}
         return metrics.judge_features(real, made, generator=generator).to_dict()
 
 

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 FiguresT = TypeVar("FiguresT")
 
-_LEAST: Final = 20  # what the standard error of the kernel distance needs
+LEAST_SAMPLES: Final = 20
+"""How many samples the measures on features need: the kernel distance's standard error does."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,17 @@ class SampleReport(_Report[Comparison]):
 
 class PointReport(_Report[ModeCoverage]):
     """Generated points, and as many of the mixture itself, each counted by the mixture's modes."""
+
+
+def shortage(count: int) -> str:
+    """Say which measures can't be taken of so few samples, and what they need; or nothing."""
+    if count >= LEAST_SAMPLES:
+        return ""
+    return (
+        f"{count} samples are too few for the Fréchet and the kernel distance, precision, recall, "
+        f"density and coverage: {LEAST_SAMPLES} are needed, and test examples twice as many, "
+        f"{2 * LEAST_SAMPLES}"
+    )
 
 
 def judge_samples(
@@ -138,7 +150,7 @@ def judge_features(
     >>> report.generated.precision > 0.9, report.generated.recall < 0.5
     (True, True)
     """
-    first, made = as_rows("judge_features", _LEAST, real=real, generated=generated)
+    first, made = as_rows("judge_features", LEAST_SAMPLES, real=real, generated=generated)
     count = len(made)
     if len(first) < 2 * count:
         raise ValueError(

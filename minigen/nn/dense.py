@@ -167,7 +167,10 @@ class Embedding(Module):
 
 
 class Identity(Module):
-    """The input as it is."""
+    """The input as it is; arguments are taken and not used, so that it can replace any layer."""
+
+    def __init__(self, *_arguments: Any, **_options: Any) -> None:
+        super().__init__()
 
     def forward(self, x: Array) -> Array:
         return x
@@ -175,6 +178,8 @@ class Identity(Module):
 
 class ReLU(Module):
     r"""Rectified linear unit, :math:`\max(x, 0)`; see `minigen.functional.relu`.
+
+    Here, and wherever PyTorch has it, `inplace` is taken and has no effect: ops return new arrays.
 
     Examples
     --------
@@ -186,6 +191,9 @@ class ReLU(Module):
     Derivation: relu
     """
 
+    def __init__(self, inplace: bool = False) -> None:  # noqa: ARG002 - PyTorch's
+        super().__init__()
+
     def forward(self, x: Array) -> Array:
         return F.relu(x)
 
@@ -196,7 +204,7 @@ class LeakyReLU(Module):
     Derivation: leaky_relu
     """
 
-    def __init__(self, negative_slope: float = 0.01) -> None:
+    def __init__(self, negative_slope: float = 0.01, inplace: bool = False) -> None:  # noqa: ARG002
         super().__init__()
         self.negative_slope = negative_slope
 
@@ -213,7 +221,7 @@ class ELU(Module):
     Derivation: elu
     """
 
-    def __init__(self, alpha: float = 1.0) -> None:
+    def __init__(self, alpha: float = 1.0, inplace: bool = False) -> None:  # noqa: ARG002
         super().__init__()
         self.alpha = alpha
 
@@ -324,7 +332,13 @@ class Dropout(Module):
     Derivation: dropout
     """
 
-    def __init__(self, p: float = 0.5, *, generator: Generator | None = None) -> None:
+    def __init__(
+        self,
+        p: float = 0.5,
+        inplace: bool = False,  # noqa: ARG002
+        *,
+        generator: Generator | None = None,
+    ) -> None:
         super().__init__()
         if not 0 <= p <= 1:
             raise ValueError(f"Dropout: p must lie in [0, 1], got {p}")

@@ -318,10 +318,10 @@ class Module:
             parameter.requires_grad = requires_grad
         return self
 
-    def zero_grad(self) -> None:
-        """Forget the parameters' accumulated gradients."""
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget the parameters' accumulated gradients: see `Tensor.zero_grad`."""
         for parameter in self.parameters():
-            parameter.grad = None
+            parameter.zero_grad(set_to_none)
 
     def apply(self, function: Callable[[Module], object]) -> Self:
         """Call `function` on all modules below this one, then on itself; return the module."""
@@ -456,7 +456,10 @@ def check_dtype(layer: Module, x: Array, held: Tensor | None) -> None:
     NumPy would promote float32 with float64 and make everything after this layer twice as slow.
     """
     if not isinstance(x, Tensor) and not backend.is_array(x):
-        raise TypeError(f"{layer!r}: a tensor or an array is expected, got {type(x).__name__}")
+        got, hint = type(x).__name__, ""
+        if type(x).__module__.partition(".")[0] == "torch":
+            got, hint = f"torch.{got}", "; make one of it, minigen.tensor(x.detach().numpy())"
+        raise TypeError(f"{layer!r}: a tensor or an array is expected, got {got}{hint}")
     if held is not None and x.dtype != held.dtype:
         raise TypeError(
             f"{layer!r}: {held.dtype} is expected as its parameters are, got {x.dtype}; convert "

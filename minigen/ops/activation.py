@@ -139,6 +139,8 @@ def softmax(x: Array, axis: Axis = -1) -> Array:
     Derivation: softmax
     """
     x = floating(x)
+    if not x.size:
+        return x.copy()
     powers = namespace(x).exp(x - x.max(axis, keepdims=True))
     return powers / powers.sum(axis, keepdims=True)
 
@@ -160,6 +162,8 @@ def log_softmax(x: Array, axis: Axis = -1) -> Array:
     """
     x = floating(x)
     xp = namespace(x)
+    if not x.size:
+        return x.copy()
     shifted = x - x.max(axis, keepdims=True)
     return shifted - xp.log(xp.exp(shifted).sum(axis, keepdims=True))
 

@@ -120,7 +120,7 @@ def pow_vjp(g: Array, out: Array, x: Array, exponent: Array) -> Cotangents:
     r""":math:`\bar x = g\,p\,x^{p-1},\ \bar p = g\,y \log x`.
 
     Where p = 0 the power is constant, and where x = 0 the product :math:`y \log x` tends to 0
-    (p > 0): both are set so, instead of 0 times infinity.
+    (p > 0): both are set so, instead of 0 times infinity. With p < 0 it tends to minus infinity.
 
     Derivation: pow.grad_x, pow.grad_exponent
     """
@@ -133,8 +133,10 @@ def pow_vjp(g: Array, out: Array, x: Array, exponent: Array) -> Cotangents:
 
     def grad_exponent() -> Array:
         if isinstance(x, int | float):
-            return unbroadcast(g * out * (math.log(x) if x else 0.0), exponent)
-        return unbroadcast(g * out * log(where(x == 0, 1.0, x)), exponent)
+            slope = math.log(x) if x else where(exponent < 0, -math.inf, 0.0)
+            return unbroadcast(g * out * slope, exponent)
+        constant = (x == 0) & (exponent >= 0)
+        return unbroadcast(g * out * log(where(constant, 1.0, x)), exponent)
 
     return grad_x, grad_exponent
 

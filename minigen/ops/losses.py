@@ -280,6 +280,7 @@ def cross_entropy(logits: Array, target: Array, reduction: str = "batchmean") ->
 
     Derivation: cross_entropy, cross_entropy.grad
     """
+    _expect_arrays("cross_entropy", logits=logits, target=target)
     log_probability = log_softmax(logits, axis=1)
     if target.dtype.kind == "f":
         _expect_one_shape("cross_entropy", logits=logits, target=target)
@@ -419,11 +420,21 @@ def kl_gaussian(
 
 
 def _expect_one_shape(name: str, **arrays: Any) -> None:
-    """Raise unless all arrays have one shape."""
+    """Raise unless all are tensors or arrays of one shape."""
+    _expect_arrays(name, **arrays)
     shapes = {role: tuple(array.shape) for role, array in arrays.items()}
     if len(set(shapes.values())) > 1:
         got = ", ".join(f"{role} {shape}" for role, shape in shapes.items())
         raise ValueError(f"{name}: one shape is expected, got {got}; reshape, don't broadcast")
+
+
+def _expect_arrays(name: str, **arrays: Any) -> None:
+    """Raise where a list or a number was given."""
+    for role, array in arrays.items():
+        if not hasattr(array, "shape"):
+            raise TypeError(
+                f"{name}: a tensor or an array is expected as {role}, got {type(array).__name__}"
+            )
 
 
 def _expect_probabilities(name: str, role: str, values: Any) -> None:

@@ -171,7 +171,7 @@ def batch_norm(
     ------
     ValueError
         If x has fewer than 2 axes, if a channel has one value only in training, or if running
-        statistics are missing in evaluation.
+        statistics are missing in evaluation. An empty batch comes back empty.
 
     References
     ----------
@@ -189,6 +189,8 @@ def batch_norm(
     if x.ndim < 2:
         raise ValueError(f"batch_norm: shape (N, C, ...) is expected, got {tuple(x.shape)}")
     if training:
+        if not x.size:  # there are no statistics; the running ones stay
+            return _channelwise_affine(x, weight, bias)
         if x.size == x.shape[1]:
             raise ValueError(
                 "batch_norm: training needs more than one value a channel, "

@@ -42,11 +42,12 @@ def _as_axis(axis: Axis) -> int | tuple[int, ...] | None:
 
 @op
 def sum(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
-    r"""Sum over axes.
+    r"""Sum over axes; of integers, those without sign too, in int64.
 
     Derivation: sum
     """
-    return x.sum(_as_axis(axis), keepdims=keepdims)
+    dtype = np.int64 if x.dtype.kind == "u" else None
+    return x.sum(_as_axis(axis), dtype, keepdims=keepdims)
 
 
 @sum.vjp
@@ -102,8 +103,8 @@ def _degrees(shape: Sequence[int], axis: Axis, correction: float) -> float:
     degrees = _count(shape, axis) - correction
     if degrees <= 0:
         raise ValueError(
-            f"a variance with correction {correction} needs more than {correction} elements along "
-            f"axis {axis}, got {_count(shape, axis)} (shape {tuple(shape)})"
+            f"a variance with correction {correction:g} needs more than {correction:g} elements "
+            f"along axis {axis}, got {_count(shape, axis)} (shape {tuple(shape)})"
         )
     return degrees
 
@@ -114,7 +115,7 @@ def std(x: Array, axis: Axis = None, keepdims: bool = False, correction: float =
 
     Derivation: std
     """
-    return namespace(x).sqrt(var(x, axis, keepdims, correction))
+    return namespace(x).sqrt(var.compute(x, axis=axis, keepdims=keepdims, correction=correction))
 
 
 @std.vjp
@@ -188,12 +189,16 @@ def any(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
 def logsumexp(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
     r"""Logarithm of a sum of exponentials, without overflow: :math:`\ln \sum_i e^{x_i}`.
 
-    Computed as :math:`m + \ln \sum_i e^{x_i - m}` with :math:`m = \max_i x_i`.
+    Computed as :math:`m + \ln \sum_i e^{x_i - m}` with :math:`m = \max_i x_i`; of
+    nothing it is minus infinity.
 
     Derivation: logsumexp
     """
     x = floating(x)
     xp = namespace(x)
+    if not x.size:
+        shape = _kept_shape(x.shape, axis) if keepdims else _dropped_shape(x.shape, axis)
+        return xp.full(shape, -math.inf, x.dtype)
     largest = x.max(_as_axis(axis), keepdims=True)
     shift = xp.where(xp.isfinite(largest), largest, 0.0)
     with np.errstate(divide="ignore"):  # ln 0 = -inf is right where all x are

@@ -46,7 +46,7 @@ class Optimizer(ABC):
     Raises
     ------
     TypeError
-        If `params` are no parameters.
+        If `params` are no parameters, or an option is no number.
     ValueError
         If there are no parameters, one comes twice, or an option is out of its range.
     """
@@ -85,7 +85,7 @@ class Optimizer(ABC):
 
     @abstractmethod
     def check_options(self, group: Group) -> None:
-        """Raise a ValueError if an option of a group is out of its range."""
+        """Raise if an option of a group is out of its range, or no number: see `check_range`."""
 
     def step(self) -> None:
         """Update every parameter that has a gradient.
@@ -101,11 +101,11 @@ class Optimizer(ABC):
                 if parameter.grad is not None:
                     self._update_parameter(parameter, parameter.grad.data, group, names)
 
-    def zero_grad(self) -> None:
-        """Forget the gradients: set every ``.grad`` to None."""
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget the gradients: set every ``.grad`` to None, or those that are there to zeros."""
         for group in self.param_groups:
             for parameter in group["params"]:
-                parameter.grad = None
+                parameter.zero_grad(set_to_none)
 
     def add_param_group(self, group: Mapping[str, Any]) -> None:
         """Add parameters with options of their own.
@@ -293,6 +293,8 @@ def remove_vanishing(moment: Array) -> None:
 
 
 def check_range(optimizer: str, name: str, value: float, below: float = float("inf")) -> None:
-    """Refuse an option outside [0, `below`)."""
+    """Refuse an option outside [0, `below`), or what is no number, such as YAML's ``1e-3``."""
+    if not hasattr(value, "__float__"):
+        raise TypeError(f"{optimizer}: {name} must be a number, got {value!r}")
     if not 0 <= value < below:
         raise ValueError(f"{optimizer}: {name} must lie in [0, {below:g}), got {value}")

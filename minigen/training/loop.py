@@ -283,7 +283,7 @@ class Trainer:
             total=steps,
             initial=self.position.step,
             unit="batch",
-            disable=not self._progress,
+            disable=not self._progress or sys.stderr is None,  # as without a console
         )
 
 
@@ -339,8 +339,9 @@ class Uploader:
 
 
 def _say(message: str) -> None:
-    """Write a line above the progress bar, on the standard error stream."""
-    tqdm.write(message, file=sys.stderr)
+    """Write a line above the progress bar, on the standard error stream, if there is one."""
+    if sys.stderr is not None:
+        tqdm.write(message, file=sys.stderr)
 
 
 def _loss(terms: Mapping[str, Tensor]) -> Tensor:

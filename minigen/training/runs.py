@@ -9,7 +9,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from minigen import kinds, models
+from minigen.data import batch_indices
+from minigen.engine.backend import to_device
+from minigen.engine.random import Generator
 from minigen.models import Model
 from minigen.training.config import Examples, RunConfig, load_examples
 from minigen.training.errors import ConfigurationError, RunError
@@ -34,6 +39,24 @@ class Run:
     config: RunConfig
     model: Model
     history: list[Record]
+
+    def __str__(self) -> str:
+        titles = [f"{split} {name}" for split in ("train", "test") for name in self._terms(split)]
+        rows = [("epoch", *titles)]
+        for record in self.history:
+            values = [record[split][n] for split in ("train", "test") for n in self._terms(split)]
+            rows.append((str(record["epoch"]), *(f"{value:.2f}" for value in values)))
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        table = ["  ".join(map(str.rjust, row, widths)) for row in rows]
+        return "\n".join([f"{self.config.model} on {self.config.dataset}: {self.folder}", *table])
+
+    def _terms(self, split: str) -> list[str]:
+        """Return the names of the terms of a split's records."""
+        return list(self.history[0][split]) if self.history else []
+
+    def _repr_mimebundle_(self, **_wanted: object) -> dict[str, str]:
+        """Show the table where a notebook's cell ends with the run."""
+        return {"text/plain": str(self)}
 
 
 def train(
@@ -65,7 +88,8 @@ def train(
     RunError
         If the folder holds another run, and `overwrite` is not set.
     ConfigurationError
-        If the model refuses its configuration, or takes another kind of data.
+        If the model refuses its configuration, takes another kind of data, or can't be trained on
+        minibatches of that size.
     minigen.data.DataError
         If the data set is out of reach or damaged.
     DivergenceError
@@ -91,8 +115,10 @@ def train(
     config = dataclasses.replace(
         config, model_config={**examples[0].decided(), **config.model_config}
     )
+    model = config.build_model()
     # The model's own account of itself has its defaults, too, whatever they are one day.
-    config = config.completed(config.build_model())
+    config = config.completed(model)
+    _rehearse(model, config, examples[0])
     files.create(config)
     trainer = Trainer(config, files, *examples, progress=progress, pictures=pictures)
     return _finish(trainer)
@@ -204,6 +230,28 @@ def _load_splits(config: RunConfig) -> list[Examples]:
             f"{config.model} takes {wanted}; {config.dataset} holds {kind.plural}"
         )
     return examples
+
+
+def _rehearse(model: Model, config: RunConfig, examples: Examples) -> None:
+    """See, before there is a folder, that every side has a loss on the smallest minibatch."""
+    if model.full_batches and len(examples) < config.batch_size:
+        raise ConfigurationError(
+            f"batch_size: {config.model} is trained on full minibatches, and {config.dataset} has "
+            f"{len(examples):,} training examples: at most so many are possible, "
+            f"got {config.batch_size:,}"
+        )
+    last = batch_indices(len(examples), config.batch_size, drop_last=model.full_batches)[-1]
+    images, labels = examples.of(last)
+    x = to_device(images, config.device)
+    classes = None if labels is None else to_device(labels, config.device)
+    for side in model.sides():
+        try:
+            with np.errstate(all="ignore"):
+                model.side_terms(side, x, classes, generator=Generator(config.seed))
+        except ValueError as error:
+            raise ConfigurationError(
+                f"batch_size: on minibatches of {len(last)} the model can't be trained: {error}"
+            ) from error
 
 
 def _load(files: RunFolder, config: RunConfig, checkpoint: Checkpoint) -> Model:

@@ -14,13 +14,16 @@ import numpy.typing as npt
 from minigen.engine.backend import Array, array_of, to_numpy
 from minigen.engine.tensor import Tensor
 from minigen.files import write_atomically
-from minigen.viz.style import DPI, save_figure
+from minigen.viz.style import DPI, format_of, save_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 PADDING_GREY: Final = 96
 """The brightness between images: a black digit's edge can be told from it, and a white one's."""
+
+_ROUNDING: Final = 1e-3
+"""How far outside [0, 1] a value is taken for a rounding, float16's among them."""
 
 _TARGET_LENGTH: Final = 640
 _LARGEST_SCALE: Final = 16
@@ -84,10 +87,12 @@ def save_image_grid(
     padding: int = 1,
     scale: int | None = None,
 ) -> None:
-    """Write images as one PNG file, each pixel enlarged to a square.
+    """Write images as one picture, each pixel enlarged to a square.
 
     Parameters
     ----------
+    path : path
+        The name's ending says which format: PNG, JPEG, TIFF, WebP, PDF or SVG.
     images, columns, padding
         As for `image_grid`.
     scale : int, optional
@@ -101,7 +106,7 @@ def save_image_grid(
         scale = min(_LARGEST_SCALE, max(1, round(_TARGET_LENGTH / max(grid.shape))))
     enlarged = grid.repeat(scale, axis=0).repeat(scale, axis=1)
     contents = io.BytesIO()
-    imsave(contents, enlarged, format="png", cmap="gray", vmin=0, vmax=255)
+    imsave(contents, enlarged, format=format_of(path), cmap="gray", vmin=0, vmax=255)
     write_atomically(path, contents.getvalue())
 
 
@@ -114,7 +119,7 @@ def save_reconstructions(
     columns: int = 10,
     title: str | None = None,
 ) -> None:
-    """Write a PNG file that shows each image above the model's reconstruction of it.
+    """Write a picture that shows each image above the model's reconstruction of it.
 
     Parameters
     ----------
@@ -165,7 +170,7 @@ def save_image_table(
     column_title: str | None = None,
     title: str | None = None,
 ) -> None:
-    """Write a PNG file that shows rows of images, with what each row and column is.
+    """Write a picture that shows rows of images, with what each row and column is.
 
     Parameters
     ----------
@@ -275,12 +280,13 @@ def _as_bytes(images: Tensor | Array) -> npt.NDArray[np.uint8]:
         )
     if pixels.dtype == np.uint8:
         return pixels
-    if not (pixels.min() >= 0 and pixels.max() <= 1):
+    low, high = float(pixels.min()), float(pixels.max())
+    if not (low >= -_ROUNDING and high <= 1 + _ROUNDING):
         raise ValueError(
-            f"image_grid: values in [0, 1] are expected, got {pixels.min():g} to {pixels.max():g}; "
+            f"image_grid: values in [0, 1] are expected, got {low:.8g} to {high:.8g}; "
             "(x + 1) / 2 brings images of a tanh there"
         )
-    scaled: npt.NDArray[np.uint8] = np.rint(pixels * 255).astype(np.uint8)
+    scaled: npt.NDArray[np.uint8] = np.rint(pixels.clip(0, 1) * 255).astype(np.uint8)
     return scaled
 
 

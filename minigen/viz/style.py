@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import os
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
 from minigen.files import write_atomically
 
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 DPI: Final = 120
+
+FORMATS: Final = ("png", "jpg", "jpeg", "tif", "tiff", "webp", "pdf", "svg")
+"""How a picture's name may end."""
 
 COLOURS: Final = ("#1b2a6b", "#e08214", "#4d4d4d", "#35978f", "#a6611a", "#9e9ac8")
 """Told apart by brightness, too."""
@@ -57,11 +61,31 @@ def use_style() -> None:
     )
 
 
+def format_of(path: str | os.PathLike[str]) -> str:
+    """Return the format that a picture's name asks for by its ending; PNG if it has none.
+
+    Raises
+    ------
+    io.UnsupportedOperation
+        If it is none of `FORMATS`: an OSError and a ValueError.
+
+    Examples
+    --------
+    >>> format_of("samples.JPG"), format_of("samples")
+    ('jpg', 'png')
+    """
+    ending = Path(path).suffix.removeprefix(".").lower() or "png"
+    if ending not in FORMATS:
+        raise io.UnsupportedOperation(
+            f"{Path(path).name}: no picture can be written as {ending!r}; the endings known are "
+            f"{', '.join(FORMATS)}"
+        )
+    return ending
+
+
 def save_figure(figure: Figure, path: str | os.PathLike[str], *, cut: bool = True) -> None:
-    """Write a figure as a PNG file, cut to what it shows, or as large as it was made."""
+    """Write a figure, cut to what it shows, or as large as it was made; see `format_of`."""
     contents = io.BytesIO()
-    if cut:
-        figure.savefig(contents, format="png", bbox_inches="tight", pad_inches=0.1)
-    else:
-        figure.savefig(contents, format="png")
+    margins: dict[str, Any] = {"bbox_inches": "tight", "pad_inches": 0.1} if cut else {}
+    figure.savefig(contents, format=format_of(path), **margins)
     write_atomically(path, contents.getvalue())

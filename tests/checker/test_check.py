@@ -436,3 +436,24 @@ def test_what_is_no_parameter_is_refused(parameters: Any, message: str) -> None:
 def test_the_checkers_old_import_paths_are_the_same_modules(old: str, new: str) -> None:
     assert importlib.import_module(f"minigen.{old}") is importlib.import_module(f"minigen.{new}")
     assert callable(minigen.gradcheck)
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("cotangent", ["random", "ones"])
+@pytest.mark.parametrize("function", [F.log, F.sqrt, lambda x: x**-0.5])
+def test_where_the_step_is_too_long_no_rule_is_accused(
+    function: Callable[..., Tensor], cotangent: Any, mode: Any
+) -> None:
+    x = np.array([1e-8, 2e-8])
+    report = gradcheck(function, x, cotangent=cotangent, mode=mode)
+    assert {failure.kind for failure in report.failures} == {FailureKind.LONG_STEP}
+    assert "the step is too long there" in str(report)
+    assert "WRONG" not in str(report)
+    assert gradcheck(function, x, cotangent=cotangent, mode=mode, eps=3e-11)
+
+
+def test_beyond_doubt_a_wrong_rule_is_accused_though_the_step_is_too_long() -> None:
+    wrong: Any = Op(F.log.forward)
+    wrong.vjp(lambda g, _out, x: (2 * g / x,))
+    report = gradcheck(wrong, np.array([1e-8, 2e-8]))
+    assert [failure.kind for failure in report.failures] == [FailureKind.WRONG_GRADIENT]

@@ -168,3 +168,8 @@ def test_a_failure_of_one_kind_is_noted_once_an_input() -> None:
 
 def test_an_index_is_written_as_in_python() -> None:
     assert (subscript(()), subscript((1,)), subscript((1, 2))) == ("", "[1]", "[1, 2]")
+
+
+def test_a_notebooks_cell_shows_the_table() -> None:
+    report = gradcheck(lambda x: x * 2, [np.ones(2)])
+    assert report._repr_mimebundle_(include=None, exclude=None) == {"text/plain": str(report)}

@@ -9,6 +9,7 @@ import pytest
 
 import minigen
 from minigen import data, metrics
+from minigen.cli.trained import Trained
 from minigen.training import load_model
 
 from .helpers import SMALL, call, error
@@ -164,3 +165,31 @@ def test_without_a_classifier_images_are_not_compared(
     result = call("evaluate", trained["gan"], "--json", "--generated", 50)
     assert "there is no classifier for digits" in result.stderr
     assert set(json.loads(result.stdout)["samples"]) == {"count", "discriminator"}
+
+
+@pytest.mark.parametrize("count", [1, 2, 30, 40])
+@pytest.mark.parametrize("model", ["vae", "gan", "two_moons"])
+def test_of_few_test_examples_what_can_be_measured_is(
+    trained: dict[str, Path], monkeypatch: pytest.MonkeyPatch, model: str, count: int
+) -> None:
+    of = Trained.test
+    monkeypatch.setattr(Trained, "test", lambda run: first(of(run), count))
+    result = call("evaluate", trained[model], "--json")
+    values = json.loads(result.stdout)
+    if model == "vae":
+        assert ("active_units" in values) == (count >= 2)
+        assert ("at least 2 test examples" in result.stderr) == (count < 2)
+        assert "negative_elbo" in values
+    elif count < 2:
+        assert values == {}
+        assert "at least 2 test examples" in result.stderr
+    else:
+        assert set(values["samples"]["discriminator"]) == {"real", "generated"}
+        assert ("coverage" in values["samples"].get("generated", {})) == (count >= 40)
+        assert ("test examples twice as many, 40" in result.stderr) == (count < 40)
+    call("evaluate", trained[model])
+
+
+def first(examples: Any, count: int) -> Any:
+    labels = None if examples.labels is None else examples.labels[:count]
+    return dataclasses.replace(examples, images=examples.images[:count], labels=labels)

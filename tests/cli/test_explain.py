@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import click
@@ -96,3 +99,17 @@ def test_an_unknown_name_is_a_usage_error_with_the_likeliest_names() -> None:
 
 def test_a_name_is_needed() -> None:
     assert error("explain", status=2) == "say what to explain, or --list for all results"
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii", "latin-1", "cp437"])
+def test_a_code_page_without_the_signs_gets_question_marks(encoding: str) -> None:
+    shown = subprocess.run(
+        [sys.executable, "-m", "minigen", "explain", "tanh"],
+        env={**os.environ, "PYTHONIOENCODING": encoding},
+        check=True,
+        capture_output=True,
+    )
+    text = shown.stdout.decode(encoding)
+    assert text.startswith("tanh (op)")
+    assert "?" in text
+    assert shown.stderr == b""

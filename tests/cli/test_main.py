@@ -43,3 +43,10 @@ def test_the_version_is_the_librarys() -> None:
 
 def test_an_unknown_command_is_an_error_of_use() -> None:
     assert "No such command 'trian'" in error("trian", status=2)
+
+
+def test_the_package_runs_as_a_module() -> None:
+    shown = subprocess.run(
+        [sys.executable, "-m", "minigen", "--version"], check=True, capture_output=True, text=True
+    )
+    assert shown.stdout == call("--version").output.replace("main", "minigen")

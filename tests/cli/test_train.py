@@ -269,3 +269,20 @@ def test_a_stopped_program_saves_says_how_to_resume_and_ends_with_130(
     call("train", "--resume", tmp_path / "stopped")
     call(*settings, "--out", tmp_path / "whole")
     assert outcome(tmp_path / "stopped") == outcome(tmp_path / "whole")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (("dcgan", "--batch-size", 1), "more than one value a channel"),
+        (("dcgan", "--batch-size", 5000), "digits has 1,415 training examples"),
+        (("gan", "--dataset", "ring", "--batch-size", 3, "--packing", 4), "a pack of 4"),
+    ],
+)
+def test_an_impossible_batch_is_refused_before_there_is_a_folder(
+    tmp_path: Path, arguments: tuple[object, ...], reason: str
+) -> None:
+    message = error("train", *arguments, "--epochs", 1, "--out", tmp_path / "run", status=2)
+    assert message.endswith("(--batch-size)")
+    assert reason in message
+    assert not list(tmp_path.iterdir())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import pickle
 from typing import Any
 
 import numpy as np
@@ -121,3 +123,31 @@ def test_an_array_updated_in_place_by_a_tensor_becomes_a_tensor_or_is_refused() 
         return
     assert isinstance(array, Tensor)
     assert array.requires_grad
+
+
+def test_size_is_numpys_number_and_pytorchs_method() -> None:
+    x = minigen.zeros(2, 3, 4)
+    assert x.size == x.numel() == 24
+    assert json.dumps(x.size) == repr(x.size) == "24"
+    assert x.size() == x.shape
+    assert (x.size(0), x.size(dim=-1)) == (2, 4)
+    assert x.dim() == x.ndim == 3
+    again = pickle.loads(pickle.dumps(x.size))
+    assert (again, again(1)) == (24, 3)
+    with pytest.raises(IndexError, match="size: axis 3 is out of range for 3 axes"):
+        x.size(3)
+
+
+def test_expand_keeps_the_lengths_that_are_minus_1() -> None:
+    x = leaf([[1.0], [2.0]])
+    assert x.expand(-1, 3).tolist() == [[1.0] * 3, [2.0] * 3]
+    assert x.expand((4, -1, -1)).shape == (4, 2, 1)
+    x.expand(5, 2, -1).sum().backward()
+    assert gradient_of(x).tolist() == [[5.0], [5.0]]
+    for lengths in ((-1, 2, 1), (2,)):
+        with pytest.raises(ValueError, match=r"expand: a length for each axis of \(2, 1\)"):
+            x.expand(lengths)
+
+
+def test_view_as_takes_the_shape_of_another() -> None:
+    assert minigen.arange(6).view_as(np.zeros((2, 3))).tolist() == [[0, 1, 2], [3, 4, 5]]

@@ -248,3 +248,31 @@ def test_an_axis_that_is_not_there_is_an_error(module: nn.Module) -> None:
 
 def test_repr_names_the_axes() -> None:
     assert repr(nn.Flatten()) == "Flatten(start_dim=1, end_dim=-1)"
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [nn.ReLU(inplace=True), nn.LeakyReLU(0.01, True), nn.ELU(1.0, inplace=True)],
+)
+def test_inplace_is_taken_and_has_no_effect(layer: nn.Module) -> None:
+    x = minigen.tensor([-1.0, 2.0])
+    y = layer(x)
+    assert x.tolist() == [-1.0, 2.0]
+    assert y.tolist() == type(layer)()(x).tolist()
+
+
+def test_dropout_takes_inplace_where_pytorch_has_it() -> None:
+    x = minigen.ones(9)
+    assert repr(nn.Dropout(0.5, True)(x)) != repr(x)
+    assert x.tolist() == [1.0] * 9
+
+
+def test_identity_can_replace_any_layer() -> None:
+    x = minigen.ones(2)
+    assert nn.Identity(54, unused=0.1)(x) is x
+
+
+def test_a_pytorch_tensor_is_named_as_one() -> None:
+    foreign = type("Tensor", (), {"__module__": "torch"})()
+    with pytest.raises(TypeError, match=r"got torch\.Tensor; make one of it, minigen\.tensor"):
+        nn.Dense(2, 1)(foreign)

@@ -205,3 +205,24 @@ class TestLayerNorm:
     def test_lengths_must_be_positive(self, lengths: int | tuple[int, ...]) -> None:
         with pytest.raises(ValueError, match="LayerNorm: normalized_shape"):
             nn.LayerNorm(lengths)
+
+
+@pytest.mark.parametrize(
+    ("layer", "shape"),
+    [
+        (nn.BatchNorm1d(3), (0, 3)),
+        (nn.BatchNorm2d(3), (0, 3, 2, 2)),
+        (nn.InstanceNorm2d(3, affine=True), (0, 3, 2, 2)),
+        (nn.LayerNorm(3), (0, 3)),
+    ],
+)
+def test_an_empty_batch_comes_back_empty(layer: Any, shape: tuple[int, ...]) -> None:
+    buffers = {name: buffer.tolist() for name, buffer in layer.named_buffers()}
+    out = layer(minigen.zeros(shape))
+    assert out.shape == shape
+    out.sum().backward()
+    assert layer.weight.grad.tolist() == [0.0] * 3
+    for name in ("running_mean", "running_var"):
+        assert dict(layer.named_buffers()).get(name, minigen.zeros(0)).tolist() == buffers.get(
+            name, []
+        )

@@ -167,3 +167,11 @@ def test_the_gradient_of_softmax_sums_to_zero_and_is_not_zero() -> None:
     F.softmax(x).backward(draw(2, 5, seed=1))
     np.testing.assert_allclose(gradient_of(x).sum(1), 0, atol=1e-15)
     assert np.abs(gradient_of(x)).max() > 1e-2
+
+
+@pytest.mark.parametrize("function", [F.softmax, F.log_softmax])
+def test_over_nothing_there_is_nothing(function: Any) -> None:
+    x = leaf(np.zeros((0, 3)))
+    for axis in (0, 1):
+        function(x, axis).sum().backward()
+        assert gradient_of(x).shape == (0, 3)

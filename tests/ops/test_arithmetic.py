@@ -342,3 +342,29 @@ def test_large_and_small_numbers_in_float32() -> None:
     tiny = leaf([1e-38])
     tiny.log().sum().backward()
     np.testing.assert_allclose(gradient_of(tiny), [1e38], rtol=1e-5)
+
+
+@pytest.mark.parametrize("base", [0, 0.0, np.zeros(3)])
+def test_the_gradient_of_a_power_of_zero_is_its_limit(base: Any) -> None:
+    exponent = leaf([-2.0, 0.0, 3.0])
+    with np.errstate(divide="ignore"):
+        values = F.pow(base, exponent)
+        assert values.tolist() == [np.inf, 1.0, 0.0]
+        values.sum().backward()
+    assert gradient_of(exponent).tolist() == [-np.inf, 0.0, 0.0]
+
+
+@pytest.mark.parametrize("number", [np.array(0.5), minigen.tensor(np.float64(0.5))])
+@pytest.mark.parametrize(
+    "function", [F.add, F.sub, F.mul, F.div, F.pow, F.maximum, F.minimum, F.clip]
+)
+def test_a_float_without_axes_does_not_widen(function: Any, number: Any) -> None:
+    x = minigen.ones(3, requires_grad=True)
+    out = function(x, number)
+    assert out.dtype == np.float32
+    out.sum().backward()
+    assert x.grad is not None
+    assert x.grad.dtype == np.float32
+    if function is not F.clip:
+        assert function(number, x).dtype == np.float32
+    assert (minigen.tensor(0.5) * number).dtype == np.float64  # neither has axes

@@ -475,3 +475,14 @@ def test_losses_change_no_input() -> None:
         loss(*arrays)
         for a, b in zip(arrays, before, strict=True):
             np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [F.mse_loss, F.binary_cross_entropy, F.binary_cross_entropy_with_logits, F.cross_entropy],
+)
+@pytest.mark.parametrize("target", [[[1, 0]], 1.0])
+def test_a_target_that_is_no_array_is_refused_by_its_type(loss: Any, target: Any) -> None:
+    name = type(target).__name__
+    with pytest.raises(TypeError, match=f"a tensor or an array is expected as target, got {name}"):
+        loss(minigen.zeros(1, 2), target)

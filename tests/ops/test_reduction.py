@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from typing import Any
 
 import numpy as np
@@ -146,7 +147,7 @@ def test_empty_arrays_sum_to_zero_and_have_no_extremes() -> None:
     assert y.tolist() == [0, 0, 0]
     y.sum().backward()
     assert gradient_of(x).shape == (0, 3)
-    for name in ("max", "min", "logsumexp"):
+    for name in ("max", "min"):
         with pytest.raises(ValueError, match=rf"{name}: zero-size array.*\(got float32 \(0, 3\)\)"):
             getattr(x, name)(0)
     assert minigen.zeros(3, 0).max(0).shape == (0,)
@@ -217,3 +218,35 @@ def test_std_of_equal_elements_has_the_subgradient_0_at_every_order() -> None:
     (second,) = minigen.grad(gradient, x, np.ones((2, 3)))
     assert second is not None
     assert np.isfinite(second.numpy()).all()
+
+
+def test_unbiased_is_pytorchs_name_of_the_correction() -> None:
+    x = minigen.tensor([[1.0, 2.0, 4.0]])
+    assert x.var(unbiased=False).item() == pytest.approx(14 / 9)
+    assert x.std(1, unbiased=True).item() == pytest.approx(math.sqrt(7 / 3))
+    options: dict[str, Any] = {"dim": 1, "unbiased": False}
+    assert F.var(np.ones((2, 3)), **options).tolist() == [0.0, 0.0]
+    with pytest.raises(TypeError, match="one argument under two names"):
+        x.var(unbiased=False, correction=0)
+
+
+def test_a_deviation_of_one_element_is_refused_in_one_sentence() -> None:
+    with pytest.raises(ValueError, match=r"^std: a variance with correction 1 needs") as raised:
+        minigen.ones(1).std()
+    assert str(raised.value).count("(got float32 (1,))") == 1
+
+
+@pytest.mark.parametrize("dtype", ["bool", "uint8", "uint64", "int32"])
+def test_sums_of_integers_are_int64(dtype: str) -> None:
+    total = minigen.ones(2, 300, dtype=dtype).sum(1)
+    assert total.dtype == np.int64
+    assert total.tolist() == [300, 300]
+
+
+def test_the_logsumexp_of_nothing_is_minus_infinity() -> None:
+    x = leaf(np.zeros((0, 3)))
+    out = x.logsumexp(axis=0, keepdims=True)
+    assert out.tolist() == [[-math.inf] * 3]
+    assert x.logsumexp(1).shape == (0,)
+    out.sum().backward()
+    assert gradient_of(x).shape == (0, 3)

@@ -319,3 +319,25 @@ class TestVanishingMoments:
         before = moment.copy()
         remove_vanishing(moment)
         assert (moment == before).all()
+
+
+@pytest.mark.parametrize("make", [optim.SGD, optim.Adam, optim.AdamW, optim.RMSprop])
+@pytest.mark.parametrize("rate", ["1e-3", None, [0.1]])
+def test_a_rate_that_is_no_number_is_named(make: Any, rate: Any) -> None:
+    with pytest.raises(TypeError, match=rf"^{make.__name__}: lr must be a number, got ") as raised:
+        make([nn.Parameter([1.0])], lr=rate)
+    assert repr(rate) in str(raised.value)
+
+
+def test_gradients_are_set_to_none_or_to_zeros() -> None:
+    layer: Any = nn.Dense(2, 1)
+    optimizer = optim.SGD(layer.parameters(), lr=0.1)
+    for forget in (layer.zero_grad, optimizer.zero_grad, layer.weight.zero_grad):
+        layer(minigen.ones(1, 2)).sum().backward()
+        forget(set_to_none=False)
+        assert layer.weight.grad is not None
+        assert layer.weight.grad.tolist() == [[0.0, 0.0]]
+        forget(set_to_none=True)
+        assert layer.weight.grad is None
+        forget(set_to_none=False)
+        assert layer.weight.grad is None

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import shutil
 import signal
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -486,3 +487,22 @@ def test_test_images_are_those_of_the_run(tmp_path: Path) -> None:
     run = quietly(tmp_path, binarize="static", epochs=1)
     images = load_examples(run.config, "test").images
     assert set(np.unique(images)) == {0, 1}
+
+
+def test_without_a_standard_error_stream_there_is_no_bar(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stderr", None)
+    run = train(small_config(epochs=1), tmp_path, pictures=False)
+    assert len(run.history) == 1
+
+
+def test_a_run_is_shown_as_a_table_of_its_epochs(tmp_path: Path) -> None:
+    run = quietly(tmp_path, epochs=2)
+    title, heading, *rows = str(run).splitlines()
+    assert title == f"vae on digits: {tmp_path}"
+    assert heading.split("  ")[:2] == ["epoch", "train loss"]
+    assert heading.endswith("test kl")
+    assert [row.split()[0] for row in rows] == ["1", "2"]
+    assert rows[-1].split()[1] == f"{run.history[-1]['train']['loss']:.2f}"
+    assert run._repr_mimebundle_(include=None, exclude=None) == {"text/plain": str(run)}

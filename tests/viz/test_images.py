@@ -268,3 +268,24 @@ def test_rows_of_different_shapes_are_refused() -> None:
     rows = {"a": minigen.rand(2, 1, 8, 8), "b": minigen.rand(3, 1, 8, 8)}
     with pytest.raises(ValueError, match="rows of one shape"):
         viz.draw_images(rows, ax=Figure().subplots())
+
+
+def test_what_a_rounding_carries_outside_is_clipped() -> None:
+    pixels = np.array([1 + 1e-6, -1e-6, 1, 0], np.float32).reshape(1, 1, 2, 2)
+    assert viz.image_grid(pixels, padding=0).tolist() == [[255, 0], [255, 0]]
+    with pytest.raises(ValueError, match=r"got 0 to 1\.0013"):
+        viz.image_grid(pixels.clip(0) * 1.0013)
+
+
+@pytest.mark.parametrize(
+    ("ending", "signature"),
+    [(".jpg", b"\xff\xd8\xff"), (".JPEG", b"\xff\xd8\xff"), (".png", b"\x89PNG"), ("", b"\x89PNG")],
+)
+def test_the_name_decides_the_format(tmp_path: Path, ending: str, signature: bytes) -> None:
+    images = np.full((2, 1, 8, 8), 0.5)
+    viz.save_image_grid(tmp_path / f"grid{ending}", images)
+    viz.save_image_table(tmp_path / f"table{ending}", images[None])
+    for path in tmp_path.iterdir():
+        assert path.read_bytes().startswith(signature)
+    with pytest.raises(OSError, match=r"grid\.docx: no picture can be written as 'docx'.*png, jpg"):
+        viz.save_image_grid(tmp_path / "grid.docx", images)

@@ -3,8 +3,8 @@ r"""Gradient clipping, between ``loss.backward()`` and ``optimizer.step()``."""
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from typing import Any
+import warnings
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
@@ -31,7 +31,8 @@ def clip_grad_norm_(
     Parameters
     ----------
     parameters : Tensor or iterable of Tensor
-        Whose gradients are changed in place; those without one are skipped.
+        Whose gradients are changed in place; those without one are skipped. An iterator that is
+        used up brings a warning.
     max_norm : float
         The largest norm.
     norm_type : float, default 2
@@ -119,7 +120,13 @@ def clip_grad_value_(parameters: Parameters, clip_value: float) -> None:
 
 def _gradients(parameters: Parameters) -> list[Array]:
     """Return the arrays of the gradients that are there."""
-    chosen: Any = [parameters] if isinstance(parameters, Tensor) else parameters
+    chosen = [parameters] if isinstance(parameters, Tensor) else list(parameters)
+    if not chosen and isinstance(parameters, Iterator):
+        warnings.warn(
+            "clipping: the iterator of parameters is used up, so nothing is clipped; call "
+            "parameters() anew, or pass a list",
+            stacklevel=3,
+        )
     return [parameter.grad.data for parameter in chosen if parameter.grad is not None]
 
 

@@ -114,3 +114,13 @@ def test_bounds_that_make_no_sense_are_refused(bad: float) -> None:
         clip_value([], bad)
     with pytest.raises(ValueError, match="norm_type must be positive"):
         clip_norm([], 1.0, norm_type=0)
+
+
+def test_a_used_up_iterator_brings_a_warning_and_an_empty_list_none() -> None:
+    parameters = nn.Dense(2, 1).parameters()
+    assert len(list(parameters)) == 2
+    with pytest.warns(UserWarning, match="used up, so nothing is clipped"):
+        nn.utils.clip_grad_norm_(parameters, 0.1)
+    with pytest.warns(UserWarning, match="used up"):
+        nn.utils.clip_grad_value_(parameters, 0.1)
+    assert nn.utils.clip_grad_norm_([], 0.1).item() == 0
