@@ -141,7 +141,9 @@ def _candidates() -> Iterator[tuple[str, Any]]:
             ours = str(getattr(value, "__module__", "")).startswith("minigen.")
             if ours and hasattr(value, "__name__"):
                 yield name, value
-    yield from models.MODELS.items()
+    for name, model in models.MODELS.items():
+        yield name, model
+        yield model.__name__, model
     yield from models.OBJECTIVES.items()
     for implementer in implementers():
         yield _name(implementer.target), implementer.target
