@@ -4,15 +4,8 @@ Names, layouts of weights and semantics are PyTorch's; the dense layer is called
 """
 
 from minigen.nn import init, utils
-from minigen.nn.averaging import ExponentialAverage
-from minigen.nn.containers import ModuleList, Sequential
-from minigen.nn.convolution import Conv2d, ConvTranspose2d
-from minigen.nn.dense import (
+from minigen.nn.activation import (
     ELU,
-    Dense,
-    Dropout,
-    Embedding,
-    Flatten,
     Identity,
     LeakyReLU,
     LogSoftmax,
@@ -21,8 +14,13 @@ from minigen.nn.dense import (
     Softmax,
     Softplus,
     Tanh,
-    Unflatten,
 )
+from minigen.nn.averaging import ExponentialAverage
+from minigen.nn.containers import ModuleList, Sequential
+from minigen.nn.convolution import Conv2d, ConvTranspose2d
+from minigen.nn.dense import Dense, Embedding
+from minigen.nn.dropout import Dropout
+from minigen.nn.flatten import Flatten, Unflatten
 from minigen.nn.module import Module, Parameter
 from minigen.nn.normalization import BatchNorm1d, BatchNorm2d, InstanceNorm2d, LayerNorm
 from minigen.nn.pooling import AdaptiveAvgPool2d, AvgPool2d, MaxPool2d, Upsample

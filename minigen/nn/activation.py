@@ -1,0 +1,145 @@
+"""Activations, and the identity, as layers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minigen import functional as F
+from minigen.engine.backend import Array
+from minigen.nn.module import Module
+
+
+class Identity(Module):
+    """The input as it is; arguments are taken and not used, so that it can replace any layer."""
+
+    def __init__(self, *_arguments: Any, **_options: Any) -> None:
+        super().__init__()
+
+    def forward(self, x: Array) -> Array:
+        return x
+
+
+class ReLU(Module):
+    r"""Rectified linear unit, :math:`\max(x, 0)`; see `minigen.functional.relu`.
+
+    Here, and wherever PyTorch has it, `inplace` is taken and has no effect: ops return new arrays.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> from minigen import nn
+    >>> nn.ReLU()(minigen.tensor([-1.0, 2.0])).tolist()
+    [0.0, 2.0]
+
+    Derivation: relu
+    """
+
+    def __init__(self, inplace: bool = False) -> None:  # noqa: ARG002 - PyTorch's
+        super().__init__()
+
+    def forward(self, x: Array) -> Array:
+        return F.relu(x)
+
+
+class LeakyReLU(Module):
+    """Leaky ReLU, x or ``negative_slope * x`` below 0; see `minigen.functional.leaky_relu`.
+
+    Derivation: leaky_relu
+    """
+
+    def __init__(self, negative_slope: float = 0.01, inplace: bool = False) -> None:  # noqa: ARG002
+        super().__init__()
+        self.negative_slope = negative_slope
+
+    def forward(self, x: Array) -> Array:
+        return F.leaky_relu(x, self.negative_slope)
+
+    def extra_repr(self) -> str:
+        return f"negative_slope={self.negative_slope}"
+
+
+class ELU(Module):
+    r"""Exponential linear unit, x or :math:`\alpha(e^x - 1)` below 0; `minigen.functional.elu`.
+
+    Derivation: elu
+    """
+
+    def __init__(self, alpha: float = 1.0, inplace: bool = False) -> None:  # noqa: ARG002
+        super().__init__()
+        self.alpha = alpha
+
+    def forward(self, x: Array) -> Array:
+        return F.elu(x, self.alpha)
+
+    def extra_repr(self) -> str:
+        return f"alpha={self.alpha}"
+
+
+class Sigmoid(Module):
+    r"""Logistic function, :math:`1 / (1 + e^{-x})`; see `minigen.functional.sigmoid`.
+
+    Losses from logits (`minigen.functional.binary_cross_entropy_with_logits`) do without it.
+
+    Derivation: sigmoid
+    """
+
+    def forward(self, x: Array) -> Array:
+        return F.sigmoid(x)
+
+
+class Tanh(Module):
+    """Hyperbolic tangent; see `minigen.functional.tanh`.
+
+    Derivation: tanh
+    """
+
+    def forward(self, x: Array) -> Array:
+        return F.tanh(x)
+
+
+class Softplus(Module):
+    r"""Smooth ReLU, :math:`\ln(1 + e^x)`; see `minigen.functional.softplus`.
+
+    Derivation: softplus
+    """
+
+    def forward(self, x: Array) -> Array:
+        return F.softplus(x)
+
+
+class _AlongAxis(Module):
+    """An activation over one axis, named `dim` as PyTorch does."""
+
+    def __init__(self, dim: int = -1) -> None:
+        super().__init__()
+        self.dim = dim
+
+    def extra_repr(self) -> str:
+        return f"dim={self.dim}"
+
+
+class Softmax(_AlongAxis):
+    """Softmax over the axis `dim`; see `minigen.functional.softmax`.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> from minigen import nn
+    >>> nn.Softmax(dim=1)(minigen.zeros(1, 4)).tolist()
+    [[0.25, 0.25, 0.25, 0.25]]
+
+    Derivation: softmax
+    """
+
+    def forward(self, x: Array) -> Array:
+        return F.softmax(x, self.dim)
+
+
+class LogSoftmax(_AlongAxis):
+    """Logarithm of the softmax over the axis `dim`; see `minigen.functional.log_softmax`.
+
+    Derivation: log_softmax
+    """
+
+    def forward(self, x: Array) -> Array:
+        return F.log_softmax(x, self.dim)

@@ -1,0 +1,67 @@
+"""Activations as layers: their values, their axes, their options."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+import minigen
+from minigen import nn
+
+
+@pytest.mark.parametrize(
+    ("module", "below", "above"),
+    [
+        (nn.Identity(), -2.0, 3.0),
+        (nn.ReLU(), 0.0, 3.0),
+        (nn.LeakyReLU(0.1), -0.2, 3.0),
+        (nn.ELU(0.5), 0.5 * math.expm1(-2), 3.0),
+        (nn.Sigmoid(), 1 / (1 + math.exp(2)), 1 / (1 + math.exp(-3))),
+        (nn.Tanh(), math.tanh(-2), math.tanh(3)),
+        (nn.Softplus(), math.log1p(math.exp(-2)), math.log1p(math.exp(3))),
+        (nn.Softmax(), 1 / (1 + math.exp(5)), 1 / (1 + math.exp(-5))),
+        (nn.LogSoftmax(), -math.log1p(math.exp(5)), -math.log1p(math.exp(-5))),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_values_are_those_of_the_definition(module: nn.Module, below: float, above: float) -> None:
+    assert module(minigen.tensor([-2.0, 3.0])).tolist() == pytest.approx([below, above], rel=1e-6)
+    assert list(module.parameters()) == []
+
+
+@pytest.mark.parametrize("kind", [nn.Softmax, nn.LogSoftmax])
+def test_softmax_works_along_the_axis_it_is_told(kind: type[nn.Softmax | nn.LogSoftmax]) -> None:
+    y = kind(dim=0)(minigen.randn(3, 2))
+    probabilities = y if kind is nn.Softmax else y.exp()
+    assert probabilities.sum(axis=0).tolist() == pytest.approx([1, 1])
+
+
+@pytest.mark.parametrize(
+    ("module", "text"),
+    [
+        (nn.ReLU(), "ReLU()"),
+        (nn.LeakyReLU(0.2), "LeakyReLU(negative_slope=0.2)"),
+        (nn.ELU(), "ELU(alpha=1.0)"),
+        (nn.Softmax(1), "Softmax(dim=1)"),
+        (nn.LogSoftmax(), "LogSoftmax(dim=-1)"),
+    ],
+)
+def test_repr_names_the_options(module: nn.Module, text: str) -> None:
+    assert repr(module) == text
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [nn.ReLU(inplace=True), nn.LeakyReLU(0.01, True), nn.ELU(1.0, inplace=True)],
+)
+def test_inplace_is_taken_and_has_no_effect(layer: nn.Module) -> None:
+    x = minigen.tensor([-1.0, 2.0])
+    y = layer(x)
+    assert x.tolist() == [-1.0, 2.0]
+    assert y.tolist() == type(layer)()(x).tolist()
+
+
+def test_identity_can_replace_any_layer() -> None:
+    x = minigen.ones(2)
+    assert nn.Identity(54, unused=0.1)(x) is x
