@@ -47,9 +47,10 @@ class Tensor(Writable):
     Attributes
     ----------
     data : array
-        The values, a NumPy or CuPy array. Assigning it (``t.data -= step``) is logged, so that a
-        graph that still needs the old values refuses to run backward. A write into the array
-        itself (``t.data[0] = 1``) goes unseen but by `detect_anomaly`; ``t[0] = 1`` is logged.
+        The values, a NumPy or CuPy array. Writes through the tensor (``t -= step``, ``t[0] = 1``,
+        ``t.data -= step``) are logged, so that a graph that still needs the old values refuses to
+        run backward. A write into the array itself (``t.data[0] = 1``) goes unseen but by
+        `detect_anomaly`.
     grad : Tensor or None
         The gradient that `backward` accumulated, of the same shape and dtype.
     grad_fn : Node or None

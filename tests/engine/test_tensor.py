@@ -411,14 +411,15 @@ def test_a_value_that_requires_a_gradient_is_not_silently_cut_off_by_a_write() -
     collected[0] = x.sum()
     collected.sum().backward()
     assert gradient_of(x).tolist() == [1, 1]
+    collected = minigen.zeros(2)
     collected.copy_(x)
     (collected * 3).sum().backward()
     assert gradient_of(x).tolist() == [4, 4]
     with pytest.raises(RuntimeError, match="gradient"):
         minigen.zeros(2).long()[0] = x.sum()
     with minigen.no_grad():
-        collected[0] = x.sum()
-    assert collected.tolist() == [3, 2]
+        collected[0] = x.sum() + 1
+    assert collected.tolist() == [4, 2]
 
 
 def test_elements_cannot_be_deleted() -> None:
