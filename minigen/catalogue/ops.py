@@ -39,6 +39,7 @@ ARITHMETIC = [
     op_case("neg", normal(3, 4)),
     op_case("pow", positive(3, 4), normal(4), note="an array of powers"),
     op_case("pow", normal(3, 4), exponent=3, note="a number"),
+    op_case("remainder", normal(3, 4), positive(4), note="broadcast"),
     op_case("maximum", distinct(3, 4), constant(_LIMITS), kinks=_AT_LIMITS),
     op_case("minimum", distinct(3, 4), constant(_LIMITS), kinks=_AT_LIMITS),
     op_case(
@@ -435,6 +436,7 @@ DISCRETE = [
     *(op_case(name, ties(3, 4), ties(4)) for name in ("eq", "ne", "lt", "le", "gt", "ge")),
     *(op_case(name, truths(3, 4), truths(4)) for name in ("logical_and", "logical_or")),
     op_case("logical_not", truths(3, 4)),
+    op_case("floor_divide", normal(3, 4), positive(4), torch="torch.floor_divide(a, b).detach()"),
     op_case("sign", ties(3, 4), torch="torch.sign(x).detach()"),
     op_case("argmax", distinct(3, 4), axis=1, torch="torch.argmax(x, dim=axis)"),
     op_case("argmin", distinct(3, 4), axis=0, torch="torch.argmin(x, dim=axis)"),

@@ -14,12 +14,20 @@ Derivation: autograd.chain_rule
 from __future__ import annotations
 
 import operator
+import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol, TypeAlias
 
 from minigen.engine.backend import Array, array_of, arrays_in, is_array
 from minigen.engine.guards import Trace, tick, writes
 from minigen.engine.modes import recording
+
+ops: dict[str, Callable[..., Any]] = {}
+"""Every op of the library by its name.
+
+Declaring an op enters it, and tensors find here what their operators and methods call. So ops
+depend on tensors, and tensors on no op.
+"""
 
 
 class Recorded(Protocol):
@@ -58,7 +66,7 @@ class Node:
         When the op was called, on the engine's clock: nodes are younger than their parents.
     """
 
-    __slots__ = ("arrays", "op", "options", "out", "parents", "time", "trace")
+    __slots__ = ("__weakref__", "arrays", "op", "options", "out", "parents", "time", "trace")
 
     def __init__(
         self,
@@ -89,6 +97,15 @@ class Node:
         self.arrays = self.out = None
         self.parents = ()
 
+
+SHOWS_ITS_INPUT = {
+    "broadcast_to", "flatten", "getitem", "permute", "reshape", "squeeze", "sum_to_size",
+    "transpose", "unsqueeze",
+}  # fmt: skip
+"""The ops whose output may be a view: it shows the memory of their input."""
+
+overwritten: weakref.WeakKeyDictionary[Node, int] = weakref.WeakKeyDictionary()
+"""The nodes whose outputs were written in place by a recorded op, and when the last was."""
 
 _time = operator.attrgetter("time")
 
@@ -156,6 +173,12 @@ def _history(
             )
         seen.add(node)
         stack.extend(node.parents)
+    if overwritten:
+        for start in starts:
+            _refuse_old_view(start, tick())
+        for node in seen:
+            for parent in node.parents:
+                _refuse_old_view(parent, node.time)
     nodes = sorted(seen, key=_time, reverse=True)
     if targets is None:
         return nodes, None
@@ -164,6 +187,20 @@ def _history(
         if not wanted.isdisjoint(node.parents):
             wanted.add(node)
     return nodes, wanted
+
+
+def _refuse_old_view(view: Vertex | None, used: int) -> None:
+    """Refuse a view that was used after a recorded write into what it shows."""
+    shown = view
+    while isinstance(shown, Node) and shown.op.name in SHOWS_ITS_INPUT and shown.parents:
+        shown = shown.parents[0]
+    if not (isinstance(view, Node) and isinstance(shown, Node)) or shown is view:
+        return
+    if view.time < overwritten.get(shown, 0) < used:
+        raise RuntimeError(
+            f"a view (made by the op {view.op.name}) was used after the tensor that it shows, made "
+            f"by the op {shown.op.name}, was written in place: take the view after the write"
+        )
 
 
 def _apply_rule(
@@ -227,9 +264,24 @@ def owned(cotangent: Any, others: Sequence[Any]) -> Any:
     return array.copy() if cotangent is array else cotangent.clone()
 
 
+_NEEDED_FOR: Mapping[str, Mapping[str, Sequence[int]]] = {
+    "mul": {"input 0": (1,), "input 1": (0,)},
+    "matmul": {"input 0": (1,), "input 1": (0,)},
+    "linear": {"input 0": (1,), "input 1": (0,), "input 2": ()},
+    "div": {"input 0": ()},
+    "where": {"input 1": (), "input 2": ()},
+}
+"""Of a few ops the inputs whose values matter to the gradients of some inputs alone, and which: a
+factor to the other's. In all other cases what is kept is taken to matter."""
+
+
 def _refuse_changed_arrays(node: Node) -> None:
     """Refuse to run a rule on arrays that were written to since the op was recorded."""
+    needed_for = _NEEDED_FOR.get(node.op.name, {})
     for role, array in node.kept():
+        inputs = needed_for.get(role)
+        if inputs is not None and all(node.parents[position] is None for position in inputs):
+            continue
         if writes.written_since(array, node.time):
             raise RuntimeError(
                 f"the data of {role} of the op {node.op.name} (shape {array.shape}) was changed in "

@@ -9,21 +9,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from minigen.engine import backend
-from minigen.engine.backend import Array, DTypeLike, array_of, as_index, is_array, one_sequence
+from minigen.engine import backend, graph
+from minigen.engine.backend import Array, DTypeLike, as_index, is_array, one_sequence
 from minigen.engine.graph import Node, Vertex, owned, walk_back
 from minigen.engine.guards import writes
-from minigen.engine.modes import is_grad_enabled
+from minigen.engine.inplace import Writable, expect_device
 
 Other = Any
 """The other operand: a tensor, an array or a number."""
 
-ops: dict[str, Callable[..., Tensor]] = {}
-"""Every op of the library by its name.
 
-Declaring an op enters it, and tensors find here what their operators and methods call. So ops
-depend on tensors, and tensors on no op.
-"""
+ops: dict[str, Callable[..., Tensor]] = graph.ops
+"""Every op of the library by its name."""
 
 
 class _Method:
@@ -37,7 +34,7 @@ class _Method:
         return op if instance is None else functools.partial(op, instance)
 
 
-class Tensor(backend.Holder):
+class Tensor(Writable):
     """An array that can record how it was made, so that gradients flow back through it.
 
     Parameters
@@ -50,9 +47,10 @@ class Tensor(backend.Holder):
     Attributes
     ----------
     data : array
-        The values, a NumPy or CuPy array. Assigning it (``t.data -= step``) is logged, so that a
-        graph that still needs the old values refuses to run backward. A write into the array
-        itself (``t.data[0] = 1``) goes unseen but by `detect_anomaly`; ``t[0] = 1`` is logged.
+        The values, a NumPy or CuPy array. Writes through the tensor (``t -= step``, ``t[0] = 1``,
+        ``t.data -= step``) are logged, so that a graph that still needs the old values refuses to
+        run backward. A write into the array itself (``t.data[0] = 1``) goes unseen but by
+        `detect_anomaly`.
     grad : Tensor or None
         The gradient that `backward` accumulated, of the same shape and dtype.
     grad_fn : Node or None
@@ -68,12 +66,12 @@ class Tensor(backend.Holder):
     tensor([2., 4., 6.])
     """
 
-    __slots__ = ("__weakref__", "_requires_grad", "grad", "grad_fn")
+    __slots__ = ("__weakref__", "grad")
     __array_ufunc__ = None  # `array * tensor` is left to the tensor
 
     def __init__(self, data: Any, requires_grad: bool = False) -> None:
         self._data: Array = data if backend.is_array(data) else np.asarray(data)
-        self.grad_fn: Node | None = None
+        self.grad_fn = None
         self._requires_grad = False
         self.grad: Tensor | None = None
         if requires_grad:
@@ -208,6 +206,18 @@ class Tensor(backend.Holder):
     def __rtruediv__(self, other: Other) -> Tensor:
         return ops["div"](other, self)
 
+    def __floordiv__(self, other: Other) -> Tensor:
+        return ops["floor_divide"](self, other)
+
+    def __rfloordiv__(self, other: Other) -> Tensor:
+        return ops["floor_divide"](other, self)
+
+    def __mod__(self, other: Other) -> Tensor:
+        return ops["remainder"](self, other)
+
+    def __rmod__(self, other: Other) -> Tensor:
+        return ops["remainder"](other, self)
+
     def __pow__(self, other: Other) -> Tensor:
         return ops["pow"](self, other)
 
@@ -263,7 +273,10 @@ class Tensor(backend.Holder):
         return ops["logical_not"](self)
 
     def __getitem__(self, index: Any) -> Tensor:
-        return ops["getitem"](self, index=as_index(index))
+        picked = ops["getitem"](self, index=as_index(index))
+        if picked._data.base is not None or not picked._data.ndim:
+            picked._view = self, index  # what a write into it is a write into
+        return picked
 
     def __iter__(self) -> Iterator[Tensor]:
         return (self[i] for i in range(len(self)))
@@ -378,32 +391,6 @@ class Tensor(backend.Holder):
         """Return the tensor on the first GPU."""
         return self.to("cuda")
 
-    # -------------------------------------------------------------------------- writes in place
-
-    def copy_(self, source: Any) -> Tensor:
-        """Write `source`, broadcast to this tensor's shape, into its memory; return the tensor."""
-        self[...] = source
-        return self
-
-    def __setitem__(self, index: Any, value: Any) -> None:
-        if self._requires_grad and is_grad_enabled():
-            raise RuntimeError(
-                "a tensor that requires a gradient can't be written in place while ops are "
-                "recorded: use F.where, or write inside `with minigen.no_grad():`"
-            )
-        if isinstance(value, Tensor) and value._requires_grad and is_grad_enabled():
-            raise RuntimeError(
-                "the value requires a gradient, which a write in place would cut off: use F.where, "
-                "F.stack or F.cat, or detach() it first"
-            )
-        source = array_of(value)
-        if isinstance(source, list | tuple):
-            source = backend.namespace(self._data).asarray(source)
-        if is_array(source):
-            _expect_device("tensor[...] = value", self, source)
-        self._data[as_index(index)] = source
-        writes.note(self._data)
-
     def __array__(
         self, dtype: DTypeLike | None = None, copy: bool | None = None
     ) -> npt.NDArray[Any]:
@@ -438,6 +425,12 @@ class Tensor(backend.Holder):
                 "its graph: detach() it first"
             )
         return super().__reduce_ex__(protocol)
+
+    def __getstate__(self) -> Any:
+        """Return the state for a copy, which is a view of nothing."""
+        state: Any = super().__getstate__()
+        attributes, slots = state
+        return attributes, {name: value for name, value in slots.items() if name != "_view"}
 
     __hash__ = object.__hash__  # `==` compares elements, so identity is what is hashed
 
@@ -480,21 +473,12 @@ def seed_of(output: Tensor, cotangent: Any, create_graph: bool, caller: str) -> 
         raise ValueError(
             f"{caller}: the cotangent has shape {cotangent.shape}, the tensor {output.shape}"
         )
-    _expect_device(f"{caller}: the cotangent", output, cotangent._data)
+    expect_device(f"{caller}: the cotangent", output, cotangent._data)
     if cotangent.dtype != output.dtype:
         cotangent = cotangent.to(output.dtype)
     if output.grad_fn is None:  # a leaf's gradient must not share the caller's memory
         cotangent = owned(cotangent, [cotangent])
     return cotangent if create_graph else cotangent._data
-
-
-def _expect_device(role: str, x: Tensor, array: Array) -> None:
-    """Refuse an array that lives on another device than a tensor."""
-    if backend.device_of(array) != x.device:
-        raise backend.DeviceError(
-            f"{role}: the array lives on {backend.device_of(array)}, the tensor on {x.device}: "
-            "move one with .to(device)"
-        )
 
 
 def linked(array: Array, place: Vertex) -> Any:

@@ -1,7 +1,8 @@
 r"""Initial values of weights: Xavier's, He's, DCGAN's, and the plain distributions.
 
-Each function writes into a tensor, outside the graph, and returns it. The random ones take a
-generator, and fall back to the default one.
+Each function writes into a tensor, outside the graph, and returns it. An array will do as well,
+such as the ``layer.weight.data`` of PyTorch's tutorials. The random ones take a generator, and fall
+back to the default one.
 
 The *fans* of a weight are how many numbers meet in one output (fan in) and how many outputs one
 input reaches (fan out). They are computed as in PyTorch, from the first two axes and the size of
@@ -16,13 +17,16 @@ Derivation: init.mean_square
 from __future__ import annotations
 
 import math
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
-from minigen.engine.backend import Array
+from minigen.engine.backend import Array, is_array
 from minigen.engine.modes import no_grad
-from minigen.engine.random import Generator, default_generator
+from minigen.engine.random import Generator
 from minigen.engine.tensor import Tensor
 from minigen.nn.module import Module, Parameter
+
+Weight = TypeVar("Weight", bound=Tensor | Array)
+"""A tensor or an array; what goes in comes out."""
 
 
 class Initializer(Protocol):
@@ -33,8 +37,8 @@ class Initializer(Protocol):
 
 
 def uniform_(
-    tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Generator | None = None
-) -> Tensor:
+    tensor: Weight, a: float = 0.0, b: float = 1.0, generator: Generator | None = None
+) -> Weight:
     """Fill with numbers drawn uniformly from [a, b).
 
     Examples
@@ -45,36 +49,40 @@ def uniform_(
     >>> bool((x.data >= -2).all() and (x.data < 2).all())
     True
     """
-    source = generator or default_generator()
-    return _fill(tensor, a + (b - a) * source.uniform(tensor.shape, tensor.dtype, tensor.device))
+    with no_grad():
+        _as_tensor(tensor).uniform_(a, b, generator=generator)
+    return tensor
 
 
 def normal_(
-    tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Generator | None = None
-) -> Tensor:
+    tensor: Weight, mean: float = 0.0, std: float = 1.0, generator: Generator | None = None
+) -> Weight:
     """Fill with numbers drawn from N(mean, std²)."""
-    source = generator or default_generator()
-    return _fill(tensor, mean + std * source.normal(tensor.shape, tensor.dtype, tensor.device))
+    with no_grad():
+        _as_tensor(tensor).normal_(mean, std, generator=generator)
+    return tensor
 
 
-def constant_(tensor: Tensor, val: float) -> Tensor:
+def constant_(tensor: Weight, val: float) -> Weight:
     """Fill with one number."""
-    return _fill(tensor, val)
+    with no_grad():
+        _as_tensor(tensor).fill_(val)
+    return tensor
 
 
-def zeros_(tensor: Tensor) -> Tensor:
+def zeros_(tensor: Weight) -> Weight:
     """Fill with zeros."""
-    return _fill(tensor, 0)
+    return constant_(tensor, 0)
 
 
-def ones_(tensor: Tensor) -> Tensor:
+def ones_(tensor: Weight) -> Weight:
     """Fill with ones."""
-    return _fill(tensor, 1)
+    return constant_(tensor, 1)
 
 
 def xavier_uniform_(
-    tensor: Tensor, gain: float = 1.0, generator: Generator | None = None
-) -> Tensor:
+    tensor: Weight, gain: float = 1.0, generator: Generator | None = None
+) -> Weight:
     r"""Fill from U(-a, a) so that activations and gradients keep their variance.
 
     .. math:: a = \mathrm{gain} \sqrt{\frac{6}{\mathrm{fan_{in}} + \mathrm{fan_{out}}}}
@@ -83,7 +91,7 @@ def xavier_uniform_(
 
     Parameters
     ----------
-    tensor : Tensor
+    tensor : Tensor or array
         The weight, of two axes or more.
     gain : float
         What makes good for the activation that follows; see `calculate_gain`.
@@ -108,7 +116,7 @@ def xavier_uniform_(
     return uniform_(tensor, -bound, bound, generator)
 
 
-def xavier_normal_(tensor: Tensor, gain: float = 1.0, generator: Generator | None = None) -> Tensor:
+def xavier_normal_(tensor: Weight, gain: float = 1.0, generator: Generator | None = None) -> Weight:
     r"""Fill from N(0, s²) with the variance of `xavier_uniform_`.
 
     .. math:: s = \mathrm{gain} \sqrt{\frac{2}{\mathrm{fan_{in}} + \mathrm{fan_{out}}}}
@@ -122,12 +130,12 @@ def xavier_normal_(tensor: Tensor, gain: float = 1.0, generator: Generator | Non
 
 
 def kaiming_uniform_(
-    tensor: Tensor,
+    tensor: Weight,
     a: float = 0.0,
     mode: str = "fan_in",
     nonlinearity: str = "leaky_relu",
     generator: Generator | None = None,
-) -> Tensor:
+) -> Weight:
     r"""Fill from U(-b, b) so that the variance passes through layers of ReLUs; He's initialisation.
 
     .. math:: b = \mathrm{gain} \sqrt{\frac{3}{\mathrm{fan}}}
@@ -136,7 +144,7 @@ def kaiming_uniform_(
 
     Parameters
     ----------
-    tensor : Tensor
+    tensor : Tensor or array
         The weight, of two axes or more.
     a : float
         The slope of the negative half, if the nonlinearity is ``"leaky_relu"``; 0 is ReLU.
@@ -157,12 +165,12 @@ def kaiming_uniform_(
 
 
 def kaiming_normal_(
-    tensor: Tensor,
+    tensor: Weight,
     a: float = 0.0,
     mode: str = "fan_in",
     nonlinearity: str = "leaky_relu",
     generator: Generator | None = None,
-) -> Tensor:
+) -> Weight:
     r"""Fill from N(0, s²) with the variance of `kaiming_uniform_`; He's initialisation.
 
     .. math:: s = \frac{\mathrm{gain}}{\sqrt{\mathrm{fan}}}
@@ -174,7 +182,7 @@ def kaiming_normal_(
     return normal_(tensor, 0.0, _kaiming_std(tensor, a, mode, nonlinearity), generator)
 
 
-def dcgan_normal_(tensor: Tensor, generator: Generator | None = None) -> Tensor:
+def dcgan_normal_(tensor: Weight, generator: Generator | None = None) -> Weight:
     """Fill from N(0, 0.02²), as DCGAN's weights; Radford et al. (2016), arXiv:1511.06434, 4."""
     return normal_(tensor, 0.0, 0.02, generator)
 
@@ -219,7 +227,7 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
     return gains[nonlinearity]
 
 
-def calculate_fans(tensor: Tensor) -> tuple[int, int]:
+def calculate_fans(tensor: Tensor | Array) -> tuple[int, int]:
     """Return the fan in and the fan out of a weight, as PyTorch computes them.
 
     Raises
@@ -280,13 +288,13 @@ _LINEAR = ("linear", "conv1d", "conv2d", "conv3d",
            "conv_transpose1d", "conv_transpose2d", "conv_transpose3d")  # fmt: skip
 
 
-def _kaiming_std(tensor: Tensor, a: float, mode: str, nonlinearity: str) -> float:
+def _kaiming_std(tensor: Tensor | Array, a: float, mode: str, nonlinearity: str) -> float:
     fans = dict(zip(("fan_in", "fan_out"), calculate_fans(tensor), strict=True))
     if mode not in fans:
         raise ValueError(f"unknown mode {mode!r}: use 'fan_in' or 'fan_out'")
     return calculate_gain(nonlinearity, a) / math.sqrt(fans[mode])
 
 
-def _fill(tensor: Tensor, values: Array | float) -> Tensor:
-    with no_grad():
-        return tensor.copy_(values)
+def _as_tensor(weight: Any) -> Tensor:
+    """Return a tensor whose memory is the weight's own: what is written there is logged."""
+    return Tensor(weight) if is_array(weight) else weight

@@ -16,9 +16,9 @@ from minigen.engine.op import Cotangents, op
 from minigen.ops.shaping import unbroadcast
 
 __all__ = [
-    "abs", "add", "clip", "cos", "div", "eq", "exp", "ge", "gt", "le", "log", "logical_and",
-    "logical_not", "logical_or", "lt", "maximum", "minimum", "mul", "ne", "neg", "pow", "sign",
-    "sin", "sqrt", "sub", "where",
+    "abs", "add", "clip", "cos", "div", "eq", "exp", "floor_divide", "ge", "gt", "le", "log",
+    "logical_and", "logical_not", "logical_or", "lt", "maximum", "minimum", "mul", "ne", "neg",
+    "pow", "remainder", "sign", "sin", "sqrt", "sub", "where",
 ]  # fmt: skip
 
 
@@ -139,6 +139,29 @@ def pow_vjp(g: Array, out: Array, x: Array, exponent: Array) -> Cotangents:
         return unbroadcast(g * out * log(where(constant, 1.0, x)), exponent)
 
     return grad_x, grad_exponent
+
+
+@op(differentiable=False)
+def floor_divide(a: Array, b: Array) -> Array:
+    r"""Divide and round down: :math:`\lfloor a / b \rfloor`; it is constant between its jumps."""
+    a, b = promote(a, b)
+    return a // b
+
+
+@op
+def remainder(a: Array, b: Array) -> Array:
+    r"""Take what division leaves: :math:`y = a - b \lfloor a / b \rfloor`, of the sign of b.
+
+    Derivation: remainder
+    """
+    a, b = promote(a, b)
+    return a % b
+
+
+@remainder.vjp
+def remainder_vjp(g: Array, _out: Array, a: Array, b: Array) -> Cotangents:
+    r""":math:`\bar a = g,\ \bar b = -g \lfloor a / b \rfloor`, between the jumps."""
+    return lambda: unbroadcast(g, a), lambda: unbroadcast(-g * floor_divide(a, b), b)
 
 
 @op

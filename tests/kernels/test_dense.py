@@ -13,12 +13,6 @@ from minigen.ops.linear import linear, linear_vjp
 
 pytestmark = pytest.mark.host_only("kernels for NumPy's arrays")
 
-EDGES = np.array([-np.inf, -3.0, -0.0, 0.0, 2.0, np.inf, np.nan])
-
-
-def drawn(dtype: str, seed: int = 0) -> npt.NDArray[Any]:
-    return np.random.default_rng(seed).standard_normal((4, 5, 3)).astype(dtype).transpose(2, 0, 1)
-
 
 def held(rows: int, columns: int, seed: int = 0) -> npt.NDArray[Any]:
     """Draw features that are held with the batch innermost."""

@@ -99,6 +99,21 @@ def test_an_initialiser_is_a_write_that_an_older_graph_refuses() -> None:
         y.backward()
 
 
+@pytest.mark.parametrize(
+    "initializer", [init.zeros_, init.ones_, *(entry[0] for entry in UNIFORM + NORMAL)]
+)
+def test_an_array_is_initialised_as_its_tensor_would_be(initializer: Initializer) -> None:
+    layer, tensor = nn.Dense(3, 4), minigen.zeros(4, 3)
+    array: Any = layer.weight.data
+    y = layer(layer(minigen.ones(1, 3))[:, :3]).sum()
+    minigen.manual_seed(1)
+    assert initializer(array) is array
+    minigen.manual_seed(1)
+    np.testing.assert_array_equal(layer.weight.data, initializer(tensor).data)
+    with pytest.raises(RuntimeError, match="changed in place"):
+        y.backward()
+
+
 @pytest.mark.derivation("init.fans")
 @pytest.mark.parametrize(
     ("shape", "fans"),

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 from pathlib import Path
 
@@ -15,12 +16,14 @@ from safetensors.numpy import load_file, save_file
 from .cases import KEPT, Case
 from .draws import Array
 from .evaluation import Results, Trial, evaluate
+from .inplace_programs import PROGRAMS, results_of
 from .torch_reference import Torch, torch, version
 from .trajectories import OPTIMIZATIONS, trajectory
 
 FOLDER = Path(__file__).parent / "fixtures"
 OPS = FOLDER / "ops.safetensors"
 OPTIMIZERS = FOLDER / "optimizers.safetensors"
+INPLACE = FOLDER / "inplace.safetensors"
 
 TORCH_VERSION = "torch"
 """The key of the file's metadata that holds the version of PyTorch."""
@@ -89,6 +92,11 @@ def says_something(results: Results) -> bool:
 def optimizers_by_torch() -> Results:
     """Return the trajectories of PyTorch's optimisers, by name."""
     return {o.name: thinned(trajectory(Torch(), torch.optim, o)) for o in OPTIMIZATIONS}
+
+
+def inplace_by_torch() -> Results:
+    """Return what the programs that write in place give in PyTorch, under ``program/result``."""
+    return results_of(PROGRAMS, importlib.import_module("torch"))
 
 
 def thinned(steps: Array) -> Array:

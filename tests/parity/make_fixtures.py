@@ -9,6 +9,7 @@ def main() -> None:
     for path, results in (
         (fixtures.OPS, fixtures.ops_by_torch()),
         (fixtures.OPTIMIZERS, fixtures.optimizers_by_torch()),
+        (fixtures.INPLACE, fixtures.inplace_by_torch()),
     ):
         fixtures.write(path, results)
         print(f"{path.name}: {len(results)} arrays, {path.stat().st_size:,} bytes")

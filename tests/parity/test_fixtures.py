@@ -59,8 +59,9 @@ def test_trajectories_equal_the_fixture(optimization: Optimization, optimizers: 
     [
         (fixtures.OPS, fixtures.ops_by_torch),
         (fixtures.OPTIMIZERS, fixtures.optimizers_by_torch),
+        (fixtures.INPLACE, fixtures.inplace_by_torch),
     ],
-    ids=["ops", "optimizers"],
+    ids=["ops", "optimizers", "inplace"],
 )
 def test_the_fixtures_are_what_the_script_makes_today(
     path: Path, made_today: Callable[[], Results]
@@ -82,7 +83,9 @@ def _case_of(name: str) -> str:
     return name.rpartition("/")[0]
 
 
-@pytest.mark.parametrize("path", [fixtures.OPS, fixtures.OPTIMIZERS], ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", [fixtures.OPS, fixtures.OPTIMIZERS, fixtures.INPLACE], ids=lambda path: path.stem
+)
 def test_the_fixtures_are_small_and_say_who_made_them(path: Path) -> None:
     assert path.stat().st_size < 200_000
     assert fixtures.version_in(path)[0].isdecimal()
