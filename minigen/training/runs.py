@@ -233,15 +233,16 @@ def _load_splits(config: RunConfig) -> list[Examples]:
 
 
 def _rehearse(model: Model, config: RunConfig, examples: Examples) -> None:
-    """See, before there is a folder, that every side has a loss on the smallest minibatch."""
-    if model.full_batches and len(examples) < config.batch_size:
+    """See, before there is a folder, that a model of full minibatches has its losses on one."""
+    if not model.full_batches:
+        return
+    if len(examples) < config.batch_size:
         raise ConfigurationError(
             f"batch_size: {config.model} is trained on full minibatches, and {config.dataset} has "
             f"{len(examples):,} training examples: at most so many are possible, "
             f"got {config.batch_size:,}"
         )
-    last = batch_indices(len(examples), config.batch_size, drop_last=model.full_batches)[-1]
-    images, labels = examples.of(last)
+    images, labels = examples.of(batch_indices(len(examples), config.batch_size)[0])
     x = to_device(images, config.device)
     classes = None if labels is None else to_device(labels, config.device)
     for side in model.sides():
@@ -250,7 +251,8 @@ def _rehearse(model: Model, config: RunConfig, examples: Examples) -> None:
                 model.side_terms(side, x, classes, generator=Generator(config.seed))
         except ValueError as error:
             raise ConfigurationError(
-                f"batch_size: on minibatches of {len(last)} the model can't be trained: {error}"
+                f"batch_size: on minibatches of {config.batch_size:,} the model can't be trained: "
+                f"{error}"
             ) from error
 
 
