@@ -617,6 +617,34 @@ def a_tensor_is_detached_in_place(library: Any) -> Any:
     return h, library.tensor([h.requires_grad, h.is_leaf, x.grad is None])
 
 
+@program
+def two_views_are_changed(library: Any) -> Any:
+    x = matrix(library)
+    h = x * 2
+    first, second = h[0], h[1]
+    first *= 2
+    second *= 3
+    return backward(h, x)
+
+
+@program
+def a_mean_is_taken_off(library: Any) -> Any:
+    x = matrix(library)
+    h = x * 1
+    h -= h.mean()
+    h /= (h * h).sum()
+    return backward(h, x)
+
+
+@program
+def a_sequence_is_unrolled_without_clones(library: Any) -> Any:
+    x, states = leaf(library, [0.5]), library.zeros(4)
+    states[0] = x.sum()
+    for step in range(1, 4):
+        states[step] = states[step - 1] * 0.5 + x.sum()
+    return backward(states, x)
+
+
 # --- rules that need the old values ---------------------------------------------------------------
 
 
