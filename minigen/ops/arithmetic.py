@@ -128,7 +128,7 @@ def pow_vjp(g: Array, out: Array, x: Array, exponent: Array) -> Cotangents:
     def grad_x() -> Array:
         if isinstance(exponent, int | float):
             return g * (exponent * x ** (exponent - 1)) if exponent else g * 0
-        slope = where(exponent == 0, 0.0, exponent * x ** where(exponent == 0, 1.0, exponent - 1))
+        slope = where(exponent == 0, 0.0, exponent * x ** where(exponent == 0, 1, exponent - 1))
         return unbroadcast(g * slope, x)
 
     def grad_exponent() -> Array:

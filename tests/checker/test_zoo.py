@@ -65,7 +65,8 @@ def test_the_zoo_is_as_large_as_promised() -> None:
     families = Counter(specimen.family for specimen in SPECIMENS)
     assert sum(families[name] for name in ("convolution", "pooling", "normalization")) >= 20
     assert len({specimen.name for specimen in SPECIMENS}) == len(SPECIMENS)
-    assert {specimen.expected for specimen in SPECIMENS} == set(FailureKind)
+    accusing = set(FailureKind) - {FailureKind.LONG_STEP}  # which accuses no rule
+    assert {specimen.expected for specimen in SPECIMENS} == accusing
     assert {specimen.order for specimen in SPECIMENS} == {1, 2}
 
 
