@@ -111,7 +111,8 @@ def evaluate(library: Library, function: Any, trial: Trial) -> Results:
 
     def random(like: Any) -> Any:
         dtype = library.array(like).dtype
-        return library.tensor(draw.reals(tuple(like.shape)).astype(dtype))
+        # `to`: the case of `to_device` has its outputs on another device than its inputs.
+        return library.tensor(draw.reals(tuple(like.shape)).astype(dtype)).to(like.device)
 
     leaves = [x for x in inputs if x.requires_grad]
     differentiable = [y for y in outputs if y.requires_grad]
