@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import minigen
+from minigen._version import DISTRIBUTION
 
-README = Path(__file__).parent.parent / "README.md"
+ROOT = Path(__file__).parent.parent
+README = ROOT / "README.md"
 HEAVY = {
     *("click", "cupy", "markdown_it", "matplotlib", "mdit_py_plugins", "pooch", "pygments"),
     *("pylatexenc", "rich", "safetensors", "scipy", "torch", "tqdm"),
@@ -20,6 +24,14 @@ def _blocks(language: str) -> list[str]:
     return re.findall(
         rf"^```{language}\n(.*?)^```$", README.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
     )
+
+
+def _texts() -> Iterator[Path]:
+    """Yield what a person reads: pages, notebooks, and the sources with their messages."""
+    yield from ROOT.glob("*.md")
+    for folder in ("docs", "lessons", "minigen", "benchmarks"):
+        for ending in ("md", "ipynb", "py"):
+            yield from (ROOT / folder).rglob(f"*.{ending}")
 
 
 def _modules_after(statement: str) -> set[str]:
@@ -44,6 +56,15 @@ def test_importing_the_command_line_leaves_heavy_libraries_for_the_commands() ->
 
 def test_everything_that_is_public_exists() -> None:
     assert all(hasattr(minigen, name) for name in minigen.__all__)
+
+
+def test_every_instruction_installs_this_project_and_not_its_namesake() -> None:
+    """`minigen` on the package index is another project; here, the name is that of pyproject."""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    assert settings["project"]["name"] == DISTRIBUTION
+    namesake = re.compile(r"(pip install|uv add|uvx)[^\n&]*[ '\"]minigen(?![-\w.:])")
+    told = [path for path in _texts() if namesake.search(path.read_text(encoding="utf-8"))]
+    assert told == []
 
 
 def test_the_readme_begins_with_two_shell_blocks_that_install_and_run() -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from minigen._version import DISTRIBUTION
 from minigen.cli import options
 
 if TYPE_CHECKING:
@@ -66,7 +67,8 @@ def _open(lesson: Lesson, folder: Path) -> None:
     notebook = lesson.notebook_in(folder)
     if importlib.util.find_spec("jupyterlab") is None:
         raise click.ClickException(
-            f"to open {notebook}, JupyterLab is needed: python -m pip install 'minigen[lessons]'"
+            f"to open {notebook}, JupyterLab is needed: "
+            f"python -m pip install '{DISTRIBUTION}[lessons]'"
         )
     raise SystemExit(subprocess.call([sys.executable, "-m", "jupyterlab", str(notebook)]))
 

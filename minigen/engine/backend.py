@@ -18,6 +18,8 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from minigen._version import DISTRIBUTION
+
 Array: TypeAlias = Any
 """An array of either library: `numpy.ndarray` or `cupy.ndarray`."""
 
@@ -168,7 +170,8 @@ def cupy() -> Any:
     except ImportError as error:
         raise DeviceError(
             "device 'cuda' needs CuPy, which is not installed: "
-            "pip install 'minigen[cuda13]' (or 'minigen[cuda12]', after your driver's version)"
+            f"pip install '{DISTRIBUTION}[cuda13]' "
+            f"(or '{DISTRIBUTION}[cuda12]', after your driver's version)"
         ) from error
     try:
         count = module.cuda.runtime.getDeviceCount()

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from minigen import functional, models, nn, optim
+from minigen._version import DISTRIBUTION
 from minigen.derivations import page_of
 from minigen.engine.op import registry
 from minigen.explanation.explanation import Explained
@@ -116,7 +117,7 @@ def address_of(place: str) -> str:
 def _online() -> str | None:
     """Return the address of the site in the metadata of the installed package, if it has one."""
     try:
-        entries = importlib.metadata.metadata("minigen").get_all("Project-URL") or []
+        entries = importlib.metadata.metadata(DISTRIBUTION).get_all("Project-URL") or []
     except importlib.metadata.PackageNotFoundError:
         return None
     addresses = dict(entry.split(", ", maxsplit=1) for entry in entries)

@@ -135,7 +135,7 @@ def test_without_cupy_the_command_says_what_to_install(monkeypatch: pytest.Monke
     done = call()
     assert done.exit_code == 1
     assert "needs CuPy" in done.output
-    assert "pip install 'minigen[cuda13]'" in done.output
+    assert "pip install 'minigen-numpy[cuda13]'" in done.output
 
 
 def fake_torch(*, available: bool) -> ModuleType:

@@ -43,10 +43,10 @@ def test_a_package_that_is_missing_is_said_to_be(monkeypatch: pytest.MonkeyPatch
 
 def test_without_a_gpu_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     def missing() -> None:
-        raise backend.DeviceError("pip install 'minigen[cuda13]'")
+        raise backend.DeviceError("pip install 'minigen-numpy[cuda13]'")
 
     monkeypatch.setattr(backend, "cupy", missing)
-    assert rows(call("info").output)["cuda"] == "pip install 'minigen[cuda13]'"
+    assert rows(call("info").output)["cuda"] == "pip install 'minigen-numpy[cuda13]'"
 
 
 def test_gpus_are_listed_with_their_memory(monkeypatch: pytest.MonkeyPatch) -> None:

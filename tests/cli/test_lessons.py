@@ -98,7 +98,7 @@ def test_without_jupyter_the_extra_to_install_is_named(
 
     monkeypatch.setattr("importlib.util.find_spec", nothing)
     told = error("lessons", "1", "--folder", tmp_path, status=1)
-    assert "python -m pip install 'minigen[lessons]'" in told
+    assert "python -m pip install 'minigen-numpy[lessons]'" in told
     assert started == []
 
 

@@ -79,7 +79,7 @@ def _no_cupy(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_a_gpu_without_cupy_says_what_to_install(move: Any) -> None:
-    with pytest.raises(DeviceError, match=r"needs CuPy.*pip install 'minigen\[cuda13\]'.*cuda12"):
+    with pytest.raises(DeviceError, match=r"needs CuPy.*pip install '[\w-]+\[cuda13\]'.*cuda12"):
         move()
 
 

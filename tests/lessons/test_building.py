@@ -73,7 +73,7 @@ def test_equal_cells_have_different_names(source: Path) -> None:
 
 @pytest.mark.slow
 def test_a_lesson_is_run_stamped_and_saved(checkout: Path, tmp_path: Path) -> None:
-    pytest.importorskip("nbclient", reason="to run lessons, install minigen[lessons]")
+    pytest.importorskip("nbclient", reason="to run lessons, install minigen-numpy[lessons]")
     done = CliRunner().invoke(command.main, ["build", "1", "--figures", str(tmp_path / "figures")])
     assert done.exit_code == 0, done.output
     notebook = building.load(building.notebook_of(checkout))
@@ -85,7 +85,7 @@ def test_a_lesson_is_run_stamped_and_saved(checkout: Path, tmp_path: Path) -> No
 
 @pytest.mark.slow
 def test_fast_mode_saves_nothing(checkout: Path) -> None:
-    pytest.importorskip("nbclient", reason="to run lessons, install minigen[lessons]")
+    pytest.importorskip("nbclient", reason="to run lessons, install minigen-numpy[lessons]")
     done = CliRunner().invoke(command.main, ["build", "--fast"])
     assert done.exit_code == 0, done.output
     assert "not saved" in done.output
@@ -94,7 +94,7 @@ def test_fast_mode_saves_nothing(checkout: Path) -> None:
 
 @pytest.mark.slow
 def test_a_lesson_with_a_fault_is_not_saved(checkout: Path) -> None:
-    pytest.importorskip("nbclient", reason="to run lessons, install minigen[lessons]")
+    pytest.importorskip("nbclient", reason="to run lessons, install minigen-numpy[lessons]")
     checkout.write_text(SOURCE.replace("print(FAST)", "1 / 0"))
     done = CliRunner().invoke(command.main, ["build"])
     assert done.exit_code == 1

@@ -130,8 +130,8 @@ def listings(notebook: Any) -> Iterator[str]:
 @pytest.mark.slow
 @each_source
 def test_a_lesson_runs_in_fast_mode_without_a_fault(source: Path) -> None:
-    pytest.importorskip("nbclient", reason="to run lessons, install minigen[lessons]")
-    pytest.importorskip("jupytext", reason="to run lessons, install minigen[lessons]")
+    pytest.importorskip("nbclient", reason="to run lessons, install minigen-numpy[lessons]")
+    pytest.importorskip("jupytext", reason="to run lessons, install minigen-numpy[lessons]")
     notebook = building.execute(building.read(source), fast=True)
     assert inspection.faults(notebook) == []
     assert building.digest_of_cells(notebook) == building.digest_of_cells(saved(source))

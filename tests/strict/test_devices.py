@@ -83,7 +83,7 @@ def test_without_cupy_a_command_says_what_to_install(
     result = call(*arguments, "--device", "cuda")
     assert result.exit_code == 1
     assert "device 'cuda' needs CuPy" in result.output
-    assert "pip install 'minigen[cuda13]' (or 'minigen[cuda12]'" in result.output
+    assert "pip install 'minigen-numpy[cuda13]' (or 'minigen-numpy[cuda12]'" in result.output
 
 
 @pytest.mark.parametrize(
