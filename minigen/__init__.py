@@ -12,26 +12,46 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from numpy import float16, float32, float64, inf, int32, int64, nan, pi, uint8
+
 from minigen import functional, kernels, ops
 from minigen._moved import MOVED, register
 from minigen._version import __version__
 from minigen.checker import GradcheckError, GradReport, gradcheck
+from minigen.engine import cuda
 from minigen.engine.autograd import grad
 from minigen.engine.backend import DeviceError
+from minigen.engine.backend import canonical_device as device
 from minigen.engine.creation import (
     arange,
+    as_tensor,
+    empty,
+    empty_like,
+    eye,
+    from_numpy,
     full,
+    full_like,
     linspace,
     ones,
     ones_like,
     rand,
+    rand_like,
+    randint,
     randn,
+    randn_like,
+    randperm,
     tensor,
     zeros,
     zeros_like,
 )
 from minigen.engine.guards import AnomalyError
-from minigen.engine.modes import detect_anomaly, enable_grad, is_grad_enabled, no_grad
+from minigen.engine.modes import (
+    detect_anomaly,
+    enable_grad,
+    is_grad_enabled,
+    no_grad,
+    set_grad_enabled,
+)
 from minigen.engine.op import Op, op
 from minigen.engine.random import Generator, manual_seed
 from minigen.engine.tensor import Tensor
@@ -50,26 +70,48 @@ __all__ = [
     "Tensor",
     "__version__",
     "arange",
+    "as_tensor",
+    "cuda",
     "detect_anomaly",
+    "device",
+    "empty",
+    "empty_like",
     "enable_grad",
     "explain",
+    "eye",
+    "float16",
+    "float32",
+    "float64",
+    "from_numpy",
     "full",
+    "full_like",
     "functional",
     "grad",
     "gradcheck",
+    "inf",
+    "int32",
+    "int64",
     "is_grad_enabled",
     "keep_freed_memory",
     "kernels",
     "linspace",
     "manual_seed",
+    "nan",
     "no_grad",
     "ones",
     "ones_like",
     "op",
     "ops",
+    "pi",
     "rand",
+    "rand_like",
+    "randint",
     "randn",
+    "randn_like",
+    "randperm",
+    "set_grad_enabled",
     "tensor",
+    "uint8",
     "zeros",
     "zeros_like",
 ]
@@ -81,17 +123,28 @@ register()
 _LATER = ("data", "metrics", "models", "nn", "optim", "training", "viz")
 """The packages that are imported when they are first asked for."""
 
+_OTHER_NAMES = {"float": float32, "double": float64, "long": int64, "int": int32, "bool": bool}
+"""PyTorch's short names of dtypes, which are no names of this module: it has builtins to call."""
+
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_LATER})
+    return sorted({*globals(), *_LATER, *_OTHER_NAMES, *functional.__all__})
 
 
 def __getattr__(name: str) -> Any:
-    """Return a module by its old path, or what is imported where it is used."""
+    """Return what isn't imported with the package, a function by PyTorch's name among it.
+
+    ``minigen.exp`` is `minigen.functional.exp`, and so on; the star of an import leaves them out,
+    since some have the name of a builtin.
+    """
     if f"{__name__}.{name}" in MOVED:
         return importlib.import_module(MOVED[f"{__name__}.{name}"])
     if name in _LATER:
         return importlib.import_module(f"{__name__}.{name}")
+    if name in functional.__all__:
+        return getattr(functional, name)
+    if name in _OTHER_NAMES:
+        return _OTHER_NAMES[name]
     raise AttributeError(f"module 'minigen' has no attribute {name!r}")
 
 

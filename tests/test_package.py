@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import re
 import subprocess
 import sys
@@ -9,7 +10,11 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
+import pytest
+
 import minigen
+import minigen.functional as F
 from minigen._version import DISTRIBUTION
 
 ROOT = Path(__file__).parent.parent
@@ -56,6 +61,21 @@ def test_importing_the_command_line_leaves_heavy_libraries_for_the_commands() ->
 
 def test_everything_that_is_public_exists() -> None:
     assert all(hasattr(minigen, name) for name in minigen.__all__)
+
+
+def test_the_package_has_every_function_and_dtype_by_pytorchs_name() -> None:
+    assert all(getattr(minigen, name) is getattr(F, name) for name in F.__all__)
+    assert set(F.__all__) <= set(dir(minigen))
+    names: dict[str, type] = {"float": np.float32, "double": np.float64, "long": np.int64}
+    for name, dtype in names.items():
+        assert minigen.zeros(1, dtype=getattr(minigen, name)).dtype == dtype
+    assert minigen.zeros(1).dtype == minigen.float32
+    with pytest.raises(AttributeError, match="module 'minigen' has no attribute 'expo'"):
+        _ = minigen.expo
+
+
+def test_the_star_of_an_import_hides_no_builtin() -> None:
+    assert not set(minigen.__all__) & set(vars(builtins))
 
 
 def test_every_instruction_installs_this_project_and_not_its_namesake() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from minigen.engine import backend
 from minigen.engine.backend import DTypeLike, array_of, one_sequence
@@ -107,6 +108,71 @@ def full(
     return Tensor(backend.to_device(array, device), requires_grad)
 
 
+def empty(
+    *shape: int | Sequence[int],
+    dtype: DTypeLike = np.float32,
+    device: str = backend.CPU,
+    requires_grad: bool = False,
+) -> Tensor:
+    """Make a tensor whose elements are whatever stood in its memory, to be written over."""
+    array = np.empty(one_sequence(shape), np.dtype(dtype))
+    return Tensor(backend.to_device(array, device), requires_grad)
+
+
+def eye(
+    n: int, m: int | None = None, *, dtype: DTypeLike = np.float32, device: str = backend.CPU
+) -> Tensor:
+    """Make the identity matrix: ones on the diagonal of `n` rows and `m` columns, n by default."""
+    return Tensor(backend.to_device(np.eye(n, m, dtype=np.dtype(dtype)), device))
+
+
+def as_tensor(data: Any, dtype: DTypeLike | None = None, device: str | None = None) -> Tensor:
+    """Show data as a tensor, without a copy where there need be none.
+
+    A tensor of that dtype and on that device is returned itself; a tensor made of an array shares
+    its memory.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> import numpy as np
+    >>> array = np.zeros(2)
+    >>> shown = minigen.as_tensor(array)
+    >>> array[0] = 1
+    >>> shown.tolist()
+    [1.0, 0.0]
+    """
+    held = data if isinstance(data, Tensor) else None
+    if held is None:
+        held = Tensor(data) if backend.is_array(data) else tensor(data)
+    for target in (dtype, device):
+        held = held if target is None else held.to(target)
+    return held
+
+
+def from_numpy(array: npt.NDArray[Any]) -> Tensor:
+    """Show a NumPy array as a tensor that shares its memory.
+
+    Raises
+    ------
+    TypeError
+        If it is no NumPy array of numbers.
+    """
+    if not isinstance(array, np.ndarray):
+        raise TypeError(f"from_numpy: a NumPy array is expected, got {type(array).__name__}")
+    return as_tensor(array)
+
+
+def empty_like(x: Tensor) -> Tensor:
+    """Make a tensor to be written over, of the shape, dtype and device of `x`."""
+    return Tensor(backend.namespace(x.data).empty_like(x.data))
+
+
+def full_like(x: Tensor, fill_value: float) -> Tensor:
+    """Make a tensor of one value, of the shape, dtype and device of `x`."""
+    return Tensor(backend.namespace(x.data).full_like(x.data, fill_value))
+
+
 def zeros_like(x: Tensor) -> Tensor:
     """Make zeros of the shape, dtype and device of `x`."""
     return Tensor(backend.namespace(x.data).zeros_like(x.data))
@@ -166,3 +232,46 @@ def rand(
     """Draw uniformly from [0, 1), by `generator` or the default one."""
     source = generator or default_generator()
     return Tensor(source.uniform(one_sequence(shape), dtype, device), requires_grad)
+
+
+def randn_like(x: Tensor, *, generator: Generator | None = None) -> Tensor:
+    """Draw from N(0, 1) in the shape and dtype of `x`, and on its device."""
+    return randn(x.shape, generator=generator, dtype=x.dtype, device=x.device)
+
+
+def rand_like(x: Tensor, *, generator: Generator | None = None) -> Tensor:
+    """Draw uniformly from [0, 1) in the shape and dtype of `x`, and on its device."""
+    return rand(x.shape, generator=generator, dtype=x.dtype, device=x.device)
+
+
+def randint(
+    low: int,
+    high: int | Sequence[int] | None = None,
+    size: int | Sequence[int] | None = None,
+    *,
+    generator: Generator | None = None,
+    device: str = backend.CPU,
+) -> Tensor:
+    """Draw integers, int64, uniformly from [low, high); with one bound, from [0, low).
+
+    Examples
+    --------
+    >>> import minigen
+    >>> classes = minigen.randint(10, (64,))
+    >>> classes.shape, classes.dtype
+    ((64,), dtype('int64'))
+    """
+    if size is None:
+        low, high, size = 0, low, high
+    if not isinstance(high, int) or size is None or high <= low:
+        raise ValueError(
+            "randint: randint(high, size) or randint(low, high, size) with low < high is expected, "
+            f"got low {low}, high {high}, size {size}"
+        )
+    drawn = (generator or default_generator()).integers(low, high, one_sequence((size,)))
+    return Tensor(backend.to_device(drawn, device))
+
+
+def randperm(n: int, *, generator: Generator | None = None, device: str = backend.CPU) -> Tensor:
+    """Draw an order: the numbers 0 to n - 1, int64, each once."""
+    return Tensor(backend.to_device((generator or default_generator()).permutation(n), device))

@@ -78,6 +78,35 @@ class enable_grad(_Switch):  # noqa: N801 - PyTorch's name, used like a function
     mode, value = recording, True
 
 
+class set_grad_enabled:  # noqa: N801 - PyTorch's name, used like a function
+    """Record graphs or not, by a condition: from now on, or in a `with` block.
+
+    Parameters
+    ----------
+    mode : bool
+        True records as `enable_grad` does, False leaves off as `no_grad` does.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> x = minigen.ones(2, requires_grad=True)
+    >>> training = False
+    >>> with minigen.set_grad_enabled(training):
+    ...     (x * 2).requires_grad
+    False
+    """
+
+    def __init__(self, mode: bool) -> None:
+        self._outer = recording.get()
+        recording.set(bool(mode))
+
+    def __enter__(self) -> None:
+        """Leave the mode as it was set."""
+
+    def __exit__(self, *exception: Any) -> None:
+        recording.set(self._outer)
+
+
 class detect_anomaly(_Switch):  # noqa: N801 - PyTorch's name, used like a function
     """Stop at the first NaN or infinity, and name the op, its shapes and the line that made it.
 

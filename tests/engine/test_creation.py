@@ -11,8 +11,10 @@ import minigen
 from minigen import Generator
 from tests.numeric import leaf
 
+MAKERS = [minigen.zeros, minigen.ones, minigen.empty, minigen.randn, minigen.rand]
 
-@pytest.mark.parametrize("make", [minigen.zeros, minigen.ones, minigen.randn, minigen.rand])
+
+@pytest.mark.parametrize("make", MAKERS)
 def test_a_shape_comes_one_by_one_or_as_a_sequence(make: Any) -> None:
     assert make().shape == ()
     assert make(3).shape == (3,)
@@ -25,7 +27,7 @@ def test_a_shape_comes_one_by_one_or_as_a_sequence(make: Any) -> None:
     assert make(minigen.ones(4, 5).shape).shape == (4, 5)
 
 
-@pytest.mark.parametrize("make", [minigen.zeros, minigen.ones, minigen.randn, minigen.rand])
+@pytest.mark.parametrize("make", MAKERS)
 def test_float32_unless_asked_and_gradients_if_asked(make: Any) -> None:
     assert make(2).dtype == np.float32
     assert make(2, dtype="float64").dtype == np.float64
@@ -103,3 +105,71 @@ def test_unknown_devices_are_refused() -> None:
     for make in (minigen.zeros, minigen.ones, minigen.randn, minigen.rand):
         with pytest.raises(ValueError, match="unknown device 'gpu'"):
             make(1, device="gpu")
+
+
+def test_the_identity_matrix_may_be_oblong() -> None:
+    assert minigen.eye(2).tolist() == [[1, 0], [0, 1]]
+    assert minigen.eye(1, 3, dtype="int64").tolist() == [[1, 0, 0]]
+    assert minigen.eye(2).dtype == np.float32
+
+
+@pytest.mark.host_only("it shares NumPy's memory")
+def test_as_tensor_and_from_numpy_share_memory_and_tensor_copies() -> None:
+    array = np.zeros(2)
+    shown, named, copied = (
+        minigen.as_tensor(array),
+        minigen.from_numpy(array),
+        minigen.tensor(array),
+    )
+    array[0] = 1
+    assert shown.tolist() == named.tolist() == [1, 0]
+    assert shown.dtype == np.float64
+    assert copied.tolist() == [0, 0]
+
+
+def test_as_tensor_returns_a_tensor_itself_unless_it_has_to_change() -> None:
+    x = leaf([1.0, 2.0])
+    assert minigen.as_tensor(x) is x
+    assert minigen.as_tensor(x, dtype="float32").dtype == np.float32
+    assert minigen.as_tensor([1, 2], "float64").dtype == np.float64
+    assert minigen.as_tensor(2.5).item() == 2.5
+
+
+def test_from_numpy_takes_arrays_alone() -> None:
+    not_an_array: Any = [1.0]
+    with pytest.raises(TypeError, match="from_numpy: a NumPy array is expected, got list"):
+        minigen.from_numpy(not_an_array)
+
+
+def test_full_like_and_empty_like_take_shape_and_dtype() -> None:
+    x = minigen.zeros(2, 3, dtype="float64")
+    assert minigen.full_like(x, 2).tolist() == [[2] * 3] * 2
+    for made in (minigen.full_like(x, 2), minigen.empty_like(x)):
+        assert (made.shape, made.dtype, made.device) == (x.shape, x.dtype, x.device)
+
+
+def test_random_likes_draw_what_a_shape_and_a_dtype_would() -> None:
+    x = minigen.zeros(2, 3, dtype="float64")
+    for like, of_shape in ((minigen.randn_like, minigen.randn), (minigen.rand_like, minigen.rand)):
+        drawn = like(x, generator=Generator(0))
+        wanted = of_shape(2, 3, dtype="float64", generator=Generator(0))
+        assert drawn.tolist() == wanted.tolist()
+        assert drawn.dtype == np.float64
+
+
+def test_random_integers_lie_between_their_bounds() -> None:
+    drawn = minigen.randint(3, 5, (100,), generator=Generator(0))
+    assert (drawn.dtype, drawn.shape, set(drawn.tolist())) == (np.int64, (100,), {3, 4})
+    assert set(minigen.randint(2, (50, 2), generator=Generator(0)).flatten().tolist()) == {0, 1}
+
+
+@pytest.mark.parametrize("arguments", [(5, 5, (2,)), (0, (2,)), (3,)])
+def test_random_integers_without_a_range_or_a_size_are_refused(arguments: Any) -> None:
+    with pytest.raises(ValueError, match=r"randint: randint\(high, size\) or randint\(low, high"):
+        minigen.randint(*arguments)
+
+
+def test_a_random_order_has_every_number_once() -> None:
+    order = minigen.randperm(10, generator=Generator(0))
+    assert sorted(order.tolist()) == list(range(10))
+    assert order.tolist() != list(range(10))

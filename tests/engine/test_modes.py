@@ -187,3 +187,22 @@ def test_leaves_made_under_no_grad_require_gradients_if_asked() -> None:
         x = leaf([1.0])
     assert x.requires_grad
     assert (x * 2).requires_grad
+
+
+def test_recording_is_set_by_a_condition_and_restored_after_a_block() -> None:
+    x = minigen.ones(2, requires_grad=True)
+    recorded = []
+    with minigen.set_grad_enabled(False):
+        recorded.append((x * 2).requires_grad)
+        with minigen.set_grad_enabled(True):
+            recorded.append((x * 2).requires_grad)
+        recorded.append((x * 2).requires_grad)
+    recorded.append((x * 2).requires_grad)
+    assert recorded == [False, True, False, True]
+
+
+def test_recording_is_set_from_now_on_without_a_block() -> None:
+    minigen.set_grad_enabled(False)
+    recorded = minigen.is_grad_enabled()
+    minigen.set_grad_enabled(True)
+    assert (recorded, minigen.is_grad_enabled()) == (False, True)
