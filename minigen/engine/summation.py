@@ -33,8 +33,8 @@ PAIRWISE: Final = 32
 ROWS: Final = 60
 """How many rows a block has at most, which leaves room for the last rounding."""
 
-RUN: Final = 1024
-"""How many products BLAS adds up at a time, in some 32 sums that it keeps side by side."""
+RUN: Final = 512
+"""How many products BLAS adds up at a time, in 8 sums or more that it keeps side by side."""
 
 Axes = int | tuple[int, ...] | None
 """Axes to sum over: one, several, or all."""
@@ -99,9 +99,33 @@ def blocked_dot(a: Array, b: Array) -> Array:
     >>> round(float(blocked_dot(tenths, tenths)), 1)
     100000.0
     """
-    whole = a.shape[-1] - a.shape[-1] % RUN
-    runs = [x[..., :whole].reshape(*x.shape[:-1], whole // RUN, RUN) for x in (a, b)]
-    return np.vecdot(*runs).sum(-1, np.float64) + np.vecdot(a[..., whole:], b[..., whole:])
+    if a.shape[-1] <= RUN:
+        return np.vecdot(a, b).astype(np.float64)
+    (runs, rest), (other_runs, other_rest) = in_runs(a), in_runs(b)
+    total = np.add.reduce(np.vecdot(runs, other_runs), -1, np.float64)
+    return total + np.vecdot(rest, other_rest) if rest.size else total
+
+
+def in_runs(x: Array) -> tuple[Array, Array]:
+    """Divide the last axis into runs of at most `RUN`, (..., count, length), and a rest.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> [part.shape for part in in_runs(np.ones((2, 25_088))) + in_runs(np.ones(1021))]
+    [(2, 49, 512), (2, 0), (1, 512), (509,)]
+    """
+    length = _run_length(x.shape[-1])
+    whole = x.shape[-1] // length * length
+    return x[..., :whole].reshape(*x.shape[:-1], whole // length, length), x[..., whole:]
+
+
+@functools.lru_cache(maxsize=4096)
+def _run_length(count: int) -> int:
+    """Return the greatest length that leaves no rest, unless it were very short: then `RUN`."""
+    if count <= RUN:
+        return max(count, 1)
+    return next((n for n in range(RUN, RUN // 4, -1) if count % n == 0), RUN)
 
 
 def _blocked_sum(x: Array, axis: Axes, keepdims: Any) -> Any:

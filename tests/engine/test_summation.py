@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from minigen.engine.summation import DEPTH, RUN, blocked_dot, blocked_mean, blocked_sum
+from minigen.engine.summation import DEPTH, RUN, blocked_dot, blocked_mean, blocked_sum, in_runs
 
 pytestmark = pytest.mark.host_only("on a GPU the library sums in trees")
 
@@ -108,7 +108,7 @@ def test_nothing_is_summed_to_zero() -> None:
 def test_what_is_not_finite_passes(value: float, row: int) -> None:
     x = np.ones((1021, 2), np.float32)
     x[row, 0] = value
-    np.testing.assert_array_equal(blocked_sum(x, 0), np.float32([value, 1021]))
+    np.testing.assert_array_equal(blocked_sum(x, 0), np.array([value, 1021], np.float32))
 
 
 @pytest.mark.parametrize("axis", [2, -3, (0, 0), (1, -1), (0, 2)])
@@ -155,3 +155,12 @@ def test_a_product_of_vectors_is_that_of_float64(length: int) -> None:
 def test_a_product_of_long_equal_vectors_keeps_the_promise() -> None:
     x = np.full(3_000_000, 0.1137, np.float32)
     np.testing.assert_allclose(blocked_dot(x, x), x.size * np.float64(x[0]) ** 2, rtol=PROMISED)
+
+
+@pytest.mark.parametrize("length", [0, 1, RUN, RUN + 1, 1021, 6272, 25_088, 1_000_003])
+def test_runs_and_their_rest_are_the_whole(length: int) -> None:
+    x = np.arange(2 * length).reshape(2, length)
+    runs, rest = in_runs(x)
+    assert runs.shape[-1] <= RUN
+    assert runs.base is not None  # a view
+    np.testing.assert_array_equal(np.concatenate([runs.reshape(2, -1), rest], axis=1), x)
