@@ -28,6 +28,7 @@ from minigen.engine.backend import Array, to_numpy
 from minigen.engine.creation import tensor
 from minigen.engine.modes import enable_grad
 from minigen.engine.random import Generator
+from minigen.engine.summation import blocked_dot
 from minigen.engine.tensor import Tensor
 from minigen.nn.utils import evaluating
 
@@ -150,6 +151,6 @@ def _take_gradient_norm(model: Any) -> float:
     for parameter in model.sides()["generator"].parameters():
         if parameter.grad is not None:
             gradient: Any = to_numpy(parameter.grad.data).ravel()
-            squares += float(np.dot(gradient, gradient))
+            squares += float(blocked_dot(gradient, gradient))
             parameter.grad = None
     return math.sqrt(squares)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from minigen.engine.backend import Array, floating, namespace
 from minigen.engine.op import Cotangents, op
+from minigen.engine.summation import blocked_sum
 from minigen.ops.arithmetic import exp, minimum, where
-from minigen.ops.reduction import Axis, sum
+from minigen.ops.reduction import Axis, reduced_axes, sum
 
 __all__ = ["elu", "leaky_relu", "log_softmax", "relu", "sigmoid", "softmax", "softplus", "tanh"]
 
@@ -141,8 +142,9 @@ def softmax(x: Array, axis: Axis = -1) -> Array:
     x = floating(x)
     if not x.size:
         return x.copy()
-    powers = namespace(x).exp(x - x.max(axis, keepdims=True))
-    return powers / powers.sum(axis, keepdims=True)
+    axes = reduced_axes(axis, x.ndim)
+    powers = namespace(x).exp(x - x.max(axes, keepdims=True))
+    return powers / blocked_sum(powers, axes, keepdims=True)
 
 
 @softmax.vjp
@@ -164,8 +166,9 @@ def log_softmax(x: Array, axis: Axis = -1) -> Array:
     xp = namespace(x)
     if not x.size:
         return x.copy()
-    shifted = x - x.max(axis, keepdims=True)
-    return shifted - xp.log(xp.exp(shifted).sum(axis, keepdims=True))
+    axes = reduced_axes(axis, x.ndim)
+    shifted = x - x.max(axes, keepdims=True)
+    return shifted - xp.log(blocked_sum(xp.exp(shifted), axes, keepdims=True))
 
 
 @log_softmax.vjp

@@ -11,6 +11,7 @@ from typing import Any
 
 from minigen.engine.backend import Array, array_of, floating, namespace
 from minigen.engine.op import Cotangents, op
+from minigen.engine.summation import blocked_mean
 from minigen.ops.arithmetic import sqrt
 from minigen.ops.reduction import mean, reduced_axes, sum, var
 from minigen.ops.shaping import as_shape, reshape
@@ -30,8 +31,8 @@ def standardize(x: Array, axis: int | Sequence[int], eps: float = 1e-5) -> Array
     """
     x = floating(x)
     axes = reduced_axes(axis, x.ndim)
-    deviation = x - x.mean(axes, keepdims=True)
-    variance = (deviation * deviation).mean(axes, keepdims=True)
+    deviation = x - blocked_mean(x, axes, keepdims=True)
+    variance = blocked_mean(deviation * deviation, axes, keepdims=True)
     deviation /= namespace(x).sqrt(variance + eps)
     return deviation
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from minigen.engine.backend import Array, floating, namespace
 from minigen.engine.op import Cotangents, op
+from minigen.engine.summation import blocked_mean, blocked_sum
 from minigen.ops.arithmetic import exp, where
 from minigen.ops.shaping import as_shape, axis_index, broadcast_to, reshape
 
@@ -46,8 +47,9 @@ def sum(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
 
     Derivation: sum
     """
-    dtype = np.int64 if x.dtype.kind == "u" else None
-    return x.sum(_as_axis(axis), dtype, keepdims=keepdims)
+    if x.dtype.kind == "u":
+        return x.sum(_as_axis(axis), np.int64, keepdims=keepdims)
+    return blocked_sum(x, _as_axis(axis), keepdims)
 
 
 @sum.vjp
@@ -62,7 +64,7 @@ def mean(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
 
     Derivation: mean
     """
-    return floating(x).mean(_as_axis(axis), keepdims=keepdims)
+    return blocked_mean(floating(x), _as_axis(axis), keepdims)
 
 
 @mean.vjp
@@ -83,8 +85,12 @@ def var(x: Array, axis: Axis = None, keepdims: bool = False, correction: float =
     """
     x = floating(x)
     degrees = _degrees(x.shape, axis, correction)
-    deviation = x - x.mean(_as_axis(axis), keepdims=True)
-    return (deviation * deviation).sum(_as_axis(axis), keepdims=keepdims) / degrees
+    axes = _as_axis(axis)
+    deviation = x - blocked_mean(x, axes, keepdims=True)
+    rest = blocked_sum(deviation, axes, keepdims)  # not 0: the mean was rounded
+    squares = blocked_sum(deviation * deviation, axes, keepdims)
+    squares = squares - rest * rest / _count(x.shape, axis)
+    return namespace(x).maximum(squares, 0) / degrees
 
 
 @var.vjp
@@ -202,7 +208,7 @@ def logsumexp(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
     largest = x.max(_as_axis(axis), keepdims=True)
     shift = xp.where(xp.isfinite(largest), largest, 0.0)
     with np.errstate(divide="ignore"):  # ln 0 = -inf is right where all x are
-        out = xp.log(xp.exp(x - shift).sum(_as_axis(axis), keepdims=True)) + shift
+        out = xp.log(blocked_sum(xp.exp(x - shift), _as_axis(axis), keepdims=True)) + shift
     return out if keepdims else out.reshape(_dropped_shape(x.shape, axis))
 
 

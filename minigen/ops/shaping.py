@@ -11,6 +11,7 @@ import numpy as np
 from minigen.engine import backend
 from minigen.engine.backend import Array, DTypeLike, as_index, namespace, promote_all
 from minigen.engine.op import Cotangents, op
+from minigen.engine.summation import DEPTH, blocked_sum
 
 __all__ = [
     "astype", "broadcast_to", "cat", "clone", "concatenate", "flatten", "getitem", "pad",
@@ -89,7 +90,7 @@ def sum_to_size(x: Array, shape: Shape) -> Array:
         n for i, n in enumerate(shape) if extra + i not in stretched
     ):
         raise ValueError(f"shape {shape} does not broadcast to {tuple(x.shape)}")
-    return x.sum(axes).reshape(shape)
+    return blocked_sum(x, axes).reshape(shape)
 
 
 @sum_to_size.vjp
@@ -261,13 +262,16 @@ def put(x: Array, index: Any, shape: Shape) -> Array:
     Derivation: put
     """
     xp = namespace(x)
-    out = xp.zeros(as_shape(shape), x.dtype)
     index = as_index(index)
     if _is_basic(index):
+        out = xp.zeros(as_shape(shape), x.dtype)
         out[index] = x
-    else:
-        xp.add.at(out, index, x)
-    return out
+        return out
+    many = xp is np and x.dtype.kind == "f" and x.size > DEPTH  # and one element may get them all
+    summands = x.astype(np.float64, copy=False) if many else x
+    out = xp.zeros(as_shape(shape), summands.dtype)
+    xp.add.at(out, index, summands)
+    return out.astype(x.dtype, copy=False)
 
 
 @put.vjp

@@ -124,3 +124,15 @@ def test_parameters_of_another_dtype_are_left_to_the_op() -> None:
 def test_too_few_elements_for_a_variance_are_still_refused() -> None:
     with pytest.raises(ValueError, match="needs more than 1 elements"):
         F.var(np.zeros((1, 3), order="F"), axis=(0,))
+
+
+@pytest.mark.parametrize("shape", [(128, 2, 14, 14), (100, 3, 7, 9)])
+def test_sums_of_equal_float32_elements_are_those_of_float64(shape: tuple[int, ...]) -> None:
+    signs = np.sign(images(shape, "float32"))
+    x, g = np.float32(1.1137) * signs, np.full_like(signs, 0.1137)
+    axes, options = (0, 2, 3), {"keepdims": False, "correction": 0}
+    found = kernels.channel_variance(x, axis=axes, **options)
+    np.testing.assert_allclose(found, x.var(axes, np.float64), rtol=1e-6)
+    parameters = vectors(shape[1], "float32")
+    _, _, grad_bias = kernels.normalize_channels_kernel_vjp(g, None, x, *parameters, **OPTIONS)
+    np.testing.assert_allclose(grad_bias, g.sum(axes, np.float64), rtol=1e-6)

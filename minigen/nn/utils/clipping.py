@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import numpy as np
 
 from minigen.engine.backend import CPU, Array, device_of, namespace
 from minigen.engine.creation import tensor
 from minigen.engine.guards import writes
+from minigen.engine.summation import blocked_dot
 from minigen.engine.tensor import Tensor
 
 Parameters = Tensor | Iterable[Tensor]
@@ -135,7 +137,14 @@ def _norm(gradient: Array, norm_type: float) -> Array:
     xp = namespace(gradient)
     if device_of(gradient) == CPU:  # on a GPU, to see whether it overflows is to wait
         with np.errstate(over="ignore"):
-            norm = xp.linalg.norm(gradient.ravel(), norm_type).astype(np.float64)
+            norm = _norm_on_cpu(gradient.ravel(order="K"), norm_type)
         if math.isfinite(norm) or gradient.dtype == np.float64:
             return norm
     return xp.linalg.norm(gradient.astype(np.float64).ravel(), norm_type)
+
+
+def _norm_on_cpu(gradient: Array, norm_type: float) -> Any:
+    """Return the norm of a vector of NumPy's, as float64."""
+    if norm_type == 2:
+        return np.sqrt(blocked_dot(gradient, gradient))
+    return np.linalg.norm(gradient, norm_type).astype(np.float64)
