@@ -9,27 +9,29 @@ from minigen import ops
 from minigen.ops.activation import *
 from minigen.ops.arithmetic import *
 from minigen.ops.convolution import *
+from minigen.ops.einsum import *
 from minigen.ops.linear import *
 from minigen.ops.losses import *
 from minigen.ops.normalization import *
 from minigen.ops.pooling import *
 from minigen.ops.reduction import *
+from minigen.ops.selection import *
 from minigen.ops.shaping import *
 from minigen.ops.stochastic import *
 
 clamp = clip
-amax = max
-amin = min
 
-__all__ = ["amax", "amin", "clamp"]
+__all__ = ["clamp"]
 __all__ += ops.activation.__all__
 __all__ += ops.arithmetic.__all__
 __all__ += ops.convolution.__all__
+__all__ += ops.einsum.__all__
 __all__ += ops.linear.__all__
 __all__ += ops.losses.__all__
 __all__ += ops.normalization.__all__
 __all__ += ops.pooling.__all__
 __all__ += ops.reduction.__all__
+__all__ += ops.selection.__all__
 __all__ += ops.shaping.__all__
 __all__ += ops.stochastic.__all__
 __all__.sort()

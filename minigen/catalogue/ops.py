@@ -22,6 +22,7 @@ from minigen.catalogue.case import (
     ties,
     truths,
 )
+from minigen.engine.op import registry
 
 _MASK = np.array([[1, 0, 1, 0], [0, 0, 1, 1], [1, 1, 1, 0]], bool)
 _PICKS = np.array([0, 2, 2, 1])
@@ -76,16 +77,93 @@ REDUCTION = [
     op_case("var", normal(3, 4), axis=1),
     op_case("var", normal(2, 3, 2), axis=(0, 2), correction=0, note="two axes"),
     op_case("std", normal(3, 4), axis=0),
-    op_case("max", distinct(3, 4), axis=1, torch="torch.amax(x, dim=axis)", kinks=_ZEROS),
+    op_case("amax", distinct(3, 4), axis=1, torch="torch.amax(x, dim=axis)", kinks=_ZEROS),
     op_case(
-        "min",
+        "amin",
         distinct(3, 4),
         axis=0,
         keepdims=True,
         torch="torch.amin(x, dim=axis, keepdim=keepdims)",
         kinks=_ZEROS,
     ),
+    op_case("cumsum", normal(3, 4), axis=0, torch="torch.cumsum(x, dim=axis)"),
     op_case("logsumexp", normal(3, 4), axis=1, torch="torch.logsumexp(x, dim=axis)"),
+]
+
+_ALONG = np.array([[1, 1, 3, 1, 0], [2, 0, 2, 3, 3]])
+
+SELECTION = [
+    op_case("gather", normal(3, 4), axis=1, index=_ALONG, torch="torch.gather(x, axis, index)"),
+    op_case(
+        "scatter_add",
+        normal(3, 4),
+        normal(2, 5),
+        axis=1,
+        index=_ALONG,
+        torch="torch.scatter_add(x, axis, index, src)",
+    ),
+    op_case(
+        "sort",
+        distinct(3, 4),
+        op=lambda x: F.sort(x, dim=0, descending=True).values,
+        torch="torch.sort(x, dim=0, descending=True).values",
+        kinks=_ZEROS,
+    ),
+    op_case(
+        "topk",
+        distinct(3, 4),
+        op=lambda x: F.topk(x, 2).values,
+        torch="torch.topk(x, 2).values",
+        kinks=constant(np.array([[0.0, 0.0, -1.0, -2.0]] * 3)),
+    ),
+    op_case(
+        "max",
+        distinct(3, 4),
+        op=lambda x: F.max(x, dim=1).values,
+        torch="torch.max(x, dim=1).values",
+        kinks=_ZEROS,
+    ),
+    op_case(
+        "min",
+        distinct(3, 4),
+        op=lambda x: F.min(x, dim=0, keepdim=True).values,
+        torch="torch.min(x, dim=0, keepdim=True).values",
+        kinks=_ZEROS,
+    ),
+]
+
+EINSUM = [
+    op_case(
+        "einsum",
+        normal(2, 3, 4),
+        normal(2, 4, 3),
+        op=lambda a, b: F.einsum("bij,bjk->bik", a, b),
+        torch="torch.einsum('bij,bjk->bik', a, b)",
+        note="batched matrices",
+    ),
+    op_case(
+        "einsum",
+        normal(3, 3, 2),
+        op=lambda x: F.einsum("iij", x),
+        torch="torch.einsum('iij', x)",
+        note="a trace",
+    ),
+    op_case(
+        "einsum",
+        normal(2, 1, 3),
+        normal(4, 3, 2),
+        op=lambda a, b: F.einsum("...i,...ij->...j", a, b),
+        torch="torch.einsum('...i,...ij->...j', a, b)",
+        note="axes that broadcast",
+    ),
+    op_case(
+        "contract",
+        normal(2, 3),
+        normal(4, 3, 2),
+        normal(2),
+        op=lambda a, b, c: registry["contract"](a, b, c, terms=("ij", "kji", "i"), result="k"),
+        torch="torch.einsum('ij,kji,i->k', a, b, c)",
+    ),
 ]
 
 LINEAR = [
@@ -401,6 +479,8 @@ OPS = [
     *ELEMENTWISE,
     *ACTIVATION,
     *REDUCTION,
+    *SELECTION,
+    *EINSUM,
     *LINEAR,
     *SHAPING,
     *NORMALIZATION,
@@ -438,6 +518,8 @@ DISCRETE = [
     op_case("logical_not", truths(3, 4)),
     op_case("floor_divide", normal(3, 4), positive(4), torch="torch.floor_divide(a, b).detach()"),
     op_case("sign", ties(3, 4), torch="torch.sign(x).detach()"),
+    op_case("argsort", distinct(3, 4), axis=0, torch="torch.argsort(x, dim=axis)"),
+    op_case("nonzero", truths(3, 4)),
     op_case("argmax", distinct(3, 4), axis=1, torch="torch.argmax(x, dim=axis)"),
     op_case("argmin", distinct(3, 4), axis=0, torch="torch.argmin(x, dim=axis)"),
     op_case("all", truths(3, 4), axis=1, torch="torch.all(x, dim=axis)"),

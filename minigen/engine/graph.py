@@ -29,6 +29,9 @@ Declaring an op enters it, and tensors find here what their operators and method
 depend on tensors, and tensors on no op.
 """
 
+functions: dict[str, Callable[..., Any]] = {}
+"""The functions made of ops by their names, where tensors find those that are methods of theirs."""
+
 
 class Recorded(Protocol):
     """What the graph knows of a tensor: its array, and the call that made it."""

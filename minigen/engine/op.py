@@ -20,19 +20,20 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Generic, ParamSpec, cast, overload
+from typing import Any, Generic, ParamSpec, TypeVar, cast, overload
 
 import numpy as np
 
 from minigen.engine import tensor
 from minigen.engine.backend import DeviceError, device_of, is_array
-from minigen.engine.graph import Node
+from minigen.engine.graph import Node, functions
 from minigen.engine.guards import Trace, check_output, describe_value
 from minigen.engine.modes import recording, watching
 from minigen.engine.signature import POSITIONAL, Signature
 from minigen.engine.tensor import Tensor, result
 
 Parameters = ParamSpec("Parameters")
+Result = TypeVar("Result")
 
 Cotangents = Sequence[Any]
 """An entry an input: an array or tensor, a function that computes one when asked, or None."""
@@ -177,10 +178,12 @@ class Op(Generic[Parameters]):
             out = self.compute(*arrays, **options) if options else self.compute(*arrays)
         except (TypeError, ValueError, IndexError) as error:
             raise self._explained(error, arrays) from error
-        if watching.get():
+        if watching.get() and type(out) is not tuple:
             check_output(self.name, arrays, out)
         if not wrapped:
             return cast("Tensor", out)
+        if type(out) is tuple:  # of an op without gradients, such as indices an axis
+            return cast("Tensor", tuple(result(array) for array in out))
         if tracked and self.differentiable and recording.get() and out.dtype.kind == "f":
             return result(out, self._record(arrays, parents, options, out))
         return result(out)
@@ -234,8 +237,8 @@ def op(forward: Callable[..., Any] | None = None, *, differentiable: bool = True
     Parameters
     ----------
     forward : callable
-        Takes arrays, NumPy's or CuPy's, and returns a new one. Its gradient rule is declared with
-        the decorator ``@name.vjp``; see `Op.vjp`.
+        Takes arrays, NumPy's or CuPy's, and returns a new one, or a tuple of them that has no
+        gradient. Its gradient rule is declared with the decorator ``@name.vjp``; see `Op.vjp`.
     differentiable : bool, default True
         Set it False for an op without gradients, such as a comparison.
 
@@ -258,6 +261,47 @@ def op(forward: Callable[..., Any] | None = None, *, differentiable: bool = True
     if forward.__module__.startswith("minigen."):
         registry[declared.name] = declared
     return declared
+
+
+@overload
+def composed(function: Callable[..., Result]) -> Callable[..., Result]: ...
+
+
+@overload
+def composed(
+    *, names: bool
+) -> Callable[[Callable[Parameters, Result]], Callable[Parameters, Result]]: ...
+
+
+def composed(function: Callable[..., Any] | None = None, *, names: bool = True) -> Any:
+    """Declare a function made of ops: what tensors have as a method can be such a one, too.
+
+    Its options go by PyTorch's names as well as NumPy's, as those of an op do. With ``names=False``
+    its arguments are left as they are.
+
+    Examples
+    --------
+    >>> from minigen import functional as F
+    >>> import numpy as np
+    >>> F.cat([np.zeros((1, 2)), np.ones((1, 2))], dim=1)
+    array([[0., 0., 1., 1.]])
+    """
+    if function is None:
+        return functools.partial(composed, names=names)
+    call = _with_other_names(function) if names else function
+    functions[function.__name__] = call
+    return call
+
+
+def _with_other_names(function: Callable[..., Any]) -> Callable[..., Any]:
+    signature = Signature(function)
+
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        inputs, options = signature.bind(args, kwargs)
+        return function(*inputs, **options)
+
+    return call
 
 
 def _with_fallback(fast: Callable[..., Any], readable: Callable[..., Any]) -> Callable[..., Any]:

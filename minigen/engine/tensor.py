@@ -24,14 +24,14 @@ ops: dict[str, Callable[..., Tensor]] = graph.ops
 
 
 class _Method:
-    """An op as a method: found by its name, and called with the tensor as its first input."""
+    """An op, or a function of ops, as a method: its first input is the tensor."""
 
     def __init__(self, name: str) -> None:
         self._name = name
 
     def __get__(self, instance: Any, owner: Any = None) -> Callable[..., Tensor]:
-        op = ops[self._name]
-        return op if instance is None else functools.partial(op, instance)
+        function = graph.functions.get(self._name) or ops[self._name]
+        return function if instance is None else functools.partial(function, instance)
 
 
 class Tensor(Writable):
@@ -302,19 +302,32 @@ class Tensor(Writable):
     mean = _Method("mean")
     var = _Method("var")
     std = _Method("std")
-    max = amax = _Method("max")
-    min = amin = _Method("min")
+    cumsum = _Method("cumsum")
+    max = _Method("max")
+    min = _Method("min")
+    amax = _Method("amax")
+    amin = _Method("amin")
     argmax = _Method("argmax")
     argmin = _Method("argmin")
     all = _Method("all")
     any = _Method("any")
     logsumexp = _Method("logsumexp")
+    sort = _Method("sort")
+    argsort = _Method("argsort")
+    topk = _Method("topk")
+    gather = _Method("gather")
+    scatter_add = _Method("scatter_add")
+    nonzero = _Method("nonzero")
     transpose = _Method("transpose")
     squeeze = _Method("squeeze")
     unsqueeze = _Method("unsqueeze")
     flatten = _Method("flatten")
     clone = _Method("clone")
     astype = _Method("astype")
+
+    def where(self, condition: Any, other: Other) -> Tensor:
+        """Keep the elements for which the condition holds, and take the others from `other`."""
+        return ops["where"](condition, self, other)
 
     def reshape(self, *shape: Any) -> Tensor:
         """See `minigen.functional.reshape`; the lengths one by one, or as one tuple."""

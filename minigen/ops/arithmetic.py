@@ -208,11 +208,18 @@ def _share(chosen: Array, tied: Array, g: Array) -> Array:
 
 
 @op
-def where(condition: Array, a: Array, b: Array) -> Array:
-    r"""Take `a` where `condition` holds and `b` elsewhere.
+def where(condition: Array, a: Array = None, b: Array = None) -> Array:
+    r"""Take `a` where `condition` holds and `b` elsewhere; or, without them, tell where it holds.
+
+    ``where(condition)`` is a tuple of indices, an array an axis: ``x[where(condition)]`` are the
+    elements for which the condition holds.
 
     Derivation: where
     """
+    if (a is None) != (b is None):
+        raise TypeError("where(condition, a, b) chooses from two, where(condition) gives indices")
+    if a is None:
+        return namespace(condition).nonzero(condition)
     a, b = promote(a, b)
     out = namespace(condition, a, b).where(condition, a, b)
     made_of_numbers = {type(a), type(b)} <= {bool, int, float}  # not of NumPy's scalars

@@ -12,9 +12,12 @@ from minigen.engine.backend import Array, floating, namespace
 from minigen.engine.op import Cotangents, op
 from minigen.engine.summation import blocked_mean, blocked_sum
 from minigen.ops.arithmetic import exp, where
-from minigen.ops.shaping import as_shape, axis_index, broadcast_to, reshape
+from minigen.ops.shaping import as_shape, axis_index, broadcast_to, getitem, reshape
 
-__all__ = ["all", "any", "argmax", "argmin", "logsumexp", "max", "mean", "min", "std", "sum", "var"]
+__all__ = [
+    "all", "amax", "amin", "any", "argmax", "argmin", "cumsum", "logsumexp", "mean", "std", "sum",
+    "var",
+]  # fmt: skip
 
 Axis = int | Sequence[int] | None
 
@@ -138,8 +141,8 @@ def std_vjp(
 
 
 @op
-def max(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
-    r"""Largest element over axes; the values alone, as PyTorch's ``amax``.
+def amax(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
+    r"""Largest element over axes; `minigen.functional.max` tells where it is, too.
 
     Derivation: max
     """
@@ -147,16 +150,16 @@ def max(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
 
 
 @op
-def min(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
-    r"""Smallest element over axes; the values alone, as PyTorch's ``amin``.
+def amin(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
+    r"""Smallest element over axes; `minigen.functional.min` tells where it is, too.
 
     Derivation: min
     """
     return x.min(_as_axis(axis), keepdims=keepdims)
 
 
-@max.vjp
-@min.vjp
+@amax.vjp
+@amin.vjp
 def extreme_vjp(g: Array, out: Array, x: Array, *, axis: Axis, keepdims: bool) -> Cotangents:
     """The cotangent goes to the extreme element; where several are equal, in equal shares.
 
@@ -177,6 +180,30 @@ def argmax(x: Array, axis: int | None = None, keepdims: bool = False) -> Array:
 def argmin(x: Array, axis: int | None = None, keepdims: bool = False) -> Array:
     """Position of the smallest element; over all elements, in row-major order, without an axis."""
     return x.argmin(axis, keepdims=keepdims)
+
+
+@op
+def cumsum(x: Array, axis: int) -> Array:
+    r"""Running sum along an axis: :math:`y_i = \sum_{j \le i} x_j`; of integers in int64.
+
+    Of float32 it is summed in float64 and rounded once, so that its error does not run, too.
+
+    Derivation: cumsum
+    """
+    axis = axis_index(axis, x.ndim)
+    if x.dtype.kind == "f":
+        return x.cumsum(axis, dtype=np.float64).astype(x.dtype, copy=False)
+    return x.cumsum(axis, dtype=np.int64)
+
+
+@cumsum.vjp
+def cumsum_vjp(g: Array, _out: Array, _x: Array, *, axis: int) -> Cotangents:
+    r""":math:`\bar x_j = \sum_{i \ge j} g_i`: the running sum from the other end.
+
+    Derivation: cumsum.grad
+    """
+    backwards = (*(slice(None),) * axis_index(axis, g.ndim), slice(None, None, -1))
+    return (getitem(cumsum(getitem(g, backwards), axis), backwards),)
 
 
 @op(differentiable=False)

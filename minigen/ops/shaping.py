@@ -10,7 +10,7 @@ import numpy as np
 
 from minigen.engine import backend
 from minigen.engine.backend import Array, DTypeLike, as_index, namespace, promote_all
-from minigen.engine.op import Cotangents, op
+from minigen.engine.op import Cotangents, composed, op
 from minigen.engine.summation import DEPTH, blocked_sum
 
 __all__ = [
@@ -309,8 +309,9 @@ def concatenate_vjp(g: Array, _out: Array, *shapes_of_arrays: Any, axis: int) ->
     )
 
 
-def cat(tensors: Sequence[Array], axis: int = 0, *, dim: int | None = None) -> Array:
-    """Join tensors along an axis that exists; `dim` is PyTorch's name of `axis`.
+@composed
+def cat(tensors: Sequence[Array], axis: int = 0) -> Any:
+    """Join tensors along an axis that exists; ``dim`` is PyTorch's name of it.
 
     Raises
     ------
@@ -321,11 +322,12 @@ def cat(tensors: Sequence[Array], axis: int = 0, *, dim: int | None = None) -> A
     """
     if not tensors:
         raise ValueError("cat: no tensors to join")
-    return concatenate(*tensors, axis=axis if dim is None else dim)
+    return concatenate(*tensors, axis=axis)
 
 
-def stack(tensors: Sequence[Array], axis: int = 0, *, dim: int | None = None) -> Array:
-    """Join tensors of one shape along a new axis; `dim` is PyTorch's name of `axis`.
+@composed
+def stack(tensors: Sequence[Array], axis: int = 0) -> Any:
+    """Join tensors of one shape along a new axis; ``dim`` is PyTorch's name of it.
 
     Raises
     ------
@@ -337,7 +339,6 @@ def stack(tensors: Sequence[Array], axis: int = 0, *, dim: int | None = None) ->
     shapes = {tuple(x.shape) for x in tensors}
     if len(shapes) != 1:
         raise ValueError(f"stack: tensors of one shape are needed, got {sorted(shapes)}")
-    axis = axis if dim is None else dim
     return concatenate(*[unsqueeze(x, axis) for x in tensors], axis=axis)
 
 

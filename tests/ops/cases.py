@@ -149,8 +149,8 @@ FURTHER: list[Case] = [
     *_reductions("mean", F.mean, apart),
     *_reductions("var", F.var, apart),
     *_reductions("var", F.var, apart, correction=0),
-    *_reductions("max", F.max, apart),
-    *_reductions("min", F.min, apart),
+    *_reductions("amax", F.amax, apart),
+    *_reductions("amin", F.amin, apart),
     *_reductions("logsumexp", F.logsumexp, apart),
     _on("std", "", lambda x: F.std(x, (0, -1), keepdims=True), apart(2, 3, 2)),
     *[

@@ -20,9 +20,7 @@ REFERENCE: dict[str, Any] = {
     "mean": np.mean,
     "var": lambda x, **o: np.var(x, ddof=1, **o),
     "std": lambda x, **o: np.std(x, ddof=1, **o),
-    "max": np.max,
     "amax": np.max,
-    "min": np.min,
     "amin": np.min,
     "all": np.all,
     "any": np.any,
@@ -69,13 +67,13 @@ def test_positions_of_extremes(name: str, axis: Any) -> None:
 
 
 @pytest.mark.parametrize("axis", [3, -4, (0, 3), (-4,)])
-@pytest.mark.parametrize("name", [n for n in REFERENCE if not n.startswith("a")])
+@pytest.mark.parametrize("name", [n for n in REFERENCE if n not in {"all", "any"}])
 def test_an_axis_that_is_not_there_is_an_error_that_names_the_op(name: str, axis: Any) -> None:
     with pytest.raises(IndexError, match=r"out of (bounds|range).*\(got float32 \(2, 3, 4\)\)"):
         getattr(minigen.ones(2, 3, 4), name)(axis)
 
 
-@pytest.mark.parametrize("name", ["sum", "mean", "var", "max", "logsumexp"])
+@pytest.mark.parametrize("name", ["sum", "mean", "var", "amax", "logsumexp"])
 def test_an_axis_named_twice_is_refused(name: str) -> None:
     for axis in [(0, 0), (1, -1)]:
         with pytest.raises(ValueError, match="duplicate"):
@@ -90,7 +88,7 @@ def test_no_axes_reduce_nothing() -> None:
     np.testing.assert_array_equal(gradient_of(x), np.full((2, 3), 3))
 
 
-@pytest.mark.parametrize("name", ["sum", "mean", "max", "min", "logsumexp", "all", "any"])
+@pytest.mark.parametrize("name", ["sum", "mean", "amax", "amin", "logsumexp", "all", "any"])
 def test_a_tensor_without_axes_reduces_to_itself(name: str) -> None:
     x = minigen.tensor(1.0)
     assert getattr(x, name)().item() == 1
@@ -98,10 +96,10 @@ def test_a_tensor_without_axes_reduces_to_itself(name: str) -> None:
 
 def test_equal_extremes_share_the_gradient() -> None:
     x = leaf([[3.0, 3.0, 1.0], [2.0, 5.0, 2.0]])
-    x.max(1).sum().backward()
+    x.amax(1).sum().backward()
     np.testing.assert_array_equal(gradient_of(x), [[0.5, 0.5, 0], [0, 1, 0]])
     x.zero_grad()
-    x.min(1).sum().backward()
+    x.amin(1).sum().backward()
     np.testing.assert_array_equal(gradient_of(x), [[0, 0, 1], [0.5, 0, 0.5]])
     y = leaf(np.full((2, 2), 7.0))
     y.max().backward()
@@ -147,10 +145,10 @@ def test_empty_arrays_sum_to_zero_and_have_no_extremes() -> None:
     assert y.tolist() == [0, 0, 0]
     y.sum().backward()
     assert gradient_of(x).shape == (0, 3)
-    for name in ("max", "min"):
+    for name in ("amax", "amin"):
         with pytest.raises(ValueError, match=rf"{name}: zero-size array.*\(got float32 \(0, 3\)\)"):
             getattr(x, name)(0)
-    assert minigen.zeros(3, 0).max(0).shape == (0,)
+    assert minigen.zeros(3, 0).amax(0).shape == (0,)
 
 
 def test_integers_are_summed_as_int64() -> None:

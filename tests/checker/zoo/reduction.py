@@ -45,13 +45,13 @@ def var_without_centre(g: Array, _out: Array, x: Array, **_options: Any) -> Cota
     return (g[:, None] * 2 * x / 4,)
 
 
-@wrong_rule(reduction.max, distinct(3, 4), diagnosis="not zero where it should be", axis=1)
+@wrong_rule(reduction.amax, distinct(3, 4), diagnosis="not zero where it should be", axis=1)
 def max_feeds_everything(g: Array, _out: Array, x: Array, **_options: Any) -> Cotangents:
     """Give every element the cotangent, as if the maximum were a sum."""
     return (broadcast_to(g[:, None], x.shape),)
 
 
-@wrong_rule(reduction.max, distinct(3, 4), axis=1)
+@wrong_rule(reduction.amax, distinct(3, 4), axis=1)
 def max_feeds_first(g: Array, _out: Array, x: Array, **_options: Any) -> Cotangents:
     """Give the first element the cotangent, whichever was the largest."""
     return (g[:, None] * (np.arange(x.shape[1]) == 0),)

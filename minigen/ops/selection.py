@@ -1,0 +1,433 @@
+r"""Picking elements by their places: extremes, orders, what stands at given indices.
+
+All of it rests on one pair of ops: `getitem` picks elements, and `put`, its adjoint, adds them
+where they were picked. So whatever is picked here sends its cotangent to the element that it came
+from, and can be differentiated as often as wanted. The places are integers and carry none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple, overload
+
+import numpy as np
+
+from minigen.engine.backend import CPU, Array, array_of, device_of, is_array, namespace
+from minigen.engine.op import composed, op
+from minigen.engine.tensor import Tensor
+from minigen.ops import arithmetic
+from minigen.ops.reduction import Axis, amax, amin, argmax, argmin
+from minigen.ops.shaping import axis_index, getitem, put, squeeze
+
+__all__ = [
+    "argsort", "gather", "max", "min", "nonzero", "scatter_add", "sort", "topk",
+]  # fmt: skip
+
+
+class ValuesIndices(NamedTuple):
+    """Elements picked along an axis, and where they were: PyTorch's ``torch.return_types``.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> values, indices = minigen.tensor([3.0, 5.0, 4.0]).max(dim=0)
+    >>> values.item(), indices.item()
+    (5.0, 1)
+    """
+
+    values: Any
+    indices: Any
+
+
+# ------------------------------------------------------------------------------ elements at indices
+
+
+@composed
+def gather(x: Array, axis: int, index: Array) -> Any:
+    r"""Pick along an axis the elements whose indices are given.
+
+    Along axis 1 of a matrix, :math:`y_{ij} = x_{i,\, k_{ij}}`, and along the others alike.
+
+    Parameters
+    ----------
+    x : Tensor or array
+        Any shape.
+    axis : int
+        Along which axis the indices count; ``dim`` is PyTorch's name of it.
+    index : Tensor or array of int
+        From 0 to n - 1, where n is the length of the axis. As many axes as `x`, and along the
+        others no longer than it.
+
+    Returns
+    -------
+    Tensor or array, shape of `index`
+
+    Raises
+    ------
+    TypeError
+        If the indices are not integers.
+    ValueError
+        If the shapes do not fit.
+    IndexError
+        If an index on the CPU is out of range. (On a GPU the check would have to wait for the
+        device, and is left out.)
+
+    Examples
+    --------
+    The log-probability of each example's class:
+
+    >>> import minigen
+    >>> import minigen.functional as F
+    >>> log_probability = minigen.tensor([[-1.0, -2.0], [-3.0, -4.0]])
+    >>> F.gather(log_probability, 1, minigen.tensor([[1], [0]])).tolist()
+    [[-2.0], [-3.0]]
+
+    Derivation: gather, gather.grad
+    """
+    return getitem(x, _places("gather", x, axis, index))
+
+
+@composed
+def scatter_add(x: Array, axis: int, index: Array, src: Array) -> Any:
+    r"""Add the elements of `src` to a copy of `x`, at indices along an axis: `gather`'s adjoint.
+
+    Along axis 1 of a matrix, :math:`y_{i,\, k_{ij}} \mathrel{+}= s_{ij}`; where several elements
+    meet, all are added.
+
+    Parameters
+    ----------
+    x : Tensor or array
+        What is added to.
+    axis, index
+        As for `gather`.
+    src : Tensor or array
+        What is added; at least as long as `index` along every axis, and no more of it is used.
+
+    Raises
+    ------
+    TypeError, ValueError, IndexError
+        As for `gather`.
+
+    Examples
+    --------
+    How often each class occurs:
+
+    >>> import minigen
+    >>> import minigen.functional as F
+    >>> classes = minigen.tensor([2, 0, 2])
+    >>> F.scatter_add(minigen.zeros(3), 0, classes, minigen.ones(3)).tolist()
+    [1.0, 0.0, 2.0]
+
+    Derivation: scatter_add, scatter_add.grad
+    """
+    places = _places("scatter_add", x, axis, index)
+    shape = tuple(array_of(index).shape)
+    if src.ndim != len(shape) or any(n > m for n, m in zip(shape, src.shape, strict=True)):
+        raise ValueError(
+            f"scatter_add: src of at least the shape of index, {shape}, is expected, "
+            f"got {tuple(src.shape)}"
+        )
+    used = src if tuple(src.shape) == shape else getitem(src, tuple(slice(n) for n in shape))
+    return arithmetic.add(x, put(used, places, tuple(x.shape)))
+
+
+def _places(name: str, x: Array, axis: int, index: Any) -> tuple[Array, ...]:
+    """Return, axis by axis, where in `x` the elements stand that an index along one axis means."""
+    index = array_of(index)
+    if not is_array(index) or index.dtype.kind not in "iu":
+        kind = getattr(index, "dtype", type(index).__name__)
+        raise TypeError(f"{name}: an array of integers is expected as index, got {kind}")
+    chosen = axis_index(axis, x.ndim)
+    lengths = tuple(x.shape)
+    fits = index.ndim == x.ndim and all(
+        n <= m for a, (n, m) in enumerate(zip(index.shape, lengths, strict=True)) if a != chosen
+    )
+    if not fits:
+        raise ValueError(
+            f"{name}: an index with the axes of {lengths}, and no longer along any but axis "
+            f"{chosen}, is expected, got {tuple(index.shape)}"
+        )
+    if device_of(index) == CPU and index.size:
+        low, high = int(index.min()), int(index.max())
+        if low < 0 or high >= lengths[chosen]:
+            raise IndexError(
+                f"{name}: indices from 0 to {lengths[chosen] - 1} are expected along axis {chosen} "
+                f"of shape {lengths}, got {low} to {high}"
+            )
+    xp = namespace(index)
+    return tuple(
+        index if a == chosen else xp.arange(n).reshape(-1, *(1,) * (index.ndim - 1 - a))
+        for a, n in enumerate(index.shape)
+    )
+
+
+# ------------------------------------------------------------------------------------------- orders
+
+
+@op(differentiable=False)
+def argsort(x: Array, axis: int = -1, descending: bool = False, stable: bool = True) -> Array:
+    """Indices that sort along an axis; NaN counts as the largest of all.
+
+    Equal elements keep their order, whatever PyTorch's parameter `stable` says.
+    """
+    xp, axis = namespace(x), axis_index(axis, x.ndim)
+    if not descending:
+        return xp.argsort(x, axis=axis, kind="stable")
+    backwards = xp.argsort(xp.flip(x, axis), axis=axis, kind="stable")
+    return x.shape[axis] - 1 - xp.flip(backwards, axis)
+
+
+@composed
+def sort(x: Array, axis: int = -1, descending: bool = False, stable: bool = True) -> ValuesIndices:
+    r"""Sort along an axis.
+
+    Parameters
+    ----------
+    x : Tensor or array
+        Any shape; NaN counts as the largest of all.
+    axis : int, default -1
+        Along which axis; ``dim`` is PyTorch's name of it.
+    descending : bool, default False
+        Whether the largest comes first.
+    stable : bool, default True
+        PyTorch's parameter: equal elements keep their order in either case.
+
+    Returns
+    -------
+    ValuesIndices
+        ``values`` and ``indices``, of the shape of `x`; the gradient flows through the values.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> values, indices = minigen.tensor([3.0, 1.0, 2.0]).sort()
+    >>> values.tolist(), indices.tolist()
+    ([1.0, 2.0, 3.0], [1, 2, 0])
+
+    Derivation: sort
+    """
+    indices = argsort(x, axis, descending, stable)
+    return ValuesIndices(gather(x, axis, indices), indices)
+
+
+@composed
+def topk(
+    x: Array,
+    k: int,
+    axis: int = -1,
+    largest: bool = True,
+    sorted: bool = True,
+) -> ValuesIndices:
+    r"""Pick the k largest elements along an axis, the largest first.
+
+    Parameters
+    ----------
+    x : Tensor or array
+        Any shape.
+    k : int
+        How many, from 0 to the length of the axis.
+    axis : int, default -1
+        Along which axis; ``dim`` is PyTorch's name of it.
+    largest : bool, default True
+        False picks the smallest, the smallest first.
+    sorted : bool, default True
+        PyTorch's parameter: the elements are sorted in either case.
+
+    Returns
+    -------
+    ValuesIndices
+        ``values`` and ``indices``, of length k along the axis.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than k elements, or k is negative.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> minigen.tensor([3.0, 1.0, 2.0]).topk(2).indices.tolist()
+    [0, 2]
+
+    Derivation: topk
+    """
+    axis = axis_index(axis, x.ndim)
+    if not 0 <= k <= x.shape[axis]:
+        raise ValueError(
+            f"topk: k from 0 to {x.shape[axis]}, the length of axis {axis}, is expected, got {k}"
+        )
+    order = argsort(x, axis, descending=largest)
+    indices = order[(*(slice(None),) * axis, slice(k))]
+    return ValuesIndices(gather(x, axis, indices), indices)
+
+
+# ----------------------------------------------------------------------------------------- extremes
+
+
+@overload
+def max(x: Array, *, dim: int, keepdim: bool = ...) -> ValuesIndices: ...
+
+
+@overload
+def max(
+    x: Array, *other: Any, axis: Axis = ..., keepdim: bool = ..., keepdims: bool = ...
+) -> Tensor: ...
+
+
+@composed(names=False)
+def max(
+    x: Array,
+    *other: Any,
+    dim: int | None = None,
+    axis: Axis = None,
+    keepdim: bool = False,
+    keepdims: bool = False,
+) -> Any:
+    r"""Largest element: of all, along an axis with or without its place, or of two arrays.
+
+    Parameters
+    ----------
+    x : Tensor or array
+        Any shape.
+    *other : Tensor or array, optional
+        Something to compare with: then it is `maximum`, element by element. A number here is an
+        error, since PyTorch and NumPy mean different things by it.
+    dim : int, optional
+        PyTorch's name of an axis: the result is PyTorch's, the values with their indices. The
+        gradient goes to the element that is pointed at, the first of several equal ones.
+    axis : int or sequence of int, optional
+        NumPy's name: the result is NumPy's, the values alone, as `amax` gives them. Equal elements
+        share the gradient.
+    keepdim, keepdims : bool, default False
+        Whether the axis stays, with length 1: PyTorch's name and NumPy's.
+
+    Returns
+    -------
+    Tensor or array, or ValuesIndices with ``dim``
+
+    Raises
+    ------
+    TypeError
+        If a number is given by position, or both ``dim`` and ``axis``.
+    ValueError
+        If there are no elements to choose from.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> logits = minigen.tensor([[1.0, 5.0, 2.0], [7.0, 0.0, 1.0]])
+    >>> logits.max(dim=1).indices.tolist(), logits.max(axis=1).tolist(), logits.max().item()
+    ([1, 0], [5.0, 7.0], 7.0)
+
+    Derivation: max.first, max
+    """
+    keep = keepdim or keepdims
+    if other:
+        if _is_operand("max", other, dim=dim, axis=axis, keep=keep):
+            return arithmetic.maximum(x, other[0])
+        axis = other[0]
+    if dim is None:
+        return amax(x, axis, keep)
+    _expect_one_name("max", dim, axis)
+    return _at(x, argmax, dim, keep)
+
+
+@overload
+def min(x: Array, *, dim: int, keepdim: bool = ...) -> ValuesIndices: ...
+
+
+@overload
+def min(
+    x: Array, *other: Any, axis: Axis = ..., keepdim: bool = ..., keepdims: bool = ...
+) -> Tensor: ...
+
+
+@composed(names=False)
+def min(
+    x: Array,
+    *other: Any,
+    dim: int | None = None,
+    axis: Axis = None,
+    keepdim: bool = False,
+    keepdims: bool = False,
+) -> Any:
+    r"""Smallest element: of all, along an axis with or without its place, or of two arrays.
+
+    Parameters, results and errors are those of `max`.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> logits = minigen.tensor([[1.0, 5.0, 2.0], [7.0, 0.0, 1.0]])
+    >>> logits.min(dim=1).indices.tolist(), logits.min(axis=1).tolist(), logits.min().item()
+    ([0, 1], [1.0, 0.0], 0.0)
+
+    Derivation: min.first, min
+    """
+    keep = keepdim or keepdims
+    if other:
+        if _is_operand("min", other, dim=dim, axis=axis, keep=keep):
+            return arithmetic.minimum(x, other[0])
+        axis = other[0]
+    if dim is None:
+        return amin(x, axis, keep)
+    _expect_one_name("min", dim, axis)
+    return _at(x, argmin, dim, keep)
+
+
+def _is_operand(name: str, other: Sequence[Any], *, dim: Any, axis: Any, keep: bool) -> bool:
+    """Tell whether what was given by position is to be compared with; else it is axes, or None.
+
+    Several axes mean the same to everybody, since PyTorch takes them only in its ``amax``.
+    """
+    first, alone = other[0], len(other) == 1 and dim is None and axis is None
+    if alone and not keep and (isinstance(first, Tensor) or is_array(first)):
+        return True
+    if alone and (first is None or isinstance(first, tuple | list)):
+        return False
+    if alone and isinstance(first, float | np.floating):
+        raise TypeError(
+            f"{name}: a number among the operands, {first}: {name}imum(x, {first}) compares with it"
+        )
+    given = ", ".join(repr(each) for each in other)
+    raise TypeError(
+        f"{name}: x.{name}({given}) could mean two things: x.{name}(dim={first!r}) gives values "
+        f"and indices, as in PyTorch, and x.{name}(axis={first!r}) the values alone, as in NumPy"
+    )
+
+
+def _expect_one_name(name: str, dim: Any, axis: Any) -> None:
+    if axis is not None:
+        raise TypeError(
+            f"{name}: dim={dim!r} asks for values and indices, axis={axis!r} for the values alone: "
+            "give one of them"
+        )
+    if not isinstance(dim, int | np.integer):
+        raise TypeError(
+            f"{name}: dim is one axis, got {dim!r}; a{name}(x, axis) takes several, and gives the "
+            "values alone"
+        )
+
+
+def _at(x: Array, position: Any, dim: int, keepdim: bool) -> ValuesIndices:
+    """Return the elements at the positions that a function finds along an axis, and these."""
+    axis = axis_index(dim, x.ndim)
+    if not x.shape[axis]:
+        name = position.name.removeprefix("arg")
+        raise ValueError(
+            f"{name}: axis {dim} of shape {tuple(x.shape)} has no elements to choose from"
+        )
+    indices = position(x, axis, keepdims=True)
+    values = gather(x, axis, indices)
+    if keepdim:
+        return ValuesIndices(values, indices)
+    return ValuesIndices(squeeze(values, axis), squeeze(indices, axis))
+
+
+@op(differentiable=False)
+def nonzero(x: Array) -> Array:
+    """Indices of the elements that are not zero: a row each, shape (count, ndim).
+
+    ``where(x != 0)`` gives the same as an array an axis, which is an index.
+    """
+    return namespace(x).argwhere(x)
