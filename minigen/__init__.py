@@ -22,6 +22,7 @@ from minigen.engine import cuda
 from minigen.engine.autograd import grad
 from minigen.engine.backend import DeviceError
 from minigen.engine.backend import canonical_device as device
+from minigen.engine.comparison import allclose, equal
 from minigen.engine.creation import (
     arange,
     as_tensor,
@@ -69,6 +70,7 @@ __all__ = [
     "Op",
     "Tensor",
     "__version__",
+    "allclose",
     "arange",
     "as_tensor",
     "cuda",
@@ -77,6 +79,7 @@ __all__ = [
     "empty",
     "empty_like",
     "enable_grad",
+    "equal",
     "explain",
     "eye",
     "float16",

@@ -8,6 +8,7 @@ with arrays alone an array. The names are those that each family of ops exports.
 from minigen import ops
 from minigen.ops.activation import *
 from minigen.ops.arithmetic import *
+from minigen.ops.arrangement import *
 from minigen.ops.convolution import *
 from minigen.ops.einsum import *
 from minigen.ops.linear import *
@@ -24,6 +25,7 @@ clamp = clip
 __all__ = ["clamp"]
 __all__ += ops.activation.__all__
 __all__ += ops.arithmetic.__all__
+__all__ += ops.arrangement.__all__
 __all__ += ops.convolution.__all__
 __all__ += ops.einsum.__all__
 __all__ += ops.linear.__all__

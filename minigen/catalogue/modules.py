@@ -6,12 +6,15 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from minigen import models, nn
-from minigen.catalogue.case import beside, distinct, module_case, normal, probability
+from minigen.catalogue.case import beside, constant, distinct, module_case, normal, probability
 from minigen.engine.random import Generator
 
 _layer = functools.partial(module_case, kind="layer")
 _model = functools.partial(module_case, kind="model", mode="directional")
+_LOW = np.full((3, 4), -2.0)
 
 LAYERS = [
     _layer("Dense", lambda g: nn.Dense(4, 3, generator=g), normal(2, 4)),
@@ -21,6 +24,7 @@ LAYERS = [
     _layer("Sigmoid", lambda _: nn.Sigmoid(), normal(3, 4)),
     _layer("Tanh", lambda _: nn.Tanh(), normal(3, 4)),
     _layer("Softplus", lambda _: nn.Softplus(), normal(3, 4)),
+    _layer("SiLU", lambda _: nn.SiLU(), normal(3, 4)),
     _layer("Softmax", lambda _: nn.Softmax(1), normal(3, 4)),
     _layer("LogSoftmax", lambda _: nn.LogSoftmax(1), normal(3, 4)),
     _layer("Identity", lambda _: nn.Identity(), normal(3, 4)),
@@ -46,6 +50,21 @@ LAYERS = [
         "Embedding",
         lambda g: nn.Embedding(3, 2, generator=g),
         call=lambda layer: layer(beside(layer.weight, [2, 0, 2])),
+    ),
+    _layer("MSELoss", lambda _: nn.MSELoss(reduction="mean"), normal(3, 4), normal(3, 4)),
+    _layer("L1Loss", lambda _: nn.L1Loss(reduction="mean"), distinct(3, 4), constant(_LOW)),
+    _layer("BCELoss", lambda _: nn.BCELoss(reduction="mean"), *[probability(3, 4)] * 2),
+    _layer(
+        "BCEWithLogitsLoss",
+        lambda _: nn.BCEWithLogitsLoss(reduction="mean"),
+        distinct(3, 4),
+        probability(3, 4),
+    ),
+    _layer(
+        "CrossEntropyLoss",
+        lambda _: nn.CrossEntropyLoss(reduction="mean"),
+        normal(3, 4),
+        probability(3, 4),
     ),
     _layer("Dropout", lambda _: nn.Dropout(0.5).eval(), normal(3, 4)),
     _layer("Flatten", lambda _: nn.Flatten(), normal(2, 3, 2)),

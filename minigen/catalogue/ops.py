@@ -7,6 +7,7 @@ dtypes, the comparison with PyTorch and the stand-in for CuPy.
 from __future__ import annotations
 
 import functools
+import math
 from typing import Any
 
 import numpy as np
@@ -56,11 +57,16 @@ ELEMENTWISE = [
     op_case("abs", distinct(3, 4), kinks=_ZEROS),
     op_case("sin", normal(3, 4)),
     op_case("cos", normal(3, 4)),
+    op_case("square", normal(3, 4)),
+    op_case("reciprocal", positive(3, 4)),
+    op_case("rsqrt", positive(3, 4)),
+    op_case("masked_fill", normal(3, 4), mask=_MASK, value=0.5, torch="x.masked_fill(mask, value)"),
 ]
 
 ACTIVATION = [
     op_case("relu", distinct(3, 4), kinks=_ZEROS),
     op_case("leaky_relu", distinct(3, 4), negative_slope=0.2, kinks=_ZEROS),
+    op_case("silu", normal(3, 4), torch="F.silu(x)"),
     op_case("elu", distinct(3, 4), alpha=0.7, kinks=_ZEROS),
     op_case("sigmoid", normal(3, 4)),
     op_case("tanh", normal(3, 4)),
@@ -173,6 +179,12 @@ LINEAR = [
     op_case("matmul", normal(2, 3, 4), normal(4), note="vector on the right"),
     op_case("linear", normal(3, 4), normal(2, 4), normal(2)),
     op_case("linear", normal(2, 3, 4), normal(2, 4), note="three axes, no bias"),
+    op_case("mm", normal(3, 4), normal(4, 2)),
+    op_case("bmm", normal(2, 3, 4), normal(2, 4, 2)),
+    op_case("dot", normal(4), normal(4)),
+    op_case("norm", normal(3, 4), axis=1, torch="torch.norm(x, dim=axis)"),
+    op_case("norm", distinct(3, 4), p=1, kinks=_ZEROS, note="of magnitudes"),
+    op_case("norm", distinct(3), p=math.inf, torch="x.norm(p)", note="the greatest magnitude"),
 ]
 
 SHAPING = [
@@ -187,6 +199,24 @@ SHAPING = [
     op_case("squeeze", normal(3, 1, 4), axis=1, torch="torch.squeeze(x, dim=axis)"),
     op_case("unsqueeze", normal(3, 4), axis=-1, torch="torch.unsqueeze(x, dim=axis)"),
     op_case("flatten", normal(2, 3, 2), start_dim=1),
+    op_case("t", normal(3, 4)),
+    op_case("tril", normal(2, 3, 4), diagonal=1),
+    op_case("triu", normal(3, 4), diagonal=-1),
+    op_case("flip", normal(2, 3), op=lambda x: F.flip(x, 0, -1), torch="x.flip(0, -1)"),
+    op_case("repeat", normal(2, 3), op=lambda x: F.repeat(x, 2, 1, 3), torch="x.repeat(2, 1, 3)"),
+    op_case(
+        "split",
+        normal(3, 5),
+        op=lambda x: F.split(x, [1, 3, 1], dim=1)[1],
+        torch="torch.split(x, [1, 3, 1], dim=1)[1]",
+    ),
+    op_case(
+        "chunk",
+        normal(5, 3),
+        op=lambda x: F.chunk(x, 2)[1],
+        torch="torch.chunk(x, 2)[1]",
+    ),
+    op_case("unbind", normal(3, 4), op=lambda x: F.unbind(x, 1)[2], torch="torch.unbind(x, 1)[2]"),
     op_case(
         "getitem",
         normal(3, 4),
@@ -426,6 +456,19 @@ LOSSES = [
         torch="F.mse_loss(x, target, reduction='sum') / len(x)",
     ),
     _loss(
+        "l1_loss",
+        distinct(3, 4),
+        target=np.full((3, 4), -0.02),
+        torch="F.l1_loss(x, target, reduction='sum') / len(x)",
+        kinks=constant(np.full((3, 4), -0.02)),
+    ),
+    _loss(
+        "nll_loss",
+        normal(3, 4),
+        target=_CLASSES,
+        torch="F.nll_loss(log_probability, target, reduction='sum') / len(target)",
+    ),
+    _loss(
         "binary_cross_entropy",
         probability(3, 4),
         probability(3, 4),
@@ -518,6 +561,15 @@ DISCRETE = [
     op_case("logical_not", truths(3, 4)),
     op_case("floor_divide", normal(3, 4), positive(4), torch="torch.floor_divide(a, b).detach()"),
     op_case("sign", ties(3, 4), torch="torch.sign(x).detach()"),
+    *(
+        op_case(name, normal(3, 4), torch=f"torch.{name}(x).detach()")
+        for name in ("floor", "ceil", "round")
+    ),
+    *(
+        op_case(name, constant(np.array([1.0, math.inf, -math.inf, math.nan])))
+        for name in ("isnan", "isinf", "isfinite")
+    ),
+    op_case("one_hot", constant(_CLASSES), num_classes=4),
     op_case("argsort", distinct(3, 4), axis=0, torch="torch.argsort(x, dim=axis)"),
     op_case("nonzero", truths(3, 4)),
     op_case("argmax", distinct(3, 4), axis=1, torch="torch.argmax(x, dim=axis)"),

@@ -11,6 +11,8 @@ import numpy.typing as npt
 
 from minigen.engine import backend, graph
 from minigen.engine.backend import Array, DTypeLike, as_index, is_array, one_sequence
+from minigen.engine.comparison import allclose, equal
+from minigen.engine.conversion import Convertible
 from minigen.engine.graph import Node, Vertex, owned, walk_back
 from minigen.engine.guards import writes
 from minigen.engine.inplace import Writable, expect_device
@@ -23,18 +25,25 @@ ops: dict[str, Callable[..., Tensor]] = graph.ops
 """Every op of the library by its name."""
 
 
-class _Method:
-    """An op, or a function of ops, as a method: its first input is the tensor."""
+class _Function:
+    """A function of ops as a method: its first input is the tensor."""
 
     def __init__(self, name: str) -> None:
         self._name = name
 
-    def __get__(self, instance: Any, owner: Any = None) -> Callable[..., Tensor]:
+    def __get__(self, instance: Any, owner: Any = None) -> Callable[..., Any]:
         function = graph.functions.get(self._name) or ops[self._name]
         return function if instance is None else functools.partial(function, instance)
 
 
-class Tensor(Writable):
+class _Method(_Function):
+    """An op, or a function of ops, that returns one tensor."""
+
+    def __get__(self, instance: Any, owner: Any = None) -> Callable[..., Tensor]:
+        return super().__get__(instance, owner)
+
+
+class Tensor(Convertible, Writable):
     """An array that can record how it was made, so that gradients flow back through it.
 
     Parameters
@@ -281,30 +290,60 @@ class Tensor(Writable):
     def __iter__(self) -> Iterator[Tensor]:
         return (self[i] for i in range(len(self)))
 
+    add = _Method("add")
+    sub = _Method("sub")
+    mul = _Method("mul")
+    div = _Method("div")
+    neg = _Method("neg")
+    pow = _Method("pow")
+    square = _Method("square")
+    reciprocal = _Method("reciprocal")
+    sqrt = _Method("sqrt")
+    rsqrt = _Method("rsqrt")
     exp = _Method("exp")
     log = _Method("log")
-    sqrt = _Method("sqrt")
     abs = _Method("abs")
     sign = _Method("sign")
     sin = _Method("sin")
     cos = _Method("cos")
-    pow = _Method("pow")
+    floor = _Method("floor")
+    ceil = _Method("ceil")
+    round = _Method("round")
     clip = clamp = _Method("clip")
     maximum = _Method("maximum")
     minimum = _Method("minimum")
+    masked_fill = _Method("masked_fill")
+    eq = _Method("eq")
+    ne = _Method("ne")
+    lt = _Method("lt")
+    le = _Method("le")
+    gt = _Method("gt")
+    ge = _Method("ge")
+    isnan = _Method("isnan")
+    isinf = _Method("isinf")
+    isfinite = _Method("isfinite")
+    equal = equal
+    allclose = allclose
+    logical_and = _Method("logical_and")
+    logical_or = _Method("logical_or")
+    logical_not = _Method("logical_not")
     relu = _Method("relu")
     sigmoid = _Method("sigmoid")
     tanh = _Method("tanh")
     softmax = _Method("softmax")
     log_softmax = _Method("log_softmax")
     matmul = _Method("matmul")
+    mm = _Method("mm")
+    bmm = _Method("bmm")
+    dot = _Method("dot")
+    norm = _Method("norm")
     sum = _Method("sum")
     mean = _Method("mean")
     var = _Method("var")
     std = _Method("std")
     cumsum = _Method("cumsum")
-    max = _Method("max")
-    min = _Method("min")
+    max = _Function("max")
+    min = _Function("min")
     amax = _Method("amax")
     amin = _Method("amin")
     argmax = _Method("argmax")
@@ -312,16 +351,24 @@ class Tensor(Writable):
     all = _Method("all")
     any = _Method("any")
     logsumexp = _Method("logsumexp")
-    sort = _Method("sort")
+    sort = _Function("sort")
     argsort = _Method("argsort")
-    topk = _Method("topk")
+    topk = _Function("topk")
     gather = _Method("gather")
     scatter_add = _Method("scatter_add")
-    nonzero = _Method("nonzero")
+    nonzero = _Function("nonzero")
     transpose = _Method("transpose")
+    t = _Method("t")
     squeeze = _Method("squeeze")
     unsqueeze = _Method("unsqueeze")
     flatten = _Method("flatten")
+    split = _Function("split")
+    chunk = _Function("chunk")
+    unbind = _Function("unbind")
+    repeat = _Method("repeat")
+    flip = _Method("flip")
+    tril = _Method("tril")
+    triu = _Method("triu")
     clone = _Method("clone")
     astype = _Method("astype")
 
@@ -366,17 +413,21 @@ class Tensor(Writable):
             tuple(old if n == -1 else n for n, old in zip(lengths, kept, strict=True))
         )
 
-    def float(self) -> Tensor:
-        """Convert to float32."""
-        return ops["astype"](self, dtype="float32")
+    def expand_as(self, other: Any) -> Tensor:
+        """Repeat along axes of length 1 until the shape is that of another tensor or array."""
+        return self.broadcast_to(other.shape)
 
-    def double(self) -> Tensor:
-        """Convert to float64."""
-        return ops["astype"](self, dtype="float64")
+    def contiguous(self) -> Tensor:
+        """Return the tensor held row by row in memory: itself, if it is."""
+        return self if self.is_contiguous() else ops["clone"](self)
 
-    def long(self) -> Tensor:
-        """Convert to int64."""
-        return ops["astype"](self, dtype="int64")
+    def is_contiguous(self) -> bool:
+        """Tell whether it is held row by row in memory."""
+        return bool(self._data.flags.c_contiguous)
+
+    def type_as(self, other: Tensor) -> Tensor:
+        """Convert to the dtype of another tensor, and move to its device."""
+        return self.to(other.dtype).to(other.device)
 
     def to(self, device_or_dtype: Any) -> Tensor:
         """Return the tensor on another device, or in another dtype.

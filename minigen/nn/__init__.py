@@ -1,6 +1,7 @@
 """Layers and what they are made of: ``from minigen import nn``.
 
-Names, layouts of weights and semantics are PyTorch's; the dense layer is called `Dense`.
+Names, layouts of weights and semantics are PyTorch's; the dense layer is called `Dense`, and
+`Linear` is another name of it.
 """
 
 from minigen.nn import init, utils
@@ -11,6 +12,7 @@ from minigen.nn.activation import (
     LogSoftmax,
     ReLU,
     Sigmoid,
+    SiLU,
     Softmax,
     Softplus,
     Tanh,
@@ -19,8 +21,10 @@ from minigen.nn.averaging import ExponentialAverage
 from minigen.nn.containers import ModuleList, Sequential
 from minigen.nn.convolution import Conv2d, ConvTranspose2d
 from minigen.nn.dense import Dense, Embedding
+from minigen.nn.dense import Dense as Linear
 from minigen.nn.dropout import Dropout
 from minigen.nn.flatten import Flatten, Unflatten
+from minigen.nn.losses import BCELoss, BCEWithLogitsLoss, CrossEntropyLoss, L1Loss, MSELoss
 from minigen.nn.module import Module, Parameter
 from minigen.nn.normalization import BatchNorm1d, BatchNorm2d, InstanceNorm2d, LayerNorm
 from minigen.nn.pooling import AdaptiveAvgPool2d, AvgPool2d, MaxPool2d, Upsample
@@ -30,10 +34,13 @@ __all__ = [
     "ELU",
     "AdaptiveAvgPool2d",
     "AvgPool2d",
+    "BCELoss",
+    "BCEWithLogitsLoss",
     "BatchNorm1d",
     "BatchNorm2d",
     "Conv2d",
     "ConvTranspose2d",
+    "CrossEntropyLoss",
     "Dense",
     "Dropout",
     "Embedding",
@@ -41,15 +48,19 @@ __all__ = [
     "Flatten",
     "Identity",
     "InstanceNorm2d",
+    "L1Loss",
     "LayerNorm",
     "LeakyReLU",
+    "Linear",
     "LogSoftmax",
+    "MSELoss",
     "MaxPool2d",
     "Module",
     "ModuleList",
     "Parameter",
     "ReLU",
     "Sequential",
+    "SiLU",
     "Sigmoid",
     "Softmax",
     "Softplus",

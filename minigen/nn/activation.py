@@ -87,6 +87,19 @@ class Sigmoid(Module):
         return F.sigmoid(x)
 
 
+class SiLU(Module):
+    """Sigmoid linear unit, the swish, x times its sigmoid; see `minigen.functional.silu`.
+
+    Derivation: sigmoid
+    """
+
+    def __init__(self, inplace: bool = False) -> None:  # noqa: ARG002
+        super().__init__()
+
+    def forward(self, x: Array) -> Array:
+        return F.silu(x)
+
+
 class Tanh(Module):
     """Hyperbolic tangent; see `minigen.functional.tanh`.
 

@@ -312,6 +312,22 @@ class Module:
                 held.grad = Tensor(move(held.grad.data))
         return self
 
+    def float(self) -> Self:
+        """Convert the parameters and buffers to float32; see `to`."""
+        return self.to("float32")
+
+    def double(self) -> Self:
+        """Convert the parameters and buffers to float64; see `to`."""
+        return self.to("float64")
+
+    def cpu(self) -> Self:
+        """Move to the CPU; see `to`."""
+        return self.to(backend.CPU)
+
+    def cuda(self) -> Self:
+        """Move to the first GPU; see `to`."""
+        return self.to("cuda")
+
     def requires_grad_(self, requires_grad: bool = True) -> Self:
         """Freeze the parameters (False) or have them learnt (True); return the module."""
         for parameter in self.parameters():

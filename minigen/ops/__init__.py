@@ -6,6 +6,7 @@ Declaring an op enters it by its name where the operators and methods of `Tensor
 from minigen.ops import (
     activation,
     arithmetic,
+    arrangement,
     convolution,
     einsum,
     linear,
@@ -21,6 +22,7 @@ from minigen.ops import (
 __all__ = [
     "activation",
     "arithmetic",
+    "arrangement",
     "convolution",
     "einsum",
     "linear",

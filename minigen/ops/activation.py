@@ -2,13 +2,17 @@ r"""Activation functions, and the softmax family."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from minigen.engine.backend import Array, floating, namespace
-from minigen.engine.op import Cotangents, op
+from minigen.engine.op import Cotangents, composed, op
 from minigen.engine.summation import blocked_sum
-from minigen.ops.arithmetic import exp, minimum, where
+from minigen.ops.arithmetic import exp, minimum, mul, where
 from minigen.ops.reduction import Axis, reduced_axes, sum
 
-__all__ = ["elu", "leaky_relu", "log_softmax", "relu", "sigmoid", "softmax", "softplus", "tanh"]
+__all__ = [
+    "elu", "leaky_relu", "log_softmax", "relu", "sigmoid", "silu", "softmax", "softplus", "tanh",
+]  # fmt: skip
 
 
 @op
@@ -178,3 +182,18 @@ def log_softmax_vjp(g: Array, out: Array, _x: Array, *, axis: Axis) -> Cotangent
     Derivation: log_softmax.grad
     """
     return (g - exp(out) * sum(g, axis, keepdims=True),)
+
+
+@composed
+def silu(x: Array) -> Any:
+    r"""Sigmoid linear unit, the swish: :math:`y = x\,\sigma(x)`.
+
+    Hendrycks, Gimpel (2016), arXiv:1606.08415, section 2.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> minigen.silu(minigen.tensor([-20.0, 0.0, 20.0])).round().tolist()
+    [-0.0, 0.0, 20.0]
+    """
+    return mul(x, sigmoid(x))

@@ -12,13 +12,15 @@ import math
 from typing import Any
 
 from minigen.engine.backend import DEFAULT_FLOAT, Array, array_of, floating, namespace, promote
-from minigen.engine.op import Cotangents, op
+from minigen.engine.op import Cotangents, composed, op
 from minigen.ops.shaping import unbroadcast
 
 __all__ = [
-    "abs", "add", "clip", "cos", "div", "eq", "exp", "floor_divide", "ge", "gt", "le", "log",
-    "logical_and", "logical_not", "logical_or", "lt", "maximum", "minimum", "mul", "ne", "neg",
-    "pow", "remainder", "sign", "sin", "sqrt", "sub", "where",
+    "abs", "add", "ceil", "clip", "cos", "div", "eq", "exp", "floor",
+    "floor_divide", "ge", "gt", "isfinite", "isinf", "isnan", "le", "log", "logical_and",
+    "logical_not", "logical_or", "lt", "masked_fill", "maximum", "minimum", "mul", "ne", "neg",
+    "pow", "reciprocal", "remainder", "round", "rsqrt", "sign", "sin", "sqrt", "square", "sub",
+    "where",
 ]  # fmt: skip
 
 
@@ -361,6 +363,42 @@ def cos_vjp(g: Array, _out: Array, x: Array) -> Cotangents:
 
 
 @op(differentiable=False)
+def floor(x: Array) -> Array:
+    """Round down to a whole number."""
+    return namespace(x).floor(x)
+
+
+@op(differentiable=False)
+def ceil(x: Array) -> Array:
+    """Round up to a whole number."""
+    return namespace(x).ceil(x)
+
+
+@op(differentiable=False)
+def round(x: Array) -> Array:
+    """Round to the nearest whole number, and from halfway to the even one."""
+    return namespace(x).rint(x).astype(x.dtype, copy=False)
+
+
+@op(differentiable=False)
+def isnan(x: Array) -> Array:
+    """Tell which elements are not a number."""
+    return namespace(x).isnan(x)
+
+
+@op(differentiable=False)
+def isinf(x: Array) -> Array:
+    """Tell which elements are infinite, of either sign."""
+    return namespace(x).isinf(x)
+
+
+@op(differentiable=False)
+def isfinite(x: Array) -> Array:
+    """Tell which elements are finite numbers."""
+    return namespace(x).isfinite(x)
+
+
+@op(differentiable=False)
 def eq(a: Array, b: Array) -> Array:
     """Compare element by element: a == b."""
     return a == b
@@ -412,3 +450,38 @@ def logical_or(a: Array, b: Array) -> Array:
 def logical_not(x: Array) -> Array:
     """Turn Booleans round."""
     return ~x
+
+
+# ------------------------------------------------------------------------------------ made of ops
+
+
+@composed
+def square(x: Array) -> Any:
+    """Multiply each element by itself."""
+    return mul(x, x)
+
+
+@composed
+def reciprocal(x: Array) -> Any:
+    """Divide 1 by each element."""
+    return div(1.0, x)
+
+
+@composed
+def rsqrt(x: Array) -> Any:
+    """Divide 1 by the square root of each element."""
+    return div(1.0, sqrt(x))
+
+
+@composed
+def masked_fill(x: Array, mask: Array, value: float) -> Any:
+    """Put a number where the mask is true, and leave the other elements as they are.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> x = minigen.tensor([1.0, -2.0])
+    >>> x.masked_fill(x < 0, 0.0).tolist()
+    [1.0, 0.0]
+    """
+    return where(mask, value, x)

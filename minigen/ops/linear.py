@@ -1,4 +1,4 @@
-r"""Matrix products, the dense layer's affine map, and vectors looked up in a table."""
+r"""Matrix products, the dense layer's affine map, vectors looked up in a table, and lengths."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import math
 from typing import Any
 
 from minigen.engine.backend import CPU, Array, array_of, device_of, promote
-from minigen.engine.op import Cotangents, op
-from minigen.ops.reduction import sum
+from minigen.engine.op import Cotangents, composed, op
+from minigen.ops.arithmetic import abs, sqrt, where
+from minigen.ops.reduction import Axis, amax, sum
 from minigen.ops.shaping import getitem, reshape, sum_to_size, transpose
 
-__all__ = ["embedding", "linear", "matmul"]
+__all__ = ["bmm", "dot", "embedding", "linear", "matmul", "mm", "norm"]
 
 
 @op
@@ -162,3 +163,87 @@ def embedding(indices: Any, weight: Array) -> Array:
             f"{weight.shape[0]} rows; got {int(rows.min())} to {int(rows.max())}"
         )
     return getitem(weight, rows)
+
+
+# ----------------------------------------------------------------------- products by their shapes
+
+
+@composed
+def mm(a: Array, b: Array) -> Any:
+    """Multiply two matrices; `matmul` broadcasts as well.
+
+    Raises
+    ------
+    ValueError
+        If one is no matrix.
+    """
+    return matmul(*_of_axes("mm", 2, a, b))
+
+
+@composed
+def bmm(a: Array, b: Array) -> Any:
+    """Multiply two batches of matrices, (N, n, m) and (N, m, p).
+
+    Raises
+    ------
+    ValueError
+        If one is no batch of matrices.
+    """
+    return matmul(*_of_axes("bmm", 3, a, b))
+
+
+@composed
+def dot(a: Array, b: Array) -> Any:
+    """Multiply two vectors: the sum of the products of their elements.
+
+    Raises
+    ------
+    ValueError
+        If one is no vector.
+    """
+    return matmul(*_of_axes("dot", 1, a, b))
+
+
+def _of_axes(name: str, count: int, *arrays: Array) -> tuple[Array, ...]:
+    if any(x.ndim != count for x in arrays):
+        shapes = " and ".join(str(tuple(x.shape)) for x in arrays)
+        raise ValueError(f"{name}: {count} axes are expected of each, got {shapes}")
+    return arrays
+
+
+@composed
+def norm(x: Array, p: float = 2, axis: Axis = None, keepdims: bool = False) -> Any:
+    r"""Length of vectors: :math:`(\sum_i |x_i|^p)^{1/p}`, with slope 0 where all elements are 0.
+
+    Parameters
+    ----------
+    x : Tensor or array
+        Any shape.
+    p : {1, 2, inf}
+        The sum of magnitudes, the Euclidean length, or the greatest magnitude.
+    axis : int or sequence of int, optional
+        The axes of a vector, ``dim`` in PyTorch; all by default.
+    keepdims : bool
+        Whether they stay, with length 1.
+
+    Raises
+    ------
+    ValueError
+        If `p` is another number.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> slopes = minigen.tensor([[3.0, 4.0], [0.0, 0.0]])
+    >>> slopes.norm(2, dim=1).tolist(), slopes.norm().item()
+    ([5.0, 0.0], 5.0)
+    """
+    if p == 1:
+        return sum(abs(x), axis, keepdims)
+    if p == math.inf:
+        return amax(abs(x), axis, keepdims)
+    if p != 2:
+        raise ValueError(f"norm: p is 1, 2 or inf, got {p!r}")
+    squares = sum(x * x, axis, keepdims)
+    zero = squares == 0
+    return where(zero, 0.0, sqrt(where(zero, 1.0, squares)))

@@ -85,8 +85,8 @@ def test_every_layer_and_model_has_a_case() -> None:
     cased = {case.name for case in CASES}
     abstract = {nn.Module, nn.ModuleList}
     layers = {
-        name
-        for name, value in vars(nn).items()
+        value.__name__
+        for value in vars(nn).values()
         if inspect.isclass(value) and issubclass(value, nn.Module) and value not in abstract
     }
     assert layers | {model.__name__ for model in models.MODELS.values()} <= cased

@@ -15,6 +15,34 @@ from minigen import Tensor
 from tests.numeric import draw, gradient_of, leaf
 
 METHODS: dict[str, tuple[Any, ...]] = {
+    "add": (2,),
+    "sub": (2,),
+    "mul": (2,),
+    "div": (2,),
+    "neg": (),
+    "square": (),
+    "reciprocal": (),
+    "rsqrt": (),
+    "floor": (),
+    "ceil": (),
+    "round": (),
+    "isnan": (),
+    "isinf": (),
+    "isfinite": (),
+    "masked_fill": (np.array([True, False, True]), 0.5),
+    "eq": (0.6,),
+    "ne": (0.6,),
+    "lt": (0.6,),
+    "le": (0.6,),
+    "gt": (0.6,),
+    "ge": (0.6,),
+    "mm": (np.ones((3, 2)),),
+    "norm": (2, 1),
+    "t": (),
+    "tril": (1,),
+    "triu": (1,),
+    "repeat": (2, 3),
+    "flip": (0, 1),
     "exp": (),
     "log": (),
     "sqrt": (),
@@ -77,8 +105,34 @@ def test_every_method_of_the_class_is_a_method_of_the_tensor() -> None:
         assert hasattr(Tensor, name)
 
 
+@pytest.mark.parametrize(("name", "argument"), [("split", 2), ("chunk", 2), ("unbind", 0)])
+def test_a_method_that_divides_gives_the_pieces_of_the_function(name: str, argument: int) -> None:
+    x = minigen.tensor(draw(3, 2))
+    pieces, wanted = getattr(x, name)(argument), getattr(F, name)(x, argument)
+    assert [piece.tolist() for piece in pieces] == [piece.tolist() for piece in wanted]
+
+
+def test_a_tensor_takes_shape_and_dtype_of_another() -> None:
+    x, other = leaf([[1.0], [2.0]]), minigen.zeros(2, 3, dtype="float32")
+    assert x.expand_as(other).tolist() == [[1.0] * 3, [2.0] * 3]
+    assert x.type_as(other).dtype == np.float32
+
+
+def test_contiguous_is_the_tensor_itself_or_a_copy_row_by_row() -> None:
+    x = leaf([[1.0, 2.0], [3.0, 4.0]])
+    assert x.contiguous() is x
+    assert not x.T.is_contiguous()
+    held = x.T.contiguous()
+    assert held.is_contiguous()
+    held[0].sum().backward()
+    assert gradient_of(x).tolist() == [[1, 0], [1, 0]]
+
+
 def test_conversions_by_name() -> None:
     x = minigen.tensor([1.5], dtype="float64")
+    assert x.half().dtype == np.float16
+    assert x.int().dtype == np.int32
+    assert x.bool().tolist() == [True]
     assert x.float().dtype == np.float32
     assert x.double().dtype == np.float64
     assert x.long().dtype == np.int64

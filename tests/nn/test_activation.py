@@ -19,6 +19,7 @@ from minigen import nn
         (nn.ELU(0.5), 0.5 * math.expm1(-2), 3.0),
         (nn.Sigmoid(), 1 / (1 + math.exp(2)), 1 / (1 + math.exp(-3))),
         (nn.Tanh(), math.tanh(-2), math.tanh(3)),
+        (nn.SiLU(), -2 / (1 + math.exp(2)), 3 / (1 + math.exp(-3))),
         (nn.Softplus(), math.log1p(math.exp(-2)), math.log1p(math.exp(3))),
         (nn.Softmax(), 1 / (1 + math.exp(5)), 1 / (1 + math.exp(-5))),
         (nn.LogSoftmax(), -math.log1p(math.exp(5)), -math.log1p(math.exp(-5))),

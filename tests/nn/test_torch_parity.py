@@ -63,6 +63,7 @@ LAYERS = [
     (nn.ELU(0.7), torch.nn.ELU(0.7), (4, 5)),
     (nn.Sigmoid(), torch.nn.Sigmoid(), (4, 5)),
     (nn.Tanh(), torch.nn.Tanh(), (4, 5)),
+    (nn.SiLU(), torch.nn.SiLU(), (4, 5)),
     (nn.Softplus(), torch.nn.Softplus(threshold=1000), (4, 5)),
     (nn.Softmax(0), torch.nn.Softmax(0), (4, 5)),
     (nn.LogSoftmax(1), torch.nn.LogSoftmax(1), (4, 5)),
