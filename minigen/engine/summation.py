@@ -37,7 +37,10 @@ CACHED: Final = 4096
 """About how many sums are made side by side: in float32, 16 KiB, which stay in the cache."""
 
 RUN: Final = 512
-"""How many products BLAS adds up at a time, in 8 sums or more that it keeps side by side."""
+"""How many numbers BLAS adds up at a time where it keeps 8 sums, as for a matrix times a vector."""
+
+DOT_RUN: Final = 2048
+"""How many where it keeps 32 sums, as for a vector times a vector."""
 
 Axes = int | tuple[int, ...] | None
 """Axes to sum over: one, several, or all."""
@@ -102,15 +105,15 @@ def blocked_dot(a: Array, b: Array) -> Array:
     >>> round(float(blocked_dot(tenths, tenths)), 1)
     100000.0
     """
-    if a.shape[-1] <= RUN:
+    if a.shape[-1] <= DOT_RUN:
         return np.vecdot(a, b).astype(np.float64)
-    (runs, rest), (other_runs, other_rest) = in_runs(a), in_runs(b)
+    (runs, rest), (other_runs, other_rest) = in_runs(a, DOT_RUN), in_runs(b, DOT_RUN)
     total = np.add.reduce(np.vecdot(runs, other_runs), -1, np.float64)
     return total + np.vecdot(rest, other_rest) if rest.size else total
 
 
-def in_runs(x: Array) -> tuple[Array, Array]:
-    """Divide the last axis into runs of at most `RUN`, (..., count, length), and a rest.
+def in_runs(x: Array, longest: int = RUN) -> tuple[Array, Array]:
+    """Divide the last axis into runs of some length, (..., count, length), and a rest.
 
     Examples
     --------
@@ -118,17 +121,17 @@ def in_runs(x: Array) -> tuple[Array, Array]:
     >>> [part.shape for part in in_runs(np.ones((2, 25_088))) + in_runs(np.ones(1021))]
     [(2, 49, 512), (2, 0), (1, 512), (509,)]
     """
-    length = _run_length(x.shape[-1])
+    length = _run_length(x.shape[-1], longest)
     whole = x.shape[-1] // length * length
     return x[..., :whole].reshape(*x.shape[:-1], whole // length, length), x[..., whole:]
 
 
 @functools.lru_cache(maxsize=4096)
-def _run_length(count: int) -> int:
-    """Return the greatest length that leaves no rest, unless it were very short: then `RUN`."""
-    if count <= RUN:
+def _run_length(count: int, longest: int) -> int:
+    """Return the greatest length that leaves no rest, unless it were very short."""
+    if count <= longest:
         return max(count, 1)
-    return next((n for n in range(RUN, RUN // 4, -1) if count % n == 0), RUN)
+    return next((n for n in range(longest, longest // 4, -1) if count % n == 0), longest)
 
 
 def _blocked_sum(x: Array, axis: Axes, keepdims: Any) -> Any:
