@@ -3,7 +3,7 @@ r"""Sums of float32 that stay exact, however many numbers there are.
 NumPy adds pairs of pairs along the axis that is contiguous in memory, and one row after another
 along the others. A sum of n rows is then off by up to n roundings: the mean of 20 million ones is
 0.84. Here no number goes through more than `DEPTH` additions in float32. Rows are dealt out to
-blocks of at most `ROWS`; float64 adds up the sums of blocks, a fiftieth of the numbers. What is
+blocks of at most `ROWS`; float64 adds up the sums of blocks, a thirtieth of the numbers. What is
 left is an error of at most 1e-6 of the sum of magnitudes, nearly always of 1e-7.
 
 Sums of few rows are NumPy's own, and so are those of float64 and of integers. On a GPU the library
@@ -27,14 +27,20 @@ from minigen.engine.backend import Array, namespace
 DEPTH: Final = 64
 """How many additions in float32 a number may go through: 64 equal summands are off by 9.8e-7."""
 
-PAIRWISE: Final = 32
+PAIRWISE: Final = 24
 """What NumPy's sum in pairs counts as: 16 additions in sequence, and those of the pairs."""
 
-ROWS: Final = 60
-"""How many rows a block has at most, which leaves room for the last rounding."""
+ROWS: Final = 32
+"""How many rows a block has at most: 32 equal summands are off by 5.1e-7."""
+
+CACHED: Final = 4096
+"""About how many sums are made side by side: in float32, 16 KiB, which stay in the cache."""
 
 RUN: Final = 512
-"""How many products BLAS adds up at a time, in 8 sums or more that it keeps side by side."""
+"""How many numbers BLAS adds up at a time where it keeps 8 sums, as for a matrix times a vector."""
+
+DOT_RUN: Final = 2048
+"""How many where it keeps 32 sums, as for a vector times a vector."""
 
 Axes = int | tuple[int, ...] | None
 """Axes to sum over: one, several, or all."""
@@ -56,8 +62,8 @@ def blocked_sum(x: Array, axis: Axes = None, keepdims: bool = False) -> Array:
     --------
     >>> import numpy as np
     >>> tenths = np.full((100_000, 2), 0.1, np.float32)
-    >>> tenths.sum(axis=0), blocked_sum(tenths, axis=0)
-    (array([9998.557, 9998.557], dtype=float32), array([10000., 10000.], dtype=float32))
+    >>> tenths.sum(axis=0).round(1), blocked_sum(tenths, axis=0).round(1)
+    (array([9998.6, 9998.6], dtype=float32), array([10000., 10000.], dtype=float32))
     """
     blocked = _blocked_sum(x, axis, keepdims)
     if blocked is None:
@@ -71,7 +77,7 @@ def blocked_mean(x: Array, axis: Axes = None, keepdims: bool = False) -> Array:
     Examples
     --------
     >>> import numpy as np
-    >>> blocked_mean(np.full((100_000, 2), 0.1, np.float32), axis=0)
+    >>> blocked_mean(np.full((100_000, 2), 0.1, np.float32), axis=0).round(5)
     array([0.1, 0.1], dtype=float32)
     """
     blocked = _blocked_sum(x, axis, keepdims)
@@ -99,15 +105,15 @@ def blocked_dot(a: Array, b: Array) -> Array:
     >>> round(float(blocked_dot(tenths, tenths)), 1)
     100000.0
     """
-    if a.shape[-1] <= RUN:
+    if a.shape[-1] <= DOT_RUN:
         return np.vecdot(a, b).astype(np.float64)
-    (runs, rest), (other_runs, other_rest) = in_runs(a), in_runs(b)
+    (runs, rest), (other_runs, other_rest) = in_runs(a, DOT_RUN), in_runs(b, DOT_RUN)
     total = np.add.reduce(np.vecdot(runs, other_runs), -1, np.float64)
     return total + np.vecdot(rest, other_rest) if rest.size else total
 
 
-def in_runs(x: Array) -> tuple[Array, Array]:
-    """Divide the last axis into runs of at most `RUN`, (..., count, length), and a rest.
+def in_runs(x: Array, longest: int = RUN) -> tuple[Array, Array]:
+    """Divide the last axis into runs of some length, (..., count, length), and a rest.
 
     Examples
     --------
@@ -115,17 +121,17 @@ def in_runs(x: Array) -> tuple[Array, Array]:
     >>> [part.shape for part in in_runs(np.ones((2, 25_088))) + in_runs(np.ones(1021))]
     [(2, 49, 512), (2, 0), (1, 512), (509,)]
     """
-    length = _run_length(x.shape[-1])
+    length = _run_length(x.shape[-1], longest)
     whole = x.shape[-1] // length * length
     return x[..., :whole].reshape(*x.shape[:-1], whole // length, length), x[..., whole:]
 
 
 @functools.lru_cache(maxsize=4096)
-def _run_length(count: int) -> int:
-    """Return the greatest length that leaves no rest, unless it were very short: then `RUN`."""
-    if count <= RUN:
+def _run_length(count: int, longest: int) -> int:
+    """Return the greatest length that leaves no rest, unless it were very short."""
+    if count <= longest:
         return max(count, 1)
-    return next((n for n in range(RUN, RUN // 4, -1) if count % n == 0), RUN)
+    return next((n for n in range(longest, longest // 4, -1) if count % n == 0), longest)
 
 
 def _blocked_sum(x: Array, axis: Axes, keepdims: Any) -> Any:
@@ -149,12 +155,13 @@ def _blocked_sum(x: Array, axis: Axes, keepdims: Any) -> Any:
 class _Blocks(NamedTuple):
     """How the rows along an axis are dealt out to blocks, and what is summed in each.
 
-    Of n rows, B blocks have R or R + 1 each: block i has the rows i, B + i, 2 B + i, ... So they
-    are added in the order of memory, in long runs.
+    Of n rows, B blocks have R or R + 1 each. They are made W at a time, of neighbouring rows: the
+    first W blocks have the rows i, W + i, 2 W + i, ..., so that rows are added in the order of
+    memory, in long runs, onto sums that stay in the cache.
     """
 
     dealt: Any  # the index of R B rows
-    shape: tuple[int, ...]  # theirs, with an axis of R and one of B
+    shape: tuple[int, ...]  # theirs, with axes of B / W, R and W
     rows: tuple[int, ...]  # what is summed in a block: the axis of R, and the inner ones
     kept: tuple[int, ...]  # the shape of the blocks' sums, in which all axes are still there
     left_over: Any  # the index of the last rows, fewer than B; None if there are none
@@ -174,26 +181,35 @@ def _blocks(shape: tuple[int, ...], strides: tuple[int, ...], axis: Axes) -> _Bl
     if count == 1 or count + depth_inside <= DEPTH:
         return None
     along = max(outer, key=shape.__getitem__)
-    blocks = _number_of_blocks(shape[along], ROWS - depth_inside)
+    row_length = max(1, abs(strides[along]) // np.dtype(np.float32).itemsize)
+    blocks, width = _numbers(shape[along], ROWS - depth_inside, max(1, CACHED // row_length))
     rows, left_over = divmod(shape[along], blocks)
     before = (slice(None),) * along
-    shallow = depth_inside + rows + count // rows <= DEPTH
+    few = not inner and count // rows <= ROWS // 2
     return _Blocks(
         dealt=(*before, slice(rows * blocks)),
-        shape=(*shape[:along], rows, blocks, *shape[along + 1 :]),
-        rows=(along, *[a + (a > along) for a in inner]),
+        shape=(*shape[:along], blocks // width, rows, width, *shape[along + 1 :]),
+        rows=(along + 1, *[a + 2 * (a > along) for a in inner]),
         kept=tuple(1 if a in inner else blocks if a == along else n for a, n in enumerate(shape)),
         left_over=(*before, slice(rows * blocks, None)) if left_over else None,
         first=(*before, slice(left_over)),
         inner=inner,
-        dtype=np.float32 if shallow else np.float64,
+        dtype=np.float32 if few else np.float64,
     )
 
 
-def _number_of_blocks(rows: int, most: int) -> int:
-    """Return how many blocks have at most so many rows each: the same number, if it can be."""
-    least = -(-rows // most)
-    return next((n for n in range(least, min(2 * least, least + 16)) if rows % n == 0), least)
+def _numbers(count: int, most: int, wide: int) -> tuple[int, int]:
+    """Return how many blocks have at most so many rows each, and how many are made at a time.
+
+    All have the same number of rows, if it can be.
+    """
+    least = -(-count // most)
+    blocks = next((n for n in range(least, min(2 * least, least + 16)) if count % n == 0), least)
+    width = next(n for n in range(min(wide, blocks), 0, -1) if blocks % n == 0)
+    if 4 * width < min(wide, blocks):
+        width = min(wide, blocks)
+        blocks = -(-blocks // width) * width
+    return blocks, width
 
 
 def _from_front(axis: Axes, ndim: int) -> tuple[int, ...]:

@@ -91,7 +91,8 @@ def var(x: Array, axis: Axis = None, keepdims: bool = False, correction: float =
     axes = _as_axis(axis)
     deviation = x - blocked_mean(x, axes, keepdims=True)
     rest = blocked_sum(deviation, axes, keepdims)  # not 0: the mean was rounded
-    squares = blocked_sum(deviation * deviation, axes, keepdims)
+    deviation *= deviation
+    squares = blocked_sum(deviation, axes, keepdims)
     squares = squares - rest * rest / _count(x.shape, axis)
     return namespace(x).maximum(squares, 0) / degrees
 
