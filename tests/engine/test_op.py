@@ -195,7 +195,7 @@ def test_an_op_with_an_option_called_dim_keeps_it() -> None:
         (lambda x: any_affine(x, x, y=x), "affine: .*'y'"),
         (lambda x: f.exp(x, 1), "exp: too many positional arguments"),
         (lambda x: f.exp(x, axis=1), "exp: got an unexpected keyword argument 'axis'"),
-        (lambda x: f.maximum(x), "maximum: missing a required argument: 'b'"),
+        (f.maximum, "maximum: missing a required argument: 'b'"),
         (lambda x: any_total(x, heavy=1), "total: got an unexpected keyword argument 'heavy'"),
     ],
 )
