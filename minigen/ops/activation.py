@@ -10,7 +10,7 @@ from minigen.ops.reduction import Axis, sum
 __all__ = ["elu", "leaky_relu", "log_softmax", "relu", "sigmoid", "softmax", "softplus", "tanh"]
 
 
-@op
+@op(piecewise_linear=True)
 def relu(x: Array) -> Array:
     r"""Rectified linear unit: :math:`y = \max(x, 0)`.
 
@@ -27,7 +27,7 @@ def relu_vjp(g: Array, out: Array, _x: Array) -> Cotangents:
     return (g * (out > 0),)
 
 
-@op
+@op(piecewise_linear=True)
 def leaky_relu(x: Array, negative_slope: float = 0.01) -> Array:
     r"""Leaky ReLU: x where positive, a x elsewhere; Maas et al. (2013).
 
