@@ -18,7 +18,7 @@ import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol, TypeAlias
 
-from minigen.engine.backend import Array, array_of, arrays_in, is_array
+from minigen.engine.backend import Array, array_of, arrays_in, is_array, namespace
 from minigen.engine.guards import Trace, tick, writes
 from minigen.engine.modes import recording
 
@@ -149,11 +149,70 @@ def walk_back(
                 node.free()
     finally:
         recording.reset(outer)
-    return found | {
+    found |= {
         leaf: arrived
         for leaf, arrived in pending.items()
         if not isinstance(leaf, Node) and (targets is None or leaf in targets)
     }
+    if link is not None and any(node.op.piecewise_linear for node in nodes):
+        return _with_zero_slopes(found, link)
+    return found
+
+
+class _ZeroSlope:
+    """Stands for an op in the nodes that tie a gradient to what it is a gradient by.
+
+    The slope of relu is 0 or 1 by the sign of x: a function of x, whose derivative is zero. The ops
+    that its rule records don't know of it, since a comparison has no gradient.
+    """
+
+    piecewise_linear = False
+
+    def __init__(self, name: str, rule: Callable[..., Sequence[Any]]) -> None:
+        self.name = name
+        self._rule = rule
+
+    def apply_rule(
+        self, g: Any, _out: Any, inputs: Sequence[Any], _options: Mapping[str, Any]
+    ) -> Sequence[Any]:
+        """Return the cotangents of the inputs."""
+        return self._rule(g, inputs)
+
+
+def _zeros(g: Any, shapes: Sequence[Any]) -> Sequence[Any]:
+    array = array_of(g)
+    return [lambda shape=shape: namespace(array).zeros(shape, array.dtype) for shape in shapes]
+
+
+_OF_A_GRADIENT = _ZeroSlope("gradient", lambda g, _inputs: (g, g))
+_OF_INPUTS = _ZeroSlope("zero_slope", _zeros)
+
+
+def _with_zero_slopes(found: dict[Vertex, Any], link: Link) -> dict[Vertex, Any]:
+    """Record of each gradient that it depends on all targets, with zero slope beside its own.
+
+    One node stands for all targets, so that there are as many links as targets, not their square.
+    """
+    shapes = [tuple(gradient.shape) for gradient in found.values()]
+    inputs = Node(_OF_INPUTS, shapes, list(found), {}, None)
+    return {
+        target: link(
+            array_of(gradient),
+            Node(
+                _OF_A_GRADIENT,
+                [tuple(gradient.shape), None],
+                [_made_by(gradient), inputs],
+                {},
+                None,
+            ),
+        )
+        for target, gradient in found.items()
+    }
+
+
+def _made_by(gradient: Any) -> Vertex | None:
+    """Return where the cotangent of a gradient goes; None if it is a constant."""
+    return vertex(gradient) if getattr(gradient, "requires_grad", False) else None
 
 
 def _history(

@@ -56,7 +56,13 @@ class Op(Generic[Parameters]):
     receives the shape alone. Memory is free the sooner.
     """
 
-    def __init__(self, forward: Callable[..., Any], *, differentiable: bool = True) -> None:
+    def __init__(
+        self,
+        forward: Callable[..., Any],
+        *,
+        differentiable: bool = True,
+        piecewise_linear: bool = False,
+    ) -> None:
         functools.update_wrapper(self, forward)
         self.name: str = forward.__name__
         self.forward = forward
@@ -64,6 +70,7 @@ class Op(Generic[Parameters]):
         self.compute = forward
         self.compute_rule: Callable[..., Cotangents] | None = None
         self.differentiable = differentiable
+        self.piecewise_linear = piecewise_linear
         self.signature = Signature(forward)
         self.__signature__ = self.signature.text
 
@@ -228,10 +235,17 @@ def op(forward: Callable[Parameters, Any]) -> Op[Parameters]: ...
 
 
 @overload
-def op(*, differentiable: bool = True) -> Callable[[Callable[Parameters, Any]], Op[Parameters]]: ...
+def op(
+    *, differentiable: bool = True, piecewise_linear: bool = False
+) -> Callable[[Callable[Parameters, Any]], Op[Parameters]]: ...
 
 
-def op(forward: Callable[..., Any] | None = None, *, differentiable: bool = True) -> Any:
+def op(
+    forward: Callable[..., Any] | None = None,
+    *,
+    differentiable: bool = True,
+    piecewise_linear: bool = False,
+) -> Any:
     r"""Declare an op from a function on arrays.
 
     Parameters
@@ -241,6 +255,9 @@ def op(forward: Callable[..., Any] | None = None, *, differentiable: bool = True
         gradient. Its gradient rule is declared with the decorator ``@name.vjp``; see `Op.vjp`.
     differentiable : bool, default True
         Set it False for an op without gradients, such as a comparison.
+    piecewise_linear : bool, default False
+        Set it True for an op whose slope is constant between kinks, such as relu. Its gradient is
+        then a function of its inputs, whose derivative is zero: see `minigen.engine.graph`.
 
     Examples
     --------
@@ -256,8 +273,12 @@ def op(forward: Callable[..., Any] | None = None, *, differentiable: bool = True
     array([3., 3.])
     """
     if forward is None:
-        return functools.partial(op, differentiable=differentiable)
-    declared: Op[Any] = Op(forward, differentiable=differentiable)
+        return functools.partial(
+            op, differentiable=differentiable, piecewise_linear=piecewise_linear
+        )
+    declared: Op[Any] = Op(
+        forward, differentiable=differentiable, piecewise_linear=piecewise_linear
+    )
     if forward.__module__.startswith("minigen."):
         registry[declared.name] = declared
     return declared

@@ -7,15 +7,15 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from minigen.engine import backend, graph
-from minigen.engine.backend import Array, DTypeLike, as_index, is_array, one_sequence
+from minigen.engine.backend import Array, as_index, is_array, one_sequence
 from minigen.engine.comparison import allclose, equal
 from minigen.engine.conversion import Convertible
 from minigen.engine.graph import Node, Vertex, owned, walk_back
 from minigen.engine.guards import writes
-from minigen.engine.inplace import Writable, expect_device
+from minigen.engine.inplace import expect_device
+from minigen.engine.numpy_protocol import Readable
 
 Other = Any
 """The other operand: a tensor, an array or a number."""
@@ -43,7 +43,7 @@ class _Method(_Function):
         return super().__get__(instance, owner)
 
 
-class Tensor(Convertible, Writable):
+class Tensor(Convertible, Readable):
     """An array that can record how it was made, so that gradients flow back through it.
 
     Parameters
@@ -76,7 +76,6 @@ class Tensor(Convertible, Writable):
     """
 
     __slots__ = ("__weakref__", "grad")
-    __array_ufunc__ = None  # `array * tensor` is left to the tensor
 
     def __init__(self, data: Any, requires_grad: bool = False) -> None:
         self._data: Array = data if backend.is_array(data) else np.asarray(data)
@@ -454,19 +453,6 @@ class Tensor(Convertible, Writable):
     def cuda(self) -> Tensor:
         """Return the tensor on the first GPU."""
         return self.to("cuda")
-
-    def __array__(
-        self, dtype: DTypeLike | None = None, copy: bool | None = None
-    ) -> npt.NDArray[Any]:
-        if self._requires_grad:
-            raise RuntimeError(
-                "a NumPy function on a tensor that requires a gradient would cut the graph: "
-                "use minigen.functional, or detach() the tensor first"
-            )
-        array = backend.to_numpy(self._data)
-        if copy is False and dtype is not None and array.dtype != np.dtype(dtype):
-            raise ValueError(f"a {array.dtype} tensor can't be shown as {dtype} without a copy")
-        return array.astype(dtype or array.dtype, copy=bool(copy))
 
     def __repr__(self) -> str:
         prefix = "tensor("

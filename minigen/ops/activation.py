@@ -15,7 +15,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-@op
+@op(piecewise_linear=True)
 def relu(x: Array) -> Array:
     r"""Rectified linear unit: :math:`y = \max(x, 0)`.
 
@@ -32,7 +32,7 @@ def relu_vjp(g: Array, out: Array, _x: Array) -> Cotangents:
     return (g * (out > 0),)
 
 
-@op
+@op(piecewise_linear=True)
 def leaky_relu(x: Array, negative_slope: float = 0.01) -> Array:
     r"""Leaky ReLU: x where positive, a x elsewhere; Maas et al. (2013).
 

@@ -150,7 +150,7 @@ def floor_divide(a: Array, b: Array) -> Array:
     return a // b
 
 
-@op
+@op(piecewise_linear=True)
 def remainder(a: Array, b: Array) -> Array:
     r"""Take what division leaves: :math:`y = a - b \lfloor a / b \rfloor`, of the sign of b.
 
@@ -311,7 +311,7 @@ def sqrt_vjp(g: Array, out: Array, _x: Array) -> Cotangents:
     return (g / (out * 2),)
 
 
-@op
+@op(piecewise_linear=True)
 def abs(x: Array) -> Array:
     r"""Absolute value: :math:`y = |x|`.
 

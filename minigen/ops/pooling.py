@@ -27,7 +27,7 @@ from minigen.ops.windows import Pair, Windows, pair
 __all__ = ["adaptive_avg_pool2d", "avg_pool2d", "max_pool2d", "upsample"]
 
 
-@op
+@op(piecewise_linear=True)
 def max_pool2d(x: Array, kernel_size: Pair, stride: Pair | None = None, padding: Pair = 0) -> Array:
     r"""Take the largest element of each window.
 
@@ -200,7 +200,7 @@ def avg_pool2d(
     return sums / window_sum(ones, *windows)
 
 
-@op
+@op(piecewise_linear=True)
 def window_sum(x: Array, kernel_size: Pair, stride: Pair = 1, padding: Pair = 0) -> Array:
     r"""Sum over each window; outside the image there are zeros.
 

@@ -40,7 +40,12 @@ _MAKERS: Final = ("tensor", "zeros", "ones", "full", "arange", "linspace", "rand
 _ARE_HANDED_ARRAYS: Final = ("ops.losses", "ops.stochastic", "nn", "models")
 """Where functions are found that take arrays; data and metrics work on the host's."""
 
-_OPERATORS: Final = ("minigen.engine.op", "minigen.engine.tensor", "functools")
+_OPERATORS: Final = (
+    "minigen.engine.op",
+    "minigen.engine.tensor",
+    "minigen.engine.numpy_protocol",
+    "functools",
+)
 """Modules between an op and whoever wrote ``x + y``."""
 
 
@@ -154,6 +159,8 @@ def _send_to_functions() -> None:
             if own and not name.startswith("_"):
                 changed[thing] = changed.get(thing) or _sending(thing)
                 setattr(module, name, changed[thing])
+    methods: Any = importlib.import_module("minigen.engine.graph").functions
+    methods.update({name: changed.get(method, method) for name, method in methods.items()})
 
 
 def _send_to_tensors() -> None:
