@@ -35,6 +35,7 @@ from minigen.engine.modes import detect_anomaly, enable_grad, is_grad_enabled, n
 from minigen.engine.op import Op, op
 from minigen.engine.random import Generator, manual_seed
 from minigen.engine.tensor import Tensor
+from minigen.serialization import load, save
 
 if TYPE_CHECKING:
     from minigen.explanation import Explanation
@@ -61,6 +62,7 @@ __all__ = [
     "keep_freed_memory",
     "kernels",
     "linspace",
+    "load",
     "manual_seed",
     "no_grad",
     "ones",
@@ -69,6 +71,7 @@ __all__ = [
     "ops",
     "rand",
     "randn",
+    "save",
     "tensor",
     "zeros",
     "zeros_like",

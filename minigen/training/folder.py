@@ -21,14 +21,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
-import numpy as np
 import numpy.typing as npt
 
 from minigen import kinds
-from minigen.engine.backend import to_numpy
-from minigen.engine.tensor import Tensor
 from minigen.files import PARTIAL_SUFFIX, write_atomically
 from minigen.optim import flatten_state, unflatten_state
+from minigen.serialization import safetensors
 from minigen.training.config import RunConfig
 from minigen.training.errors import RunError
 
@@ -221,9 +219,7 @@ class CheckpointFolder:
 
 def _encode(checkpoint: Checkpoint) -> tuple[bytes, bytes]:
     """Return the contents of the two files, weights and training state."""
-    from safetensors.numpy import save
-
-    weights = save({name: _host(value) for name, value in checkpoint.weights.items()})
+    weights = safetensors.encode(checkpoint.weights)
     flat = {side: flatten_state(state) for side, state in checkpoint.optimizers.items()}
     notes = {
         "weights_sha256": hashlib.sha256(weights).hexdigest(),
@@ -233,32 +229,29 @@ def _encode(checkpoint: Checkpoint) -> tuple[bytes, bytes]:
         "history": checkpoint.history,
     }
     state = {
-        f"{side}.{name}": _host(value)
+        f"{side}.{name}": value
         for side, (arrays, _) in flat.items()
         for name, value in arrays.items()
     }
-    return weights, save(state, metadata={"training": json.dumps(notes)})
+    return weights, safetensors.encode(state, {"training": json.dumps(notes)})
 
 
 def _decode(position: Position, weights_file: Path, training_file: Path) -> Checkpoint:
-    from safetensors import SafetensorError, safe_open
-    from safetensors.numpy import load
-
     reading = training_file
     try:
-        with safe_open(training_file, framework="np") as stored:
-            notes = json.loads(stored.metadata()["training"])
-            arrays: Arrays = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118 - no mapping
+        arrays, metadata = safetensors.decode(training_file.read_bytes())
+        notes = json.loads(metadata["training"])
         reading = weights_file
-        weights = weights_file.read_bytes()
-        if hashlib.sha256(weights).hexdigest() != notes["weights_sha256"]:
+        contents = weights_file.read_bytes()
+        if hashlib.sha256(contents).hexdigest() != notes["weights_sha256"]:
             raise RunError(
                 f"checkpoint {weights_file} is damaged: it is not what {training_file.name} "
                 "was saved with"
             )
+        weights, _ = safetensors.decode(contents)
         return Checkpoint(
             position=position,
-            weights=load(weights),
+            weights=weights,
             optimizers={
                 side: unflatten_state(_of_side(arrays, side), rest)
                 for side, rest in notes["optimizers"].items()
@@ -267,7 +260,7 @@ def _decode(position: Position, weights_file: Path, training_file: Path) -> Chec
             averages=notes["averages"],
             history=notes["history"],
         )
-    except (OSError, SafetensorError, ValueError, LookupError, TypeError) as error:
+    except (OSError, ValueError, LookupError, TypeError) as error:
         raise RunError(f"checkpoint {reading} can't be read: {error}") from error
 
 
@@ -279,9 +272,3 @@ def _of_side(arrays: Arrays, side: str) -> Arrays:
         for name, array in arrays.items()
         if name.startswith(prefix)
     }
-
-
-def _host(value: Any) -> npt.NDArray[Any]:
-    """Return a tensor or an array as a NumPy array in the layout that safetensors stores."""
-    array = to_numpy(value.data if isinstance(value, Tensor) else value)
-    return np.asarray(array, order="C")
