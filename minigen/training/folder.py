@@ -75,6 +75,10 @@ class RunFolder:
             file.unlink()
         for folder in (self.checkpoints, self.samples):
             folder.mkdir(parents=True, exist_ok=True)
+        self.write_config(config)
+
+    def write_config(self, config: RunConfig) -> None:
+        """Write ``config.json``."""
         write_atomically(self.config, config.to_json().encode())
 
     def read_config(self) -> RunConfig:

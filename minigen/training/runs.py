@@ -127,6 +127,7 @@ def train(
 def resume(
     folder: FolderPath,
     *,
+    epochs: int | None = None,
     progress: bool = True,
     pictures: bool = True,
     report: Report = _log,
@@ -140,6 +141,9 @@ def resume(
     ----------
     folder, progress, pictures
         As for `train`.
+    epochs : int, optional
+        How many epochs the run is to have in the end, if not as many as it was to have: it ends as
+        if it had had so many from the start, bit by bit.
     report : callable
         Is told, in a sentence, where the run goes on, or which checkpoint is damaged. By default it
         is logged.
@@ -148,7 +152,10 @@ def resume(
     ------
     RunError
         If the folder holds no run, or a configuration that can't be read.
-    ConfigurationError, minigen.data.DataError, DivergenceError, TrainingInterrupted
+    ConfigurationError
+        If so many `epochs` are finished, or the schedule of the learning rate depends on their
+        number.
+    minigen.data.DataError, DivergenceError, TrainingInterrupted
         As for `train`.
 
     Examples
@@ -166,6 +173,8 @@ def resume(
     config = files.read_config()
     files.remove_partial_files()
     checkpoint = CheckpointFolder(files.checkpoints).newest(report)
+    if epochs is not None:
+        config = config.lengthened(epochs, done=checkpoint.position.epoch if checkpoint else 0)
     if checkpoint is not None and checkpoint.position.epoch >= config.epochs:
         files.write_history(checkpoint.history)
         report(f"{files.path}: the run is finished after {_epochs(config.epochs)}")
@@ -178,6 +187,7 @@ def resume(
     else:
         trainer.restore(checkpoint)
         report(f"{files.path}: going on from {checkpoint.position}")
+    files.write_config(config)
     files.write_history(trainer.history)
     return _finish(trainer)
 
