@@ -152,7 +152,7 @@ class NameOrPath(click.Choice):  # type: ignore[type-arg] # generic since click 
 @click.option(
     "--resume",
     metavar="DIR",
-    type=click.Path(path_type=Path),
+    type=options.FolderPath(),
     help="Go on with the run in this folder, as it was configured; with --epochs, to that many.",
 )
 @click.option("--dataset", type=NameOrPath(NAMES), default="digits", show_default=True)
@@ -161,7 +161,7 @@ class NameOrPath(click.Choice):  # type: ignore[type-arg] # generic since click 
 @click.option(
     "--out",
     metavar="DIR",
-    type=click.Path(path_type=Path),
+    type=options.FolderPath(),
     help="The run's folder.  [default: runs/MODEL-DATASET-seed-SEED]",
 )
 @click.option("--overwrite", is_flag=True, help="Replace the run that the folder holds.")
