@@ -159,7 +159,7 @@ def test_points_are_no_pictures_but_may_be_written_as_numbers(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--separate", "x", "--out", "x.png"), "--separate writes a file an image, --out one"),
+        (("--separate", "x", "--out", "x.png"), "--separate writes a file an image, and --out one"),
         (("--separate", "x", "--format", "npz"), "--format npz one file for all"),
         (("--format", "npz", "--out", "x.png"), "'--format': --out x.png ends otherwise"),
         (("--format", "jpg", "--out", "x.png"), "'--format': --out x.png ends otherwise"),
