@@ -206,6 +206,11 @@ class NameOrPath(click.Choice):  # type: ignore[type-arg] # generic since click 
     show_default=True,
     help="How many checkpoints are kept: the newest.",
 )
+@click.option(
+    "--log",
+    type=click.Choice(["tensorboard"]),
+    help="Also write the metrics for TensorBoard, into the run's folder tensorboard.",
+)
 @click.pass_context
 def train(
     ctx: click.Context, /, model: str | None, resume: Path | None, overwrite: bool, **settings: Any
@@ -219,7 +224,7 @@ def train(
     if resume is not None:
         _refuse_others(ctx)
         epochs = settings["epochs"] if _was_given(ctx, "epochs") else None
-        _conclude(_resumed(resume, epochs))
+        _conclude(_resumed(resume, epochs, settings["log"]))
     elif model is None:
         raise click.UsageError(f"name a model ({', '.join(MODELS)}), or a run with --resume DIR")
     else:
@@ -229,23 +234,28 @@ def train(
 
 
 def _started(
-    model: str, model_config: dict[str, Any], overwrite: bool, out: Path | None, **settings: Any
+    model: str,
+    model_config: dict[str, Any],
+    overwrite: bool,
+    out: Path | None,
+    log: str | None,
+    **settings: Any,
 ) -> Run:
     from minigen.training import RunConfig
     from minigen.training import train as start
 
-    with _settings_as_options(settings):
+    with _settings_as_options((*settings, "log")):
         config = RunConfig(model=model, model_config=model_config, **settings)
         names = "-".join(name.rpartition(":")[2] for name in (model, config.dataset))
         folder = out or Path("runs", f"{names}-seed-{config.seed}")
-        return start(config, folder, overwrite=overwrite)
+        return start(config, folder, overwrite=overwrite, log=log)
 
 
-def _resumed(folder: Path, epochs: int | None) -> Run:
+def _resumed(folder: Path, epochs: int | None, log: str | None) -> Run:
     from minigen.training import resume
 
-    with _settings_as_options(("epochs",)):
-        return resume(folder, epochs=epochs, report=options.tell)
+    with _settings_as_options(("epochs", "log")):
+        return resume(folder, epochs=epochs, log=log, report=options.tell)
 
 
 @contextlib.contextmanager
@@ -273,7 +283,7 @@ def _given(model: str, settings: dict[str, Any]) -> dict[str, Any]:
     return given
 
 
-_WITH_RESUME: Final = ("resume", "epochs")
+_WITH_RESUME: Final = ("resume", "epochs", "log")
 """What may be given for a run that goes on."""
 
 

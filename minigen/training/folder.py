@@ -19,7 +19,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 import numpy.typing as npt
 
@@ -29,9 +29,8 @@ from minigen.optim import flatten_state, unflatten_state
 from minigen.serialization import safetensors
 from minigen.training.config import RunConfig
 from minigen.training.errors import RunError
-
-Record: TypeAlias = dict[str, Any]
-"""What is known of a finished epoch: ``"epoch"``, and the terms of ``"train"`` and ``"test"``."""
+from minigen.training.history import Record, from_json_lines, to_json_lines
+from minigen.training.logs import EVENTS
 
 Arrays = dict[str, npt.NDArray[Any]]
 
@@ -43,12 +42,13 @@ class RunFolder:
 
     ======================================  ====================================================
     ``config.json``                         what it is made from: `RunConfig`
-    ``metrics.jsonl``                       a line an epoch: the terms of the loss, in nats an image
+    ``metrics.jsonl``                       a line an epoch: `Record`
     ``checkpoints/epoch-0003.safetensors``  the weights after the third epoch, and nothing else
     ``checkpoints/epoch-0003.training...``  what training needs besides to go on from there
     ``samples/*.png``                       samples, reconstructions, the curves of the loss; of
                                             data that are no pictures, files of another kind
     ``samples/samples.gif``                 the samples after every epoch, one after the other
+    ``tensorboard/events...``               the same metrics for TensorBoard, if asked for
     ======================================  ====================================================
     """
 
@@ -58,6 +58,7 @@ class RunFolder:
         self.metrics = self.path / "metrics.jsonl"
         self.checkpoints = self.path / "checkpoints"
         self.samples = self.path / "samples"
+        self.tensorboard = self.path / "tensorboard"
 
     def expect_free(self) -> None:
         """Raise a `RunError` if the folder holds a run, or is no folder."""
@@ -92,8 +93,17 @@ class RunFolder:
 
     def write_history(self, history: Sequence[Record]) -> None:
         """Write ``metrics.jsonl``."""
-        lines = "".join(json.dumps(record) + "\n" for record in history)
-        write_atomically(self.metrics, lines.encode())
+        write_atomically(self.metrics, to_json_lines(history).encode())
+
+    def read_history(self) -> list[Record]:
+        """Read ``metrics.jsonl``; a `RunError` tells that it is damaged, or that there is none."""
+        try:
+            return from_json_lines(self.metrics.read_text(encoding="utf-8"))
+        except FileNotFoundError as error:
+            self.read_config()  # which tells if there is no run at all
+            raise RunError(f"{self.path}: no epoch of the run is finished yet") from error
+        except ValueError as error:
+            raise RunError(f"{self.metrics} can't be read: {error}") from error
 
     def remove_partial_files(self) -> None:
         """Remove what a killed process left half written."""
@@ -105,6 +115,7 @@ class RunFolder:
         """Iterate over the files of the run that is here."""
         yield from (file for file in (self.config, self.metrics) if file.exists())
         yield from self.checkpoints.glob("epoch-*.safetensors")
+        yield from self.tensorboard.glob(EVENTS)
         for suffix in {".png", ".gif", *(kind.suffix for kind in kinds.registered())}:
             yield from self.samples.glob(f"*{suffix}")
 
