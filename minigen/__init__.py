@@ -56,6 +56,7 @@ from minigen.engine.modes import (
 from minigen.engine.op import Op, op
 from minigen.engine.random import Generator, manual_seed
 from minigen.engine.tensor import Tensor
+from minigen.serialization import load, save
 
 if TYPE_CHECKING:
     from minigen.explanation import Explanation
@@ -98,6 +99,7 @@ __all__ = [
     "keep_freed_memory",
     "kernels",
     "linspace",
+    "load",
     "manual_seed",
     "nan",
     "no_grad",
@@ -112,6 +114,7 @@ __all__ = [
     "randn",
     "randn_like",
     "randperm",
+    "save",
     "set_grad_enabled",
     "tensor",
     "uint8",

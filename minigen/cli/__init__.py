@@ -22,7 +22,9 @@ from minigen.cli.explain import explain
 from minigen.cli.gradcheck import gradcheck
 from minigen.cli.info import info
 from minigen.cli.lessons import exercise, lessons
-from minigen.cli.pictures import interpolate, reconstruct, sample, traverse
+from minigen.cli.metrics import metrics
+from minigen.cli.pictures import interpolate, reconstruct, traverse
+from minigen.cli.sample import sample
 from minigen.cli.train import train
 
 COMMANDS: tuple[click.Command, ...] = (
@@ -33,6 +35,7 @@ COMMANDS: tuple[click.Command, ...] = (
     interpolate,
     traverse,
     evaluate,
+    metrics,
     gradcheck,
     lessons,
     exercise,

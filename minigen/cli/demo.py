@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @click.option(
     "--out",
     metavar="DIR",
-    type=click.Path(path_type=Path),
+    type=options.FolderPath(),
     default="runs/demo",
     show_default=True,
     help="Where the run goes. An earlier demo there is replaced, another run is not.",

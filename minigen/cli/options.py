@@ -2,17 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Sized
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import click
 
 Decorator: TypeAlias = Callable[[Callable[..., Any]], Callable[..., Any]]
 
-run_folder = click.argument(
-    "folder", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path)
-)
+SAME: Final = {".jpg": (".jpg", ".jpeg")}
+"""Endings of one format."""
+
+
+class _NamedPath(click.Path):
+    """A path that is named: the empty text, which Python takes for the present folder, is none."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the path, or say that there is none."""
+        if not str(value):
+            self.fail("a name is expected, got an empty one", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+class FolderPath(_NamedPath):
+    """The path of a folder, which may have to be made."""
+
+    def __init__(self, exists: bool = False) -> None:
+        super().__init__(exists=exists, file_okay=False, path_type=Path)
+
+
+class FilePath(_NamedPath):
+    """The path of a file to be written."""
+
+    def __init__(self) -> None:
+        super().__init__(dir_okay=False, path_type=Path)
+
+
+def place(path: Path) -> Path:
+    """Make the folder of a file that is about to be written; return the file's path."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+run_folder = click.argument("folder", metavar="DIR", type=FolderPath(exists=True))
 
 
 def _device_name(_ctx: click.Context, _option: click.Parameter, name: str | None) -> str | None:
@@ -59,7 +92,7 @@ def _default_working_folder() -> Path:
 working_folder = click.option(
     "--folder",
     metavar="DIR",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=FolderPath(),
     default=_default_working_folder,
     help="Where you work on the lessons.  [default: $MINIGEN_LESSONS, or else ./lessons]",
 )
@@ -76,10 +109,16 @@ def drawing(default: str) -> Decorator:
     """Make the option --out for the file that a command draws; `default` is its name without."""
     return click.option(
         "--out",
-        metavar="FILE.png",
-        type=click.Path(dir_okay=False, path_type=Path),
-        help=f"The picture.  [default: DIR/samples/{default}.png]",
+        metavar="FILE",
+        type=FilePath(),
+        help="The picture, PNG or JPEG as the name ends; its folder is made.  "
+        f"[default: DIR/samples/{default}.png]",
     )
+
+
+def no_bar(parts: Sized) -> bool:
+    """Tell whether a progress bar is out of place: of one part, or without a console."""
+    return len(parts) < 2 or sys.stderr is None
 
 
 def tell(message: str) -> None:

@@ -1,4 +1,4 @@
-"""Commands that draw what a trained model makes: of noise, of test examples, of latents between."""
+"""Commands that draw what a trained model makes of test examples, and of latents between them."""
 
 from __future__ import annotations
 
@@ -15,51 +15,7 @@ from minigen.cli.trained import Trained
 from minigen.engine.backend import to_device
 from minigen.engine.modes import no_grad
 from minigen.engine.random import Generator
-from minigen.kinds import KindError, Setting
-
-
-@click.command()
-@options.run_folder
-@click.option("--count", type=click.IntRange(min=1), default=64, show_default=True)
-@click.option(
-    "--class",
-    "label",
-    metavar="N",
-    type=click.IntRange(min=0),
-    help="Of a conditional model, the class of all images.  [default: a class a column]",
-)
-@options.drawing("sample")
-@options.seed("Where the noise starts.")
-@options.device
-def sample(
-    folder: Path, count: int, label: int | None, out: Path | None, seed: int, device: str | None
-) -> None:
-    """Draw new images, or points, with the model of the run in DIR.
-
-    Of a VAE, each image shows the decoder's mean for latent variables drawn from the prior; of a
-    GAN, what its generator makes of noise. Points are shown over real ones.
-    """
-    run = Trained.load(folder, device)
-    draw = run.ability(
-        "sample",
-        "has no prior to sample from: it reconstructs only; train a VAE to generate",
-    )
-    classes = run.model.classes
-    if label is not None and label >= classes:
-        raise click.UsageError(
-            f"--class: the model {run.model.name!r} in {folder} knows {classes} classes"
-            + (f", 0 to {classes - 1}" if classes else "")
-        )
-    path = run.file(out, "sample")
-    labels = None if label is None else to_device(np.full(count, label), run.config.device)
-    with no_grad():
-        samples = draw(count, labels, generator=Generator(seed))
-    columns = classes if classes and label is None else None
-    setting = Setting(real=lambda: run.test().images[:count], columns=columns)
-    run.kind.draw_samples(path, samples, setting)
-    if text := run.kind.text(samples):
-        click.echo(text)
-    click.echo(path)
+from minigen.kinds import KindError
 
 
 @click.command()
@@ -84,7 +40,7 @@ def reconstruct(folder: Path, count: int, out: Path | None, device: str | None) 
         made = remake(seen, labels)
     corrupted = None if seen is originals else seen
     title = f"{run.config.model} on {run.config.dataset}"
-    run.kind.draw_reconstructions(path, originals, made, corrupted, title)
+    run.kind.draw_reconstructions(options.place(path), originals, made, corrupted, title)
     click.echo(path)
 
 
@@ -116,12 +72,13 @@ def interpolate(
     """
     run = Trained.load(folder, device)
     run.ability("decode_images", "shows no latent variables")
+    path = run.file(out, "interpolate")
     ends = (_between_examples if run.can("encode") else _between_draws)(run, count, seed)
     with no_grad():
         rows = models.interpolate(run.model, ends.start, ends.end, steps, ends.labels)
     _draw_rows(
         run,
-        run.file(out, "interpolate"),
+        path,
         rows,
         columns=[f"{step / (steps - 1):.2g}" for step in range(steps)],
         column_title="t,  with  z = (1 − t) z₀ + t z₁",
@@ -181,6 +138,7 @@ def traverse(
         "encode",
         "has no encoder, by which its latent variables could be ordered: see minigen interpolate",
     )
+    path = run.file(out, "traverse")
     test = run.test()
     if image >= len(test):
         raise click.UsageError(
@@ -199,7 +157,7 @@ def traverse(
     stay = "0" if from_prior else f"test {run.kind.name} {image}'s mean"
     _draw_rows(
         run,
-        run.file(out, "traverse"),
+        path,
         rows,
         rows=[f"z{unit} ({variances[unit]:.3f})" for unit in order],
         columns=[f"{value:.3g}".replace("-", "−") for value in np.linspace(-reach, reach, steps)],
@@ -212,7 +170,7 @@ def traverse(
 
 def _draw_rows(run: Trained, path: Path, walks: Any, **labels: Any) -> None:
     try:
-        run.kind.draw_rows(path, walks, **labels)
+        run.kind.draw_rows(options.place(path), walks, **labels)
     except KindError as error:
         raise click.ClickException(f"the model in {run.folder} {error}") from error
     click.echo(path)

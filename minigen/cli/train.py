@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -151,8 +152,8 @@ class NameOrPath(click.Choice):  # type: ignore[type-arg] # generic since click 
 @click.option(
     "--resume",
     metavar="DIR",
-    type=click.Path(path_type=Path),
-    help="Go on with the run in this folder, as it was configured.",
+    type=options.FolderPath(),
+    help="Go on with the run in this folder, as it was configured; with --epochs, to that many.",
 )
 @click.option("--dataset", type=NameOrPath(NAMES), default="digits", show_default=True)
 @click.option("--epochs", type=click.IntRange(min=1), default=10, show_default=True)
@@ -160,7 +161,7 @@ class NameOrPath(click.Choice):  # type: ignore[type-arg] # generic since click 
 @click.option(
     "--out",
     metavar="DIR",
-    type=click.Path(path_type=Path),
+    type=options.FolderPath(),
     help="The run's folder.  [default: runs/MODEL-DATASET-seed-SEED]",
 )
 @click.option("--overwrite", is_flag=True, help="Replace the run that the folder holds.")
@@ -205,6 +206,11 @@ class NameOrPath(click.Choice):  # type: ignore[type-arg] # generic since click 
     show_default=True,
     help="How many checkpoints are kept: the newest.",
 )
+@click.option(
+    "--log",
+    type=click.Choice(["tensorboard"]),
+    help="Also write the metrics for TensorBoard, into the run's folder tensorboard.",
+)
 @click.pass_context
 def train(
     ctx: click.Context, /, model: str | None, resume: Path | None, overwrite: bool, **settings: Any
@@ -217,7 +223,8 @@ def train(
     """
     if resume is not None:
         _refuse_others(ctx)
-        _conclude(_resumed(resume))
+        epochs = settings["epochs"] if _was_given(ctx, "epochs") else None
+        _conclude(_resumed(resume, epochs, settings["log"]))
     elif model is None:
         raise click.UsageError(f"name a model ({', '.join(MODELS)}), or a run with --resume DIR")
     else:
@@ -227,28 +234,43 @@ def train(
 
 
 def _started(
-    model: str, model_config: dict[str, Any], overwrite: bool, out: Path | None, **settings: Any
+    model: str,
+    model_config: dict[str, Any],
+    overwrite: bool,
+    out: Path | None,
+    log: str | None,
+    **settings: Any,
 ) -> Run:
-    from minigen.training import ConfigurationError, RunConfig
+    from minigen.training import RunConfig
     from minigen.training import train as start
 
-    try:
+    with _settings_as_options((*settings, "log")):
         config = RunConfig(model=model, model_config=model_config, **settings)
         names = "-".join(name.rpartition(":")[2] for name in (model, config.dataset))
         folder = out or Path("runs", f"{names}-seed-{config.seed}")
-        return start(config, folder, overwrite=overwrite)
+        return start(config, folder, overwrite=overwrite, log=log)
+
+
+def _resumed(folder: Path, epochs: int | None, log: str | None) -> Run:
+    from minigen.training import resume
+
+    with _settings_as_options(("epochs", "log")):
+        return resume(folder, epochs=epochs, log=log, report=options.tell)
+
+
+@contextlib.contextmanager
+def _settings_as_options(settings: Collection[str]) -> Iterator[None]:
+    """Say of an impossible setting by which option it was given."""
+    from minigen.training import ConfigurationError
+
+    try:
+        yield
     except ConfigurationError as error:
         setting, colon, _ = str(error).partition(": ")
         if not colon or setting not in settings:
             raise
         option = "lr" if setting == "learning_rate" else setting.replace("_", "-")
         raise click.UsageError(f"{error} (--{option})") from error
-
-
-def _resumed(folder: Path) -> Run:
-    from minigen.training import resume
-
-    return resume(folder, report=options.tell)
 
 
 def _given(model: str, settings: dict[str, Any]) -> dict[str, Any]:
@@ -261,16 +283,24 @@ def _given(model: str, settings: dict[str, Any]) -> dict[str, Any]:
     return given
 
 
+_WITH_RESUME: Final = ("resume", "epochs", "log")
+"""What may be given for a run that goes on."""
+
+
 def _refuse_others(ctx: click.Context) -> None:
-    """Refuse settings beside --resume: a run is what its config.json says."""
+    """Refuse other settings beside --resume: a run is what its config.json says."""
     for parameter in ctx.command.get_params(ctx):
         name = parameter.name or ""
-        on_the_line = ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
-        if on_the_line and name != "resume":
+        if _was_given(ctx, name) and name not in _WITH_RESUME:
             option = "MODEL" if name == "model" else parameter.opts[0]
             raise click.UsageError(
                 f"--resume goes on with a run as its config.json says: leave out {option}"
             )
+
+
+def _was_given(ctx: click.Context, name: str) -> bool:
+    """Tell whether an option stands on the command line."""
+    return ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
 
 
 def _conclude(run: Run) -> None:

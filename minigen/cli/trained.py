@@ -59,15 +59,29 @@ class Trained:
 
         return load_examples(self.config, "test")
 
-    def file(self, out: Path | None, name: str) -> Path:
+    def file(
+        self, out: Path | None, name: str, ending: str | None = None, also: tuple[str, ...] = ()
+    ) -> Path:
         """Return the file to be drawn: `out`, or the one of that name among the run's samples.
 
-        If its name ends otherwise than such files do, that is a `click.BadParameter`.
+        If `out` ends otherwise than files of its kind do, or those that may be written `also`, or
+        than the `ending` that was asked for, that is a `click.BadParameter`.
         """
-        suffix = self.kind.suffix
-        if out is not None and out.suffix.lower() != suffix:
-            message = f"the name of a {suffix} file, not {str(out)!r}"
+        suffix = f".{ending}" if ending else self.kind.suffix
+        if out is None:
+            return self.folder / "samples" / f"{name}{suffix}"
+        known = (*self._suffixes(), *also)
+        if out.suffix.lower() not in known:
+            message = f"a name that ends in {', '.join(known)} is expected, got {str(out)!r}"
             raise click.BadParameter(message, param_hint="'--out'")
-        path = out or self.folder / "samples" / f"{name}{suffix}"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return path
+        if ending and out.suffix.lower() not in options.SAME.get(suffix, (suffix,)):
+            message = f"--out {out} ends otherwise: leave out one of the two"
+            raise click.BadParameter(message, param_hint="'--format'")
+        return out
+
+    def _suffixes(self) -> tuple[str, ...]:
+        """Return how the names of files may end that show what the model makes."""
+        from minigen.viz.style import FORMATS
+
+        pictures = tuple(f".{name}" for name in FORMATS)
+        return pictures if self.kind.suffix in pictures else (self.kind.suffix,)

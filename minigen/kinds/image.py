@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
+import numpy as np
+import numpy.typing as npt
+
 from minigen.kinds.kind import Examples, Kind, Report, Setting
 
 if TYPE_CHECKING:
@@ -44,6 +47,18 @@ class ImageKind(Kind):
         from minigen import viz
 
         viz.save_image_grid(path, samples, columns=setting.columns)
+
+    def draw_one(self, path: Path, sample: Array) -> None:
+        """Write an image pixel by pixel."""
+        from minigen import viz
+
+        viz.save_image(path, sample)
+
+    def arrays(self, samples: Array) -> dict[str, npt.NDArray[Any]]:
+        """Return bytes under ``"images"``, shape (N, H, W, C)."""
+        from minigen import viz
+
+        return {"images": np.ascontiguousarray(viz.as_bytes(samples).transpose(0, 2, 3, 1))}
 
     def draw_reconstructions(
         self, path: Path, originals: Array, made: Tensor, corrupted: Array | None, title: str

@@ -46,6 +46,9 @@ class Setting:
 class Kind(ABC):
     """A kind of data, such as images: how it is read, drawn and judged.
 
+    A kind whose examples are pictures also has ``draw_one(path, sample)``, which writes one to a
+    file of its own.
+
     Attributes
     ----------
     name, plural, in_full : str
@@ -92,6 +95,10 @@ class Kind(ABC):
     @abstractmethod
     def draw_samples(self, path: Path, samples: Tensor, setting: Setting) -> None:
         """Write a file that shows samples (N, ...); whole or not at all, as all files."""
+
+    def arrays(self, samples: Array) -> dict[str, npt.NDArray[Any]]:
+        """Return samples (N, ...) by name, on the host, as other programs read them."""
+        return {self.plural: samples}
 
     def text(self, samples: Tensor) -> str:
         """Return samples as a terminal shows them: nothing, unless they are text."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar
 
 from minigen.engine.backend import Array, namespace
 from minigen.optim.optimizer import Optimizer, check_range
@@ -52,6 +52,8 @@ class Adam(Optimizer):
 
     Derivation: adam, adam.bias_correction, adam.amsgrad
     """
+
+    fixed: ClassVar[Mapping[str, Any]] = {**Optimizer.fixed, "decoupled_weight_decay": False}
 
     def __init__(
         self,
@@ -144,6 +146,8 @@ class AdamW(Adam):
 
     Derivation: adamw
     """
+
+    fixed: ClassVar[Mapping[str, Any]] = {**Optimizer.fixed, "decoupled_weight_decay": True}
 
     def __init__(
         self,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -50,6 +50,9 @@ class Optimizer(ABC):
     ValueError
         If there are no parameters, one comes twice, or an option is out of its range.
     """
+
+    fixed: ClassVar[Mapping[str, Any]] = {"maximize": False}
+    """Options that PyTorch's optimiser of the name has besides, and their one value here."""
 
     def __init__(self, params: Iterable[Any], defaults: Mapping[str, Any]) -> None:
         self.defaults = dict(defaults)
@@ -150,14 +153,16 @@ class Optimizer(ABC):
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Continue from what `state_dict` returned. If any entry is wrong, change nothing.
 
-        Arrays are copied; the options, learning rates too, become those of `state`.
+        Arrays are copied; the options, learning rates too, become those of `state`. The state of
+        PyTorch's optimiser of the same name will do, as `minigen.load` reads it: training goes on
+        as PyTorch would, up to rounding.
 
         Raises
         ------
         ValueError
             Names each entry that does not fit this optimiser's groups and parameters.
         """
-        groups, states = restore(state, self.param_groups, self.moments, self._name)
+        groups, states = restore(state, self.param_groups, self.moments, self._name, self.fixed)
         for group in groups:
             self.check_options(group)
         self.param_groups[:] = groups

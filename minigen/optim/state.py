@@ -7,7 +7,7 @@ sorted into arrays by name, which safetensors can hold, and all the rest, which 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 
@@ -25,6 +25,9 @@ MomentNames: TypeAlias = Callable[[Group], tuple[str, ...]]
 
 NOTES = frozenset({"name", "initial_lr"})
 """What a group may hold besides parameters and options: a name, and a schedule's first rate."""
+
+PYTORCHS: Final = frozenset({"capturable", "differentiable", "foreach", "fused", "param_names"})
+"""Options of PyTorch's groups that say how it computes, not what: they are left out."""
 
 
 def flatten_state(state: Mapping[str, Any]) -> tuple[dict[str, Array], dict[str, Any]]:
@@ -103,9 +106,15 @@ def collect(
 
 
 def restore(
-    state: Mapping[str, Any], groups: Sequence[Group], moments: MomentNames, optimizer: str
+    state: Mapping[str, Any],
+    groups: Sequence[Group],
+    moments: MomentNames,
+    optimizer: str,
+    fixed: Mapping[str, Any],
 ) -> tuple[list[Group], dict[Tensor, ParameterState]]:
     """Return the groups and states that `collect` saved, for the parameters of `groups`.
+
+    It may be a state of PyTorch's. `fixed` are options of such a state that here have one value.
 
     Raises
     ------
@@ -113,6 +122,9 @@ def restore(
         Names each entry that does not fit.
     """
     faults = [f"{part}: missing" for part in ("state", "param_groups") if part not in state]
+    if not faults and any(PYTORCHS & group.keys() for group in state["param_groups"]):
+        faults = _misfit_fixed(state["param_groups"], fixed)
+        state = _from_pytorch(state, fixed)
     faults = faults or _misfit_groups(state["param_groups"], groups)
     if not faults:
         new_groups = [
@@ -133,6 +145,39 @@ def restore(
         for number, entry in state["state"].items()
     }
     return new_groups, new_states
+
+
+def _from_pytorch(state: Mapping[str, Any], fixed: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a state of PyTorch's as one of ours: without its own options, and with steps.
+
+    PyTorch counts them in tensors of floats, and not at all in SGD, whose first step alone is
+    another than the rest: a buffer that is there says that this one is done.
+    """
+    foreign = PYTORCHS | fixed.keys()
+    groups = [
+        {name: _plain(value) for name, value in group.items() if name not in foreign}
+        for group in state["param_groups"]
+    ]
+    held = {
+        number: {name: value for name, value in entry.items() if value is not None}
+        for number, entry in state["state"].items()
+    }
+    states = {
+        number: {**entry, "step": int(entry.get("step", 1))}
+        for number, entry in held.items()
+        if entry
+    }
+    return {"state": states, "param_groups": groups}
+
+
+def _misfit_fixed(saved: Sequence[Any], fixed: Mapping[str, Any]) -> list[str]:
+    """Say which options of PyTorch's ask for another algorithm."""
+    return [
+        f"param_groups[{i}]: {name}={entry[name]!r}, and here it is always {value}"
+        for i, entry in enumerate(saved)
+        for name, value in fixed.items()
+        if entry.get(name, value) != value
+    ]
 
 
 def _numbered(groups: Sequence[Group]) -> Iterator[tuple[Tensor, Group]]:
@@ -195,8 +240,9 @@ def _like(value: Any, parameter: Tensor) -> Array:
 
 
 def _plain(value: Any) -> Any:
-    """Make a Python number of a NumPy scalar."""
-    return value.item() if isinstance(value, np.generic) else value
+    """Make a Python number of a NumPy scalar, or of a tensor that holds one, as PyTorch's rates."""
+    single = isinstance(value, np.generic) or getattr(value, "shape", None) == ()
+    return value.item() if single else value
 
 
 def _thawed(value: Any) -> Any:

@@ -30,11 +30,14 @@ from minigen.training.errors import (
     TrainingInterrupted,
 )
 from minigen.training.folder import Checkpoint, CheckpointFolder, Position, RunFolder
+from minigen.training.history import Record
+from minigen.training.logs import LOGS
 from minigen.training.loop import Trainer
 from minigen.training.runs import Run, load_model, resume, train
 
 __all__ = [
     "BINARIZATIONS",
+    "LOGS",
     "OPTIMIZERS",
     "SCHEDULES",
     "Checkpoint",
@@ -43,6 +46,7 @@ __all__ = [
     "DivergenceError",
     "Examples",
     "Position",
+    "Record",
     "Run",
     "RunConfig",
     "RunError",

@@ -36,6 +36,9 @@ SCHEDULES: Final = ("constant", "cosine")
 """How the learning rate goes on: as it began, or, from step to step, down to 0 at the end of the
 run along half a cosine wave."""
 
+OF_FIXED_LENGTH: Final = ("cosine",)
+"""The schedules in which every rate depends on how long the run is."""
+
 BINARIZATIONS: Final = ("none", "static", "dynamic")
 """What is done to grey pixels: nothing; replaced by one draw of black and white, the same in every
 run; or, in training, drawn afresh for every batch. The test images of the last two are the same."""
@@ -164,6 +167,25 @@ class RunConfig:
             learning_rate=self.learning_rate or options["lr"],
             betas=self.betas or betas,
         )
+
+    def lengthened(self, epochs: int, done: int) -> RunConfig:
+        """Return the configuration of the run that has `epochs`, of which `done` are finished.
+
+        It is the one that the longer run would have had from the start. If there is nothing left
+        to do, or what was done would have been done otherwise, that is a `ConfigurationError`.
+        """
+        longer = dataclasses.replace(self, epochs=epochs)
+        if epochs <= done:
+            raise ConfigurationError(
+                f"epochs: more than the {done} that are finished are expected, got {epochs}"
+            )
+        if self.schedule in OF_FIXED_LENGTH and epochs != self.epochs:
+            raise ConfigurationError(
+                f"epochs: under the {self.schedule} schedule every rate depends on the run's "
+                f"{self.epochs} epochs, so no longer or shorter run can go on from it: train one "
+                "from the start"
+            )
+        return longer
 
     def to_json(self) -> str:
         """Return the configuration as the text of ``config.json``."""

@@ -19,21 +19,18 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
-import numpy as np
 import numpy.typing as npt
 
 from minigen import kinds
-from minigen.engine.backend import to_numpy
-from minigen.engine.tensor import Tensor
 from minigen.files import PARTIAL_SUFFIX, write_atomically
 from minigen.optim import flatten_state, unflatten_state
+from minigen.serialization import safetensors
 from minigen.training.config import RunConfig
 from minigen.training.errors import RunError
-
-Record: TypeAlias = dict[str, Any]
-"""What is known of a finished epoch: ``"epoch"``, and the terms of ``"train"`` and ``"test"``."""
+from minigen.training.history import Record, from_json_lines, to_json_lines
+from minigen.training.logs import EVENTS
 
 Arrays = dict[str, npt.NDArray[Any]]
 
@@ -45,12 +42,13 @@ class RunFolder:
 
     ======================================  ====================================================
     ``config.json``                         what it is made from: `RunConfig`
-    ``metrics.jsonl``                       a line an epoch: the terms of the loss, in nats an image
+    ``metrics.jsonl``                       a line an epoch: `Record`
     ``checkpoints/epoch-0003.safetensors``  the weights after the third epoch, and nothing else
     ``checkpoints/epoch-0003.training...``  what training needs besides to go on from there
     ``samples/*.png``                       samples, reconstructions, the curves of the loss; of
                                             data that are no pictures, files of another kind
     ``samples/samples.gif``                 the samples after every epoch, one after the other
+    ``tensorboard/events...``               the same metrics for TensorBoard, if asked for
     ======================================  ====================================================
     """
 
@@ -60,6 +58,7 @@ class RunFolder:
         self.metrics = self.path / "metrics.jsonl"
         self.checkpoints = self.path / "checkpoints"
         self.samples = self.path / "samples"
+        self.tensorboard = self.path / "tensorboard"
 
     def expect_free(self) -> None:
         """Raise a `RunError` if the folder holds a run, or is no folder."""
@@ -77,6 +76,10 @@ class RunFolder:
             file.unlink()
         for folder in (self.checkpoints, self.samples):
             folder.mkdir(parents=True, exist_ok=True)
+        self.write_config(config)
+
+    def write_config(self, config: RunConfig) -> None:
+        """Write ``config.json``."""
         write_atomically(self.config, config.to_json().encode())
 
     def read_config(self) -> RunConfig:
@@ -90,8 +93,17 @@ class RunFolder:
 
     def write_history(self, history: Sequence[Record]) -> None:
         """Write ``metrics.jsonl``."""
-        lines = "".join(json.dumps(record) + "\n" for record in history)
-        write_atomically(self.metrics, lines.encode())
+        write_atomically(self.metrics, to_json_lines(history).encode())
+
+    def read_history(self) -> list[Record]:
+        """Read ``metrics.jsonl``; a `RunError` tells that it is damaged, or that there is none."""
+        try:
+            return from_json_lines(self.metrics.read_text(encoding="utf-8"))
+        except FileNotFoundError as error:
+            self.read_config()  # which tells if there is no run at all
+            raise RunError(f"{self.path}: no epoch of the run is finished yet") from error
+        except ValueError as error:
+            raise RunError(f"{self.metrics} can't be read: {error}") from error
 
     def remove_partial_files(self) -> None:
         """Remove what a killed process left half written."""
@@ -103,6 +115,7 @@ class RunFolder:
         """Iterate over the files of the run that is here."""
         yield from (file for file in (self.config, self.metrics) if file.exists())
         yield from self.checkpoints.glob("epoch-*.safetensors")
+        yield from self.tensorboard.glob(EVENTS)
         for suffix in {".png", ".gif", *(kind.suffix for kind in kinds.registered())}:
             yield from self.samples.glob(f"*{suffix}")
 
@@ -221,9 +234,7 @@ class CheckpointFolder:
 
 def _encode(checkpoint: Checkpoint) -> tuple[bytes, bytes]:
     """Return the contents of the two files, weights and training state."""
-    from safetensors.numpy import save
-
-    weights = save({name: _host(value) for name, value in checkpoint.weights.items()})
+    weights = safetensors.encode(checkpoint.weights)
     flat = {side: flatten_state(state) for side, state in checkpoint.optimizers.items()}
     notes = {
         "weights_sha256": hashlib.sha256(weights).hexdigest(),
@@ -233,32 +244,29 @@ def _encode(checkpoint: Checkpoint) -> tuple[bytes, bytes]:
         "history": checkpoint.history,
     }
     state = {
-        f"{side}.{name}": _host(value)
+        f"{side}.{name}": value
         for side, (arrays, _) in flat.items()
         for name, value in arrays.items()
     }
-    return weights, save(state, metadata={"training": json.dumps(notes)})
+    return weights, safetensors.encode(state, {"training": json.dumps(notes)})
 
 
 def _decode(position: Position, weights_file: Path, training_file: Path) -> Checkpoint:
-    from safetensors import SafetensorError, safe_open
-    from safetensors.numpy import load
-
     reading = training_file
     try:
-        with safe_open(training_file, framework="np") as stored:
-            notes = json.loads(stored.metadata()["training"])
-            arrays: Arrays = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118 - no mapping
+        arrays, metadata = safetensors.decode(training_file.read_bytes())
+        notes = json.loads(metadata["training"])
         reading = weights_file
-        weights = weights_file.read_bytes()
-        if hashlib.sha256(weights).hexdigest() != notes["weights_sha256"]:
+        contents = weights_file.read_bytes()
+        if hashlib.sha256(contents).hexdigest() != notes["weights_sha256"]:
             raise RunError(
                 f"checkpoint {weights_file} is damaged: it is not what {training_file.name} "
                 "was saved with"
             )
+        weights, _ = safetensors.decode(contents)
         return Checkpoint(
             position=position,
-            weights=load(weights),
+            weights=weights,
             optimizers={
                 side: unflatten_state(_of_side(arrays, side), rest)
                 for side, rest in notes["optimizers"].items()
@@ -267,7 +275,7 @@ def _decode(position: Position, weights_file: Path, training_file: Path) -> Chec
             averages=notes["averages"],
             history=notes["history"],
         )
-    except (OSError, SafetensorError, ValueError, LookupError, TypeError) as error:
+    except (OSError, ValueError, LookupError, TypeError) as error:
         raise RunError(f"checkpoint {reading} can't be read: {error}") from error
 
 
@@ -279,9 +287,3 @@ def _of_side(arrays: Arrays, side: str) -> Arrays:
         for name, array in arrays.items()
         if name.startswith(prefix)
     }
-
-
-def _host(value: Any) -> npt.NDArray[Any]:
-    """Return a tensor or an array as a NumPy array in the layout that safetensors stores."""
-    array = to_numpy(value.data if isinstance(value, Tensor) else value)
-    return np.asarray(array, order="C")

@@ -26,7 +26,8 @@ from minigen.training.errors import (
     TrainingInterrupted,
     find_cause,
 )
-from minigen.training.folder import Checkpoint, CheckpointFolder, Position, Record, RunFolder
+from minigen.training.folder import Checkpoint, CheckpointFolder, Position, RunFolder
+from minigen.training.history import Record
 from minigen.training.pictures import Album
 from minigen.training.state import Purpose, RunningAverages, TrainingNoise, losses, stream
 
@@ -121,8 +122,8 @@ class Trainer:
         self.history = list(checkpoint.history)
         self.saved = weights
 
-    def run(self) -> None:
-        """Train to the last epoch.
+    def run(self, finished: Callable[[Record], object] = lambda _: None) -> None:
+        """Train to the last epoch; `finished` is told the record of each.
 
         `TrainingInterrupted` tells that somebody asked to stop, and that the run was saved;
         `DivergenceError`, that the loss became NaN or infinite.
@@ -132,6 +133,7 @@ class Trainer:
         with Interruption() as interruption, quiet:
             while self.position.epoch < self.config.epochs:
                 self._run_epoch(interruption)
+                finished(self.history[-1])
 
     def _run_epoch(self, interruption: Interruption) -> None:
         """Do what is left of an epoch."""

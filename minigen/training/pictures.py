@@ -11,7 +11,8 @@ from minigen.kinds import Setting
 from minigen.metrics import measuring
 from minigen.models import Model
 from minigen.training.config import Batch
-from minigen.training.folder import Record, RunFolder
+from minigen.training.folder import RunFolder
+from minigen.training.history import Record
 from minigen.training.state import Purpose, stream
 
 SECONDS_BETWEEN_FIGURES: Final = 10.0

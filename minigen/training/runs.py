@@ -18,7 +18,9 @@ from minigen.engine.random import Generator
 from minigen.models import Model
 from minigen.training.config import Examples, RunConfig, load_examples
 from minigen.training.errors import ConfigurationError, RunError
-from minigen.training.folder import Checkpoint, CheckpointFolder, Record, RunFolder
+from minigen.training.folder import Checkpoint, CheckpointFolder, RunFolder
+from minigen.training.history import Record, table
+from minigen.training.logs import expect_log, logged
 from minigen.training.loop import Trainer
 
 FolderPath = str | os.PathLike[str]
@@ -31,8 +33,7 @@ _log: Report = logging.getLogger(__name__).warning
 class Run:
     """A finished run: its `folder` (see `RunFolder`), its `config`, and the trained `model`.
 
-    `history` are the records in ``metrics.jsonl``: for each epoch ``"epoch"``, and under
-    ``"train"`` and ``"test"`` the terms of the loss in nats an image.
+    `history` are the records in ``metrics.jsonl``: see `Record`.
     """
 
     folder: Path
@@ -41,18 +42,8 @@ class Run:
     history: list[Record]
 
     def __str__(self) -> str:
-        titles = [f"{split} {name}" for split in ("train", "test") for name in self._terms(split)]
-        rows = [("epoch", *titles)]
-        for record in self.history:
-            values = [record[split][n] for split in ("train", "test") for n in self._terms(split)]
-            rows.append((str(record["epoch"]), *(f"{value:.2f}" for value in values)))
-        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        table = ["  ".join(map(str.rjust, row, widths)) for row in rows]
-        return "\n".join([f"{self.config.model} on {self.config.dataset}: {self.folder}", *table])
-
-    def _terms(self, split: str) -> list[str]:
-        """Return the names of the terms of a split's records."""
-        return list(self.history[0][split]) if self.history else []
+        head = f"{self.config.model} on {self.config.dataset}: {self.folder}"
+        return f"{head}\n{table(self.history)}"
 
     def _repr_mimebundle_(self, **_wanted: object) -> dict[str, str]:
         """Show the table where a notebook's cell ends with the run."""
@@ -66,6 +57,7 @@ def train(
     overwrite: bool = False,
     progress: bool = True,
     pictures: bool = True,
+    log: str | None = None,
 ) -> Run:
     """Train a model from the beginning.
 
@@ -82,6 +74,8 @@ def train(
         Replace a run that the folder holds.
     progress, pictures : bool, default True
         Whether to show progress bars, and to draw pictures into the folder.
+    log : {"tensorboard"}, optional
+        Also write the metrics, after every epoch, for this program: see `minigen.training.logs`.
 
     Raises
     ------
@@ -89,7 +83,7 @@ def train(
         If the folder holds another run, and `overwrite` is not set.
     ConfigurationError
         If the model refuses its configuration, takes another kind of data, or can't be trained on
-        minibatches of that size.
+        minibatches of that size; or if the package is missing that the `log` needs.
     minigen.data.DataError
         If the data set is out of reach or damaged.
     DivergenceError
@@ -108,6 +102,7 @@ def train(
     >>> [record["epoch"] for record in run.history]
     [1, 2]
     """
+    expect_log(log)
     files = RunFolder(folder)
     if not overwrite:
         files.expect_free()
@@ -121,14 +116,16 @@ def train(
     _rehearse(model, config, examples[0])
     files.create(config)
     trainer = Trainer(config, files, *examples, progress=progress, pictures=pictures)
-    return _finish(trainer)
+    return _finish(trainer, log)
 
 
 def resume(
     folder: FolderPath,
     *,
+    epochs: int | None = None,
     progress: bool = True,
     pictures: bool = True,
+    log: str | None = None,
     report: Report = _log,
 ) -> Run:
     """Go on with a run that was stopped, and end as if it had never been.
@@ -138,8 +135,11 @@ def resume(
 
     Parameters
     ----------
-    folder, progress, pictures
+    folder, progress, pictures, log
         As for `train`.
+    epochs : int, optional
+        How many epochs the run is to have in the end, if not as many as it was to have: it ends as
+        if it had had so many from the start, bit by bit.
     report : callable
         Is told, in a sentence, where the run goes on, or which checkpoint is damaged. By default it
         is logged.
@@ -148,7 +148,10 @@ def resume(
     ------
     RunError
         If the folder holds no run, or a configuration that can't be read.
-    ConfigurationError, minigen.data.DataError, DivergenceError, TrainingInterrupted
+    ConfigurationError
+        If so many `epochs` are finished, the schedule of the learning rate depends on their number,
+        or the package is missing that the `log` needs.
+    minigen.data.DataError, DivergenceError, TrainingInterrupted
         As for `train`.
 
     Examples
@@ -162,12 +165,17 @@ def resume(
     >>> again.history == first.history
     True
     """
+    expect_log(log)
     files = RunFolder(folder)
     config = files.read_config()
     files.remove_partial_files()
     checkpoint = CheckpointFolder(files.checkpoints).newest(report)
+    if epochs is not None:
+        config = config.lengthened(epochs, done=checkpoint.position.epoch if checkpoint else 0)
     if checkpoint is not None and checkpoint.position.epoch >= config.epochs:
         files.write_history(checkpoint.history)
+        with logged(log, files.tensorboard, checkpoint.history):
+            pass
         report(f"{files.path}: the run is finished after {_epochs(config.epochs)}")
         model = _load(files, config, checkpoint)
         return Run(files.path, config, model, checkpoint.history)
@@ -178,8 +186,9 @@ def resume(
     else:
         trainer.restore(checkpoint)
         report(f"{files.path}: going on from {checkpoint.position}")
+    files.write_config(config)
     files.write_history(trainer.history)
-    return _finish(trainer)
+    return _finish(trainer, log)
 
 
 def load_model(folder: FolderPath, *, device: str | None = None, report: Report = _log) -> Model:
@@ -266,8 +275,9 @@ def _load(files: RunFolder, config: RunConfig, checkpoint: Checkpoint) -> Model:
     return model.eval()
 
 
-def _finish(trainer: Trainer) -> Run:
-    trainer.run()
+def _finish(trainer: Trainer, log: str | None) -> Run:
+    with logged(log, trainer.folder.tensorboard, trainer.history) as write:
+        trainer.run(write)
     model = trainer.model.eval()
     return Run(trainer.folder.path, trainer.config, model, trainer.history)
 

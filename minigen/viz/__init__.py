@@ -20,8 +20,10 @@ from minigen.viz.animation import save_animation
 from minigen.viz.curves import save_curves
 from minigen.viz.graphs import GraphPicture, graph
 from minigen.viz.images import (
+    as_bytes,
     draw_images,
     image_grid,
+    save_image,
     save_image_grid,
     save_image_table,
     save_reconstructions,
@@ -32,11 +34,13 @@ from minigen.viz.style import COLOURS, use_style
 __all__ = [
     "COLOURS",
     "GraphPicture",
+    "as_bytes",
     "draw_images",
     "graph",
     "image_grid",
     "save_animation",
     "save_curves",
+    "save_image",
     "save_image_grid",
     "save_image_table",
     "save_points",

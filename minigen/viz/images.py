@@ -31,8 +31,48 @@ _LARGEST_SCALE: Final = 16
 _CELL: Final = 72
 """About how many pixels the longer side of an image in a table gets."""
 
+_PILLOWS: Final = {"jpg": "jpeg", "tif": "tiff"}
+"""What Pillow calls a format, where that is not how names end."""
+
 _PADDING: Final = 4
 """Grey pixels between the images of a table and around them."""
+
+
+def as_bytes(images: Tensor | Array) -> npt.NDArray[np.uint8]:
+    """Return the pixels of images as bytes from 0, black, to 255.
+
+    Parameters
+    ----------
+    images : Tensor or array, shape (N, C, H, W)
+        With C of 1 or 3: floats in [0, 1], or bytes.
+
+    Raises
+    ------
+    ValueError
+        If the shape or the values are others.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> as_bytes(np.array([0.0, 0.5, 1.0]).reshape(1, 1, 1, 3)).tolist()
+    [[[[0, 128, 255]]]]
+    """
+    pixels: npt.NDArray[Any] = to_numpy(array_of(images))
+    if pixels.ndim != 4 or pixels.shape[1] not in {1, 3} or not pixels.size:
+        raise ValueError(
+            f"image_grid: images of shape (N, 1, H, W) or (N, 3, H, W) are expected, "
+            f"got {pixels.shape}"
+        )
+    if pixels.dtype == np.uint8:
+        return pixels
+    low, high = float(pixels.min()), float(pixels.max())
+    if not (low >= -_ROUNDING and high <= 1 + _ROUNDING):
+        raise ValueError(
+            f"image_grid: values in [0, 1] are expected, got {low:.8g} to {high:.8g}; "
+            "(x + 1) / 2 brings images of a tanh there"
+        )
+    scaled: npt.NDArray[np.uint8] = np.rint(pixels.clip(0, 1) * 255).astype(np.uint8)
+    return scaled
 
 
 def image_grid(
@@ -59,7 +99,7 @@ def image_grid(
     >>> image_grid(minigen.rand(10, 1, 8, 8), columns=5).shape
     (19, 46)
     """
-    pixels = _as_bytes(images)
+    pixels = as_bytes(images)
     count, channels, height, width = pixels.shape
     columns = math.ceil(math.sqrt(count)) if columns is None else min(columns, count)
     if columns < 1 or padding < 0:
@@ -77,6 +117,50 @@ def image_grid(
         top, left = row * pitch[0] + padding, column * pitch[1] + padding
         grid[top : top + height, left : left + width] = image.transpose(1, 2, 0)
     return grid[..., 0] if channels == 1 else grid
+
+
+def save_image(path: str | os.PathLike[str], image: Tensor | Array) -> None:
+    """Write one image as it is, a pixel for each of its own: grey or RGB, without alpha.
+
+    Parameters
+    ----------
+    path : path
+        As for `save_image_grid`. JPEG is written in quality 95, without subsampling; PNG, TIFF and
+        others without loss.
+    image : Tensor or array, shape (C, H, W)
+        With C of 1 or 3: floats in [0, 1], or bytes.
+
+    Raises
+    ------
+    ValueError
+        If the shape or the values are others.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import minigen
+    >>> from PIL import Image
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_image(f"{folder}/noise.png", minigen.rand(3, 8, 12))
+    ...     with Image.open(f"{folder}/noise.png") as picture:
+    ...         print(picture.size, picture.mode)
+    (12, 8) RGB
+    """
+    from PIL import Image
+
+    pixels = as_bytes(array_of(image)[None])[0].transpose(1, 2, 0)
+    picture = Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels)
+    contents = io.BytesIO()
+    ending = format_of(path)
+    if ending == "svg":
+        raise ValueError("save_image: an SVG file holds no pixels: name a .png file")
+    options: dict[str, Any] = {}
+    if ending in {"jpg", "jpeg"}:
+        options = {"quality": 95, "subsampling": 0}
+    elif ending == "webp":
+        options = {"lossless": True}
+    picture.save(contents, format=_PILLOWS.get(ending, ending), **options)
+    write_atomically(path, contents.getvalue())
 
 
 def save_image_grid(
@@ -268,26 +352,6 @@ def draw_images(
     if title:
         ax.set_title(title)
     return ax
-
-
-def _as_bytes(images: Tensor | Array) -> npt.NDArray[np.uint8]:
-    """Check images and return their pixels as bytes."""
-    pixels: npt.NDArray[Any] = to_numpy(array_of(images))
-    if pixels.ndim != 4 or pixels.shape[1] not in {1, 3} or not pixels.size:
-        raise ValueError(
-            f"image_grid: images of shape (N, 1, H, W) or (N, 3, H, W) are expected, "
-            f"got {pixels.shape}"
-        )
-    if pixels.dtype == np.uint8:
-        return pixels
-    low, high = float(pixels.min()), float(pixels.max())
-    if not (low >= -_ROUNDING and high <= 1 + _ROUNDING):
-        raise ValueError(
-            f"image_grid: values in [0, 1] are expected, got {low:.8g} to {high:.8g}; "
-            "(x + 1) / 2 brings images of a tanh there"
-        )
-    scaled: npt.NDArray[np.uint8] = np.rint(pixels.clip(0, 1) * 255).astype(np.uint8)
-    return scaled
 
 
 def _stacked(rows: Sequence[Any], columns: int) -> npt.NDArray[np.uint8]:

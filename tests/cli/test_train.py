@@ -173,8 +173,8 @@ def test_a_finished_run_says_so_and_succeeds(vae: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "named"),
     [
-        (("--epochs", "3"), "--epochs"),
         (("--batch-size", "10"), "--batch-size"),
+        (("--epochs", "3", "--lr", "1"), "--lr"),
         (("--overwrite",), "--overwrite"),
         (("vae",), "MODEL"),
     ],
@@ -184,6 +184,21 @@ def test_a_run_goes_on_as_it_was_configured(
 ) -> None:
     message = error("train", "--resume", vae, *arguments, status=2)
     assert message.endswith(f"as its config.json says: leave out {named}")
+
+
+def test_a_finished_run_goes_on_to_more_epochs(tmp_path: Path) -> None:
+    call("train", "vae", *SMALL, "--out", tmp_path / "longer")
+    result = call("train", "--resume", tmp_path / "longer", "--epochs", 3)
+    assert "after epoch 3" in result.output
+    call("train", "vae", *SMALL, "--epochs", 3, "--out", tmp_path / "whole")
+    assert outcome(tmp_path / "longer") == outcome(tmp_path / "whole")
+
+
+def test_so_many_epochs_as_are_finished_are_refused(vae: Path) -> None:
+    before = outcome(vae)
+    message = error("train", "--resume", vae, "--epochs", 1, status=2)
+    assert message == "epochs: more than the 1 that are finished are expected, got 1 (--epochs)"
+    assert outcome(vae) == before
 
 
 @pytest.mark.parametrize(

@@ -289,3 +289,30 @@ def test_the_name_decides_the_format(tmp_path: Path, ending: str, signature: byt
         assert path.read_bytes().startswith(signature)
     with pytest.raises(OSError, match=r"grid\.docx: no picture can be written as 'docx'.*png, jpg"):
         viz.save_image_grid(tmp_path / "grid.docx", images)
+
+
+@pytest.mark.parametrize(("channels", "mode"), [(1, "L"), (3, "RGB")])
+@pytest.mark.parametrize("ending", ["png", "jpg", "JPEG", "tif", "webp"])
+def test_one_image_is_written_pixel_by_pixel(
+    tmp_path: Path, ending: str, channels: int, mode: str
+) -> None:
+    from PIL import Image
+
+    image = np.random.default_rng(0).random((channels, 5, 7))
+    viz.save_image(tmp_path / f"x.{ending}", image)
+    with Image.open(tmp_path / f"x.{ending}") as picture:
+        if ending != "webp":  # which has no grey
+            assert picture.mode == mode
+        found = np.asarray(picture.convert(mode), int).reshape(5, 7, channels)
+    far = 40 if ending in {"jpg", "JPEG"} else 0
+    assert abs(found - np.rint(image * 255).transpose(1, 2, 0)).max() <= far
+
+
+def test_one_image_of_another_shape_or_format_is_refused(tmp_path: Path) -> None:
+    for shape in ((5, 7), (2, 5, 7), (1, 1, 5, 7)):
+        with pytest.raises(ValueError, match="image"):
+            viz.save_image(tmp_path / "x.png", np.zeros(shape))
+    with pytest.raises(ValueError, match="SVG"):
+        viz.save_image(tmp_path / "x.svg", np.zeros((1, 5, 7)))
+    with pytest.raises(FileNotFoundError, match="absent"):
+        viz.save_image(tmp_path / "absent" / "x.png", np.zeros((1, 5, 7)))

@@ -1,0 +1,165 @@
+"""``minigen sample``: what a trained model makes of noise, to be looked at or compared."""
+
+from __future__ import annotations
+
+import io
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import click
+import numpy as np
+
+from minigen.cli import options
+from minigen.cli.trained import Trained
+from minigen.engine.backend import to_device
+from minigen.engine.modes import no_grad
+from minigen.engine.random import Generator
+from minigen.engine.tensor import Tensor
+from minigen.files import write_atomically
+from minigen.kinds import Setting
+
+MOST: Final = 100_000
+"""So many samples can be written; programs that compare images ask for half as many."""
+
+MOST_SHOWN: Final = 10_000
+"""So many a picture can show."""
+
+_AT_ONCE: Final = 1000
+"""How many samples are drawn together, whose activations lie in memory together."""
+
+
+@click.command()
+@options.run_folder
+@click.option("--count", type=click.IntRange(1, MOST), default=64, show_default=True)
+@click.option(
+    "--class",
+    "label",
+    metavar="N",
+    type=click.IntRange(min=0),
+    help="Of a conditional model, the class of all images.  [default: a class a column]",
+)
+@options.drawing("sample")
+@click.option(
+    "--separate",
+    metavar="DIR",
+    type=options.FolderPath(),
+    help="Write each image to a file of its own in this folder, which is new or empty: 00000.png "
+    "and so on.",
+)
+@click.option(
+    "--format",
+    "ending",
+    type=click.Choice(["png", "jpg", "npz"]),
+    help="PNG, JPEG, or a NumPy archive whose array `images` is uint8 of shape (N, H, W, C).  "
+    "[default: as FILE ends, or else png]",
+)
+@options.seed("Where the noise starts.")
+@options.device
+def sample(
+    folder: Path,
+    count: int,
+    label: int | None,
+    out: Path | None,
+    separate: Path | None,
+    ending: str | None,
+    seed: int,
+    device: str | None,
+) -> None:
+    """Draw new images, or points, with the model of the run in DIR.
+
+    They are shown in one picture, of points over real ones; or written for programs that compare
+    folders of images. Of a VAE, each image shows the decoder's mean for latent variables drawn from
+    the prior; of a GAN, what its generator makes of noise.
+    """
+    run = Trained.load(folder, device)
+    run.ability(
+        "sample",
+        "has no prior to sample from: it reconstructs only; train a VAE to generate",
+    )
+    classes = run.model.classes
+    if label is not None and label >= classes:
+        raise click.UsageError(
+            f"--class: the model {run.model.name!r} in {folder} knows {classes} classes"
+            + (f", 0 to {classes - 1}" if classes else "")
+        )
+    samples = _drawn(run, count, label, seed)
+    if separate is not None:
+        if out is not None or ending == "npz":
+            both = "--out" if out is not None else "--format npz"
+            raise click.UsageError(
+                f"--separate writes a file an image, and {both} one file for all"
+            )
+        _write_each(run, separate, ending or "png", count, samples)
+        click.echo(separate)
+        return
+    path = run.file(out, "sample", ending, also=(".npz",))
+    if path.suffix.lower() == ".npz":
+        _write_archive(run, path, samples)
+    else:
+        _draw(run, path, count, label, samples)
+    click.echo(path)
+
+
+def _drawn(run: Trained, count: int, label: int | None, seed: int) -> Iterator[Any]:
+    """Draw samples as arrays on the host, part by part; a bar shows how long many will take."""
+    from tqdm import tqdm
+
+    generator = Generator(seed)
+    labels = run.model.labels_in_turn(count)
+    if label is not None:
+        labels = to_device(np.full(count, label), run.config.device)
+    starts = range(0, count, _AT_ONCE)
+    for start in tqdm(starts, unit_scale=_AT_ONCE, unit="sample", disable=options.no_bar(starts)):
+        size = min(_AT_ONCE, count - start)
+        told = None if labels is None else labels[start : start + size]
+        with no_grad():
+            yield run.model.sample(size, told, generator=generator).numpy()
+
+
+def _draw(run: Trained, path: Path, count: int, label: int | None, samples: Iterator[Any]) -> None:
+    """Show all samples in one picture."""
+    if count > MOST_SHOWN:
+        raise click.UsageError(
+            f"--count: one picture shows {MOST_SHOWN:,} samples at most; --separate DIR and "
+            "--format npz take more"
+        )
+    classes = run.model.classes
+    columns = classes if classes and label is None else None
+    setting = Setting(real=lambda: run.test().images[:count], columns=columns)
+    together = Tensor(np.concatenate(list(samples)))
+    run.kind.draw_samples(options.place(path), together, setting)
+    if text := run.kind.text(together):
+        click.echo(text)
+
+
+def _write_archive(run: Trained, path: Path, samples: Iterator[Any]) -> None:
+    """Write a NumPy archive, as programs read it that compare images by their features."""
+    parts = [run.kind.arrays(part) for part in samples]
+    together: dict[str, Any] = {
+        name: np.concatenate([part[name] for part in parts]) for name in parts[0]
+    }
+    contents = io.BytesIO()
+    np.savez(contents, **together)
+    write_atomically(options.place(path), contents.getvalue())
+
+
+def _write_each(
+    run: Trained, folder: Path, ending: str, count: int, samples: Iterator[Any]
+) -> None:
+    """Write each sample to a file of its own, in a folder that holds nothing else."""
+    draw = getattr(run.kind, "draw_one", None)
+    if draw is None:
+        raise click.UsageError(
+            f"--separate: the model in {run.folder} makes {run.kind.in_full or run.kind.plural}, "
+            "none of which is a picture: see --format npz"
+        )
+    if folder.is_dir() and any(folder.iterdir()):
+        raise click.UsageError(
+            f"--separate: {folder} holds files, which would be compared, too: name a new or an "
+            "empty folder"
+        )
+    digits = max(5, len(str(count - 1)))
+    for number, each in enumerate(itertools.chain.from_iterable(samples)):
+        draw(options.place(folder / f"{number:0{digits}}.{ending}"), each)

@@ -1,0 +1,115 @@
+"""Runs that go on to more epochs than they were to have, or end after fewer."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from minigen.training import ConfigurationError, TrainingInterrupted, resume, train
+
+from .helpers import STEPS, call_at_batch, outcome, small_config
+
+
+def quietly(folder: Path, **changes: Any) -> None:
+    train(small_config(**changes), folder, progress=False, pictures=False)
+
+
+def go_on(folder: Path, epochs: int | None = None) -> None:
+    resume(folder, epochs=epochs, progress=False, pictures=False, report=lambda _: None)
+
+
+def stop_at(monkeypatch: pytest.MonkeyPatch, batch: int) -> None:
+    call_at_batch(monkeypatch, batch, lambda: signal.raise_signal(signal.SIGINT))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"optimizer": "adamw", "binarize": "dynamic", "keep": 1},
+        {"model_config": {"hidden": [8], "latent": 2, "warmup": 2.5, "free_bits": 0.1}},
+        {"model": "autoencoder", "model_config": {"hidden": [8], "corruption": 0.3}},
+        {"model": "gan", "model_config": {"hidden": [8], "latent": 2, "average": 0.9}},
+        {"model": "cvae"},
+    ],
+    ids=["VAE", "AdamW", "warm-up", "denoising", "GAN", "conditional"],
+)
+def test_a_finished_run_goes_on_as_if_it_had_been_longer_from_the_start(
+    tmp_path: Path, changes: dict[str, Any]
+) -> None:
+    quietly(tmp_path / "longer", epochs=2, **changes)
+    go_on(tmp_path / "longer", epochs=4)
+    quietly(tmp_path / "whole", epochs=4, **changes)
+    assert outcome(tmp_path / "longer") == outcome(tmp_path / "whole")
+
+
+def test_pictures_too_are_those_of_the_longer_run(tmp_path: Path) -> None:
+    train(small_config(epochs=1), tmp_path / "longer", progress=False)
+    resume(tmp_path / "longer", epochs=2, progress=False, report=lambda _: None)
+    train(small_config(epochs=2), tmp_path / "whole", progress=False)
+    longer, whole = (
+        sorted(path.name for path in (tmp_path / name / "samples").iterdir())
+        for name in ("longer", "whole")
+    )
+    assert longer == whole
+    for name in ("samples.gif", "epoch-0002.png"):
+        pictures = [tmp_path / run / "samples" / name for run in ("longer", "whole")]
+        assert pictures[0].read_bytes() == pictures[1].read_bytes()
+
+
+@pytest.mark.parametrize("epochs", [2, 5])
+def test_a_run_stopped_within_an_epoch_ends_elsewhere_too(
+    uninterrupted: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, epochs: int
+) -> None:
+    stop_at(monkeypatch, STEPS + 4)
+    with pytest.raises(TrainingInterrupted):
+        quietly(tmp_path / "stopped")
+    go_on(tmp_path / "stopped", epochs=epochs)
+    quietly(tmp_path / "whole", epochs=epochs)
+    assert outcome(tmp_path / "stopped") == outcome(tmp_path / "whole")
+
+
+def test_the_new_length_is_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    quietly(tmp_path / "longer", epochs=1)
+    stop_at(monkeypatch, 5)
+    with pytest.raises(TrainingInterrupted):
+        go_on(tmp_path / "longer", epochs=3)
+    go_on(tmp_path / "longer")
+    quietly(tmp_path / "whole", epochs=3)
+    assert outcome(tmp_path / "longer") == outcome(tmp_path / "whole")
+
+
+def test_a_run_without_a_checkpoint_starts_again_with_the_new_length(tmp_path: Path) -> None:
+    quietly(tmp_path / "killed", epochs=1)
+    for file in (tmp_path / "killed" / "checkpoints").iterdir():
+        file.unlink()
+    go_on(tmp_path / "killed", epochs=2)
+    quietly(tmp_path / "whole", epochs=2)
+    assert outcome(tmp_path / "killed") == outcome(tmp_path / "whole")
+
+
+@pytest.mark.parametrize("epochs", [3, 2, 0, -1, "4", 4.0, True])
+def test_what_is_no_longer_run_is_refused_and_nothing_changes(
+    uninterrupted: Path, epochs: Any
+) -> None:
+    before = outcome(uninterrupted)
+    with pytest.raises(ConfigurationError, match="epochs: "):
+        go_on(uninterrupted, epochs=epochs)
+    assert outcome(uninterrupted) == before
+
+
+def test_a_schedule_that_depends_on_the_length_refuses_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stop_at(monkeypatch, 5)
+    with pytest.raises(TrainingInterrupted):
+        quietly(tmp_path / "stopped", epochs=2, schedule="cosine")
+    for epochs in (1, 3):
+        with pytest.raises(ConfigurationError, match="epochs: under the cosine schedule"):
+            go_on(tmp_path / "stopped", epochs=epochs)
+    go_on(tmp_path / "stopped", epochs=2)  # as it was to be
+    quietly(tmp_path / "whole", epochs=2, schedule="cosine")
+    assert outcome(tmp_path / "stopped") == outcome(tmp_path / "whole")
