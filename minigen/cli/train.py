@@ -154,7 +154,21 @@ class NameOrPath(click.Choice):  # type: ignore[type-arg] # generic since click 
     type=click.Path(path_type=Path),
     help="Go on with the run in this folder, as it was configured.",
 )
-@click.option("--dataset", type=NameOrPath(NAMES), default="digits", show_default=True)
+@click.option(
+    "--data",
+    metavar="PATH",
+    type=click.Path(exists=True, path_type=Path),
+    help="With --resume: where the run's own pictures are now, if they were moved.",
+)
+@click.option(
+    "--dataset",
+    metavar="NAME|PATH",
+    type=options.DataSet(NAMES),
+    default="digits",
+    show_default=True,
+    help=f"{', '.join(NAMES)}; or a folder of your own pictures, a .npz or .npy file.",
+)
+@options.own_data
 @click.option("--epochs", type=click.IntRange(min=1), default=10, show_default=True)
 @options.seed("Where initial weights, shuffles and noise start.")
 @click.option(
@@ -207,7 +221,13 @@ class NameOrPath(click.Choice):  # type: ignore[type-arg] # generic since click 
 )
 @click.pass_context
 def train(
-    ctx: click.Context, /, model: str | None, resume: Path | None, overwrite: bool, **settings: Any
+    ctx: click.Context,
+    /,
+    model: str | None,
+    resume: Path | None,
+    data: Path | None,
+    overwrite: bool,
+    **settings: Any,
 ) -> None:
     """Train MODEL on a data set, or go on with a run that was stopped.
 
@@ -217,7 +237,12 @@ def train(
     """
     if resume is not None:
         _refuse_others(ctx)
-        _conclude(_resumed(resume))
+        _conclude(_resumed(resume, data))
+    elif data is not None:
+        raise click.UsageError(
+            "--data says where a run's pictures are now, beside --resume: name those of a new run "
+            "with --dataset"
+        )
     elif model is None:
         raise click.UsageError(f"name a model ({', '.join(MODELS)}), or a run with --resume DIR")
     else:
@@ -232,11 +257,13 @@ def _started(
     from minigen.training import ConfigurationError, RunConfig
     from minigen.training import train as start
 
+    own = options.take_own_data(settings["dataset"], settings)
     try:
-        config = RunConfig(model=model, model_config=model_config, **settings)
-        names = "-".join(name.rpartition(":")[2] for name in (model, config.dataset))
+        config = RunConfig(model=model, model_config=model_config, own_data=own, **settings)
+        name = Path(config.dataset).stem if own else config.dataset.rpartition(":")[2]
+        names = f"{model.rpartition(':')[2]}-{name}"
         folder = out or Path("runs", f"{names}-seed-{config.seed}")
-        return start(config, folder, overwrite=overwrite)
+        return start(config, folder, overwrite=overwrite, report=options.tell)
     except ConfigurationError as error:
         setting, colon, _ = str(error).partition(": ")
         if not colon or setting not in settings:
@@ -245,10 +272,10 @@ def _started(
         raise click.UsageError(f"{error} (--{option})") from error
 
 
-def _resumed(folder: Path) -> Run:
+def _resumed(folder: Path, data: Path | None) -> Run:
     from minigen.training import resume
 
-    return resume(folder, report=options.tell)
+    return resume(folder, report=options.tell, data=data)
 
 
 def _given(model: str, settings: dict[str, Any]) -> dict[str, Any]:
@@ -266,7 +293,7 @@ def _refuse_others(ctx: click.Context) -> None:
     for parameter in ctx.command.get_params(ctx):
         name = parameter.name or ""
         on_the_line = ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
-        if on_the_line and name != "resume":
+        if on_the_line and name not in {"resume", "data"}:
             option = "MODEL" if name == "model" else parameter.opts[0]
             raise click.UsageError(
                 f"--resume goes on with a run as its config.json says: leave out {option}"

@@ -66,6 +66,7 @@ def train(
     overwrite: bool = False,
     progress: bool = True,
     pictures: bool = True,
+    report: Report = _log,
 ) -> Run:
     """Train a model from the beginning.
 
@@ -82,6 +83,9 @@ def train(
         Replace a run that the folder holds.
     progress, pictures : bool, default True
         Whether to show progress bars, and to draw pictures into the folder.
+    report : callable
+        Is told of pictures of one's own that can't be read and are left out; by default it is
+        logged.
 
     Raises
     ------
@@ -111,7 +115,7 @@ def train(
     files = RunFolder(folder)
     if not overwrite:
         files.expect_free()
-    config = config.settled(progress=progress)
+    config = config.settled(report=report, progress=progress)
     examples = _load_splits(config)
     config = dataclasses.replace(
         config, model_config={**examples[0].decided(), **config.model_config}
