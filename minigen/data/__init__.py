@@ -17,7 +17,7 @@ Examples
 from minigen.data.batching import Batches, batch_indices
 from minigen.data.binarization import binarize, binarize_statically, sample_bernoulli
 from minigen.data.dataset import Dataset, Images, scale_images
-from minigen.data.loading import NAMES, SPLITS, available, load
+from minigen.data.loading import EXTENTS, NAMES, SPLITS, available, load
 from minigen.data.locations import Availability
 from minigen.data.own import OwnData
 from minigen.data.points import Mixture, Points
@@ -29,12 +29,14 @@ from minigen.data.publication import (
     DownloadError,
     EmptyPartError,
     MissingDataError,
+    MixedSizesError,
     NotImagesError,
 )
 from minigen.data.reading import from_arrays, from_folder
 from minigen.data.sprites import Sprites, draw_sprites
 
 __all__ = [
+    "EXTENTS",
     "NAMES",
     "SPLITS",
     "AmbiguousDataError",
@@ -48,6 +50,7 @@ __all__ = [
     "EmptyPartError",
     "Images",
     "MissingDataError",
+    "MixedSizesError",
     "Mixture",
     "NotImagesError",
     "OwnData",

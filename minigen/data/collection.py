@@ -62,9 +62,7 @@ class Collection:
         """
         if split not in {"train", "test"}:
             raise ValueError(f"split: train or test is expected, got {split!r}")
-        cut = self.tests
-        if cut is None:
-            cut = bisect.bisect_left(self.names, test_share, key=place)
+        cut = self.count_tests(test_share)
         chosen = slice(cut) if split == "test" else slice(cut, None)
         if not len(self.images[chosen]):
             raise EmptyPartError(self._empty(split, test_share))
@@ -76,6 +74,12 @@ class Collection:
             classes=self.classes,
             files=self.names[chosen],
         )
+
+    def count_tests(self, test_share: float = 0.1) -> int:
+        """Return how many pictures fall into the test part."""
+        if self.tests is not None:
+            return self.tests
+        return bisect.bisect_left(self.names, test_share, key=place)
 
     def _empty(self, split: str, test_share: float) -> str:
         count = len(self.images)

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from minigen.data.collection import Collection, place
 from minigen.data.own import OwnData, Size
 from minigen.data.pictures import BadPictureError, Picture, reading
-from minigen.data.publication import AmbiguousDataError
+from minigen.data.publication import MixedSizesError
 from minigen.data.sources import Pictures
 
 _LARGEST_UNASKED: Final = 256  # pixels a side, where no size was asked for
@@ -40,7 +40,7 @@ def _decode_quietly(
     ordered = _in_order(found)
     bad: dict[str, str] = {}
     as_published = own.size is None and own.channels is None
-    own = _settled(own, ordered, bad)
+    own = _settled(own, ordered, bad, progress)
     sizes: Counter[tuple[int, int]] = Counter()
     good: list[Picture] = []
     for picture in _with_bar(ordered, f"decoding {own.name}", progress):
@@ -82,13 +82,15 @@ def _tests(pictures: Sequence[Picture]) -> int | None:
     return sum(picture.part == "test" for picture in pictures)
 
 
-def _settled(own: OwnData, pictures: Sequence[Picture], bad: dict[str, str]) -> OwnData:
+def _settled(
+    own: OwnData, pictures: Sequence[Picture], bad: dict[str, str], progress: bool
+) -> OwnData:
     """Return `own` with the size and the channels that pictures have, where these are not said."""
     if own.size is not None and own.channels is not None:
         return own
     sizes: Counter[tuple[int, int]] = Counter()
     grey = True
-    for picture in pictures:
+    for picture in _with_bar(pictures, f"looking at {own.name}", progress):
         try:
             with reading():
                 seen = picture.look()
@@ -114,7 +116,7 @@ def _common_size(own: OwnData, sizes: Counter[tuple[int, int]]) -> Size | None:
         if len(sizes) > 1
         else f"are {_by(largest)}"
     )
-    raise AmbiguousDataError(
+    raise MixedSizesError(
         f"{own.located}: pictures {seen} pixels (height x width): say which size they shall have, "
         "such as size=32 (--size 32)"
     )

@@ -84,8 +84,7 @@ class OwnData:
             raise ValueError(
                 f"test_share: a number from 0 to 1 is expected, got {self.test_share!r}"
             )
-        if not isinstance(self.background, str) or not self.background:
-            raise ValueError(f"background: a colour's name is expected, got {self.background!r}")
+        _expect_colour(self.background)
 
     @property
     def name(self) -> str:
@@ -111,6 +110,19 @@ def _expect_one_of(name: str, value: object, known: tuple[object, ...]) -> None:
     if value not in known or isinstance(value, bool):
         listed = ", ".join(str(each) for each in known if each is not None)
         raise ValueError(f"{name}: one of {listed} is expected, got {value!r}")
+
+
+def _expect_colour(name: str) -> None:
+    if name in {"white", "black"}:  # all that most need Pillow for
+        return
+    from PIL import ImageColor
+
+    try:
+        ImageColor.getrgb(name)
+    except (ValueError, AttributeError) as error:
+        raise ValueError(
+            f"background: a colour such as white, black or #8090a0 is expected, got {name!r}"
+        ) from error
 
 
 def _expect_size(size: Any) -> tuple[int, int] | None:

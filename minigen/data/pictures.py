@@ -89,7 +89,8 @@ class PictureFile(Picture):
             seen = Look(_upright_size(image), _is_grey(image))
             return seen, _decode(image, own)
 
-    def _open(self) -> Image.Image:
+    @contextmanager
+    def _open(self) -> Iterator[Image.Image]:
         from PIL import Image, UnidentifiedImageError
 
         if not self.path.is_file():
@@ -97,10 +98,15 @@ class PictureFile(Picture):
             raise BadPictureError(reason)
         if not self.path.stat().st_size:
             raise BadPictureError("is empty")
-        try:
-            return Image.open(self.path, formats=_FORMATS)
-        except UnidentifiedImageError as error:
-            raise BadPictureError("holds no picture in a known format") from error
+        # A file that Pillow opens by its name it may map into memory, and then it scrambles a TIFF
+        # that lies on its side.
+        with self.path.open("rb") as stream:
+            try:
+                image = Image.open(stream, formats=_FORMATS)
+            except UnidentifiedImageError as error:
+                raise BadPictureError("holds no picture in a known format") from error
+            with image:
+                yield image
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,18 +165,6 @@ def _decode(image: Image.Image, own: OwnData) -> npt.NDArray[np.uint8]:
     flat = _on_background(upright, own.background).convert("L" if channels == 1 else "RGB")
     pixels = np.asarray(_fitted(flat, own))
     return pixels[np.newaxis] if channels == 1 else np.moveaxis(pixels, -1, 0)
-
-
-def expect_colour(name: str) -> None:
-    """Raise a ValueError if Pillow knows no colour of that name."""
-    from PIL import ImageColor
-
-    try:
-        ImageColor.getrgb(name)
-    except ValueError as error:
-        raise ValueError(
-            f"background: a colour such as white, black or #8090a0 is expected, got {name!r}"
-        ) from error
 
 
 def _upright(image: Image.Image) -> Image.Image:

@@ -26,6 +26,10 @@ class AmbiguousDataError(DataError):
     """What a file or folder holds can be read in more than one way; the message says how to say."""
 
 
+class MixedSizesError(AmbiguousDataError):
+    """Pictures differ in size, or are large, and it was not said which size they shall have."""
+
+
 class EmptyPartError(DataError):
     """No picture falls into the part, training or test, that was asked for."""
 

@@ -31,7 +31,6 @@ from minigen.data.collection import Collection, bad_files
 from minigen.data.dataset import Images
 from minigen.data.decoding import decode_all, make_collection
 from minigen.data.own import OwnData, Size
-from minigen.data.pictures import expect_colour
 from minigen.data.publication import DataFileError
 from minigen.data.sources import Source, find_source, in_arrays
 from minigen.files import PARTIAL_SUFFIX, sync_folder, write_atomically
@@ -197,7 +196,6 @@ def from_arrays(
     ((3, 28, 28), 200)
     """
     own = OwnData(name, size, fit, channels, background, layout, test_share)
-    expect_colour(background)
     pixels: list[npt.NDArray[np.uint8]] = []
     arrays = arrange(images, labels, classes, layout)
     facts = decode_all(in_arrays(arrays), own, pixels.append, progress=False)
@@ -216,7 +214,6 @@ def read(
     With `fresh` they are decoded anew, whatever is in the cache. The errors are those of
     `from_folder`; that a part is empty is found when it is asked for.
     """
-    expect_colour(own.background)
     source = find_source(own)
     base = locations.cache_folder() if cache is None else Path(cache)
     path_digest = hashlib.sha256(os.fsencode(os.path.realpath(own.located))).hexdigest()[:16]

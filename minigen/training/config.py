@@ -242,7 +242,8 @@ class RunConfig:
             return self
         if self.own_data is None:
             raise ConfigurationError(
-                f"data: the run is on {self.dataset}, which is no folder that could have moved"
+                f"data: the run is on {self.dataset}, not on pictures of one's own, which may have "
+                "moved (--data)"
             )
         own = dataclasses.replace(self.own_data, path=os.fspath(path))
         return dataclasses.replace(self, own_data=own)
