@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,12 +56,7 @@ def read_arrays(path: Path, own: OwnData) -> Arrays:
     What can't be read is a `DataFileError`; what can be read in several ways an
     `AmbiguousDataError`.
     """
-    try:
-        stored = np.load(path, allow_pickle=False)
-        found = {path.stem: stored} if isinstance(stored, np.ndarray) else dict(stored)
-    except (ValueError, EOFError, OSError, zipfile.BadZipFile) as error:
-        reason = "it holds Python objects" if "allow_pickle" in str(error) else str(error)
-        raise DataFileError(f"{path} can't be read as arrays: {reason}") from error
+    found = _load(path)
     try:
         parts = _published_parts(found)
         if parts:
@@ -212,6 +208,22 @@ def number_classes(
 
 
 # ---------------------------------------------------------------------- what is in a file of arrays
+
+
+def _load(path: Path) -> dict[str, npt.NDArray[Any]]:
+    """Return a file's arrays by name."""
+    try:
+        with path.open("rb") as stream:
+            stored = np.load(stream, allow_pickle=False)
+            if isinstance(stored, np.ndarray):
+                return {path.stem: stored}
+            with stored:
+                return dict(stored)
+    except (ValueError, EOFError, OSError, zipfile.BadZipFile, zlib.error) as error:
+        objects = "allow_pickle" in str(error)
+        reason = "it is no such file, or holds Python objects" if objects else str(error)
+        raise DataFileError(f"{path} can't be read as arrays: {reason}") from error
+
 
 _Pair = tuple[npt.NDArray[Any], npt.NDArray[Any] | None]
 

@@ -69,8 +69,8 @@ def _decode_quietly(
 
 
 def _in_order(found: Pictures) -> list[Picture]:
-    """Put the test part first; in each part, go by the hash of names unless it is published."""
-    if found.published:
+    """Put the test part first; in each part, go by the hash of names unless it was published."""
+    if found.published and _tests(found.pictures) is not None:
         return sorted(found.pictures, key=lambda each: each.part != "test")
     return sorted(found.pictures, key=lambda each: (each.part != "test", place(each.name)))
 

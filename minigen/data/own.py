@@ -112,14 +112,14 @@ def _expect_one_of(name: str, value: object, known: tuple[object, ...]) -> None:
         raise ValueError(f"{name}: one of {listed} is expected, got {value!r}")
 
 
-def _expect_colour(name: str) -> None:
+def _expect_colour(name: Any) -> None:
     if name in {"white", "black"}:  # all that most need Pillow for
         return
     from PIL import ImageColor
 
     try:
         ImageColor.getrgb(name)
-    except (ValueError, AttributeError) as error:
+    except (ValueError, TypeError) as error:
         raise ValueError(
             f"background: a colour such as white, black or #8090a0 is expected, got {name!r}"
         ) from error
