@@ -142,7 +142,7 @@ def _show_named(name: str, verify: bool, show: Path | None, count: int | None) -
         ("each", _each(EXTENTS[name].shape)),
         ("train", f"{len(train):,} {kind.plural}"),
         ("test", f"{len(test):,} {kind.plural}"),
-        ("classes", _counted_classes(train.classes, np.bincount(train.labels))),
+        ("classes", _counted_classes(train.classes, train.labels)),
         ("where", _where(state)),
     ]
     if verify:
@@ -184,8 +184,7 @@ def _described(found: Collection, own: OwnData, read_as: str) -> Iterator[Row]:
     yield "name", found.name
     yield "pictures", f"{len(found.images):,} in {own.located}"
     if found.labels is not None:
-        counts = np.bincount(found.labels, minlength=len(found.classes))
-        yield "classes", _counted_classes(found.classes, counts)
+        yield "classes", _counted_classes(found.classes, found.labels)
     else:
         yield "classes", "none"
     sizes = sorted(found.sizes, key=lambda size: size[0] * size[1])
@@ -210,8 +209,9 @@ def _listed_bad(found: Collection) -> Iterator[Row]:
         yield "", f"and {len(found.bad) - _LISTED:,} more"
 
 
-def _counted_classes(names: Sequence[str], counts: Any) -> str:
+def _counted_classes(names: Sequence[str], labels: Any) -> str:
     """Count the classes, and name the first with the number of examples in each."""
+    counts = np.bincount(labels, minlength=len(names))
     listed = ", ".join(
         f"{name} ({count:,})" for name, count in list(zip(names, counts, strict=True))[:_LISTED]
     )

@@ -113,7 +113,8 @@ def channels_last(images: npt.NDArray[Any], layout: str | None = None) -> npt.ND
 def _layouts(shape: tuple[int, ...]) -> list[str]:
     """Return the layouts that a shape allows."""
     if len(shape) == 3:  # one colour picture, or several narrow grey ones
-        return ["NHW", "one picture (H, W, C)"] if shape[-1] in _CHANNELS else ["NHW"]
+        narrow = shape[2] in _CHANNELS and shape[1] > max(_CHANNELS)
+        return ["NHW", "one picture (H, W, C)"] if narrow else ["NHW"]
     if len(shape) == 4:
         axes = {"NCHW": shape[1], "NHWC": shape[3]}
         return [layout for layout, channels in axes.items() if channels in _CHANNELS]
