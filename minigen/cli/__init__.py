@@ -16,6 +16,7 @@ import click
 
 from minigen import keep_freed_memory
 from minigen._version import __version__
+from minigen.cli.data import data
 from minigen.cli.demo import demo
 from minigen.cli.evaluate import evaluate
 from minigen.cli.explain import explain
@@ -29,6 +30,7 @@ from minigen.cli.train import train
 
 COMMANDS: tuple[click.Command, ...] = (
     demo,
+    data,
     train,
     sample,
     reconstruct,

@@ -130,7 +130,7 @@ def _latents(of: Subject) -> dict[str, Any]:
         options.tell("active latent units are not counted: at least 2 test examples are needed")
         return {}
     active = {"active_units": metrics.active_units(model, test.images, test.labels).count}
-    factors = getattr(load_data(of.run.config.dataset, "test"), "factors", None)
+    factors = getattr(load_data(of.run.config, "test"), "factors", None)
     if factors is None or model.latent < 2:
         return active
     means = metrics.latent_means(model, test.images, test.labels)
@@ -165,7 +165,7 @@ def _judged(of: Subject) -> dict[str, Any]:
     generator = Generator(of.seed)
     with no_grad():
         made = run.model.sample(count, generator=generator).numpy()
-    truth = load_data(run.config.dataset, "test")
+    truth = load_data(run.config, "test")
     report = run.kind.judge(truth, test.images, made, generator, options.tell)
     if run.can("discriminate"):
         report["discriminator"] = _discriminated(of, made, generator)

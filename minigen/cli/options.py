@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Sized
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import click
+
+if TYPE_CHECKING:
+    from minigen.data import OwnData
 
 Decorator: TypeAlias = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -45,7 +49,39 @@ def place(path: Path) -> Path:
     return path
 
 
-run_folder = click.argument("folder", metavar="DIR", type=FolderPath(exists=True))
+class DataPath(_NamedPath):
+    """The path of pictures of one's own: a folder, or a file that is there."""
+
+    def __init__(self) -> None:
+        super().__init__(exists=True, path_type=Path)
+
+
+_MOVED: Final = "minigen.cli.options.data"
+"""Where click's context keeps where a run's own pictures are now."""
+
+
+def _remember_data(ctx: click.Context, _option: click.Parameter, path: Path | None) -> None:
+    ctx.meta[_MOVED] = path
+
+
+def moved_data() -> Path | None:
+    """Return where the run's own pictures are now, if the command line says so."""
+    path: Path | None = click.get_current_context().meta.get(_MOVED)
+    return path
+
+
+def run_folder(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Take the folder of a run, and where its own pictures are now: see `moved_data`."""
+    folder = click.argument("folder", metavar="DIR", type=FolderPath(exists=True))
+    elsewhere = click.option(
+        "--data",
+        metavar="PATH",
+        type=DataPath(),
+        expose_value=False,
+        callback=_remember_data,
+        help="Where the run's own pictures are now, if they were moved.",
+    )
+    return folder(elsewhere(command))
 
 
 def _device_name(_ctx: click.Context, _option: click.Parameter, name: str | None) -> str | None:
@@ -124,3 +160,142 @@ def no_bar(parts: Sized) -> bool:
 def tell(message: str) -> None:
     """Write a line beside the results: on the standard error stream."""
     click.echo(message, err=True)
+
+
+# ------------------------------------------------------------------------- pictures of one's own
+
+
+class DataSet(click.Choice):  # type: ignore[type-arg] # generic since click 8.2
+    """A name of the package's, a path of one's own pictures, or ``package.module:function``."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Take what is there as it is, and what is ``module:function``: it is looked up later."""
+        name = str(value)
+        if name in self.choices or _is_path(name) or ":" in name:
+            return name
+        return self.fail(
+            f"{name!r} is neither a data set ({', '.join(map(str, self.choices))}) nor a file or "
+            "folder that is there",
+            param,
+            ctx,
+        )
+
+
+class PictureSize(click.ParamType):  # type: ignore[type-arg] # generic since click 8.2
+    """A number of pixels, or ``WIDTHxHEIGHT``; returned as (height, width)."""
+
+    name = "size"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, int]:
+        """Read one number or two."""
+        found = re.fullmatch(r"([0-9]{1,6})(?:x([0-9]{1,6}))?", str(value))
+        if found is None:
+            self.fail(
+                f"a number of pixels such as 32 is expected, or WIDTHxHEIGHT such as 64x48, got "
+                f"{value!r}",
+                param,
+                ctx,
+            )
+        width = int(found[1])
+        return int(found[2] or width), width
+
+
+_OWN_OPTIONS: Final = {
+    "size": "size",
+    "fit": "fit",
+    "image_channels": "channels",
+    "test_share": "test_share",
+    "background": "background",
+    "layout": "layout",
+    "bad": "bad",
+}
+"""The options that say how one's own pictures are read, and what `OwnData` calls them."""
+
+
+def own_data(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Make the options that say how one's own pictures are read: see `take_own_data`."""
+    from minigen.data.own import BAD, FITS, LAYOUTS
+
+    added = (
+        click.option(
+            "--size",
+            metavar="PIXELS|WIDTHxHEIGHT",
+            type=PictureSize(),
+            help="Of your own pictures: the size that all get.  [default: the one they have]",
+        ),
+        click.option(
+            "--fit",
+            type=click.Choice(FITS),
+            help="Cut the middle out, keep all with borders, or distort.  [default: crop]",
+        ),
+        click.option(
+            "--image-channels",
+            type=click.Choice(["1", "3"]),
+            help="Grey or colour.  [default: grey if all pictures are]",
+        ),
+        click.option(
+            "--test-share",
+            type=click.FloatRange(0, 1),
+            help="The share of pictures that is kept for tests.  [default: 0.1]",
+        ),
+        click.option(
+            "--background",
+            metavar="COLOUR",
+            help="What is behind transparent pixels, and the borders' colour.  [default: white]",
+        ),
+        click.option(
+            "--layout",
+            type=click.Choice(LAYOUTS),
+            help="The order of an array's axes, where its shape does not tell.",
+        ),
+        click.option(
+            "--bad",
+            type=click.Choice(BAD),
+            help="Refuse files that can't be read, or leave them out.  [default: refuse]",
+        ),
+    )
+    for option in reversed(added):
+        command = option(command)
+    return command
+
+
+def take_own_data(dataset: str, settings: dict[str, Any], **defaults: Any) -> OwnData | None:
+    """Take the options for one's own pictures out of `settings`; None if the data are others.
+
+    `defaults` are for what was not given. Options that don't go with the data are a
+    `click.UsageError`.
+    """
+    from minigen.data import NAMES, OwnData
+
+    given = {option: settings.pop(option) for option in _OWN_OPTIONS}
+    chosen = {option: value for option, value in given.items() if value is not None}
+    if dataset in NAMES or not _is_path(dataset):
+        for option in chosen:
+            raise click.UsageError(
+                f"{_flag(option)}: {dataset} is taken as it is; the option is for pictures of your "
+                "own, a folder or a file"
+            )
+        return None
+    if "image_channels" in chosen:
+        chosen["image_channels"] = int(chosen["image_channels"])
+    named = {_OWN_OPTIONS[option]: value for option, value in chosen.items()}
+    try:
+        return OwnData(dataset, **{**defaults, **named})
+    except ValueError as error:
+        setting = str(error).partition(":")[0]
+        flag = next(_flag(option) for option, name in _OWN_OPTIONS.items() if name == setting)
+        raise click.UsageError(f"{error} ({flag})") from error
+
+
+def _flag(option: str) -> str:
+    return f"--{option.replace('_', '-')}"
+
+
+def _is_path(name: str) -> bool:
+    """Tell whether there is a file or folder of that name."""
+    try:
+        return bool(name) and Path(name).expanduser().exists()
+    except (OSError, ValueError):  # too long for a path, or with a zero byte
+        return False

@@ -155,7 +155,21 @@ class NameOrPath(click.Choice):  # type: ignore[type-arg] # generic since click 
     type=options.FolderPath(),
     help="Go on with the run in this folder, as it was configured; with --epochs, to that many.",
 )
-@click.option("--dataset", type=NameOrPath(NAMES), default="digits", show_default=True)
+@click.option(
+    "--data",
+    metavar="PATH",
+    type=options.DataPath(),
+    help="With --resume: where the run's own pictures are now, if they were moved.",
+)
+@click.option(
+    "--dataset",
+    metavar="NAME|PATH",
+    type=options.DataSet(NAMES),
+    default="digits",
+    show_default=True,
+    help=f"{', '.join(NAMES)}; or a folder of your own pictures, a .npz or .npy file.",
+)
+@options.own_data
 @click.option("--epochs", type=click.IntRange(min=1), default=10, show_default=True)
 @options.seed("Where initial weights, shuffles and noise start.")
 @click.option(
@@ -213,7 +227,13 @@ class NameOrPath(click.Choice):  # type: ignore[type-arg] # generic since click 
 )
 @click.pass_context
 def train(
-    ctx: click.Context, /, model: str | None, resume: Path | None, overwrite: bool, **settings: Any
+    ctx: click.Context,
+    /,
+    model: str | None,
+    resume: Path | None,
+    data: Path | None,
+    overwrite: bool,
+    **settings: Any,
 ) -> None:
     """Train MODEL on a data set, or go on with a run that was stopped.
 
@@ -224,7 +244,12 @@ def train(
     if resume is not None:
         _refuse_others(ctx)
         epochs = settings["epochs"] if _was_given(ctx, "epochs") else None
-        _conclude(_resumed(resume, epochs, settings["log"]))
+        _conclude(_resumed(resume, epochs, settings["log"], data))
+    elif data is not None:
+        raise click.UsageError(
+            "--data says where a run's pictures are now, beside --resume: name those of a new run "
+            "with --dataset"
+        )
     elif model is None:
         raise click.UsageError(f"name a model ({', '.join(MODELS)}), or a run with --resume DIR")
     else:
@@ -244,18 +269,20 @@ def _started(
     from minigen.training import RunConfig
     from minigen.training import train as start
 
+    own = options.take_own_data(settings["dataset"], settings)
     with _settings_as_options((*settings, "log")):
-        config = RunConfig(model=model, model_config=model_config, **settings)
-        names = "-".join(name.rpartition(":")[2] for name in (model, config.dataset))
+        config = RunConfig(model=model, model_config=model_config, own_data=own, **settings)
+        name = Path(config.dataset).stem if own else config.dataset.rpartition(":")[2]
+        names = f"{model.rpartition(':')[2]}-{name}"
         folder = out or Path("runs", f"{names}-seed-{config.seed}")
-        return start(config, folder, overwrite=overwrite, log=log)
+        return start(config, folder, overwrite=overwrite, log=log, report=options.tell)
 
 
-def _resumed(folder: Path, epochs: int | None, log: str | None) -> Run:
+def _resumed(folder: Path, epochs: int | None, log: str | None, data: Path | None) -> Run:
     from minigen.training import resume
 
     with _settings_as_options(("epochs", "log")):
-        return resume(folder, epochs=epochs, log=log, report=options.tell)
+        return resume(folder, epochs=epochs, log=log, report=options.tell, data=data)
 
 
 @contextlib.contextmanager
@@ -283,7 +310,7 @@ def _given(model: str, settings: dict[str, Any]) -> dict[str, Any]:
     return given
 
 
-_WITH_RESUME: Final = ("resume", "epochs", "log")
+_WITH_RESUME: Final = ("resume", "epochs", "log", "data")
 """What may be given for a run that goes on."""
 
 

@@ -36,7 +36,7 @@ class Trained:
         """Load the model of the run in a folder."""
         from minigen.training import RunFolder, load_model
 
-        config = RunFolder(folder).read_config()
+        config = RunFolder(folder).read_config().moved(options.moved_data())
         model = load_model(folder, device=device, report=options.tell)
         config = dataclasses.replace(config, device=device or config.device)
         return cls(folder, config, model, kind_of(model))

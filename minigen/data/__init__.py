@@ -2,7 +2,8 @@
 
 `load` gives a `Dataset`: images as they were published, with labels. `Dataset.scaled` turns them
 into floating-point numbers, `Batches` into minibatches; `binarize`, `binarize_statically` and
-`sample_bernoulli` into black and white. Sets of points of the plane come as `Points`.
+`sample_bernoulli` into black and white. Sets of points of the plane come as `Points`. Pictures of
+one's own are read by `from_folder` and `from_arrays`.
 
 Examples
 --------
@@ -15,31 +16,44 @@ Examples
 
 from minigen.data.batching import Batches, batch_indices
 from minigen.data.binarization import binarize, binarize_statically, sample_bernoulli
-from minigen.data.dataset import Dataset, scale_images
-from minigen.data.loading import NAMES, SPLITS, available, load
+from minigen.data.dataset import Dataset, Images, scale_images
+from minigen.data.loading import EXTENTS, NAMES, SPLITS, available, load
 from minigen.data.locations import Availability
+from minigen.data.own import OwnData
 from minigen.data.points import Mixture, Points
 from minigen.data.publication import (
+    AmbiguousDataError,
+    ChangedDataError,
     DataError,
     DataFileError,
     DownloadError,
+    EmptyPartError,
     MissingDataError,
+    MixedSizesError,
     NotImagesError,
 )
+from minigen.data.reading import from_arrays, from_folder
 from minigen.data.sprites import Sprites, draw_sprites
 
 __all__ = [
+    "EXTENTS",
     "NAMES",
     "SPLITS",
+    "AmbiguousDataError",
     "Availability",
     "Batches",
+    "ChangedDataError",
     "DataError",
     "DataFileError",
     "Dataset",
     "DownloadError",
+    "EmptyPartError",
+    "Images",
     "MissingDataError",
+    "MixedSizesError",
     "Mixture",
     "NotImagesError",
+    "OwnData",
     "Points",
     "Sprites",
     "available",
@@ -47,6 +61,8 @@ __all__ = [
     "binarize",
     "binarize_statically",
     "draw_sprites",
+    "from_arrays",
+    "from_folder",
     "load",
     "sample_bernoulli",
     "scale_images",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 import numpy as np
 import numpy.typing as npt
 
-from minigen.data.dataset import Dataset
+from minigen.data.dataset import Images
 from minigen.engine.random import Generator, default_generator
 
 if TYPE_CHECKING:
@@ -45,11 +45,12 @@ class Batches(Generic[BatchT]):
     """The minibatches of an epoch, as often as asked, in a new order each time if shuffled.
 
     Iterating over it is one epoch. One array gives arrays; a `Dataset` gives pairs of images and
-    labels; several arrays give tuples. Every minibatch is a copy.
+    labels, and images without labels tuples of one; several arrays give tuples. Every minibatch is
+    a copy.
 
     Parameters
     ----------
-    data : NumPy array, Dataset, or sequence of arrays
+    data : NumPy array, Images, or sequence of arrays
         What is divided along the first axis; of several arrays, each has the same length.
     batch_size : int
         The number of examples in a minibatch; the last one holds the rest.
@@ -90,7 +91,7 @@ class Batches(Generic[BatchT]):
     @overload
     def __init__(
         self: Batches[tuple[npt.NDArray[Any], ...]],
-        data: Dataset | Sequence[npt.NDArray[Any]],
+        data: Images | Sequence[npt.NDArray[Any]],
         batch_size: int,
         *,
         shuffle: bool = ...,
@@ -100,7 +101,7 @@ class Batches(Generic[BatchT]):
 
     def __init__(
         self,
-        data: npt.NDArray[Any] | Dataset | Sequence[npt.NDArray[Any]],
+        data: npt.NDArray[Any] | Images | Sequence[npt.NDArray[Any]],
         batch_size: int,
         *,
         shuffle: bool = False,
@@ -166,11 +167,11 @@ class Batches(Generic[BatchT]):
 
 
 def _arrays(
-    data: npt.NDArray[Any] | Dataset | Sequence[npt.NDArray[Any]],
+    data: npt.NDArray[Any] | Images | Sequence[npt.NDArray[Any]],
 ) -> tuple[npt.NDArray[Any], ...]:
     """Return what is to be divided as a tuple of arrays."""
-    if isinstance(data, Dataset):
-        return data.images, data.labels
+    if isinstance(data, Images):
+        return (data.images,) if data.labels is None else (data.images, data.labels)
     return (data,) if isinstance(data, np.ndarray) else tuple(data)
 
 

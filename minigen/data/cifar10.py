@@ -37,7 +37,7 @@ CLASSES: Final = (
     "truck",
 )
 _IMAGE_SHAPE: Final = (3, 32, 32)
-_RECORD_SIZE: Final = 1 + math.prod(_IMAGE_SHAPE)
+RECORD_SIZE: Final = 1 + math.prod(_IMAGE_SHAPE)
 _FOLDER: Final = "cifar-10-batches-bin"
 _PATTERNS: Final = {"train": "data_batch_*.bin", "test": "test_batch.bin"}
 _PUBLISHED: Final = (*(f"data_batch_{n}.bin" for n in range(1, 6)), "test_batch.bin")
@@ -56,12 +56,12 @@ def parse_batch(contents: bytes, name: str) -> tuple[npt.NDArray[np.uint8], npt.
     >>> images.shape, CLASSES[labels[0]]
     ((1, 3, 32, 32), 'horse')
     """
-    if not _is_possible_size(len(contents)):
+    if not is_possible_size(len(contents)):
         raise DataFileError(
-            f"{name}: one or more records of {_RECORD_SIZE:,} bytes wanted, "
+            f"{name}: one or more records of {RECORD_SIZE:,} bytes wanted, "
             f"got {len(contents):,} bytes"
         )
-    records = np.frombuffer(contents, np.uint8).reshape(-1, _RECORD_SIZE)
+    records = np.frombuffer(contents, np.uint8).reshape(-1, RECORD_SIZE)
     labels, pixels = records[:, 0], records[:, 1:]
     wrong = np.flatnonzero(labels >= len(CLASSES))
     if wrong.size:
@@ -150,7 +150,7 @@ class Cifar10Source:
 
     def _is_whole(self, folder: Path) -> bool:
         """Tell whether a folder holds what the archive holds, judged by the sizes."""
-        size = self.records * _RECORD_SIZE
+        size = self.records * RECORD_SIZE
         paths = [folder / name for name in _PUBLISHED]
         return all(path.is_file() and path.stat().st_size == size for path in paths)
 
@@ -164,12 +164,12 @@ def _batches(folder: Path, split: str) -> list[Path]:
 def _has_batches(folder: Path, split: str) -> bool:
     """Tell whether a folder holds files of one split, all of them of a possible size."""
     sizes = [path.stat().st_size for path in _batches(folder, split)]
-    return bool(sizes) and all(map(_is_possible_size, sizes))
+    return bool(sizes) and all(map(is_possible_size, sizes))
 
 
-def _is_possible_size(size: int) -> bool:
+def is_possible_size(size: int) -> bool:
     """Tell whether a file of so many bytes can hold whole records, at least one."""
-    return size > 0 and size % _RECORD_SIZE == 0
+    return size > 0 and size % RECORD_SIZE == 0
 
 
 CIFAR10: Final = Cifar10Source(

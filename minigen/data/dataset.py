@@ -1,8 +1,8 @@
-"""Labelled images as they were published, and their pixel values as floating-point numbers."""
+"""Images, labelled or not, and their pixel values as floating-point numbers."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, TypeVar
 
 import numpy as np
@@ -12,19 +12,112 @@ ScalarT = TypeVar("ScalarT", bound=np.generic)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Dataset:
-    """One split of a set of labelled images, held as its source published it.
+class Images:
+    """One part of a set of images, with labels or without: what pictures of one's own become.
 
     The arrays are read-only: every consumer may share them, and none can spoil them.
 
     Parameters
     ----------
     name : str
-        The name that `minigen.data.load` knows it by.
+        What the set is called.
     split : str
         ``"train"`` or ``"test"``.
     images : array of uint8, shape (N, C, H, W)
         Pixel values from 0 to `maximum`.
+    labels : array of int64, shape (N,), optional
+        For each image, its class: an index into `classes`; None if images have no classes.
+    classes : tuple of str
+        The classes' names.
+    maximum : int, default 255
+        The pixel value that means full intensity.
+    files : tuple of str
+        What each image is called, if they have names: files relative to their folder.
+
+    Raises
+    ------
+    ValueError
+        If shapes, lengths or values contradict one another.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> Images("black", "train", np.zeros((5, 1, 8, 8), np.uint8))
+    Images('black', 'train', 5 images of shape (1, 8, 8), values 0 to 255, no classes)
+    """
+
+    name: str
+    split: str
+    images: npt.NDArray[np.uint8]
+    labels: npt.NDArray[np.int64] | None = None
+    classes: tuple[str, ...] = ()
+    maximum: int = 255
+    files: tuple[str, ...] = field(default=(), kw_only=True)
+
+    kind: ClassVar[str] = "image"
+    """The kind of data, by which models, files and pictures go."""
+
+    def __post_init__(self) -> None:
+        if self.images.dtype != np.uint8:
+            raise ValueError(f"{self._title}: images of uint8 wanted, got {self.images.dtype}")
+        if self.images.ndim != 4:
+            raise ValueError(
+                f"{self._title}: images of shape (N, C, H, W) wanted, got {self.images.shape}"
+            )
+        check_range(f"{self._title}: images", self.images, self.maximum)
+        object.__setattr__(self, "images", read_only(self.images))
+        if self.labels is not None:
+            self._check_labels(self.labels)
+            object.__setattr__(self, "labels", read_only(self.labels))
+
+    def _check_labels(self, labels: npt.NDArray[np.int64]) -> None:
+        if labels.dtype != np.int64:
+            raise ValueError(
+                f"{self._title}: images of uint8 and labels of int64 wanted, "
+                f"got {self.images.dtype} and {labels.dtype}"
+            )
+        if labels.shape != self.images.shape[:1]:
+            raise ValueError(
+                f"{self._title}: images of shape (N, C, H, W) and labels of shape (N,) wanted, "
+                f"got {self.images.shape} and {labels.shape}"
+            )
+        check_range(f"{self._title}: labels", labels, len(self.classes) - 1)
+
+    @property
+    def _title(self) -> str:
+        return f"Dataset {self.name!r}"
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """The shape of one image: (channels, height, width)."""
+        _, channels, height, width = self.images.shape
+        return channels, height, width
+
+    def scaled(self, range: tuple[float, float] = (0.0, 1.0)) -> npt.NDArray[np.float32]:
+        """Return the images as float32 in `range`: see `scale_images`."""
+        return scale_images(self.images, maximum=self.maximum, range=range)
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __repr__(self) -> str:
+        classes = f"{len(self.classes)} classes" if self.labels is not None else "no classes"
+        return (
+            f"{type(self).__name__}({self.name!r}, {self.split!r}, {len(self):,} images of shape "
+            f"{self.image_shape}, values 0 to {self.maximum}, {classes})"
+        )
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Dataset(Images):
+    """One split of a set of labelled images, held as its source published it.
+
+    Parameters
+    ----------
+    name : str
+        The name that `minigen.data.load` knows it by.
+    split, images
+        As of `Images`.
     labels : array of int64, shape (N,)
         For each image, its class: an index into `classes`.
     classes : tuple of str
@@ -50,54 +143,8 @@ class Dataset:
     (dtype('float32'), -1.0, 1.0)
     """
 
-    name: str
-    split: str
-    images: npt.NDArray[np.uint8]
     labels: npt.NDArray[np.int64]
     classes: tuple[str, ...]
-    maximum: int = 255
-
-    kind: ClassVar[str] = "image"
-    """The kind of data, by which models, files and pictures go."""
-
-    def __post_init__(self) -> None:
-        if self.images.dtype != np.uint8 or self.labels.dtype != np.int64:
-            raise ValueError(
-                f"{self._title}: images of uint8 and labels of int64 wanted, "
-                f"got {self.images.dtype} and {self.labels.dtype}"
-            )
-        if self.images.ndim != 4 or self.labels.shape != self.images.shape[:1]:
-            raise ValueError(
-                f"{self._title}: images of shape (N, C, H, W) and labels of shape (N,) wanted, "
-                f"got {self.images.shape} and {self.labels.shape}"
-            )
-        check_range(f"{self._title}: images", self.images, self.maximum)
-        check_range(f"{self._title}: labels", self.labels, len(self.classes) - 1)
-        object.__setattr__(self, "images", read_only(self.images))
-        object.__setattr__(self, "labels", read_only(self.labels))
-
-    @property
-    def _title(self) -> str:
-        return f"Dataset {self.name!r}"
-
-    @property
-    def image_shape(self) -> tuple[int, int, int]:
-        """The shape of one image: (channels, height, width)."""
-        _, channels, height, width = self.images.shape
-        return channels, height, width
-
-    def scaled(self, range: tuple[float, float] = (0.0, 1.0)) -> npt.NDArray[np.float32]:
-        """Return the images as float32 in `range`: see `scale_images`."""
-        return scale_images(self.images, maximum=self.maximum, range=range)
-
-    def __len__(self) -> int:
-        return len(self.images)
-
-    def __repr__(self) -> str:
-        return (
-            f"{type(self).__name__}({self.name!r}, {self.split!r}, {len(self):,} images of shape "
-            f"{self.image_shape}, values 0 to {self.maximum}, {len(self.classes)} classes)"
-        )
 
 
 def scale_images(
@@ -152,6 +199,8 @@ def read_only(array: npt.NDArray[ScalarT]) -> npt.NDArray[ScalarT]:
 
 def check_range(what: str, values: npt.NDArray[np.integer[Any]], maximum: int) -> None:
     """Refuse integers outside 0 ... `maximum`."""
+    if values.dtype == np.uint8 and maximum >= 255:
+        return  # as any byte is: a file that is mapped into memory is not read for that
     if values.size and not (values.min() >= 0 and values.max() <= maximum):
         raise ValueError(
             f"{what}: values from 0 to {maximum} wanted, found {values.min()} to {values.max()}"

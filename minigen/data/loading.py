@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Literal, Protocol, TypeAlias, overload
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, Protocol, TypeAlias, overload
 
 from minigen.data.cifar10 import CIFAR10
 from minigen.data.digits import DIGITS
@@ -40,6 +40,27 @@ _SOURCES: Final[dict[str, Source]] = {
 
 NAMES: Final = tuple(_SOURCES)
 """The names that `load` knows."""
+
+
+class Extent(NamedTuple):
+    """How many training and test examples a set has, and the shape of each."""
+
+    train: int
+    test: int
+    shape: tuple[int, ...]
+
+
+EXTENTS: Final[dict[str, Extent]] = {
+    "digits": Extent(1_415, 382, (1, 8, 8)),
+    "mnist": Extent(60_000, 10_000, (1, 28, 28)),
+    "fashion_mnist": Extent(60_000, 10_000, (1, 28, 28)),
+    "cifar10": Extent(50_000, 10_000, (3, 32, 32)),
+    "sprites": Extent(32_768, 4_096, (1, 32, 32)),
+    "ring": Extent(50_000, 10_000, (2,)),
+    "grid": Extent(50_000, 10_000, (2,)),
+    "two_moons": Extent(50_000, 10_000, (2,)),
+}
+"""What every set has, as it was published, before it is loaded."""
 
 
 _Root: TypeAlias = "FolderPath | None"

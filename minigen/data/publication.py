@@ -22,6 +22,22 @@ class DownloadError(DataError):
     """No mirror gave a file whole."""
 
 
+class AmbiguousDataError(DataError):
+    """What a file or folder holds can be read in more than one way; the message says how to say."""
+
+
+class MixedSizesError(AmbiguousDataError):
+    """Pictures differ in size, or are large, and it was not said which size they shall have."""
+
+
+class EmptyPartError(DataError):
+    """No picture falls into the part, training or test, that was asked for."""
+
+
+class ChangedDataError(DataError):
+    """Pictures are not those that a run was trained on."""
+
+
 class NotImagesError(DataError):
     """A data set of points was asked for images."""
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from minigen.kinds.kind import Examples, Kind, Report, Setting
 
 if TYPE_CHECKING:
-    from minigen.data import Dataset
+    from minigen.data import Images
     from minigen.engine.backend import Array
     from minigen.engine.random import Generator
     from minigen.engine.tensor import Tensor
@@ -38,7 +38,7 @@ class ImageKind(Kind):
     grey: ClassVar[bool] = True
     measures: ClassVar[Mapping[str, str]] = OF_FEATURES
 
-    def examples(self, dataset: Dataset) -> Examples:
+    def examples(self, dataset: Images) -> Examples:
         """Return the images, shape (N, C, H, W)."""
         return dataset.scaled()
 
@@ -75,7 +75,7 @@ class ImageKind(Kind):
         viz.save_image_table(path, walks, **labels)
 
     def judge(
-        self, dataset: Dataset, real: Examples, made: Array, generator: Generator, report: Report
+        self, dataset: Images, real: Examples, made: Array, generator: Generator, report: Report
     ) -> dict[str, Any]:
         """Compare images by a classifier's features, if the data set has one."""
         from minigen import metrics

@@ -308,6 +308,13 @@ class ConvAdversaries(Adversaries):
     def suited_to(self, shape: Sequence[int]) -> Self:
         """Return the same with channels; ValueError if images can't be halved that often."""
         channels = default_channels(shape) if self.channels is None else self.channels
+        if not channels and self.channels is None:
+            _, height, width = shape
+            raise ValueError(
+                f"a height and width that are even, and 8 at least, are expected, got {height} and "
+                f"{width}: the larger the power of 2 that divides both, such as 32 or 64, the "
+                "deeper the networks"
+            )
         expect_halving(shape, channels)
         return replace(self, channels=channels)
 
@@ -417,8 +424,17 @@ def expect_halving(shape: Sequence[int], channels: Sequence[int]) -> None:
     if height % divisor or width % divisor:
         raise ValueError(
             f"{len(channels)} convolutions of stride 2 need a height and width divisible "
-            f"by {divisor}, got {height} and {width}; give fewer channels"
+            f"by {divisor}, got {height} and {width}; give fewer channels, or images of "
+            f"{_nearest_sizes(height, width, divisor)} (height x width)"
         )
+
+
+def _nearest_sizes(height: int, width: int, divisor: int) -> str:
+    """Name the sizes next to one whose sides a number divides, below and above."""
+    below = [side // divisor * divisor for side in (height, width)]
+    above = [-(-side // divisor) * divisor for side in (height, width)]
+    sizes = [f"{rows}x{columns}" for rows, columns in (below, above) if rows and columns]
+    return " or ".join(sizes)
 
 
 def code_shape(shape: Sequence[int], channels: Sequence[int]) -> tuple[int, int, int]:

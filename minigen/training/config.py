@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import logging
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 import numpy as np
@@ -13,6 +16,8 @@ import numpy.typing as npt
 
 from minigen import data, kinds, models, nn, optim
 from minigen._version import __version__
+from minigen.data.collection import Collection, bad_files
+from minigen.data.reading import read as read_own
 from minigen.engine.backend import Array, canonical_device, to_device
 from minigen.engine.random import Generator
 from minigen.kinds import Kind
@@ -44,6 +49,8 @@ BINARIZATIONS: Final = ("none", "static", "dynamic")
 run; or, in training, drawn afresh for every batch. The test images of the last two are the same."""
 
 
+_log: Callable[[str], None] = logging.getLogger(__name__).warning
+
 Batch: TypeAlias = tuple[Array, Array | None]
 """Images, and the labels that a conditional model is told."""
 
@@ -62,7 +69,11 @@ class RunConfig:
         The model's constructor's arguments; what the data decide may be left out: ``image_shape``,
         and the number of ``classes`` of a conditional model.
     dataset : str
-        A name in `minigen.data.NAMES`, or ``"package.module:function"``: see `load_data`.
+        A name in `minigen.data.NAMES`, or ``"package.module:function"``: see `load_data`. The path
+        of pictures of one's own becomes `own_data`, and their name stands here.
+    own_data : minigen.data.OwnData, optional
+        Where pictures of one's own are, and how they are read. A run adds how many there were, and
+        their digest, by which they are known again.
     binarize : {"none", "static", "dynamic"}
         See `BINARIZATIONS`.
     epochs, batch_size : int
@@ -100,6 +111,7 @@ class RunConfig:
     model: str = "vae"
     model_config: Mapping[str, Any] = field(default_factory=dict)
     dataset: str = "digits"
+    own_data: data.OwnData | None = None
     binarize: str = "none"
     epochs: int = 10
     batch_size: int = 128
@@ -113,9 +125,10 @@ class RunConfig:
     minigen: str = __version__
 
     def __post_init__(self) -> None:
+        self._take_own_data()
         choices = {
             "model": models.MODELS,
-            "dataset": data.NAMES,
+            "dataset": (self.dataset,) if self.own_data else data.NAMES,
             "binarize": BINARIZATIONS,
             "optimizer": OPTIMIZERS,
             "schedule": SCHEDULES,
@@ -149,6 +162,15 @@ class RunConfig:
             object.__setattr__(self, "device", canonical_device(self.device))
         except ValueError as error:
             raise ConfigurationError(f"device: {error}") from error
+
+    def _take_own_data(self) -> None:
+        """Tell a path from a name, and call pictures as their path was called at the beginning."""
+        own, path = self.own_data, str(self.dataset)
+        if own is None and path not in data.NAMES and Path(path).expanduser().exists():
+            own = data.OwnData(path)
+        object.__setattr__(self, "own_data", own)
+        if own is not None and own.digest is None:
+            object.__setattr__(self, "dataset", own.name)
 
     def _expect_betas(self, betas: Sequence[float]) -> None:
         if self.optimizer not in HAVE_BETAS:
@@ -189,7 +211,10 @@ class RunConfig:
 
     def to_json(self) -> str:
         """Return the configuration as the text of ``config.json``."""
-        return json.dumps(dataclasses.asdict(self), indent=2) + "\n"
+        entries = dataclasses.asdict(self)
+        if self.own_data is None:
+            del entries["own_data"]
+        return json.dumps(entries, indent=2) + "\n"
 
     @classmethod
     def from_json(cls, text: str) -> RunConfig:
@@ -202,13 +227,48 @@ class RunConfig:
             entries = dict(json.loads(text))
         except (ValueError, TypeError) as error:
             raise RunError(f"config.json can't be read: {error}") from error
-        missing = {entry.name for entry in dataclasses.fields(cls)} - entries.keys()
+        missing = {entry.name for entry in dataclasses.fields(cls)} - {"own_data"} - entries.keys()
         if missing:
             raise RunError(f"config.json lacks {', '.join(sorted(missing))}")
         try:
+            if "own_data" in entries:
+                entries["own_data"] = data.OwnData(**entries["own_data"])
             return cls(**entries)
         except (ValueError, TypeError) as error:
             raise RunError(f"config.json is no configuration of a run: {error}") from error
+
+    def settled(self, *, report: Callable[[str], None] = _log, progress: bool = True) -> RunConfig:
+        """Return the configuration with what is known of pictures of one's own once they are read.
+
+        That is their path in full, their number and their digest. `report` is told of files that
+        can't be read and are left out; by default it is logged. The errors are those of
+        `load_data`; a configuration of other data, or one that is settled, is returned as it is.
+        """
+        own = self.own_data
+        if own is None or own.digest is not None:
+            return self
+        found = read_own(own, progress=progress)
+        if found.bad:
+            report(bad_files(found))
+        settled = dataclasses.replace(
+            own, path=str(own.located), number=len(found.images), digest=found.digest
+        )
+        return dataclasses.replace(self, own_data=settled)
+
+    def moved(self, path: str | os.PathLike[str] | None) -> RunConfig:
+        """Return the configuration with its own pictures at another path; None changes nothing.
+
+        A configuration of other data is a `ConfigurationError`.
+        """
+        if path is None:
+            return self
+        if self.own_data is None:
+            raise ConfigurationError(
+                f"data: the run is on {self.dataset}, not on pictures of one's own, which may have "
+                "moved (--data)"
+            )
+        own = dataclasses.replace(self.own_data, path=os.fspath(path))
+        return dataclasses.replace(self, own_data=own)
 
     def build_model(self) -> models.Model:
         """Make the model, with its initial weights, on the run's device.
@@ -305,9 +365,10 @@ def load_examples(config: RunConfig, split: str) -> Examples:
     >>> len(examples), set(examples.images.ravel().tolist()) == {0.0, 1.0}
     (382, True)
     """
-    dataset = load_data(config.dataset, split)
+    dataset = load_data(config, split)
     kind = kinds.find(dataset.kind)
     images = kind.examples(dataset)
+    _expect_finite(images, config.dataset, kind)
     if config.binarize != "none" and not kind.grey:
         raise ConfigurationError(
             f"binarize: {config.dataset} has {kind.plural}, not pixels: leave it 'none'"
@@ -317,25 +378,53 @@ def load_examples(config: RunConfig, split: str) -> Examples:
         images = data.binarize_statically(images, seed=_SEEDS[split])
     labels, classes = None, 0
     if models.find(config.model).conditional:
+        if dataset.labels is None:
+            raise ConfigurationError(
+                f"{config.model} is told the class of each example, and {config.dataset} has none: "
+                "pictures get classes from the sub-folders that they lie in"
+            )
         labels, classes = dataset.labels, len(dataset.classes)
     return Examples(images, labels, classes, config.device, resampled, kind)
 
 
-def load_data(name: str, split: str) -> Any:
+def load_data(dataset: str | RunConfig, split: str) -> Any:
     """Load one split of a data set: by `minigen.data.load`, or by a function outside the package.
 
     A function outside is named ``"package.module:function"``. It takes the split, ``"train"`` or
     ``"test"``, and returns an object with a `kind` and, for conditional models, `labels` and
-    `classes`.
+    `classes`. Of a run's configuration, pictures of one's own are loaded, too.
 
     Raises
     ------
     ValueError
         If there is no such data set.
     minigen.data.DataError
-        If it is out of reach or damaged.
+        If it is out of reach or damaged; pictures of one's own also if they are not those that the
+        run began with.
     """
-    return _data_source(name)(split)
+    if isinstance(dataset, str):
+        return _data_source(dataset)(split)
+    if dataset.own_data is None:
+        return _data_source(dataset.dataset)(split)
+    return _own_collection(dataset.own_data).part(split, dataset.own_data.test_share)
+
+
+def _own_collection(own: data.OwnData) -> Collection:
+    """Read pictures of one's own; those of a run must be what they were when it began."""
+    elsewhere = "if they are elsewhere now, say where (--data PATH)"
+    if own.digest is not None and not own.located.exists():
+        raise data.MissingDataError(
+            f"the run's pictures are not at {own.located} any more: {elsewhere}"
+        )
+    found = read_own(own)
+    if own.digest not in {None, found.digest}:
+        then, now = own.number, len(found.images)
+        what = f"{then:,} then, {now:,} now" if then != now else f"of {now:,} some differ"
+        raise data.ChangedDataError(
+            f"{own.located}: these are not the pictures that the run was trained on ({what}): "
+            f"{elsewhere}"
+        )
+    return found
 
 
 def _data_source(name: str) -> Callable[[str], Any]:
@@ -344,3 +433,16 @@ def _data_source(name: str) -> Callable[[str], Any]:
         return lambda split: data.load(name, split)
     found: Callable[[str], Any] = import_from(name, "data set")
     return found
+
+
+def _expect_finite(examples: npt.NDArray[Any], dataset: str, kind: Kind) -> None:
+    """Refuse NaN and infinite values where data enter, and not at the first loss."""
+    if examples.dtype.kind != "f" or not examples.size:
+        return
+    if not (np.isfinite(examples.min()) and np.isfinite(examples.max())):
+        broken = ~np.isfinite(examples.reshape(len(examples), -1)).all(axis=1)
+        first = int(broken.argmax())
+        raise data.DataFileError(
+            f"{dataset}: {int(broken.sum()):,} of {len(examples):,} {kind.plural} hold NaN or "
+            f"infinite values, number {first} the first"
+        )

@@ -58,6 +58,7 @@ def train(
     progress: bool = True,
     pictures: bool = True,
     log: str | None = None,
+    report: Report = _log,
 ) -> Run:
     """Train a model from the beginning.
 
@@ -76,6 +77,9 @@ def train(
         Whether to show progress bars, and to draw pictures into the folder.
     log : {"tensorboard"}, optional
         Also write the metrics, after every epoch, for this program: see `minigen.training.logs`.
+    report : callable
+        Is told of pictures of one's own that can't be read and are left out; by default it is
+        logged.
 
     Raises
     ------
@@ -106,6 +110,7 @@ def train(
     files = RunFolder(folder)
     if not overwrite:
         files.expect_free()
+    config = config.settled(report=report, progress=progress)
     examples = _load_splits(config)
     config = dataclasses.replace(
         config, model_config={**examples[0].decided(), **config.model_config}
@@ -127,6 +132,7 @@ def resume(
     pictures: bool = True,
     log: str | None = None,
     report: Report = _log,
+    data: FolderPath | None = None,
 ) -> Run:
     """Go on with a run that was stopped, and end as if it had never been.
 
@@ -143,6 +149,8 @@ def resume(
     report : callable
         Is told, in a sentence, where the run goes on, or which checkpoint is damaged. By default it
         is logged.
+    data : path, optional
+        Where the run's own pictures are now, if they were moved.
 
     Raises
     ------
@@ -167,7 +175,7 @@ def resume(
     """
     expect_log(log)
     files = RunFolder(folder)
-    config = files.read_config()
+    config = files.read_config().moved(data)
     files.remove_partial_files()
     checkpoint = CheckpointFolder(files.checkpoints).newest(report)
     if epochs is not None:
@@ -237,8 +245,15 @@ def _load_splits(config: RunConfig) -> list[Examples]:
         wanted = " or ".join(kinds.find(name).plural for name in taken)
         raise ConfigurationError(
             f"{config.model} takes {wanted}; {config.dataset} holds {kind.plural}"
+            + _taken_by(kind.name)
         )
     return examples
+
+
+def _taken_by(kind: str) -> str:
+    """Say which models of the package take a kind of data; nothing if none does."""
+    taking = [name for name, model in models.MODELS.items() if kind in model.kinds]
+    return f", which {' and '.join(taking)} take{'s' * (len(taking) == 1)}" if taking else ""
 
 
 def _rehearse(model: Model, config: RunConfig, examples: Examples) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import math
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -209,3 +210,83 @@ def test_points_are_taken_as_they_are() -> None:
     assert np.array_equal(examples.images, data.load("ring", "test").points)
     with pytest.raises(ConfigurationError, match="binarize: ring has points"):
         load_examples(small_config(dataset="ring", binarize="dynamic"), "train")
+
+
+# ------------------------------------------------------------------------ pictures of one's own
+
+
+@pytest.fixture
+def shades(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A file of sixty small pictures."""
+    monkeypatch.setattr("minigen.data.locations.cache_folder", lambda: tmp_path / "cache")
+    np.save(tmp_path / "shades.npy", np.random.default_rng(0).random((60, 4, 4)))
+    return tmp_path / "shades.npy"
+
+
+def test_a_path_is_pictures_of_ones_own_and_called_as_its_end(shades: Path) -> None:
+    config = small_config(dataset=str(shades))
+    assert config.own_data == data.OwnData(str(shades))
+    assert config.dataset == "shades.npy"
+    assert RunConfig.from_json(config.to_json()) == config
+
+
+def test_what_is_known_of_them_is_settled_once(shades: Path) -> None:
+    settled = small_config(dataset=str(shades)).settled(progress=False)
+    assert settled.own_data is not None
+    assert settled.own_data.number == 60
+    assert len(settled.own_data.digest or "") == 64
+    assert settled.settled() is settled
+    assert RunConfig.from_json(settled.to_json()) == settled
+    assert small_config().settled() == small_config()
+
+
+def test_without_pictures_of_ones_own_the_json_does_not_speak_of_them() -> None:
+    assert "own_data" not in json.loads(small_config().to_json())
+
+
+@pytest.mark.parametrize("entry", [{"path": "a", "fit": "squeeze"}, {"size": 3}, 7])
+def test_a_json_with_wrong_pictures_is_refused(entry: Any) -> None:
+    entries = json.loads(small_config().to_json()) | {"own_data": entry}
+    with pytest.raises(RunError, match="is no configuration of a run"):
+        RunConfig.from_json(json.dumps(entries))
+
+
+def test_both_parts_are_loaded_scaled(shades: Path) -> None:
+    config = small_config(dataset=str(shades)).settled(progress=False)
+    parts = [load_examples(config, split) for split in ("train", "test")]
+    assert sum(map(len, parts)) == 60
+    for part in parts:
+        assert part.images.dtype == np.float32
+        assert 0 <= part.images.min() < part.images.max() <= 1
+
+
+def test_pictures_that_are_not_those_of_the_run_are_refused(shades: Path) -> None:
+    config = small_config(dataset=str(shades)).settled(progress=False)
+    np.save(shades, np.zeros((50, 4, 4)))
+    with pytest.raises(data.ChangedDataError, match=r"\(60 then, 50 now\).*--data PATH"):
+        load_examples(config, "train")
+    shades.unlink()
+    with pytest.raises(data.MissingDataError, match=r"are not at .* any more.*--data PATH"):
+        load_examples(config, "train")
+
+
+def test_pictures_that_were_moved_keep_the_name_of_the_run(shades: Path) -> None:
+    config = small_config(dataset=str(shades)).settled(progress=False)
+    moved = config.moved(shades.rename(shades.with_name("other.npy")))
+    assert moved.dataset == "shades.npy"
+    assert len(load_examples(moved, "train")) > 40
+    assert config.moved(None) is config
+    with pytest.raises(ConfigurationError, match="the run is on digits"):
+        small_config().moved("elsewhere")
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_images_that_hold_nan_are_refused_where_they_enter(
+    monkeypatch: pytest.MonkeyPatch, value: float
+) -> None:
+    broken = data.load("digits").scaled()
+    broken[[7, 9], 0, 3, 3] = value
+    monkeypatch.setattr(data.Dataset, "scaled", lambda _: broken)
+    message = "digits: 2 of 1,415 images hold NaN or infinite values, number 7 the first"
+    with pytest.raises(data.DataError, match=message):
+        load_examples(small_config(), "train")

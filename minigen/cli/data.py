@@ -1,0 +1,238 @@
+"""``minigen data``: the data sets there are, one of them, or pictures of one's own."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+import numpy as np
+
+from minigen.cli import options
+from minigen.data import EXTENTS, NAMES
+
+if TYPE_CHECKING:
+    from minigen.data import Availability, OwnData
+    from minigen.data.collection import Collection
+
+_LISTED: Final = 20  # bad files, or classes
+_UNASKED: Final = 64  # pixels a side, where pictures differ and no size is asked for
+
+Row = tuple[str, str]
+
+
+@click.command()
+@click.argument("dataset", metavar="[NAME|PATH]", type=options.DataSet(NAMES), required=False)
+@click.option(
+    "--verify",
+    is_flag=True,
+    help="Read every file anew and compare it with what was published, or say what is wrong.",
+)
+@click.option(
+    "--show",
+    metavar="FILE.png",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Draw a contact sheet.",
+)
+@click.option(
+    "--count",
+    type=click.IntRange(min=1),
+    help="How much is on it.  [default: 64 images, or 500 points]",
+)
+@options.own_data
+def data(
+    dataset: str | None, verify: bool, show: Path | None, count: int | None, **settings: Any
+) -> None:
+    """List the data sets, or say what is in one: a set of the package's, or your own pictures.
+
+    A set that is not at hand is downloaded when it is named. Your own pictures are a folder of PNG,
+    JPEG, BMP, GIF, WebP or TIFF files, whose sub-folders are the classes; or a .npz or .npy file.
+    """
+    if dataset is None:
+        _expect_no_options(show, count, settings)
+        _show_all(verify)
+        return
+    own = options.take_own_data(dataset, settings, bad="skip")
+    if show is not None:
+        _expect_sheet(show)
+    if own is None:
+        _show_named(dataset, verify, show, count)
+    else:
+        _show_own(own, verify, show, count)
+
+
+def _expect_no_options(show: Path | None, count: int | None, settings: dict[str, Any]) -> None:
+    given = {"show": show, "count": count, **settings}
+    for name, value in given.items():
+        if value is not None:
+            raise click.UsageError(f"--{name.replace('_', '-')}: name a data set, too, or a path")
+
+
+def _expect_sheet(path: Path) -> None:
+    """Refuse a sheet that could not be written, before anything is read."""
+    from minigen.viz.style import format_of
+
+    try:
+        format_of(path)
+    except ValueError as error:
+        raise click.UsageError(f"--show: {error}") from error
+    if not path.parent.is_dir():
+        raise click.UsageError(f"--show: there is no folder {path.parent}")
+
+
+# ------------------------------------------------------------------------------- of the package's
+
+
+def _show_all(verify: bool) -> None:
+    """Write a table of all sets; with `verify`, whether the files that are there are whole."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from minigen import data
+
+    table = Table("name", "train", "test", "each", box=None, pad_edge=False)
+    table.add_column("where", overflow="fold")
+    damaged = []
+    for name, state in data.available().items():
+        extent = EXTENTS[name]
+        where = _where(state)
+        if verify and state.found:
+            try:
+                where = _verified(name)
+            except data.DataError as error:
+                where = str(error)
+                damaged.append(name)
+        table.add_row(name, f"{extent.train:,}", f"{extent.test:,}", _each(extent.shape), where)
+    Console(markup=False, highlight=False).print(table)
+    if damaged:
+        raise click.ClickException(f"damaged: {', '.join(damaged)}")
+
+
+def _verified(name: str) -> str:
+    """Load a set, which verifies its files, and say what that has shown."""
+    from minigen import data
+
+    for split in data.SPLITS:
+        data.load(name, split)
+    if name in {"mnist", "fashion_mnist"}:
+        return "every file has the SHA-256 of the published one"
+    if name == "cifar10":
+        return "every file is whole records with labels from 0 to 9"
+    return "part of minigen, as it was installed"
+
+
+def _where(state: Availability) -> str:
+    """Say where a set's files are, if it needs any."""
+    needs_files = state.name in {"mnist", "fashion_mnist", "cifar10"}
+    return f"{state.folder} ({state.note})" if needs_files and state.found else state.note
+
+
+def _show_named(name: str, verify: bool, show: Path | None, count: int | None) -> None:
+    """Say what is in a set of the package's, which is downloaded if need be."""
+    from minigen import data, kinds
+    from minigen.engine.creation import tensor
+
+    train, test = (data.load(name, split) for split in data.SPLITS)
+    state = data.available()[name]
+    kind = kinds.find(train.kind)
+    rows = [
+        ("name", name),
+        ("each", _each(EXTENTS[name].shape)),
+        ("train", f"{len(train):,} {kind.plural}"),
+        ("test", f"{len(test):,} {kind.plural}"),
+        ("classes", _counted_classes(train.classes, train.labels)),
+        ("where", _where(state)),
+    ]
+    if verify:
+        rows.append(("verified", _verified(name)))
+    _write(rows)
+    if show is not None:
+        examples = kind.examples(train)[: count or kind.shown]
+        real = kind.examples(test)[:5000]
+        kind.draw_samples(show, tensor(examples), kinds.Setting(real=lambda: real))
+        click.echo(show)
+
+
+# ---------------------------------------------------------------------------------- of one's own
+
+
+def _show_own(own: OwnData, verify: bool, show: Path | None, count: int | None) -> None:
+    """Say what is in a folder or a file of pictures, and name the files that can't be read."""
+    from minigen import data, viz
+    from minigen.data.collection import bad_files
+    from minigen.data.reading import read
+
+    try:
+        found, read_as = read(own, fresh=verify), "the size that they have"
+    except data.MixedSizesError:
+        own = dataclasses.replace(own, size=_UNASKED)
+        found, read_as = read(own, fresh=verify), "only here: training wants a --size"
+    if own.size is not None and read_as.startswith("the"):
+        read_as = own.fit
+    _write([*_described(found, own, read_as), *_listed_bad(found)])
+    if show is not None:
+        viz.save_image_grid(show, found.images[: count or _UNASKED] / np.float32(255))
+        click.echo(show)
+    if verify and found.bad:
+        raise click.ClickException(bad_files(found))
+
+
+def _described(found: Collection, own: OwnData, read_as: str) -> Iterator[Row]:
+    tests = found.count_tests(own.test_share)
+    yield "name", found.name
+    yield "pictures", f"{len(found.images):,} in {own.located}"
+    if found.labels is not None:
+        yield "classes", _counted_classes(found.classes, found.labels)
+    else:
+        yield "classes", "none"
+    sizes = sorted(found.sizes, key=lambda size: size[0] * size[1])
+    smallest, largest = (f"{height}x{width}" for height, width in (sizes[0], sizes[-1]))
+    among = f"{len(sizes):,}, from {smallest} to {largest}" if len(sizes) > 1 else smallest
+    yield "sizes", f"{among} (height x width)"
+    yield "read as", f"{_each(found.images.shape[1:])} ({read_as})"
+    yield "train", f"{len(found.images) - tests:,} pictures"
+    yield "test", f"{tests:,} pictures"
+    yield "digest", found.digest
+
+
+def _listed_bad(found: Collection) -> Iterator[Row]:
+    """Name the files that could not be read, each with the reason."""
+    if not found.bad:
+        yield "bad files", "none"
+        return
+    yield "bad files", f"{len(found.bad):,}"
+    for name, reason in found.bad[:_LISTED]:
+        yield "", f"{name} {reason}"
+    if len(found.bad) > _LISTED:
+        yield "", f"and {len(found.bad) - _LISTED:,} more"
+
+
+def _counted_classes(names: Sequence[str], labels: Any) -> str:
+    """Count the classes, and name the first with the number of examples in each."""
+    counts = np.bincount(labels, minlength=len(names))
+    listed = ", ".join(
+        f"{name} ({count:,})" for name, count in list(zip(names, counts, strict=True))[:_LISTED]
+    )
+    return f"{len(names):,}: {listed}{', ...' if len(names) > _LISTED else ''}"
+
+
+def _each(shape: Sequence[int]) -> str:
+    """Say what one example is."""
+    if len(shape) == 1:
+        return "points of the plane"
+    colour = "grey" if shape[0] == 1 else "colour"
+    return f"{'x'.join(map(str, shape))} {colour}"
+
+
+def _write(rows: Sequence[Row]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    Console(markup=False, highlight=False).print(table)

@@ -1,0 +1,123 @@
+"""All pictures of a path, decoded, and how they are divided into a training and a test part."""
+
+from __future__ import annotations
+
+import bisect
+import hashlib
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from minigen.data.dataset import Images
+from minigen.data.publication import EmptyPartError
+
+_NAMED: Final = 5  # files that a message names
+
+
+@dataclass(frozen=True)
+class Collection:
+    """All pictures of a path, decoded, before they are divided into two parts.
+
+    Parameters
+    ----------
+    name : str
+        What the set is called.
+    images : array of uint8, shape (N, C, H, W)
+        First those that fall into the test part first.
+    names : tuple of str
+        What each is called.
+    labels : array of int64, shape (N,), optional
+        Their classes, if there are any.
+    classes : tuple of str
+        The classes' names.
+    bad : tuple of (str, str)
+        The files that could not be read, each with the reason.
+    sizes : mapping of (int, int) to int
+        How many pictures had each size, (height, width), before they were fitted.
+    digest : str
+        The SHA-256 of all of this but for bad files and sizes.
+    tests : int, optional
+        How many of the first pictures the publisher put into the test part.
+    """
+
+    name: str
+    images: npt.NDArray[np.uint8]
+    names: tuple[str, ...]
+    labels: npt.NDArray[np.int64] | None
+    classes: tuple[str, ...]
+    bad: tuple[tuple[str, str], ...]
+    sizes: Mapping[tuple[int, int], int]
+    digest: str
+    tests: int | None = None
+
+    def part(self, split: str, test_share: float = 0.1) -> Images:
+        """Return the training part or the test part.
+
+        `test_share` says how large the test part is, about, unless the publisher has said it. A
+        part without a picture is an `EmptyPartError`, a name that is neither part's a ValueError.
+        """
+        if split not in {"train", "test"}:
+            raise ValueError(f"split: train or test is expected, got {split!r}")
+        cut = self.count_tests(test_share)
+        chosen = slice(cut) if split == "test" else slice(cut, None)
+        if not len(self.images[chosen]):
+            raise EmptyPartError(self._empty(split, test_share))
+        return Images(
+            name=self.name,
+            split=split,
+            images=self.images[chosen],
+            labels=None if self.labels is None else self.labels[chosen],
+            classes=self.classes,
+            files=self.names[chosen],
+        )
+
+    def count_tests(self, test_share: float = 0.1) -> int:
+        """Return how many pictures fall into the test part."""
+        if self.tests is not None:
+            return self.tests
+        return bisect.bisect_left(self.names, test_share, key=place)
+
+    def _empty(self, split: str, test_share: float) -> str:
+        count = len(self.images)
+        part = "training" if split == "train" else "test"
+        advice = (
+            "two pictures are the least"
+            if count < 2
+            else f"{'raise' if split == 'test' else 'lower'} test_share (--test-share), or add "
+            "pictures"
+        )
+        return (
+            f"{self.name}: of {_counted(count)} none falls into the {part} part, with a test share "
+            f"of {test_share:g} and by a hash of names: {advice}"
+        )
+
+
+def place(name: str) -> float:
+    """Return where in [0, 1) a name lies: the first of its SHA-256, read as a fraction.
+
+    It does not depend on the system: neither on separators nor on how accents are composed.
+
+    Examples
+    --------
+    >>> round(place("cats/tom.png"), 4)
+    0.8065
+    """
+    whole = unicodedata.normalize("NFC", name).encode("utf-8", "surrogatepass")
+    # 53 bits, which a float holds exactly, so that it is never rounded up to 1.
+    return (int.from_bytes(hashlib.sha256(whole).digest()[:8], "big") >> 11) / 2**53
+
+
+def bad_files(collection: Collection) -> str:
+    """Count and name the files that could not be read."""
+    bad, whole = collection.bad, len(collection.bad) + len(collection.images)
+    named = "; ".join(f"{name} {reason}" for name, reason in bad[:_NAMED])
+    more = f"; and {len(bad) - _NAMED:,} more" if len(bad) > _NAMED else ""
+    return f"{len(bad):,} of {_counted(whole)} can't be read: {named}{more}"
+
+
+def _counted(count: int) -> str:
+    return "1 picture" if count == 1 else f"{count:,} pictures"

@@ -1,0 +1,174 @@
+"""What a path holds, before anything is decoded: pictures in folders, arrays, published files."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from minigen.data import pictures, recognition
+from minigen.data.arrays import ARRAY_SUFFIXES, Arrays, read_arrays
+from minigen.data.own import OwnData
+from minigen.data.pictures import Picture, PictureFile
+from minigen.data.publication import AmbiguousDataError, MissingDataError
+
+_SPLITS: Final = {"train", "test"}
+_VALIDATION: Final = {"val", "valid", "validation"}
+
+
+@dataclass(frozen=True)
+class Source:
+    """The pictures of a path.
+
+    Parameters
+    ----------
+    files : sequence of Path
+        What they are read from: if no file changes, neither do they.
+    read : callable
+        Returns the pictures; what is read only then may be large.
+    """
+
+    files: Sequence[Path]
+    read: Callable[[], Pictures]
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """Pictures that are still to be decoded, and what they have in common.
+
+    Parameters
+    ----------
+    pictures : sequence of Picture
+        In an order that means nothing, unless they are `published`.
+    classes : tuple of str
+        The classes' names; none if there are no classes.
+    published : str, optional
+        The published set that this is: its order and its parts stay as they are.
+    """
+
+    pictures: Sequence[Picture]
+    classes: tuple[str, ...] = ()
+    published: str | None = None
+
+
+def find_source(own: OwnData) -> Source:
+    """Tell what a path holds.
+
+    A path with nothing there, or with no pictures in it, is a `MissingDataError`; one that can be
+    read in several ways an `AmbiguousDataError`.
+    """
+    path = own.located
+    if path.is_file():
+        return _array_file(path, own)
+    if not path.is_dir():
+        raise MissingDataError(f"{path}: there is no such file or folder")
+    files = list(_walk(path, ()))
+    found = [file for file in files if file.suffix.lower() in pictures.SUFFIXES]
+    if found:
+        return Source(found, partial(_from_folder, path, found))
+    published = recognition.recognise(path, files)
+    if published is not None:
+        return Source(published.files, lambda: Pictures(*published.read()))
+    raise MissingDataError(_nothing_in(path, files))
+
+
+def in_arrays(arrays: Arrays) -> Pictures:
+    """Return the pictures of arrays, each called by what is in it."""
+    return Pictures(list(arrays.pictures()), arrays.classes)
+
+
+def _array_file(path: Path, own: OwnData) -> Source:
+    if path.suffix.lower() not in ARRAY_SUFFIXES:
+        raise MissingDataError(
+            f"{path} is a file: a folder of pictures is expected, or a .npz or .npy file"
+        )
+    return Source([path], lambda: in_arrays(read_arrays(path, own)))
+
+
+def _walk(folder: Path, above: tuple[str, ...]) -> Iterator[Path]:
+    """Iterate over all files below a folder, in order, but for hidden ones.
+
+    Links are followed, unless they lead back to a folder `above`.
+    """
+    here = os.path.realpath(folder)
+    if here in above:
+        return
+    for path in sorted(folder.iterdir()):
+        if path.name.startswith((".", "__MACOSX")):
+            continue
+        if path.is_dir():
+            yield from _walk(path, (*above, here))
+        else:
+            yield path
+
+
+def _from_folder(path: Path, files: Sequence[Path]) -> Pictures:
+    """Return a folder's pictures; its sub-folders are the classes, or else the two parts."""
+    inside = {file: file.relative_to(path).parts for file in files}
+    folders = {parts[0] for parts in inside.values() if len(parts) > 1}
+    divided = folders >= _SPLITS and folders <= _SPLITS | _VALIDATION
+    if divided:  # by the publisher; what is for validation is left alone
+        inside = {file: parts for file, parts in inside.items() if parts[0] not in _VALIDATION}
+    depth = 1 if divided else 0  # of the classes' folders
+    _expect_one_depth(path, [parts[depth:] for parts in inside.values()])
+    sorted_out = all(len(parts) > depth + 1 for parts in inside.values())
+    classes = _in_order({parts[depth] for parts in inside.values()}) if sorted_out else ()
+    number = {name: each for each, name in enumerate(classes)}
+    found = [
+        PictureFile(
+            name="/".join(parts),
+            path=file,
+            label=number.get(parts[depth]),
+            part=parts[0] if divided else None,
+        )
+        for file, parts in inside.items()
+    ]
+    return Pictures(found, classes)
+
+
+def _expect_one_depth(path: Path, names: Sequence[tuple[str, ...]]) -> None:
+    """Refuse pictures that lie beside folders of pictures: are there classes, or not?"""
+    beside = [parts[0] for parts in names if len(parts) == 1]
+    folders = sorted({parts[0] for parts in names if len(parts) > 1})
+    if beside and folders:
+        raise AmbiguousDataError(
+            f"{path} holds {_counted(len(beside), 'picture')} ({_some(beside)}) beside folders of "
+            f"pictures ({_some(folders)}): move pictures into a folder of their class, or all of "
+            "them into one folder"
+        )
+
+
+def _in_order(names: set[str]) -> tuple[str, ...]:
+    """Sort classes: numbers as numbers, other names by their letters."""
+    if all(name.isdecimal() for name in names):
+        return tuple(sorted(names, key=lambda name: (int(name), name)))
+    return tuple(sorted(names))
+
+
+def _nothing_in(path: Path, files: Sequence[Path]) -> str:
+    """Say what a folder without pictures does hold."""
+    if not files:
+        return f"{path} holds no files: a folder of pictures is expected"
+    arrays = [file for file in files if file.suffix.lower() in ARRAY_SUFFIXES]
+    if arrays:
+        return f"{path} holds no pictures, but {_some(map(str, arrays))}: name the file itself"
+    endings = Counter(file.suffix.lower() or "no ending" for file in files)
+    found = ", ".join(f"{count} of {ending}" for ending, count in endings.most_common(3))
+    return (
+        f"{path} holds no pictures: files that end in {', '.join(pictures.SUFFIXES)} are looked "
+        f"for, and there are {found}"
+    )
+
+
+def _some(names: Sequence[str] | Iterator[str]) -> str:
+    """Name the first three."""
+    first = list(names)
+    return ", ".join(first[:3]) + (", ..." if len(first) > 3 else "")
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
