@@ -9,6 +9,7 @@ from minigen import ops
 from minigen.ops.activation import *
 from minigen.ops.arithmetic import *
 from minigen.ops.convolution import *
+from minigen.ops.interpolation import *
 from minigen.ops.linear import *
 from minigen.ops.losses import *
 from minigen.ops.normalization import *
@@ -25,6 +26,7 @@ __all__ = ["amax", "amin", "clamp"]
 __all__ += ops.activation.__all__
 __all__ += ops.arithmetic.__all__
 __all__ += ops.convolution.__all__
+__all__ += ops.interpolation.__all__
 __all__ += ops.linear.__all__
 __all__ += ops.losses.__all__
 __all__ += ops.normalization.__all__
