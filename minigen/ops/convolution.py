@@ -127,7 +127,7 @@ def conv2d(
     >>> F.conv2d(images, minigen.zeros(6, 1, 3, 3), padding="same", groups=3).shape
     (16, 6, 28, 28)
 
-    Derivation: conv2d, conv2d.matrix, conv2d.groups
+    Derivation: conv2d, conv2d.matrix, conv2d.dilation, conv2d.groups
     """
     if x.ndim == 3:
         options = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}

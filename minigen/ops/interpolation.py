@@ -57,7 +57,7 @@ def interpolate(
         The new size (H', W').
     scale_factor : number or pair of numbers, optional
         How many times larger the new size is, rounded down; in place of `size`. Places are reckoned
-        with the factor itself in the place of H' / H.
+        with the factor itself in the place of H' / H, unless the size stays, or doubles.
     mode : {"nearest", "bilinear"}
         Whether a new pixel is the nearest old one, or a mean of the four around it.
     align_corners : bool, optional
@@ -96,8 +96,10 @@ def interpolate(
             f"interpolate: images of {old[0]} by {old[1]} would become {new[0]} by {new[1]}"
         )
     for axis, length, count, factor in zip((-2, -1), old, new, factors, strict=True):
-        if mode == "nearest":
-            x = _rows(x, axis, [_nearest(i, length, factor) for i in range(count)])
+        if mode == "nearest" or count == length:
+            exact = Fraction(count, length)  # whatever the factor, as in PyTorch
+            ratio = exact if count in (length, 2 * length) else factor
+            x = _rows(x, axis, [_nearest(i, length, ratio) for i in range(count)])
         else:
             places = [_place(i, length, count, factor, align_corners) for i in range(count)]
             x = _between_rows(floating(x), axis, places)

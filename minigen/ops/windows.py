@@ -114,6 +114,8 @@ class Windows(NamedTuple):
         r"""How many elements lie between a window's first and last, both counted.
 
         .. math:: k' = d (k - 1) + 1
+
+        Derivation: conv2d.span
         """
         height, width = (d * (k - 1) + 1 for k, d in zip(self.kernel, self.dilation, strict=True))
         return height, width
