@@ -278,7 +278,8 @@ def conv_transpose2d_vjp(
     """
 
     def grad_weight() -> Array:
-        return conv2d_weight(g, x, tuple(weight.shape[2:]), stride, padding, dilation, groups)
+        kernel_size = tuple(weight.shape[2:])
+        return conv2d_weight(g, x, kernel_size, stride, padding, dilation, groups)
 
     return (
         lambda: conv2d(g, weight, None, stride, padding, dilation, groups),

@@ -190,10 +190,7 @@ class Windows(NamedTuple):
         Derivation: conv_transpose2d.output_size
         """
         height, width = (
-            (n - 1) * s - 2 * p - more + span + r
-            for n, s, p, more, span, r in zip(
-                count, self.stride, self.padding, self.surplus, self.span, left_over, strict=True
-            )
+            least + r for least, r in zip(self._least_extent(count), left_over, strict=True)
         )
         names = ("height", "width")
         for axis, (name, n, r, s, length) in enumerate(
@@ -212,6 +209,16 @@ class Windows(NamedTuple):
                 )
         return height, width
 
+    def _least_extent(self, count: Sequence[int]) -> tuple[int, int]:
+        """Return the size of the image with nothing left over, which may be no size at all."""
+        height, width = (
+            (n - 1) * s - 2 * p - more + span
+            for n, s, p, more, span in zip(
+                count, self.stride, self.padding, self.surplus, self.span, strict=True
+            )
+        )
+        return height, width
+
     def reaching(self, size: Pair, count: Sequence[int]) -> tuple[int, int]:
         """Return what is left over on images of a size, given how many windows lie on them.
 
@@ -222,7 +229,7 @@ class Windows(NamedTuple):
 
         Derivation: conv_transpose2d.output_size
         """
-        smallest = self.extent(count, (0, 0))
+        smallest = self._least_extent(count)
         wanted = pair("output_size", size, 1)
         below, beside = (n - least for n, least in zip(wanted, smallest, strict=True))
         if not (0 <= below < self.stride[0] and 0 <= beside < self.stride[1]):
