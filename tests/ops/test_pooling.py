@@ -136,6 +136,17 @@ def test_adaptive_windows_cover_the_image_evenly(output_size: Any) -> None:
     np.testing.assert_allclose(F.adaptive_avg_pool2d(x, output_size), expected, rtol=1e-12)
 
 
+def test_counting_the_padding_matters_only_where_there_is_some() -> None:
+    x = draw(1, 1, 4, 4)
+    plain = F.avg_pool2d(x, 2)
+    np.testing.assert_array_equal(F.avg_pool2d(x, 2, count_include_pad=False), plain)
+    for padding in ((1, 0), (0, 1)):  # at one axis is enough
+        counted = F.avg_pool2d(np.ones((1, 1, 4, 4)), 2, padding=padding)
+        inside = F.avg_pool2d(np.ones((1, 1, 4, 4)), 2, padding=padding, count_include_pad=False)
+        assert np.min(counted) == 0.5
+        assert (inside == 1).all()
+
+
 def test_upsampling_repeats_every_pixel() -> None:
     x = draw(2, 3, 2, 3)
     expected = x.repeat(2, axis=2).repeat(3, axis=3)
