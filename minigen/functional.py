@@ -11,6 +11,7 @@ from minigen.ops.arithmetic import *
 from minigen.ops.arrangement import *
 from minigen.ops.convolution import *
 from minigen.ops.einsum import *
+from minigen.ops.interpolation import *
 from minigen.ops.linear import *
 from minigen.ops.losses import *
 from minigen.ops.normalization import *
@@ -28,6 +29,7 @@ __all__ += ops.arithmetic.__all__
 __all__ += ops.arrangement.__all__
 __all__ += ops.convolution.__all__
 __all__ += ops.einsum.__all__
+__all__ += ops.interpolation.__all__
 __all__ += ops.linear.__all__
 __all__ += ops.losses.__all__
 __all__ += ops.normalization.__all__

@@ -329,6 +329,20 @@ CONVOLUTION = [
         padding=(1, 2),
         note="stride, padding, rows left over",
     ),
+    op_case(
+        "conv2d",
+        normal(2, 4, 4, 5),
+        normal(2, 2, 2, 2),
+        normal(2),
+        stride=(1, 2),
+        padding=1,
+        dilation=(2, 3),
+        groups=2,
+        note="dilation, groups",
+    ),
+    op_case(
+        "conv2d", normal(2, 3, 4), normal(2, 2, 3, 2), padding="same", note="one image, same size"
+    ),
     op_case("conv_transpose2d", normal(2, 2, 2, 3), normal(2, 3, 3, 2), normal(3)),
     op_case(
         "conv_transpose2d",
@@ -341,6 +355,17 @@ CONVOLUTION = [
         note="stride, padding, output padding",
     ),
     op_case(
+        "conv_transpose2d",
+        normal(2, 4, 2, 3),
+        normal(4, 1, 2, 2),
+        normal(2),
+        stride=(1, 2),
+        padding=1,
+        groups=2,
+        dilation=(3, 2),
+        note="dilation, groups",
+    ),
+    op_case(
         "conv2d_weight",
         _IMAGES,
         normal(2, 3, 3, 3),
@@ -350,6 +375,17 @@ CONVOLUTION = [
         torch="torch.nn.grad.conv2d_weight("
         "x, (g.shape[1], x.shape[1], *kernel_size), g, stride, padding)",
         note="stride, padding",
+    ),
+    op_case(
+        "conv2d_weight",
+        normal(2, 4, 4, 5),
+        normal(2, 2, 2, 4),
+        kernel_size=(2, 2),
+        dilation=(2, 1),
+        groups=2,
+        torch="torch.nn.grad.conv2d_weight(x, (g.shape[1], x.shape[1] // groups, *kernel_size), g, "
+        "dilation=dilation, groups=groups)",
+        note="dilation, groups",
     ),
     op_case(
         "embedding",
@@ -374,6 +410,16 @@ POOLING = [
         padding=1,
         note="windows that overlap, padding",
     ),
+    op_case(
+        "max_pool2d",
+        distinct(1, 1, 5, 6),
+        kernel_size=2,
+        stride=(2, 3),
+        padding=1,
+        dilation=(3, 1),
+        ceil_mode=True,
+        note="dilation, rounded up",
+    ),
     op_case("avg_pool2d", _IMAGES, kernel_size=2),
     op_case(
         "avg_pool2d",
@@ -384,12 +430,39 @@ POOLING = [
         count_include_pad=False,
         note="windows that overlap, padding not counted",
     ),
+    op_case(
+        "avg_pool2d",
+        normal(2, 5, 4),
+        kernel_size=(3, 2),
+        stride=(3, 2),
+        padding=(1, 1),
+        ceil_mode=True,
+        note="one image, rounded up",
+    ),
     op_case("adaptive_avg_pool2d", _IMAGES, output_size=1),
+    op_case("adaptive_avg_pool2d", _IMAGES, output_size=(3, 2), note="windows"),
     op_case(
         "upsample",
         normal(2, 2, 2, 2),
         scale_factor=(2, 3),
         torch="F.interpolate(x, scale_factor=tuple(map(float, scale_factor)))",
+    ),
+    op_case("interpolate", normal(2, 1, 3, 4), size=(5, 3)),
+    op_case(
+        "interpolate",
+        normal(2, 1, 3, 4),
+        size=(5, 3),
+        mode="bilinear",
+        align_corners=False,
+        note="bilinear",
+    ),
+    op_case(
+        "interpolate",
+        normal(2, 1, 3, 4),
+        scale_factor=(1.5, 0.75),
+        mode="bilinear",
+        align_corners=True,
+        note="bilinear, corners kept",
     ),
     op_case(
         "window_sum",

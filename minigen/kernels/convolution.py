@@ -17,7 +17,8 @@ windows sees; the next row replaces the oldest, in slot j mod m. So the bands st
 row modulo m, and the kernels are turned with them. Backward, the sum over the m rows of windows
 that see a band is a part of the product, over m rows of cotangents that lie one behind the other.
 
-Bands are tried first, then blocks; both leave to the op what is no images of one type of floats.
+Bands are tried first, then blocks; both leave to the op what is no images of one type of floats,
+and channels in groups. Windows with a dilation are no bands.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ import numpy as np
 
 from minigen.engine.backend import Array, is_array, namespace
 from minigen.ops.convolution import conv2d, conv2d_weight, conv_transpose2d
-from minigen.ops.windows import Pair, Windows, pair
+from minigen.ops.windows import Padding, Pair, Windows, pair
 
 COLUMN_BYTES = 2**21
 """How large the columns of a block are on a CPU: they stay in its cache until multiplied."""
@@ -59,12 +60,13 @@ def batch_first(memory: Array) -> Array:
     return memory.transpose(3, 0, 1, 2)
 
 
-def padded(images: Array, padding: tuple[int, int]) -> Array:
+def padded(images: Array, windows: Windows) -> Array:
     """Return images with zeros around, in the memory order (C, H, W, N), by one copy."""
-    if not any(padding):
+    (top, left), (below, beside) = windows.padding, windows.surplus
+    if not any((top, left, below, beside)):
         return batch_last(images)
-    (count, channels, height, width), (top, left) = images.shape, padding
-    shape = (channels, height + 2 * top, width + 2 * left, count)
+    count, channels, height, width = images.shape
+    shape = (channels, height + 2 * top + below, width + 2 * left + beside, count)
     memory = namespace(images).zeros(shape, images.dtype)
     memory[:, top : top + height, left : left + width] = images.transpose(1, 2, 3, 0)
     return memory
@@ -105,12 +107,21 @@ def _fits(bias: Any, x: Array, channels: int) -> bool:
 
 @conv2d.kernel
 def conv2d_in_blocks(
-    x: Array, weight: Array, bias: Array | None, *, stride: Pair, padding: Pair
+    x: Array,
+    weight: Array,
+    bias: Array | None,
+    *,
+    stride: Pair,
+    padding: Padding,
+    dilation: Pair = 1,
+    groups: int = 1,
 ) -> Any:
     """Compute the op's function, some rows of windows at a time."""
-    if not _serve(x, weight) or x.shape[1] != weight.shape[1] or not _fits(bias, x, len(weight)):
+    if groups != 1 or not _serve(x, weight):
         return NotImplemented
-    windows = Windows.of(weight.shape[2:], stride, padding)
+    if x.shape[1] != weight.shape[1] or not _fits(bias, x, len(weight)):
+        return NotImplemented
+    windows = Windows.of(weight.shape[2:], stride, padding, dilation)
     xp = namespace(x)
     out = xp.empty((len(weight), *windows.fitting(x.shape[2:]), len(x)), x.dtype)
     kernels = _as_matrix(weight)
@@ -128,13 +139,17 @@ def conv_transpose2d_in_blocks(
     bias: Array | None,
     *,
     stride: Pair,
-    padding: Pair,
+    padding: Padding,
     output_padding: Pair,
+    groups: int = 1,
+    dilation: Pair = 1,
 ) -> Any:
     """Compute the op's function, some rows of windows at a time."""
-    if not _serve(x, weight) or x.shape[1] != len(weight) or not _fits(bias, x, weight.shape[1]):
+    if groups != 1 or not _serve(x, weight):
         return NotImplemented
-    windows = Windows.of(weight.shape[2:], stride, padding)
+    if x.shape[1] != len(weight) or not _fits(bias, x, weight.shape[1]):
+        return NotImplemented
+    windows = Windows.of(weight.shape[2:], stride, padding, dilation)
     size = windows.extent(x.shape[2:], pair("output_padding", output_padding, 0))
     xp, (batch, _, height, width), channels = namespace(x), x.shape, weight.shape[1]
     out = xp.zeros((channels, *size, batch), x.dtype)
@@ -158,12 +173,19 @@ def conv_transpose2d_in_blocks(
 
 @conv2d_weight.kernel
 def conv2d_weight_in_blocks(
-    x: Array, g: Array, *, kernel_size: Pair, stride: Pair, padding: Pair
+    x: Array,
+    g: Array,
+    *,
+    kernel_size: Pair,
+    stride: Pair,
+    padding: Padding,
+    dilation: Pair = 1,
+    groups: int = 1,
 ) -> Any:
     """Compute the op's function, some rows of windows at a time."""
-    if not _serve(x, g):
+    if groups != 1 or not _serve(x, g):
         return NotImplemented
-    windows = Windows.of(kernel_size, stride, padding)
+    windows = Windows.of(kernel_size, stride, padding, dilation)
     if g.shape != (len(x), g.shape[1], *windows.fitting(x.shape[2:])):
         return NotImplemented
     xp = namespace(x)
@@ -186,13 +208,13 @@ def columns(images: Array, windows: Windows) -> Iterator[tuple[slice, Array]]:
     Derivation: conv2d.im2col
     """
     xp = namespace(images)
-    memory = padded(images, windows.padding)
+    memory = padded(images, windows)
     channels, _, _, batch = memory.shape
     rows, across = windows.fitting(images.shape[2:])
     c, h, w, n = memory.strides
-    (down, right), kernel = windows.stride, windows.kernel
+    (down, right), kernel, (a, b) = windows.stride, windows.kernel, windows.dilation
     seen = xp.lib.stride_tricks.as_strided(
-        memory, (channels, *kernel, rows, across, batch), (c, h, w, h * down, w * right, n)
+        memory, (channels, *kernel, rows, across, batch), (c, h * a, w * b, h * down, w * right, n)
     )
     lines = channels * kernel[0] * kernel[1]
     size = lines * across * batch
@@ -218,14 +240,21 @@ def row_blocks(rows: int, bytes_a_row: int, xp: object) -> Iterator[slice]:
 
 @conv2d.kernel
 def conv2d_in_bands(
-    x: Array, weight: Array, bias: Array | None, *, stride: Pair, padding: Pair
+    x: Array,
+    weight: Array,
+    bias: Array | None,
+    *,
+    stride: Pair,
+    padding: Padding,
+    dilation: Pair = 1,
+    groups: int = 1,
 ) -> Any:
     """Compute the op's function, row by row of windows."""
-    if type(x) is not np.ndarray or not _serve(x, weight):
+    if type(x) is not np.ndarray or groups != 1 or not _serve(x, weight):
         return NotImplemented
     if x.shape[1] != weight.shape[1] or not _fits(bias, x, len(weight)):
         return NotImplemented
-    windows = Windows.of(weight.shape[2:], stride, padding)
+    windows = Windows.of(weight.shape[2:], stride, padding, dilation)
     rows, across = windows.fitting(x.shape[2:])
     channels, batch = len(weight), len(x)
     if not _pays(windows, rows, across * batch, channels, weight[0].nbytes):
@@ -241,12 +270,19 @@ def conv2d_in_bands(
 
 @conv2d_weight.kernel
 def conv2d_weight_in_bands(
-    x: Array, g: Array, *, kernel_size: Pair, stride: Pair, padding: Pair
+    x: Array,
+    g: Array,
+    *,
+    kernel_size: Pair,
+    stride: Pair,
+    padding: Padding,
+    dilation: Pair = 1,
+    groups: int = 1,
 ) -> Any:
     """Compute the op's function, row by row of windows; turn each part back before it is added."""
-    if type(x) is not np.ndarray or not _serve(x, g):
+    if type(x) is not np.ndarray or groups != 1 or not _serve(x, g):
         return NotImplemented
-    windows = Windows.of(kernel_size, stride, padding)
+    windows = Windows.of(kernel_size, stride, padding, dilation)
     rows, across = windows.fitting(x.shape[2:])
     batch, channels = len(x), g.shape[1]
     line_bytes = x.shape[1] * math.prod(windows.kernel) * x.itemsize
@@ -278,15 +314,17 @@ def conv_transpose2d_in_bands(
     bias: Array | None,
     *,
     stride: Pair,
-    padding: Pair,
+    padding: Padding,
     output_padding: Pair,
+    groups: int = 1,
+    dilation: Pair = 1,
 ) -> Any:
     """Compute the op's function, band by band of the image that is painted."""
-    if type(x) is not np.ndarray or not _serve(x, weight):
+    if type(x) is not np.ndarray or groups != 1 or not _serve(x, weight):
         return NotImplemented
     if x.shape[1] != len(weight) or not _fits(bias, x, weight.shape[1]):
         return NotImplemented
-    windows = Windows.of(weight.shape[2:], stride, padding)
+    windows = Windows.of(weight.shape[2:], stride, padding, dilation)
     size = windows.extent(x.shape[2:], pair("output_padding", output_padding, 0))
     batch, inputs, rows, across = x.shape
     if not _pays(windows, rows, across * batch, inputs, weight[0].nbytes):
@@ -311,7 +349,7 @@ def conv_transpose2d_in_bands(
 def _bands(windows: Windows) -> int:
     """Return how many bands a window sees, or 1 if they are no bands."""
     bands, rest = divmod(windows.kernel[0], windows.stride[0])
-    return 1 if rest else bands
+    return 1 if rest or windows.dilation != (1, 1) else bands
 
 
 def _pays(windows: Windows, rows: int, columns: int, channels: int, line_bytes: int) -> bool:
@@ -331,7 +369,7 @@ def _rows_seen(images: Array, windows: Windows) -> Iterator[tuple[int, Array]]:
     A matrix has a line for each slot, channel and tap of a band, a column for each window of each
     image. The next one is written over it.
     """
-    memory = padded(images, windows.padding)
+    memory = padded(images, windows)
     channels, _, _, batch = memory.shape
     rows, across = windows.fitting(images.shape[2:])
     c, h, w, n = memory.strides

@@ -18,7 +18,7 @@ from minigen.nn.activation import (
     Tanh,
 )
 from minigen.nn.averaging import ExponentialAverage
-from minigen.nn.containers import ModuleList, Sequential
+from minigen.nn.containers import ModuleDict, ModuleList, Sequential
 from minigen.nn.convolution import Conv2d, ConvTranspose2d
 from minigen.nn.dense import Dense, Embedding
 from minigen.nn.dense import Dense as Linear
@@ -56,6 +56,7 @@ __all__ = [
     "MSELoss",
     "MaxPool2d",
     "Module",
+    "ModuleDict",
     "ModuleList",
     "Parameter",
     "ReLU",

@@ -1,4 +1,4 @@
-"""Modules made of a row of modules."""
+"""Modules made of modules: in a row, or by name."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any, Self, overload
 from minigen.nn.module import Module
 
 
-class _Row(Module):
-    """Modules in a row, which can be counted, indexed, sliced and iterated over."""
+class _Container(Module):
+    """Modules that are held as attributes, in their order."""
 
     def _register(self, name: str, module: Module) -> None:
         if not isinstance(module, Module):
@@ -18,6 +18,17 @@ class _Row(Module):
                 + ("; call the class to make one" if isinstance(module, type) else "")
             )
         setattr(self, name, module)
+
+    def __len__(self) -> int:
+        return len(self._entries())
+
+    def _entries(self) -> dict[str, Module]:
+        """Return the modules by name."""
+        return {name: held for name, held in vars(self).items() if isinstance(held, Module)}
+
+
+class _Row(_Container):
+    """Modules in a row, which can be counted, indexed, sliced and iterated over."""
 
     def append(self, module: Module) -> Self:
         """Add a module at the end; return the row itself."""
@@ -30,13 +41,8 @@ class _Row(Module):
             self.append(module)
         return self
 
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
-
     def __iter__(self) -> Iterator[Module]:
-        for entry in vars(self).values():
-            if isinstance(entry, Module):
-                yield entry
+        return iter(self._entries().values())
 
     @overload
     def __getitem__(self, index: int) -> Any: ...
@@ -116,3 +122,76 @@ class ModuleList(_Row):
     def __init__(self, modules: Iterable[Module] = ()) -> None:
         super().__init__()
         self.extend(modules)
+
+
+class ModuleDict(_Container):
+    """A dictionary whose modules are found by `parameters` and `state_dict`.
+
+    Parameters
+    ----------
+    modules : mapping of str to Module, or iterable of pairs, optional
+        The first entries.
+
+    Raises
+    ------
+    TypeError
+        If a name is no string, or one of them no module.
+    ValueError
+        If a name is empty, holds a point, or is that of something every module has.
+
+    Examples
+    --------
+    >>> from minigen import nn
+    >>> heads = nn.ModuleDict({"mu": nn.Dense(8, 2), "logvar": nn.Dense(8, 2)})
+    >>> list(heads), len(list(heads.parameters()))
+    (['mu', 'logvar'], 4)
+    >>> heads["mu"]
+    Dense(in_features=8, out_features=2, bias=True)
+    """
+
+    def __init__(self, modules: Mapping[str, Module] | Iterable[tuple[str, Module]] = ()) -> None:
+        super().__init__()
+        self.update(modules)
+
+    def update(self, modules: Mapping[str, Module] | Iterable[tuple[str, Module]]) -> None:
+        """Add modules, and replace those of the same names."""
+        for name, module in dict(modules).items():
+            self[name] = module
+
+    def __setitem__(self, name: str, module: Module) -> None:
+        if not isinstance(name, str):
+            raise TypeError(f"ModuleDict: a name is expected, got {name!r}")
+        if not name or "." in name or (name not in self and hasattr(self, name)):
+            raise ValueError(
+                f"ModuleDict: {name!r} cannot be the name of an entry: it is empty, holds a point, "
+                "or is an attribute of every module"
+            )
+        self._register(name, module)
+
+    def __getitem__(self, name: str) -> Any:
+        try:
+            return self._entries()[name]
+        except KeyError:
+            raise KeyError(f"ModuleDict: no entry {name!r}, only {', '.join(self)}") from None
+
+    def __delitem__(self, name: str) -> None:
+        self[name]
+        delattr(self, name)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._entries()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._entries())
+
+    def keys(self) -> Iterable[str]:
+        """Return the names, in their order."""
+        return self._entries().keys()
+
+    def values(self) -> Iterable[Module]:
+        """Return the modules, in their order."""
+        return self._entries().values()
+
+    def items(self) -> Iterable[tuple[str, Module]]:
+        """Return pairs of a name and a module."""
+        return self._entries().items()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import ClassVar
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -12,9 +13,17 @@ from minigen.engine.creation import zeros
 from minigen.engine.random import Generator
 from minigen.engine.tensor import Tensor
 from minigen.nn import init
-from minigen.nn.module import Module, Parameter, check_dtype, named, positive, wrong_shape
-from minigen.ops.convolution import conv2d, conv_transpose2d
-from minigen.ops.windows import Pair, Windows, pair
+from minigen.nn.module import (
+    Module,
+    Parameter,
+    check_dtype,
+    named,
+    named_class,
+    positive,
+    wrong_shape,
+)
+from minigen.ops.convolution import check_groups, conv2d, conv_transpose2d
+from minigen.ops.windows import Padding, Pair, Windows, pair
 
 
 class _Convolution(Module):
@@ -28,24 +37,30 @@ class _Convolution(Module):
         in_channels: int,
         out_channels: int,
         kernel_size: Pair,
-        stride: Pair = 1,
-        padding: Pair = 0,
-        *,
-        bias: bool = True,
-        generator: Generator | None = None,
-        dtype: DTypeLike = np.float32,
+        stride: Pair,
+        padding: Padding,
+        dilation: Pair,
+        groups: int,
+        bias: bool,
+        generator: Generator | None,
+        dtype: DTypeLike,
     ) -> None:
         super().__init__()
         positive(type(self).__name__, in_channels=in_channels, out_channels=out_channels)
         self.in_channels = in_channels
         self.out_channels = out_channels
-        try:
-            windows = Windows.of(kernel_size, stride, padding)
-        except ValueError as error:
-            raise ValueError(f"{type(self).__name__}: {error}") from error
-        self.kernel_size, self.stride, self.padding = windows
-        channels = (in_channels, out_channels) if self.transposed else (out_channels, in_channels)
-        self.weight = Parameter(zeros(*channels, *self.kernel_size, dtype=dtype))
+        with named_class(self):
+            windows = Windows.of(kernel_size, stride, padding, dilation)
+            check_groups(groups, in_channels, out_channels)
+        self.kernel_size = windows.kernel
+        self.stride = windows.stride
+        self.padding: Any = padding if isinstance(padding, str) else windows.padding
+        self.dilation = windows.dilation
+        self.groups = groups
+        first, second = (
+            (in_channels, out_channels) if self.transposed else (out_channels, in_channels)
+        )
+        self.weight = Parameter(zeros(first, second // groups, *self.kernel_size, dtype=dtype))
         self.bias = Parameter(zeros(out_channels, dtype=dtype)) if bias else None
         self.reset_parameters(generator)
 
@@ -59,30 +74,40 @@ class _Convolution(Module):
     def _check(self, x: Array) -> None:
         """Refuse an input of another dtype, or of another number of axes or channels."""
         check_dtype(self, x, self.weight)
-        if x.ndim != 4 or x.shape[1] != self.in_channels:
+        if x.ndim not in (3, 4) or x.shape[-3] != self.in_channels:
             raise wrong_shape(self, f"(N, {self.in_channels}, H, W)", x)
 
     def extra_repr(self) -> str:
+        further = f", dilation={self.dilation}" if self.dilation != (1, 1) else ""
+        further += f", groups={self.groups}" if self.groups != 1 else ""
         return (
             f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, "
-            f"stride={self.stride}, padding={self.padding}, bias={self.bias is not None}"
+            f"stride={self.stride}, padding={self.padding!r}{further}, "
+            f"bias={self.bias is not None}"
         )
 
 
 class Conv2d(_Convolution):
     r"""Convolution of images: each kernel slides over each image; see `minigen.functional.conv2d`.
 
-    .. math:: y_{n,o,i,j} = b_o + \sum_{c,a,b} w_{o,c,a,b}\; x_{n,c,\,si+a-p,\,sj+b-p}
+    .. math:: y_{n,o,i,j} = b_o + \sum_{c,a,b} w_{o,c,a,b}\; x_{n,c,\,si+da-p,\,sj+db-p}
 
     Weight and bias are drawn from :math:`U(-1/\sqrt{f}, 1/\sqrt{f})` with the fan in
-    :math:`f = \mathrm{in} \cdot k_H k_W`, as PyTorch draws them.
+    :math:`f = \mathrm{in} / \mathrm{groups} \cdot k_H k_W`, as PyTorch draws them.
 
     Parameters
     ----------
     in_channels, out_channels : int
         Numbers of channels before and after.
-    kernel_size, stride, padding : int or pair of int
-        Height and width of the kernels, the step s, and the number p of zeros on each side.
+    kernel_size, stride : int or pair of int
+        Height and width of the kernels, and the step s.
+    padding : int, pair of int, "valid" or "same"
+        The number p of zeros on each side: none, or as many as keep the image's size.
+    dilation : int or pair of int, default 1
+        How far apart the elements are that a kernel sees, d.
+    groups : int, default 1
+        Into how many groups the channels are split, each with kernels of its own; it divides both
+        numbers of channels.
     bias : bool, default True
         Whether to add b.
     generator, dtype
@@ -90,7 +115,7 @@ class Conv2d(_Convolution):
 
     Attributes
     ----------
-    weight : Parameter, shape (out_channels, in_channels, kH, kW)
+    weight : Parameter, shape (out_channels, in_channels / groups, kH, kW)
         w.
     bias : Parameter, shape (out_channels,), or None
         b.
@@ -98,8 +123,9 @@ class Conv2d(_Convolution):
     Raises
     ------
     ValueError
-        If a size is not a positive integer; in a call, if x is not of shape (N, in_channels, H, W),
-        or smaller than the kernel.
+        If a size is not a positive integer, `groups` does not divide the channels, or the padding
+        is "same" and the stride not 1; in a call, if x is not of shape (N, in_channels, H, W) or
+        (in_channels, H, W), or smaller than the kernel.
     TypeError
         In a call, if x has another dtype than the weight.
 
@@ -110,27 +136,64 @@ class Conv2d(_Convolution):
     >>> layer = nn.Conv2d(1, 32, 4, stride=2, padding=1)
     >>> layer(minigen.zeros(16, 1, 28, 28)).shape
     (16, 32, 14, 14)
+    >>> nn.Conv2d(1, 32, 3, padding="same", dilation=2)(minigen.zeros(1, 28, 28)).shape
+    (32, 28, 28)
 
     Derivation: conv2d
     """
 
     transposed = False
 
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: Pair,
+        stride: Pair = 1,
+        padding: Padding = 0,
+        dilation: Pair = 1,
+        groups: int = 1,
+        bias: bool = True,
+        *,
+        generator: Generator | None = None,
+        dtype: DTypeLike = np.float32,
+    ) -> None:
+        super().__init__(
+            in_channels,
+            out_channels,
+            kernel_size,
+            stride,
+            padding,
+            dilation,
+            groups,
+            bias,
+            generator,
+            dtype,
+        )
+
     def forward(self, x: Array) -> Tensor:
         """Map images x, shape (N, in_channels, H, W), to shape (N, out_channels, H', W')."""
         self._check(x)
         with named(self):
-            return conv2d(x, self.weight, self.bias, self.stride, self.padding)
+            return conv2d(
+                x,
+                self.weight,
+                self.bias,
+                self.stride,
+                self.padding,
+                self.dilation,
+                self.groups,
+            )
 
 
 class ConvTranspose2d(_Convolution):
     r"""Transposed convolution, which enlarges images; see `minigen.functional.conv_transpose2d`.
 
-    .. math:: y_{n,o,\,si+a-p,\,sj+b-p} \mathrel{{+}{=}} w_{c,o,a,b}\; x_{n,c,i,j}
+    .. math:: y_{n,o,\,si+da-p,\,sj+db-p} \mathrel{{+}{=}} w_{c,o,a,b}\; x_{n,c,i,j}
 
-    The height becomes :math:`(H - 1) s - 2p + k_H + r`. Weight and bias are drawn from
-    :math:`U(-1/\sqrt{f}, 1/\sqrt{f})` with :math:`f = \mathrm{out} \cdot k_H k_W`, as PyTorch draws
-    them: it takes the second axis of the weight for the fan in.
+    The height becomes :math:`(H - 1) s - 2p + d (k_H - 1) + 1 + r`. Weight and bias are drawn from
+    :math:`U(-1/\sqrt{f}, 1/\sqrt{f})` with :math:`f = \mathrm{out} / \mathrm{groups} \cdot
+    k_H k_W`, as PyTorch draws them: it takes the second axis of the weight for the fan in.
 
     Parameters
     ----------
@@ -140,15 +203,20 @@ class ConvTranspose2d(_Convolution):
         Height and width of the kernels, how far apart they are painted, s, and how much is cut off
         on each side, p.
     output_padding : int or pair of int, default 0
-        How many rows below and columns on the right are added, r; smaller than `stride`.
+        How many rows below and columns on the right are added, r; smaller than `stride`. A call can
+        name the size that is wanted instead: `forward`.
+    groups : int, default 1
+        Into how many groups the channels are split; it divides both numbers of channels.
     bias : bool, default True
         Whether to add a bias to each channel.
+    dilation : int or pair of int, default 1
+        How far apart the elements of a kernel are painted, d.
     generator, dtype
         See `Dense`.
 
     Attributes
     ----------
-    weight : Parameter, shape (in_channels, out_channels, kH, kW)
+    weight : Parameter, shape (in_channels, out_channels / groups, kH, kW)
         w.
     bias : Parameter, shape (out_channels,), or None
         The bias.
@@ -156,8 +224,10 @@ class ConvTranspose2d(_Convolution):
     Raises
     ------
     ValueError
-        If a size is not a positive integer, or `output_padding` no smaller than `stride`; in a
-        call, if x is not of shape (N, in_channels, H, W), or the result would have no elements.
+        If a size is not a positive integer, `groups` does not divide the channels, or
+        `output_padding` is no smaller than `stride`; in a call, if x is not of shape
+        (N, in_channels, H, W) or (in_channels, H, W), or the result would have no elements, or not
+        the size that is asked for.
     TypeError
         In a call, if x has another dtype than the weight.
 
@@ -168,6 +238,8 @@ class ConvTranspose2d(_Convolution):
     >>> layer = nn.ConvTranspose2d(64, 32, 4, stride=2, padding=1)
     >>> layer(minigen.zeros(16, 64, 7, 7)).shape
     (16, 32, 14, 14)
+    >>> layer(minigen.zeros(16, 64, 7, 7), output_size=(15, 14)).shape
+    (16, 32, 15, 14)
 
     Derivation: conv_transpose2d
     """
@@ -180,10 +252,12 @@ class ConvTranspose2d(_Convolution):
         out_channels: int,
         kernel_size: Pair,
         stride: Pair = 1,
-        padding: Pair = 0,
+        padding: Padding = 0,
         output_padding: Pair = 0,
-        *,
+        groups: int = 1,
         bias: bool = True,
+        dilation: Pair = 1,
+        *,
         generator: Generator | None = None,
         dtype: DTypeLike = np.float32,
     ) -> None:
@@ -193,9 +267,11 @@ class ConvTranspose2d(_Convolution):
             kernel_size,
             stride,
             padding,
-            bias=bias,
-            generator=generator,
-            dtype=dtype,
+            dilation,
+            groups,
+            bias,
+            generator,
+            dtype,
         )
         self.output_padding = pair("ConvTranspose2d: output_padding", output_padding, 0)
         if any(r >= s for r, s in zip(self.output_padding, self.stride, strict=True)):
@@ -204,12 +280,32 @@ class ConvTranspose2d(_Convolution):
                 f"got {self.output_padding} and {self.stride}"
             )
 
-    def forward(self, x: Array) -> Tensor:
-        """Map images x, shape (N, in_channels, H, W), to shape (N, out_channels, H', W')."""
+    def forward(self, x: Array, output_size: Pair | None = None) -> Tensor:
+        """Map images x, shape (N, in_channels, H, W), to shape (N, out_channels, H', W').
+
+        Parameters
+        ----------
+        output_size : int, pair of int or shape, optional
+            The size (H', W'), or the shape of the images, in place of `output_padding`: which is
+            meant of the sizes that a convolution would map to the size of x.
+        """
         self._check(x)
         with named(self):
+            left_over = self.output_padding
+            if output_size is not None:
+                if isinstance(output_size, Sequence) and len(output_size) == x.ndim:
+                    output_size = output_size[-2:]
+                windows = Windows.of(self.kernel_size, self.stride, self.padding, self.dilation)
+                left_over = windows.reaching(output_size, x.shape[-2:])
             return conv_transpose2d(
-                x, self.weight, self.bias, self.stride, self.padding, self.output_padding
+                x,
+                self.weight,
+                self.bias,
+                self.stride,
+                self.padding,
+                left_over,
+                self.groups,
+                self.dilation,
             )
 
     def extra_repr(self) -> str:

@@ -502,3 +502,12 @@ def named(layer: Module) -> Iterator[None]:
         yield
     except ValueError as error:
         raise ValueError(f"{layer!r}: {error}") from error
+
+
+@contextmanager
+def named_class(layer: Module) -> Iterator[None]:
+    """Say which layer was to be made when its options are refused."""
+    try:
+        yield
+    except ValueError as error:
+        raise ValueError(f"{type(layer).__name__}: {error}") from error

@@ -179,7 +179,7 @@ class InstanceNorm2d(Module):
     Parameters
     ----------
     num_features : int
-        The number of channels, C, of images (N, C, H, W).
+        The number of channels, C, of images (N, C, H, W), or of one image (C, H, W).
     affine : bool, default False
         Whether there are parameters :math:`\gamma` and :math:`\beta`.
     dtype
@@ -227,13 +227,14 @@ class InstanceNorm2d(Module):
     def forward(self, x: Array) -> Tensor:
         """Standardise each channel of each image, then scale and shift it; the shape stays."""
         check_dtype(self, x, self.weight)
-        if x.ndim != 4 or x.shape[1] != self.num_features:
+        if x.ndim not in (3, 4) or x.shape[-3] != self.num_features:
             raise wrong_shape(self, f"(N, {self.num_features}, H, W)", x)
+        images = x if x.ndim == 4 else x[None]
         with named(self):
             y: Tensor = normalization.instance_norm(
-                x, weight=self.weight, bias=self.bias, eps=self.eps
+                images, weight=self.weight, bias=self.bias, eps=self.eps
             )
-        return y
+        return y if x.ndim == 4 else y[0]
 
     def extra_repr(self) -> str:
         return f"{self.num_features}, eps={self.eps}, affine={self.affine}"

@@ -1,24 +1,36 @@
-"""Pooling and upsampling as modules, so that they can stand in a `Sequential`."""
+"""Pooling and resizing as modules, so that they can stand in a `Sequential`."""
 
 from __future__ import annotations
 
 from minigen.engine.backend import Array
-from minigen.nn.module import Module, named
+from minigen.nn.module import Module, named, named_class
 from minigen.ops import pooling
+from minigen.ops.interpolation import Factor, check_resizing, interpolate
 from minigen.ops.windows import Pair
 
 
 class _Pool(Module):
     """Where the windows of a pooling lie."""
 
-    def __init__(self, kernel_size: Pair, stride: Pair | None = None, padding: Pair = 0) -> None:
+    def __init__(
+        self, kernel_size: Pair, stride: Pair | None, padding: Pair, dilation: Pair, ceil_mode: bool
+    ) -> None:
         super().__init__()
+        with named_class(self):
+            pooling.pooling_windows(kernel_size, stride, padding, dilation)
         self.kernel_size = kernel_size
         self.stride = kernel_size if stride is None else stride
         self.padding = padding
+        self.dilation = dilation
+        self.ceil_mode = ceil_mode
 
     def extra_repr(self) -> str:
-        return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
+        dilated = f", dilation={self.dilation}" if self.dilation not in (1, (1, 1)) else ""
+        rounded = ", ceil_mode=True" if self.ceil_mode else ""
+        return (
+            f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
+            f"{dilated}{rounded}"
+        )
 
 
 class MaxPool2d(_Pool):
@@ -26,13 +38,14 @@ class MaxPool2d(_Pool):
 
     Parameters
     ----------
-    kernel_size, stride, padding : int or pair of int
+    kernel_size, stride, padding, dilation, ceil_mode
         As there; `stride` is `kernel_size` unless given.
 
     Raises
     ------
     ValueError
-        In a call, if x is not of shape (N, C, H, W), or no window fits.
+        If they are no sizes, or the padding is more than half the kernel; in a call, if x is not of
+        shape (N, C, H, W) or (C, H, W), or no window fits.
 
     Examples
     --------
@@ -44,10 +57,23 @@ class MaxPool2d(_Pool):
     Derivation: max_pool2d
     """
 
+    def __init__(
+        self,
+        kernel_size: Pair,
+        stride: Pair | None = None,
+        padding: Pair = 0,
+        dilation: Pair = 1,
+        *,
+        ceil_mode: bool = False,
+    ) -> None:
+        super().__init__(kernel_size, stride, padding, dilation, ceil_mode)
+
     def forward(self, x: Array) -> Array:
         """Map images x, shape (N, C, H, W), to shape (N, C, H', W')."""
         with named(self):
-            return pooling.max_pool2d(x, self.kernel_size, self.stride, self.padding)
+            return pooling.max_pool2d(
+                x, self.kernel_size, self.stride, self.padding, self.dilation, self.ceil_mode
+            )
 
 
 class AvgPool2d(_Pool):
@@ -55,7 +81,7 @@ class AvgPool2d(_Pool):
 
     Parameters
     ----------
-    kernel_size, stride, padding : int or pair of int
+    kernel_size, stride, padding, ceil_mode
         As there; `stride` is `kernel_size` unless given.
     count_include_pad : bool, default True
         Whether the zeros of the padding count.
@@ -63,7 +89,7 @@ class AvgPool2d(_Pool):
     Raises
     ------
     ValueError
-        In a call, if x is not of shape (N, C, H, W), or no window fits.
+        As `MaxPool2d`.
 
     Examples
     --------
@@ -81,16 +107,22 @@ class AvgPool2d(_Pool):
         stride: Pair | None = None,
         padding: Pair = 0,
         *,
+        ceil_mode: bool = False,
         count_include_pad: bool = True,
     ) -> None:
-        super().__init__(kernel_size, stride, padding)
+        super().__init__(kernel_size, stride, padding, 1, ceil_mode)
         self.count_include_pad = count_include_pad
 
     def forward(self, x: Array) -> Array:
         """Map images x, shape (N, C, H, W), to shape (N, C, H', W')."""
         with named(self):
             return pooling.avg_pool2d(
-                x, self.kernel_size, self.stride, self.padding, self.count_include_pad
+                x,
+                self.kernel_size,
+                self.stride,
+                self.padding,
+                ceil_mode=self.ceil_mode,
+                count_include_pad=self.count_include_pad,
             )
 
     def extra_repr(self) -> str:
@@ -98,17 +130,18 @@ class AvgPool2d(_Pool):
 
 
 class AdaptiveAvgPool2d(Module):
-    """The mean of each channel of an image; see `minigen.functional.adaptive_avg_pool2d`.
+    """Means of as many windows as give a size; see `minigen.functional.adaptive_avg_pool2d`.
 
     Parameters
     ----------
-    output_size : int or pair of int
-        PyTorch's parameter; only 1 is there.
+    output_size : int, or pair of int or None
+        The size (H', W') that comes out; 1 is the mean over the image, None the image's own size.
 
     Raises
     ------
     ValueError
-        In a call, if `output_size` is not 1, or x not of shape (N, C, H, W).
+        If `output_size` is not one or two positive integers; in a call, if x is not of shape
+        (N, C, H, W) or (C, H, W), or has no pixels.
 
     Examples
     --------
@@ -120,12 +153,14 @@ class AdaptiveAvgPool2d(Module):
     Derivation: adaptive_avg_pool2d
     """
 
-    def __init__(self, output_size: Pair) -> None:
+    def __init__(self, output_size: pooling.AdaptiveSize) -> None:
         super().__init__()
+        with named_class(self):
+            pooling.adaptive_size(output_size)
         self.output_size = output_size
 
     def forward(self, x: Array) -> Array:
-        """Map images x, shape (N, C, H, W), to shape (N, C, 1, 1)."""
+        """Map images x, shape (N, C, H, W), to shape (N, C, H', W')."""
         with named(self):
             return pooling.adaptive_avg_pool2d(x, self.output_size)
 
@@ -134,19 +169,17 @@ class AdaptiveAvgPool2d(Module):
 
 
 class Upsample(Module):
-    """Images made larger, every element a block of equal ones; see `minigen.functional.upsample`.
+    """Images of another size; see `minigen.functional.interpolate`.
 
     Parameters
     ----------
-    scale_factor : int or pair of int
-        How many times larger. By name, since PyTorch's first parameter is another.
-    mode : {"nearest"}
-        PyTorch's parameter; only the nearest element is there.
+    size, scale_factor, mode, align_corners
+        As there.
 
     Raises
     ------
     ValueError
-        In a call, if `scale_factor` is no positive integer, or x not of shape (N, C, H, W).
+        If they are refused there; in a call, if x is not of shape (N, C, H, W).
 
     Examples
     --------
@@ -154,19 +187,33 @@ class Upsample(Module):
     >>> from minigen import nn
     >>> nn.Upsample(scale_factor=2)(minigen.zeros(16, 8, 7, 7)).shape
     (16, 8, 14, 14)
+    >>> nn.Upsample((20, 30), mode="bilinear")(minigen.zeros(16, 8, 7, 7)).shape
+    (16, 8, 20, 30)
 
-    Derivation: upsample
+    Derivation: upsample, interpolate.nearest, interpolate.bilinear
     """
 
-    def __init__(self, *, scale_factor: Pair, mode: str = "nearest") -> None:
+    def __init__(
+        self,
+        size: Pair | None = None,
+        scale_factor: Factor | None = None,
+        mode: str = "nearest",
+        align_corners: bool | None = None,
+    ) -> None:
         super().__init__()
+        with named_class(self):
+            check_resizing(size, scale_factor, mode, align_corners)
+        self.size = size
         self.scale_factor = scale_factor
         self.mode = mode
+        self.align_corners = align_corners
 
     def forward(self, x: Array) -> Array:
-        """Map images x, shape (N, C, H, W), to shape (N, C, s H, s W)."""
+        """Map images x, shape (N, C, H, W), to shape (N, C, H', W')."""
         with named(self):
-            return pooling.upsample(x, self.scale_factor, self.mode)
+            return interpolate(x, self.size, self.scale_factor, self.mode, self.align_corners)
 
     def extra_repr(self) -> str:
-        return f"scale_factor={self.scale_factor}, mode={self.mode!r}"
+        size = f"size={self.size}" if self.size is not None else f"scale_factor={self.scale_factor}"
+        aligned = "" if self.align_corners is None else f", align_corners={self.align_corners}"
+        return f"{size}, mode={self.mode!r}{aligned}"

@@ -5,16 +5,18 @@ Two pairs of linear ops, each the other's adjoint and so the other's gradient ru
 - `window_sum` adds up each window; `window_spread` gives each element of a window its number,
 - `window_pick` takes a chosen element of each window; `window_put` puts it back there.
 
-They map images (N, C, H, W) to numbers, one a window, (N, C, H', W'), and back to a size (H, W);
-`kernel_size`, `stride` and `padding`, integers or pairs, say where the windows lie.
+They map images (N, C, H, W), or one image (C, H, W), to numbers, one a window, (N, C, H', W'), and
+back to a size (H, W); `kernel_size`, `stride`, `padding`, `dilation` and `surplus`, integers or
+pairs, say where the windows lie: `minigen.ops.windows`.
 
-Average pooling is a sum of windows, divided. Upsampling spreads windows that do not overlap. The
-gradient of max pooling puts each cotangent where the maximum came from.
+Average pooling is a sum of windows, divided. The gradient of max pooling puts each cotangent where
+the maximum came from. `minigen.ops.interpolation` enlarges images, some of them by these ops.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -22,13 +24,24 @@ import numpy as np
 from minigen.engine.backend import Array, array_of, floating, namespace
 from minigen.engine.op import Cotangents, op
 from minigen.ops.reduction import mean
-from minigen.ops.windows import Pair, Windows, pair
+from minigen.ops.shaping import cat, getitem
+from minigen.ops.windows import Pair, Windows, is_integer, pair
 
-__all__ = ["adaptive_avg_pool2d", "avg_pool2d", "max_pool2d", "upsample"]
+__all__ = ["adaptive_avg_pool2d", "avg_pool2d", "max_pool2d"]
+
+AdaptiveSize = int | None | Sequence[int | None]
+"""A height and a width, or one number for both; None keeps that of the image."""
 
 
 @op(piecewise_linear=True)
-def max_pool2d(x: Array, kernel_size: Pair, stride: Pair | None = None, padding: Pair = 0) -> Array:
+def max_pool2d(
+    x: Array,
+    kernel_size: Pair,
+    stride: Pair | None = None,
+    padding: Pair = 0,
+    dilation: Pair = 1,
+    ceil_mode: bool = False,
+) -> Array:
     r"""Take the largest element of each window.
 
     The gradient goes to that element; where several are equal, to the first, row by row, as in
@@ -36,8 +49,8 @@ def max_pool2d(x: Array, kernel_size: Pair, stride: Pair | None = None, padding:
 
     Parameters
     ----------
-    x : Tensor or array, shape (N, C, H, W)
-        Images.
+    x : Tensor or array, shape (N, C, H, W) or (C, H, W)
+        Images, or one image.
     kernel_size : int or pair of int
         Height and width of the windows.
     stride : int or pair of int, optional
@@ -45,11 +58,17 @@ def max_pool2d(x: Array, kernel_size: Pair, stride: Pair | None = None, padding:
     padding : int or pair of int
         How far windows reach over each side, at most half their size; what lies outside is no
         candidate.
+    dilation : int or pair of int
+        How far apart the elements of a window are, d.
+    ceil_mode : bool, default False
+        Whether rows and columns that the stride leaves over get a window, too, of as much as there
+        is; one that would begin behind the image, in the padding, is left out.
 
     Returns
     -------
-    Tensor or array, shape (N, C, H', W')
-        With :math:`H' = \lfloor (H + 2p - k_H) / s \rfloor + 1`, and W' likewise.
+    Tensor or array, shape (N, C, H', W') or (C, H', W')
+        With :math:`H' = \lfloor (H + 2p - d (k_H - 1) - 1) / s \rfloor + 1`, and W' likewise; with
+        `ceil_mode` rounded up.
 
     Raises
     ------
@@ -62,13 +81,15 @@ def max_pool2d(x: Array, kernel_size: Pair, stride: Pair | None = None, padding:
     >>> import minigen.functional as F
     >>> F.max_pool2d(minigen.tensor([[[[1.0, 2.0, 5.0, 4.0]]]]), (1, 2)).tolist()
     [[[[2.0, 5.0]]]]
+    >>> F.max_pool2d(minigen.zeros(1, 8, 7, 7), 2, ceil_mode=True).shape
+    (1, 8, 4, 4)
 
-    Derivation: max_pool2d
+    Derivation: max_pool2d, max_pool2d.ceil_mode
     """
     x = floating(x)
-    windows = _pooling(x, kernel_size, stride, padding)
-    xp, size, count = namespace(x), x.shape[2:], windows.fitting(x.shape[2:])
-    out = xp.full_like(x, -math.inf, shape=(*x.shape[:2], *count))
+    windows = _pooling(x, kernel_size, stride, padding, dilation, ceil_mode)
+    xp, size, count = namespace(x), x.shape[-2:], windows.fitting(x.shape[-2:])
+    out = xp.full_like(x, -math.inf, shape=(*x.shape[:-2], *count))
     for tap in windows.taps():
         on_image, among = windows.meeting(tap, size, count)
         xp.maximum(out[among], x[on_image], out=out[among])
@@ -77,22 +98,30 @@ def max_pool2d(x: Array, kernel_size: Pair, stride: Pair | None = None, padding:
 
 @max_pool2d.vjp
 def max_pool2d_vjp(
-    g: Array, out: Array, x: Array, *, kernel_size: Pair, stride: Pair | None, padding: Pair
+    g: Array,
+    out: Array,
+    x: Array,
+    *,
+    kernel_size: Pair,
+    stride: Pair | None,
+    padding: Pair,
+    dilation: Pair,
+    ceil_mode: bool,
 ) -> Cotangents:
     r""":math:`\bar x` is g where each maximum came from, added up where windows share it.
 
     Derivation: max_pool2d.grad_input
     """
-    windows = _pooling(x, kernel_size, stride, padding)
+    windows = _pooling(x, kernel_size, stride, padding, dilation, ceil_mode)
     choice = _first_maximum(array_of(x), array_of(out), windows)
-    return (window_put(g, choice, tuple(x.shape[2:]), *windows),)
+    return (window_put(g, choice, tuple(x.shape[-2:]), *windows),)
 
 
 def _first_maximum(x: Array, out: Array, windows: Windows) -> Array:
     """Return the number of the first tap that holds each window's maximum."""
     choice = namespace(x).zeros_like(out, dtype=np.int32)
     for number, tap in reversed(list(enumerate(windows.taps()))):
-        on_image, among = windows.meeting(tap, x.shape[2:], out.shape[2:])
+        on_image, among = windows.meeting(tap, x.shape[-2:], out.shape[-2:])
         here = x[on_image] == out[among]
         choice[among] += here * (number - choice[among])
     return choice
@@ -100,7 +129,13 @@ def _first_maximum(x: Array, out: Array, windows: Windows) -> Array:
 
 @op
 def window_pick(
-    x: Array, choice: Array, kernel_size: Pair, stride: Pair = 1, padding: Pair = 0
+    x: Array,
+    choice: Array,
+    kernel_size: Pair,
+    stride: Pair = 1,
+    padding: Pair = 0,
+    dilation: Pair = 1,
+    surplus: Pair = 0,
 ) -> Array:
     r"""Take from each window the element on the tap chosen.
 
@@ -109,11 +144,11 @@ def window_pick(
 
     Derivation: window_pick.adjoint
     """
-    windows = Windows.of(kernel_size, stride, padding)
-    choice = _choice(choice, x.shape[:2], windows.fitting(_image_size(x)))
+    windows = Windows.of(kernel_size, stride, padding, dilation, surplus)
+    choice = _choice(choice, x.shape[:-2], windows.fitting(_image_size(x)))
     out = namespace(x).zeros_like(x, shape=choice.shape)
     for number, tap in enumerate(windows.taps()):
-        on_image, among = windows.meeting(tap, x.shape[2:], choice.shape[2:])
+        on_image, among = windows.meeting(tap, x.shape[-2:], choice.shape[-2:])
         out[among] += x[on_image] * (choice[among] == number)
     return out
 
@@ -128,25 +163,36 @@ def window_pick_vjp(
     kernel_size: Pair,
     stride: Pair,
     padding: Pair,
+    dilation: Pair,
+    surplus: Pair,
 ) -> Cotangents:
     r""":math:`\bar x` is g, put where each element was taken."""
-    return (window_put(g, choice, tuple(shape_of_x[2:]), kernel_size, stride, padding),)
+    where = kernel_size, stride, padding, dilation, surplus
+    return (window_put(g, choice, tuple(shape_of_x[-2:]), *where),)
 
 
 @op
 def window_put(
-    g: Array, choice: Array, size: Pair, kernel_size: Pair, stride: Pair = 1, padding: Pair = 0
+    g: Array,
+    choice: Array,
+    size: Pair,
+    kernel_size: Pair,
+    stride: Pair = 1,
+    padding: Pair = 0,
+    dilation: Pair = 1,
+    surplus: Pair = 0,
 ) -> Array:
     r"""Add each number to zeros, on the tap chosen of its window: the adjoint of `window_pick`.
 
     Derivation: window_pick.adjoint
     """
-    windows, size = Windows.of(kernel_size, stride, padding), pair("size", size, 1)
+    windows = Windows.of(kernel_size, stride, padding, dilation, surplus)
+    size = pair("size", size, 1)
     _check_count(g, windows, size)
-    choice = _choice(choice, g.shape[:2], g.shape[2:])
-    out = namespace(g).zeros_like(g, shape=(*g.shape[:2], *size))
+    choice = _choice(choice, g.shape[:-2], g.shape[-2:])
+    out = namespace(g).zeros_like(g, shape=(*g.shape[:-2], *size))
     for number, tap in enumerate(windows.taps()):
-        on_image, among = windows.meeting(tap, size, g.shape[2:])
+        on_image, among = windows.meeting(tap, size, g.shape[-2:])
         out[on_image] += g[among] * (choice[among] == number)
     return out
 
@@ -162,9 +208,11 @@ def window_put_vjp(
     kernel_size: Pair,
     stride: Pair,
     padding: Pair,
+    dilation: Pair,
+    surplus: Pair,
 ) -> Cotangents:
     r""":math:`\bar g` is what `window_pick` takes."""
-    return (window_pick(h, choice, kernel_size, stride, padding),)
+    return (window_pick(h, choice, kernel_size, stride, padding, dilation, surplus),)
 
 
 def avg_pool2d(
@@ -172,16 +220,21 @@ def avg_pool2d(
     kernel_size: Pair,
     stride: Pair | None = None,
     padding: Pair = 0,
+    *,
+    ceil_mode: bool = False,
     count_include_pad: bool = True,
 ) -> Array:
     r"""Take the mean of each window.
 
-    Parameters, shapes and errors are those of `max_pool2d`, but zeros stand around the image.
+    Parameters, shapes and errors are those of `max_pool2d`, but zeros stand around the image. What
+    follows `padding` is given by name.
 
     Parameters
     ----------
     count_include_pad : bool, default True
-        Whether the zeros count: the mean over the whole window, or over what lies on the image.
+        Whether the zeros of the padding count: the mean over the whole window, or over what lies on
+        the image. Where a window reaches further, as with `ceil_mode`, what lies behind the padding
+        never counts.
 
     Examples
     --------
@@ -192,25 +245,35 @@ def avg_pool2d(
 
     Derivation: avg_pool2d, avg_pool2d.grad_input
     """
-    windows = _pooling(x, kernel_size, stride, padding)
+    windows = _pooling(x, kernel_size, stride, padding, ceil_mode=ceil_mode)
     sums = window_sum(x, *windows)
-    if count_include_pad or windows.padding == (0, 0):
+    padded = windows.padding if count_include_pad else (0, 0)
+    if padded == windows.padding and windows.surplus == (0, 0):
         return sums / math.prod(windows.kernel)
-    ones = namespace(array_of(x)).ones((1, 1, *x.shape[2:]), sums.dtype)
-    return sums / window_sum(ones, *windows)
+    (height, width), (top, left) = x.shape[-2:], padded
+    ones = namespace(array_of(x)).ones((1, height + 2 * top, width + 2 * left), sums.dtype)
+    beyond = windows.padding[0] - top, windows.padding[1] - left
+    return sums / window_sum(ones, *windows._replace(padding=beyond))
 
 
 @op(piecewise_linear=True)
-def window_sum(x: Array, kernel_size: Pair, stride: Pair = 1, padding: Pair = 0) -> Array:
+def window_sum(
+    x: Array,
+    kernel_size: Pair,
+    stride: Pair = 1,
+    padding: Pair = 0,
+    dilation: Pair = 1,
+    surplus: Pair = 0,
+) -> Array:
     r"""Sum over each window; outside the image there are zeros.
 
     Derivation: window_sum.adjoint
     """
     x = floating(x)
-    windows = Windows.of(kernel_size, stride, padding)
+    windows = Windows.of(kernel_size, stride, padding, dilation, surplus)
     size = _image_size(x)
     count = windows.fitting(size)
-    out = namespace(x).zeros_like(x, shape=(*x.shape[:2], *count))
+    out = namespace(x).zeros_like(x, shape=(*x.shape[:-2], *count))
     for tap in windows.taps():
         on_image, among = windows.meeting(tap, size, count)
         out[among] += x[on_image]
@@ -219,55 +282,86 @@ def window_sum(x: Array, kernel_size: Pair, stride: Pair = 1, padding: Pair = 0)
 
 @window_sum.vjp
 def window_sum_vjp(
-    g: Array, _out: Array, shape_of_x: Any, *, kernel_size: Pair, stride: Pair, padding: Pair
+    g: Array,
+    _out: Array,
+    shape_of_x: Any,
+    *,
+    kernel_size: Pair,
+    stride: Pair,
+    padding: Pair,
+    dilation: Pair,
+    surplus: Pair,
 ) -> Cotangents:
     r""":math:`\bar x` is the sum of g over the windows that an element lies in."""
-    return (window_spread(g, tuple(shape_of_x[2:]), kernel_size, stride, padding),)
+    where = kernel_size, stride, padding, dilation, surplus
+    return (window_spread(g, tuple(shape_of_x[-2:]), *where),)
 
 
 @op
 def window_spread(
-    g: Array, size: Pair, kernel_size: Pair, stride: Pair = 1, padding: Pair = 0
+    g: Array,
+    size: Pair,
+    kernel_size: Pair,
+    stride: Pair = 1,
+    padding: Pair = 0,
+    dilation: Pair = 1,
+    surplus: Pair = 0,
 ) -> Array:
     r"""Add each number to zeros, everywhere in its window: the adjoint of `window_sum`.
 
     Derivation: window_sum.adjoint
     """
-    windows, size = Windows.of(kernel_size, stride, padding), pair("size", size, 1)
+    windows = Windows.of(kernel_size, stride, padding, dilation, surplus)
+    size = pair("size", size, 1)
     _check_count(g, windows, size)
-    out = namespace(g).zeros_like(g, shape=(*g.shape[:2], *size))
+    out = namespace(g).zeros_like(g, shape=(*g.shape[:-2], *size))
     for tap in windows.taps():
-        on_image, among = windows.meeting(tap, size, g.shape[2:])
+        on_image, among = windows.meeting(tap, size, g.shape[-2:])
         out[on_image] += g[among]
     return out
 
 
 @window_spread.vjp
 def window_spread_vjp(
-    h: Array, _out: Array, _g: Array, *, size: Pair, kernel_size: Pair, stride: Pair, padding: Pair
+    h: Array,
+    _out: Array,
+    _g: Array,
+    *,
+    size: Pair,
+    kernel_size: Pair,
+    stride: Pair,
+    padding: Pair,
+    dilation: Pair,
+    surplus: Pair,
 ) -> Cotangents:
     r""":math:`\bar g` is the sum of h over each window."""
-    return (window_sum(h, kernel_size, stride, padding),)
+    return (window_sum(h, kernel_size, stride, padding, dilation, surplus),)
 
 
-def adaptive_avg_pool2d(x: Array, output_size: Pair) -> Array:
-    r"""Take the mean of each channel of an image: global average pooling.
+def adaptive_avg_pool2d(x: Array, output_size: AdaptiveSize) -> Array:
+    r"""Take means of so many windows that an image of any size becomes one of a given size.
+
+    .. math:: y_{n,c,i,j} = \frac{1}{|B_i| |B_j|} \sum_{h \in B_i,\, l \in B_j} x_{n,c,h,l},
+              \qquad B_i = \{ \lfloor i H / H' \rfloor, \dots, \lceil (i + 1) H / H' \rceil - 1 \}
+
+    Where H' divides H, the windows lie side by side; otherwise neighbours may share a row. With
+    `output_size` 1 there is one window, the whole image: *global average pooling*.
 
     Parameters
     ----------
-    x : Tensor or array, shape (N, C, H, W)
-        Images.
-    output_size : int or pair of int
-        PyTorch's parameter; only 1 is there, the mean over the whole image.
+    x : Tensor or array, shape (N, C, H, W) or (C, H, W)
+        Images, or one image.
+    output_size : int, or pair of int or None
+        The size (H', W') that comes out; None keeps that of the image.
 
     Returns
     -------
-    Tensor or array, shape (N, C, 1, 1)
+    Tensor or array, shape (N, C, H', W') or (C, H', W')
 
     Raises
     ------
     ValueError
-        If `output_size` is not 1.
+        If `output_size` is not one or two positive integers, or an image has no elements.
 
     Examples
     --------
@@ -275,62 +369,56 @@ def adaptive_avg_pool2d(x: Array, output_size: Pair) -> Array:
     >>> import minigen.functional as F
     >>> F.adaptive_avg_pool2d(minigen.tensor([[[[1.0, 2.0], [3.0, 6.0]]]]), 1).tolist()
     [[[[3.0]]]]
+    >>> F.adaptive_avg_pool2d(minigen.zeros(8, 512, 14, 11), 7).shape
+    (8, 512, 7, 7)
 
     Derivation: adaptive_avg_pool2d
     """
-    if pair("adaptive_avg_pool2d: output_size", output_size, 1) != (1, 1):
-        raise ValueError(
-            f"adaptive_avg_pool2d: only output_size 1 is supported, got {output_size!r}; "
-            "avg_pool2d takes means over windows"
-        )
-    if min(_image_size(x)) == 0:
+    wanted, size = adaptive_size(output_size), _image_size(x)
+    if min(size) == 0:
         raise ValueError(f"adaptive_avg_pool2d: no elements to average in shape {tuple(x.shape)}")
-    return mean(x, (2, 3), keepdims=True)
+    if wanted == (1, 1):
+        return mean(x, (-2, -1), keepdims=True)
+    for axis, length, count in zip((-2, -1), size, wanted, strict=True):
+        if count not in (None, length):
+            x = cat([_mean_of_rows(x, axis, *rows) for rows in _shares(length, count)], axis)
+    return x
 
 
-def upsample(x: Array, scale_factor: Pair, mode: str = "nearest") -> Array:
-    r"""Enlarge images: every element becomes a block of equal ones.
+def adaptive_size(output_size: AdaptiveSize) -> tuple[int | None, int | None]:
+    """Return the height and width that are wanted; None for that of the image."""
+    pair_of = tuple(output_size) if isinstance(output_size, Sequence) else (output_size,) * 2
+    if len(pair_of) != 2 or not all(n is None or (is_integer(n) and n >= 1) for n in pair_of):
+        raise ValueError(
+            "adaptive_avg_pool2d: output_size must be a positive integer, or two of which either "
+            f"may be None, got {output_size!r}"
+        )
+    return pair_of
 
-    .. math:: y_{n,c,i,j} = x_{n,c,\lfloor i / s \rfloor, \lfloor j / s \rfloor}
 
-    Parameters
-    ----------
-    x : Tensor or array, shape (N, C, H, W)
-        Images.
-    scale_factor : int or pair of int
-        How many times larger, s.
-    mode : {"nearest"}
-        PyTorch's parameter; only the nearest element is there.
+def _shares(length: int, count: int) -> list[tuple[int, int]]:
+    """Return where each of so many windows begins and ends, which cover a length evenly."""
+    return [(i * length // count, -(-(i + 1) * length // count)) for i in range(count)]
 
-    Returns
-    -------
-    Tensor or array, shape (N, C, s H, s W)
+
+def _mean_of_rows(x: Array, axis: int, start: int, stop: int) -> Array:
+    """Return the mean of some rows of images, or columns where the axis is the last."""
+    rows = slice(start, stop)
+    return mean(getitem(x, (..., rows, slice(None)) if axis == -2 else (..., rows)), axis, True)
+
+
+def pooling_windows(
+    kernel_size: Pair, stride: Pair | None, padding: Pair, dilation: Pair = 1
+) -> Windows:
+    """Return where the windows of a pooling lie; every one sees some of the image.
 
     Raises
     ------
     ValueError
-        If `scale_factor` is no positive integer, or `mode` is another.
-
-    Examples
-    --------
-    >>> import minigen
-    >>> import minigen.functional as F
-    >>> F.upsample(minigen.tensor([[[[1.0, 2.0]]]]), 2).tolist()
-    [[[[1.0, 1.0, 2.0, 2.0], [1.0, 1.0, 2.0, 2.0]]]]
-
-    Derivation: upsample, upsample.grad_input
+        If one is not a positive integer, or two; or the padding is more than half the kernel.
     """
-    if mode != "nearest":
-        raise ValueError(f"upsample: mode {mode!r} is not supported, only 'nearest'")
-    down, right = pair("upsample: scale_factor", scale_factor, 1)
-    height, width = _image_size(x)
-    return window_spread(x, (down * height, right * width), (down, right), (down, right))
-
-
-def _pooling(x: Array, kernel_size: Pair, stride: Pair | None, padding: Pair) -> Windows:
-    """Return where the windows of a pooling lie; every one sees some of the image."""
-    _image_size(x)
-    windows = Windows.of(kernel_size, kernel_size if stride is None else stride, padding)
+    stride = kernel_size if stride is None else stride
+    windows = Windows.of(kernel_size, stride, pair("padding", padding, 0), dilation)
     if any(2 * p > k for p, k in zip(windows.padding, windows.kernel, strict=True)):
         raise ValueError(
             f"padding must be at most half of kernel_size, got {padding!r} and {kernel_size!r}"
@@ -338,11 +426,27 @@ def _pooling(x: Array, kernel_size: Pair, stride: Pair | None, padding: Pair) ->
     return windows
 
 
+def _pooling(
+    x: Array,
+    kernel_size: Pair,
+    stride: Pair | None,
+    padding: Pair,
+    dilation: Pair = 1,
+    ceil_mode: bool = False,
+) -> Windows:
+    """Return where the windows of a pooling lie on images."""
+    windows, size = pooling_windows(kernel_size, stride, padding, dilation), _image_size(x)
+    return windows.rounded_up(size) if ceil_mode else windows
+
+
 def _image_size(x: Array) -> tuple[int, int]:
-    """Return height and width of images (N, C, H, W), and refuse anything else."""
-    if x.ndim != 4:
-        raise ValueError(f"images of shape (N, C, H, W) are expected, got {tuple(x.shape)}")
-    height, width = x.shape[2:]
+    """Return height and width of images (N, C, H, W) or (C, H, W), and refuse anything else."""
+    if x.ndim not in (3, 4):
+        raise ValueError(
+            f"images of shape (N, C, H, W) are expected, or one of shape (C, H, W), "
+            f"got {tuple(x.shape)}"
+        )
+    height, width = x.shape[-2:]
     return height, width
 
 

@@ -1,7 +1,7 @@
 r"""Convolution and pooling in loops, straight from their definitions: slow, and easy to believe.
 
-Documentation and tests read the fast versions against these. They take NumPy arrays; stride and
-padding are one number each for height and width alike.
+Documentation and tests read the fast versions against these. They take NumPy arrays; stride,
+padding and dilation are one number each for height and width alike.
 """
 
 from __future__ import annotations
@@ -11,8 +11,17 @@ import numpy as np
 from minigen.engine.backend import Array
 
 
-def conv2d(x: Array, weight: Array, stride: int = 1, padding: int = 0) -> Array:
-    r"""Return :math:`y_{n,o,i,j} = \sum_{c,a,b} w_{o,c,a,b}\, x_{n,c,si+a-p,sj+b-p}`.
+def conv2d(
+    x: Array,
+    weight: Array,
+    stride: int = 1,
+    padding: int = 0,
+    dilation: int = 1,
+    groups: int = 1,
+) -> Array:
+    r"""Return :math:`y_{n,o,i,j} = \sum_{c,a,b} w_{o,c,a,b}\, x_{n,c,si+da-p,sj+db-p}`.
+
+    The sum runs over the channels of o's group.
 
     Examples
     --------
@@ -23,20 +32,28 @@ def conv2d(x: Array, weight: Array, stride: int = 1, padding: int = 0) -> Array:
     """
     x = np.pad(x, ((0, 0), (0, 0), (padding, padding), (padding, padding)))
     batch, _, height, width = x.shape
-    channels, _, kernel_height, kernel_width = weight.shape
-    rows, columns = (height - kernel_height) // stride + 1, (width - kernel_width) // stride + 1
-    y = np.zeros((batch, channels, rows, columns))
+    channels, of_group, *kernel = weight.shape
+    tall, wide = (dilation * (k - 1) + 1 for k in kernel)
+    y = np.zeros((batch, channels, (height - tall) // stride + 1, (width - wide) // stride + 1))
     for n, o, i, j in np.ndindex(y.shape):
-        top, left = stride * i, stride * j
-        window = x[n, :, top : top + kernel_height, left : left + kernel_width]
-        y[n, o, i, j] = np.sum(weight[o] * window)
+        first, top, left = o // (channels // groups) * of_group, stride * i, stride * j
+        window = x[n, first : first + of_group, top : top + tall, left : left + wide]
+        y[n, o, i, j] = np.sum(weight[o] * window[:, ::dilation, ::dilation])
     return y
 
 
 def conv_transpose2d(
-    x: Array, weight: Array, stride: int = 1, padding: int = 0, output_padding: int = 0
+    x: Array,
+    weight: Array,
+    stride: int = 1,
+    padding: int = 0,
+    output_padding: int = 0,
+    groups: int = 1,
+    dilation: int = 1,
 ) -> Array:
     r"""Add :math:`w_{c,o}\, x_{n,c,i,j}` to the window (i, j) of a canvas; cut the padding off.
+
+    A channel paints on those of its group.
 
     Examples
     --------
@@ -44,15 +61,16 @@ def conv_transpose2d(
     >>> conv_transpose2d(np.array([[[[1.0, 5.0]]]]), np.ones((1, 1, 1, 3)), stride=2)
     array([[[[1., 1., 6., 5., 5.]]]])
     """
-    batch, _, rows, columns = x.shape
-    _, channels, kernel_height, kernel_width = weight.shape
-    height = (rows - 1) * stride + kernel_height + output_padding
-    width = (columns - 1) * stride + kernel_width + output_padding
-    y = np.zeros((batch, channels, height, width))
+    batch, channels, rows, columns = x.shape
+    _, of_group, *kernel = weight.shape
+    tall, wide = (dilation * (k - 1) + 1 for k in kernel)
+    height = (rows - 1) * stride + tall + output_padding
+    width = (columns - 1) * stride + wide + output_padding
+    y = np.zeros((batch, of_group * groups, height, width))
     for n, c, i, j in np.ndindex(x.shape):
-        top, left = stride * i, stride * j
-        window = y[n, :, top : top + kernel_height, left : left + kernel_width]
-        window += weight[c] * x[n, c, i, j]
+        first, top, left = c // (channels // groups) * of_group, stride * i, stride * j
+        window = y[n, first : first + of_group, top : top + tall, left : left + wide]
+        window[:, ::dilation, ::dilation] += weight[c] * x[n, c, i, j]
     return y[:, :, padding : height - padding, padding : width - padding]
 
 

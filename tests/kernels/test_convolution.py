@@ -164,6 +164,68 @@ def test_what_is_not_served_is_left_to_the_op(given: Any) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "kernel", [kernels.conv_transpose2d_in_bands, kernels.conv_transpose2d_in_blocks]
+)
+def test_output_padding_adds_rows_below_and_columns_on_the_right(kernel: Any) -> None:
+    layer = LAYERS[0]
+    g, weight = layer.cotangent(), layer.weight()
+    for output_padding in (0, 1, (0, 1), (1, 0)):
+        options: Any = {**layer.options, "output_padding": output_padding}
+        found = kernel(g, weight, None, **options)
+        below, beside = np.broadcast_to(output_padding, 2)
+        assert found.shape[2:] == (8 + below, 8 + beside)
+        assert_served_and_equal(found, conv_transpose2d.forward(g, weight, None, **options))
+    for output_padding in (-1, 2, (0, 2)):
+        with pytest.raises(ValueError, match="output_padding must be"):
+            kernel(g, weight, None, **layer.options, output_padding=output_padding)
+
+
+DILATED = [
+    Windows((3, 2), (1, 2), (2, 1), (2, 3)),
+    Windows((4, 4), (2, 2), (1, 1), (1, 2)),
+    Windows.of(3, 1, "same", 2),
+    Windows.of((2, 4), 1, "same"),
+]
+
+
+@pytest.mark.parametrize("windows", DILATED, ids=str)
+def test_dilated_windows_and_those_of_one_size_are_served_in_blocks(windows: Windows) -> None:
+    same = any(windows.surplus) or windows.stride == (1, 1) == windows.dilation
+    options: Any = {
+        "stride": windows.stride,
+        "padding": "same" if any(windows.surplus) else windows.padding,
+        "dilation": windows.dilation,
+    }
+    x, weight = held((8, 3, 9, 8)), drawn((4, 3, *windows.kernel))
+    g = held((8, 4, *windows.fitting((9, 8))))
+    found: Any = kernels.conv2d_in_blocks(x, weight, None, **options)
+    assert_served_and_equal(found, conv2d.forward(x, weight, None, **options))
+    assert found.shape[2:] == (9, 8) or not same
+    kernel: Any = {"kernel_size": windows.kernel, **options}
+    found = kernels.conv2d_weight_in_blocks(x, g, **kernel)
+    assert_served_and_equal(found, conv2d_weight.forward(x, g, **kernel))
+    left_over: Any = {**options, "output_padding": windows.left_over((9, 8))}
+    found = kernels.conv_transpose2d_in_blocks(g, weight, None, **left_over)
+    assert_served_and_equal(found, conv_transpose2d.forward(g, weight, None, **left_over))
+    assert found.shape[2:] == (9, 8)
+    if windows.dilation != (1, 1):
+        assert kernels.conv2d_in_bands(x, weight, None, **options) is NotImplemented
+        assert kernels.conv2d_weight_in_bands(x, g, **kernel) is NotImplemented
+        assert kernels.conv_transpose2d_in_bands(g, weight, None, **left_over) is NotImplemented
+
+
+def test_groups_are_left_to_the_op() -> None:
+    x, weight, g = held((8, 4, 8, 8)), drawn((6, 2, 4, 4)), held((8, 6, 4, 4))
+    options: Any = {"stride": 2, "padding": 1, "groups": 2}
+    for kernel in (kernels.conv2d_in_blocks, kernels.conv2d_in_bands):
+        assert kernel(x, weight, None, **options) is NotImplemented
+    for kernel in (kernels.conv2d_weight_in_blocks, kernels.conv2d_weight_in_bands):
+        assert kernel(x, g, kernel_size=4, **options) is NotImplemented
+    for kernel in (kernels.conv_transpose2d_in_blocks, kernels.conv_transpose2d_in_bands):
+        assert kernel(g, weight, None, output_padding=0, **options) is NotImplemented
+
+
 def test_cotangents_of_other_windows_are_left_to_the_op() -> None:
     layer = LAYERS[0]
     g = drawn((layer.batch, layer.outputs, 3, 3))

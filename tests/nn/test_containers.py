@@ -72,3 +72,34 @@ def test_modules_in_a_list_are_trained() -> None:
             self.layers = nn.ModuleList(nn.Dense(2, 2) for _ in range(3))
 
     assert len(list(Net().parameters())) == 6
+
+
+def test_modules_in_a_dictionary_are_trained_and_saved_by_name() -> None:
+    heads = nn.ModuleDict({"mu": nn.Dense(2, 1), "logvar": nn.Dense(2, 1, bias=False)})
+    assert list(heads.state_dict()) == ["mu.weight", "mu.bias", "logvar.weight"]
+    assert list(heads.keys()) == list(heads) == ["mu", "logvar"]
+    assert list(heads.values()) == [heads["mu"], heads["logvar"]]
+    assert dict(heads.items()) == {"mu": heads["mu"], "logvar": heads["logvar"]}
+    assert "mu" in heads
+    assert "sigma" not in heads
+    heads["mu"] = nn.Dense(2, 1, bias=False)
+    heads.update([("sigma", nn.ReLU())])
+    assert len(heads) == 3
+    assert len(list(heads.parameters())) == 2
+    del heads["logvar"]
+    assert list(heads) == ["mu", "sigma"]
+
+
+def test_entries_of_a_dictionary_that_are_none_are_refused() -> None:
+    heads = nn.ModuleDict({"mu": nn.Dense(2, 1)})
+    with pytest.raises(KeyError, match="ModuleDict: no entry 'sigma', only mu"):
+        heads["sigma"]
+    with pytest.raises(KeyError, match="no entry 'sigma'"):
+        del heads["sigma"]
+    with pytest.raises(TypeError, match="ModuleDict: entry a is no module, but int"):
+        heads["a"] = 3  # type: ignore[assignment]
+    with pytest.raises(TypeError, match="ModuleDict: a name is expected, got 3"):
+        heads[3] = nn.ReLU()  # type: ignore[index]
+    for name in ("", "a.b", "parameters", "training"):
+        with pytest.raises(ValueError, match=f"ModuleDict: '{name}' cannot be the name"):
+            heads[name] = nn.ReLU()

@@ -64,7 +64,7 @@ def test_the_dtype_is_that_of_parameters_inputs_and_outputs(kind: Any) -> None:
 
 
 @pytest.mark.parametrize("kind", LAYERS)
-@pytest.mark.parametrize("shape", [(2, 3, 5), (2, 4, 5, 5), (3, 5, 5)])
+@pytest.mark.parametrize("shape", [(2, 3, 5), (2, 4, 5, 5), (5, 5), (1, 2, 3, 5, 5)])
 def test_a_wrong_shape_is_named_with_the_layer(kind: Any, shape: tuple[int, ...]) -> None:
     expected = rf"{kind.__name__}\(3, 2, kernel_size=\(3, 3\).*\(N, 3, H, W\) is expected"
     with pytest.raises(ValueError, match=expected):
@@ -87,6 +87,11 @@ def test_an_image_too_small_is_named_with_the_layer_and_the_formula() -> None:
         ((2, 2, 0), "kernel_size must be an integer of at least 1"),
         ((2, 2, 3, 0), "stride must be an integer of at least 1"),
         ((2, 2, 3, 1, -1), "padding must be an integer of at least 0"),
+        ((3, 8, "3"), "kernel_size must be an integer of at least 1, or two, got '3'"),
+        ((3, 8, 3.0), "kernel_size must be an integer of at least 1, or two, got 3.0"),
+        (("3", 8, 3), "in_channels must be a positive integer, got '3'"),
+        ((2, 2, 3, 2, "same"), "padding='same' keeps the size of an image, so that it needs"),
+        ((2, 2, 3, 1, "valud"), "padding must be .* 'same' or 'valid', got 'valud'"),
     ],
 )
 def test_impossible_sizes_are_refused_when_the_layer_is_made(
@@ -102,7 +107,78 @@ def test_output_padding_is_smaller_than_the_stride(output_padding: Any) -> None:
         nn.ConvTranspose2d(1, 1, 3, 2, 1, output_padding)
 
 
+@pytest.mark.parametrize("kind", LAYERS)
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"dilation": 0}, "dilation must be an integer of at least 1"),
+        ({"dilation": "2"}, "dilation must be an integer of at least 1"),
+        ({"groups": 0}, "groups must be a positive integer, got 0"),
+        ({"groups": 2.0}, "groups must be a positive integer, got 2.0"),
+        ({"groups": 3}, "groups must divide the channels, in and out, got 3 groups of 6 and 4"),
+        ({"groups": 4}, "groups must divide the channels, in and out, got 4 groups of 6 and 4"),
+    ],
+)
+def test_groups_and_dilation_are_checked_when_the_layer_is_made(
+    kind: Any, options: Any, message: str
+) -> None:
+    with pytest.raises(ValueError, match=f"{kind.__name__}: {message}"):
+        kind(6, 4, 3, **options)
+
+
+def test_weights_hold_the_channels_of_a_group() -> None:
+    assert nn.Conv2d(6, 4, (2, 3), groups=2).weight.shape == (4, 3, 2, 3)
+    assert nn.ConvTranspose2d(6, 4, (2, 3), groups=2).weight.shape == (6, 2, 2, 3)
+    bound = 1 / math.sqrt(3 * 6)
+    weight = nn.Conv2d(6, 64, (2, 3), groups=2, generator=minigen.Generator(0)).weight
+    assert 0.98 * bound < np.abs(weight.data).max() <= bound
+
+
+def test_arguments_come_in_pytorchs_order() -> None:
+    x = images(1, 4, 7, 7)
+    layer = nn.Conv2d(4, 2, 3, 1, "same", 2, 2, False)
+    assert layer.bias is None
+    assert layer(x).shape == (1, 2, 7, 7)
+    up = nn.ConvTranspose2d(4, 2, 3, 2, 1, 1, 2, False, 2)
+    assert up.bias is None
+    assert up(x).shape == (1, 2, 16, 16)
+
+
+@pytest.mark.parametrize("kind", LAYERS)
+def test_one_image_passes_as_a_batch_of_one(kind: Any) -> None:
+    layer, x = kind(3, 2, 3, groups=1, dilation=2), images(1, 3, 6, 7)
+    np.testing.assert_array_equal(layer(x[0]).data, layer(x)[0].data)
+
+
+def test_a_call_can_name_the_size_that_is_wanted() -> None:
+    layer, x = nn.ConvTranspose2d(3, 4, 3, stride=2), images(1, 3, 4, 4)
+    for size in [(9, 9), (10, 10), (9, 10), [1, 4, 10, 9], minigen.zeros(1, 4, 10, 10).shape]:
+        assert layer(x, output_size=size).shape == (1, 4, *size[-2:])
+    expected = F.conv_transpose2d(x, layer.weight, layer.bias, 2, 0, (1, 0))
+    np.testing.assert_array_equal(layer(x, [10, 9]).data, expected.data)
+    assert layer(x[0], output_size=(10, 9)).shape == (4, 10, 9)
+
+
+@pytest.mark.parametrize(
+    ("size", "message"),
+    [
+        ((11, 10), r"between \(9, 9\) and \(10, 10\) .* stride \(2, 2\), got \(11, 10\)"),
+        ((8, 9), r"output_size must lie between \(9, 9\) and \(10, 10\) for an input of 4 by 4"),
+        ((9,), "output_size must be .* two"),
+        ((9.0, 9), "output_size must be an integer"),
+        ((1, 2, 3, 9, 9), "output_size"),
+    ],
+)
+def test_a_size_that_no_stride_gives_is_refused(size: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=rf"ConvTranspose2d\(3, 4, .*{message}"):
+        nn.ConvTranspose2d(3, 4, 3, stride=2)(images(1, 3, 4, 4), output_size=size)
+
+
 def test_options_are_shown() -> None:
+    assert repr(nn.Conv2d(4, 2, 3, padding="same", dilation=2, groups=2)) == (
+        "Conv2d(4, 2, kernel_size=(3, 3), stride=(1, 1), padding='same', dilation=(2, 2), "
+        "groups=2, bias=True)"
+    )
     assert repr(nn.ConvTranspose2d(1, 2, 4, 2, 1)) == (
         "ConvTranspose2d(1, 2, kernel_size=(4, 4), stride=(2, 2), padding=(1, 1), bias=True, "
         "output_padding=(0, 0))"

@@ -127,6 +127,12 @@ class TestBatchNorm2d:
 
 
 class TestInstanceNorm2d:
+    def test_one_image_passes_as_a_batch_of_one(self) -> None:
+        norm, x = nn.InstanceNorm2d(3, affine=True), _batch(2, 3, 4, 5)
+        np.testing.assert_array_equal(norm(x[0]).data, norm(x[:1]).data[0])
+        with pytest.raises(ValueError, match=r"InstanceNorm2d\(3,.*is expected.*\(2, 4, 5\)"):
+            norm(x[0, :2])
+
     @pytest.mark.parametrize("training", [True, False])
     def test_each_channel_of_each_image_is_standardised(self, training: bool) -> None:
         y = nn.InstanceNorm2d(3).train(training)(_batch(4, 3, 5, 2)).data.reshape(12, -1)

@@ -106,6 +106,15 @@ def test_nan_is_let_through(name: str) -> None:
     assert np.isnan(y.numpy()).tolist() == [True, False]
 
 
+@pytest.mark.derivation("leaky_relu")
+@pytest.mark.parametrize("zero", [0.0, -0.0])
+def test_leaky_relu_at_zero_is_on_the_side_of_the_slope_as_in_pytorch(zero: float) -> None:
+    x = leaf([zero])
+    F.leaky_relu(x, 0.25).backward()
+    assert gradient_of(x).tolist() == [0.25]
+    assert np.signbit(F.leaky_relu(np.array([zero]), -1.0)) == (zero == 0 and not np.signbit(zero))
+
+
 @pytest.mark.parametrize("slope", [0.0, 0.2, 1.0, 3.0, -0.5])
 def test_leaky_relu_has_any_slope(slope: float) -> None:
     x = leaf(np.array([-2.0, 3.0]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import Any, NamedTuple
 
@@ -29,39 +30,59 @@ class Geometry(NamedTuple):
     g: tuple[int, ...]
     stride: Size
     padding: Size
+    dilation: Size
+    groups: int
+
+    @property
+    def where(self) -> dict[str, Any]:
+        """The options that say where the windows lie, and who sees whom."""
+        return {
+            "stride": self.stride,
+            "padding": self.padding,
+            "dilation": self.dilation,
+            "groups": self.groups,
+        }
+
+    @property
+    def span(self) -> Size:
+        """How many rows and columns a window spans."""
+        down, right = (d * (k - 1) + 1 for d, k in zip(self.dilation, self.weight[2:], strict=True))
+        return down, right
 
     @property
     def left_over(self) -> Size:
         """What the stride leaves over."""
         below, beside = (
-            (n + 2 * p - k) % s
-            for n, p, k, s in zip(
-                self.x[2:], self.padding, self.weight[2:], self.stride, strict=True
-            )
+            (n + 2 * p - span) % s
+            for n, p, span, s in zip(self.x[2:], self.padding, self.span, self.stride, strict=True)
         )
         return below, beside
 
 
 @st.composite
 def geometries(draw_one: Any) -> Geometry:
-    """Draw non-square kernels, strides and paddings, and images on which one window fits."""
+    """Draw kernels that are not square, groups, and images on which one window fits or more."""
 
     def pair(low: int, high: int) -> Size:
         number = st.integers(low, high)
         return draw_one(number), draw_one(number)
 
     kernel, stride, padding, extra = pair(1, 4), pair(1, 4), pair(0, 3), pair(0, 6)
-    size = [max(1, k - 2 * p) + e for k, p, e in zip(kernel, padding, extra, strict=True)]
+    dilation = pair(1, 3)
+    spans = [d * (k - 1) + 1 for d, k in zip(dilation, kernel, strict=True)]
+    size = [max(1, k - 2 * p) + e for k, p, e in zip(spans, padding, extra, strict=True)]
     count = [
-        (n + 2 * p - k) // s + 1 for n, p, k, s in zip(size, padding, kernel, stride, strict=True)
+        (n + 2 * p - k) // s + 1 for n, p, k, s in zip(size, padding, spans, stride, strict=True)
     ]
-    batch, channels_in, channels_out = (draw_one(st.integers(1, 3)) for _ in range(3))
+    batch, groups, of_group_in, of_group_out = (draw_one(st.integers(1, 3)) for _ in range(4))
     return Geometry(
-        (batch, channels_in, *size),
-        (channels_out, channels_in, *kernel),
-        (batch, channels_out, *count),
+        (batch, groups * of_group_in, *size),
+        (groups * of_group_out, of_group_in, *kernel),
+        (batch, groups * of_group_out, *count),
         stride,
         padding,
+        dilation,
+        groups,
     )
 
 
@@ -74,10 +95,9 @@ def inner(a: Any, b: Any) -> float:
 @given(geometries())
 def test_the_three_ops_are_one_form_seen_from_three_sides(shapes: Geometry) -> None:
     x, weight, g = draw(*shapes.x), draw(*shapes.weight, seed=1), draw(*shapes.g, seed=2)
-    stride, padding = shapes.stride, shapes.padding
-    seen = inner(F.conv2d(x, weight, None, stride, padding), g)
-    painted = F.conv_transpose2d(g, weight, None, stride, padding, shapes.left_over)
-    kernels = F.conv2d_weight(x, g, shapes.weight[2:], stride, padding)
+    seen = inner(F.conv2d(x, weight, **shapes.where), g)
+    painted = F.conv_transpose2d(g, weight, output_padding=shapes.left_over, **shapes.where)
+    kernels = F.conv2d_weight(x, g, shapes.weight[2:], **shapes.where)
     scale = 1e-12 * (1 + np.abs(x).sum() * np.abs(weight).sum())
     assert painted.shape == x.shape
     assert kernels.shape == weight.shape
@@ -86,18 +106,22 @@ def test_the_three_ops_are_one_form_seen_from_three_sides(shapes: Geometry) -> N
 
 
 @settings(max_examples=60)
-@given(geometries(), st.integers(1, 3), st.integers(0, 2))
-def test_the_fast_versions_equal_the_loops(shapes: Geometry, stride: int, padding: int) -> None:
-    kernel, size = shapes.weight[2:], shapes.x[2:]
+@given(geometries(), st.integers(1, 3), st.integers(0, 2), st.integers(1, 2))
+def test_the_fast_versions_equal_the_loops(
+    shapes: Geometry, stride: int, padding: int, dilation: int
+) -> None:
+    spans, size = [dilation * (k - 1) + 1 for k in shapes.weight[2:]], shapes.x[2:]
     x, weight, points = draw(*shapes.x), draw(*shapes.weight, seed=1), draw(*shapes.g, seed=2)
-    if all(n + 2 * padding >= k for n, k in zip(size, kernel, strict=True)):
-        expected = reference.conv2d(x, weight, stride, padding)
-        np.testing.assert_allclose(F.conv2d(x, weight, None, stride, padding), expected, atol=1e-12)
+    groups = shapes.groups
+    if all(n + 2 * padding >= k for n, k in zip(size, spans, strict=True)):
+        options: Any = (stride, padding, dilation, groups)
+        expected = reference.conv2d(x, weight, *options)
+        np.testing.assert_allclose(F.conv2d(x, weight, None, *options), expected, atol=1e-12)
     count = points.shape[2:]
-    if all((n - 1) * stride + k > 2 * padding for n, k in zip(count, kernel, strict=True)):
-        added = stride - 1
-        expected = reference.conv_transpose2d(points, weight, stride, padding, added)
-        found = F.conv_transpose2d(points, weight, None, stride, padding, added)
+    if all((n - 1) * stride + k > 2 * padding for n, k in zip(count, spans, strict=True)):
+        options = (stride, padding, stride - 1, groups, dilation)
+        expected = reference.conv_transpose2d(points, weight, *options)
+        found = F.conv_transpose2d(points, weight, None, *options)
         np.testing.assert_allclose(found, expected, atol=1e-12)
 
 
@@ -105,13 +129,12 @@ def test_the_fast_versions_equal_the_loops(shapes: Geometry, stride: int, paddin
 @given(geometries())
 def test_small_blocks_of_columns_give_the_same(shapes: Geometry) -> None:
     x, weight, g = draw(*shapes.x), draw(*shapes.weight, seed=1), draw(*shapes.g, seed=2)
-    stride, padding, kernel = shapes.stride, shapes.padding, shapes.weight[2:]
 
     def results() -> list[Any]:
         return [
-            F.conv2d(x, weight, None, stride, padding),
-            F.conv_transpose2d(g, weight, None, stride, padding, shapes.left_over),
-            F.conv2d_weight(x, g, kernel, stride, padding),
+            F.conv2d(x, weight, **shapes.where),
+            F.conv_transpose2d(g, weight, output_padding=shapes.left_over, **shapes.where),
+            F.conv2d_weight(x, g, shapes.weight[2:], **shapes.where),
         ]
 
     whole = results()
@@ -134,7 +157,8 @@ def test_columns_hold_what_each_window_sees() -> None:
 @pytest.mark.derivation("conv2d.col2im")
 @given(geometries())
 def test_adding_columns_up_is_the_adjoint_of_copying_them(shapes: Geometry) -> None:
-    x, windows = draw(*shapes.x), Windows.of(shapes.weight[2:], shapes.stride, shapes.padding)
+    x = draw(*shapes.x)
+    windows = Windows.of(shapes.weight[2:], shapes.stride, shapes.padding, shapes.dilation)
     seen = convolution.im2col(x, windows)
     columns = draw(*seen.shape, seed=1)
     added = convolution.col2im(columns, shapes.x[2:], shapes.g[2:], windows)
@@ -147,12 +171,12 @@ def test_adding_columns_up_is_the_adjoint_of_copying_them(shapes: Geometry) -> N
 def test_gradients_are_calls_of_the_other_two_ops(shapes: Geometry) -> None:
     x, weight = leaf(draw(*shapes.x)), leaf(draw(*shapes.weight, seed=1))
     bias, g = leaf(draw(shapes.weight[0])), draw(*shapes.g, seed=2)
-    F.conv2d(x, weight, bias, shapes.stride, shapes.padding).backward(g)
+    F.conv2d(x, weight, bias, **shapes.where).backward(g)
     painted = F.conv_transpose2d(
-        g, weight.data, None, shapes.stride, shapes.padding, shapes.left_over
+        g, weight.data, None, output_padding=shapes.left_over, **shapes.where
     )
     np.testing.assert_array_equal(gradient_of(x), painted)
-    kernels = F.conv2d_weight(x.data, g, shapes.weight[2:], shapes.stride, shapes.padding)
+    kernels = F.conv2d_weight(x.data, g, shapes.weight[2:], **shapes.where)
     np.testing.assert_array_equal(gradient_of(weight), kernels)
     np.testing.assert_allclose(gradient_of(bias), g.sum((0, 2, 3)), rtol=1e-12, atol=1e-13)
 
@@ -162,6 +186,10 @@ OPTIONS: list[Any] = [
     {"stride": 2},
     {"stride": (1, 3), "padding": (2, 0)},
     {"stride": 3, "padding": 1},
+    {"dilation": (2, 1)},
+    {"dilation": (1, 2), "stride": 2, "padding": 2},
+    {"padding": "same"},
+    {"padding": "same", "dilation": 2},
 ]
 
 
@@ -175,6 +203,61 @@ def test_gradients_of_both_orders_by_input_weight_and_bias(options: Any) -> None
     assert_gradients(lambda *inputs: F.conv_transpose2d(*inputs, **options), points, paint, draw(2))
     assert_gradients(lambda x: F.conv_transpose2d(x, paint, **options), points)
     assert_gradients(lambda weight: F.conv_transpose2d(points, weight, **options), paint)
+
+
+@pytest.mark.derivation("conv2d.groups")
+@pytest.mark.parametrize("options", [{}, {"stride": 2, "padding": 1}, {"dilation": 2}], ids=str)
+def test_gradients_of_both_orders_in_groups(options: Any) -> None:
+    conv2d = functools.partial(F.conv2d, groups=2, **options)
+    assert_gradients(conv2d, draw(2, 4, 3, 4), draw(2, 2, 2, 2, seed=1), draw(2))
+    painting = functools.partial(F.conv_transpose2d, groups=2, **options)
+    assert_gradients(painting, draw(2, 2, 3, 2), draw(2, 2, 2, 2, seed=1), draw(4))
+
+
+@pytest.mark.derivation("conv2d.groups")
+def test_channels_of_one_group_do_not_see_those_of_another() -> None:
+    x, weight = draw(2, 4, 5, 5), draw(6, 2, 3, 3, seed=1)
+    apart = [F.conv2d(x[:, :2], weight[:3]), F.conv2d(x[:, 2:], weight[3:])]
+    np.testing.assert_array_equal(F.conv2d(x, weight, groups=2), np.concatenate(apart, 1))
+    x[:, 2:] = np.nan
+    assert np.isfinite(F.conv2d(x, weight, groups=2)[:, :3]).all()
+
+
+@pytest.mark.derivation("conv2d.same")
+@given(st.integers(1, 5), st.integers(1, 5), st.integers(1, 3), st.integers(1, 7))
+def test_same_keeps_the_size_whatever_the_kernel_and_its_dilation(
+    height: int, width: int, dilation: int, size: int
+) -> None:
+    x, weight = draw(1, 1, size, 6), draw(1, 1, height, width, seed=1)
+    y = F.conv2d(x, weight, padding="same", dilation=dilation)
+    assert y.shape == x.shape
+    (above, below), (left, right) = (
+        (missing // 2, missing - missing // 2)
+        for missing in (dilation * (height - 1), dilation * (width - 1))
+    )
+    padded = np.pad(x, ((0, 0), (0, 0), (above, below), (left, right)))
+    np.testing.assert_allclose(y, F.conv2d(padded, weight, dilation=dilation), atol=1e-13)
+
+
+def test_valid_is_no_padding() -> None:
+    x, weight = draw(1, 2, 5, 5), draw(3, 2, 3, 3, seed=1)
+    np.testing.assert_array_equal(F.conv2d(x, weight, padding="valid"), F.conv2d(x, weight))
+
+
+@pytest.mark.parametrize("options", [{}, {"stride": 2, "groups": 2, "dilation": 2}], ids=str)
+def test_one_image_is_a_batch_of_one(options: Any) -> None:
+    groups = options.get("groups", 1)
+    image, weight, bias = draw(4, 5, 6), draw(2, 4 // groups, 2, 3, seed=1), draw(2)
+    found, expected = leaf(image), leaf(image[None])
+    y, batch = F.conv2d(found, weight, bias, **options), F.conv2d(expected, weight, bias, **options)
+    np.testing.assert_array_equal(y.data, batch.data[0])
+    y.backward(np.ones(y.shape))
+    batch.backward(np.ones(batch.shape))
+    np.testing.assert_array_equal(gradient_of(found), gradient_of(expected)[0])
+    painted = F.conv_transpose2d(y.data, weight, **options)
+    np.testing.assert_array_equal(painted, F.conv_transpose2d(batch.data, weight, **options)[0])
+    narrow = image[:, :3, :3], weight[..., :2], bias
+    assert_gradients(lambda *inputs: F.conv2d(*inputs, **options), *narrow)
 
 
 @pytest.mark.parametrize("path", ["input", "weight", "both"])
@@ -308,7 +391,41 @@ FRACTION: Any = 1.5
         ),
         (lambda: F.conv2d(images(3, 3), images(1, 1, 2, 2)), "x of shape (N, in, H, W)"),
         (lambda: F.conv2d(images(1, 1, 3, 3), images(2, 2)), "weight of shape (out, in, kH, kW)"),
-        (lambda: F.conv_transpose2d(images(1, 3, 3), images(1, 1, 2, 2)), "(in, out, kH, kW)"),
+        (lambda: F.conv_transpose2d(images(3, 3), images(1, 1, 2, 2)), "(in, out, kH, kW)"),
+        (
+            lambda: F.conv2d(images(1, 4, 3, 3), images(2, 4, 1, 1), groups=2),
+            "x has 4 channels, and weight of shape (out, in / 2, kH, kW) expects 8",
+        ),
+        (
+            lambda: F.conv2d(images(1, 4, 3, 3), images(2, 4, 1, 1), groups=3),
+            "groups must divide the channels, in and out, got 3 groups of 4 and 2 channels",
+        ),
+        (
+            lambda: F.conv_transpose2d(images(1, 4, 3, 3), images(4, 2, 1, 1), groups=3),
+            "groups must divide the channels, in and out, got 3 groups of 4 channels",
+        ),
+        (
+            lambda: F.conv2d(images(1, 1, 3, 3), images(1, 1, 1, 1), groups=0),
+            "groups must be a positive integer, got 0",
+        ),
+        (
+            lambda: F.conv2d(images(1, 1, 3, 3), images(1, 1, 2, 2), dilation=0),
+            "dilation must be an integer of at least 1, or two, got 0",
+        ),
+        (
+            lambda: F.conv2d(images(1, 1, 4, 4), images(1, 1, 3, 3), dilation=2),
+            "floor((4 + 2*0 - 5) / 1) + 1 = 0: the kernel is larger than the padded input; "
+            "3 elements 2 apart span 5",
+        ),
+        (
+            lambda: F.conv2d(images(1, 1, 3, 3), images(1, 1, 2, 2), stride=2, padding="same"),
+            "padding='same' keeps the size of an image, so that it needs stride 1, got stride "
+            "(2, 2): give the padding as a number",
+        ),
+        (
+            lambda: F.conv2d(images(1, 1, 3, 3), images(1, 1, 2, 2), padding="full"),
+            "padding must be an integer of at least 0, or two, or 'same' or 'valid', got 'full'",
+        ),
         (
             lambda: F.conv2d(images(1, 1, 3, 3), images(2, 1, 2, 2), images(3)),
             "bias of shape (2,) is expected, got (3,)",

@@ -276,6 +276,29 @@ def test_outcomes_may_be_booleans_or_integers(kind: str) -> None:
     np.testing.assert_allclose(gradient_of(logits), [[sigmoid(2) - 1, sigmoid(-1)]], rtol=1e-6)
 
 
+INTEGERS, FLOATS = np.array([[1, 0, 1]]), np.array([[0.25, 0.5, 1.0]], np.float32)
+
+
+@pytest.mark.parametrize(
+    ("loss", "inputs"),
+    [
+        (F.mse_loss, (INTEGERS, FLOATS)),
+        (F.mse_loss, (FLOATS, INTEGERS)),
+        (F.binary_cross_entropy_with_logits, (INTEGERS, FLOATS)),
+        (F.binary_cross_entropy_with_logits, (INTEGERS, INTEGERS)),
+        (F.binary_cross_entropy, (FLOATS, INTEGERS)),
+        (F.kl_standard_normal, (INTEGERS, FLOATS)),
+        (F.kl_standard_normal, (FLOATS, INTEGERS)),
+        (F.kl_standard_normal, (INTEGERS, INTEGERS)),
+    ],
+)
+def test_integers_among_the_inputs_become_float32_and_never_widen(loss: Any, inputs: Any) -> None:
+    found = loss(*map(minigen.tensor, inputs))
+    assert found.dtype == np.float32
+    expected = loss(*(minigen.tensor(each, dtype="float64") for each in inputs))
+    assert found.item() == pytest.approx(expected.item(), rel=1e-6)
+
+
 def test_an_empty_batch_of_targets_is_no_reason_for_an_error() -> None:
     none = minigen.zeros(0, 3)
     for reduction in ("sum", "none"):

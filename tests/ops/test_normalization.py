@@ -119,6 +119,24 @@ def test_running_statistics_move_towards_the_batchs(
 
 
 @pytest.mark.host_only("it writes into NumPy's arrays")
+def test_a_tenth_of_the_batch_moves_the_running_statistics_by_default() -> None:
+    x, mean, var = draw(6, 3, 2), np.ones(3), np.full(3, 2.0)
+    F.batch_norm(leaf(x), mean, var, training=True)
+    np.testing.assert_allclose(mean, 0.9 + 0.1 * x.mean((0, 2)), rtol=1e-12)
+    np.testing.assert_allclose(var, 1.8 + 0.1 * x.var((0, 2), ddof=1), rtol=1e-12)
+
+
+@pytest.mark.parametrize("shape", [(3, 3), (2, 3, 3), (2, 3, 4, 3)])
+def test_running_statistics_belong_to_channels_though_another_axis_is_as_long(
+    shape: tuple[int, ...],
+) -> None:
+    x, mean, var = draw(*shape), np.array([1.0, 10.0, 100.0]), np.array([1.0, 4.0, 9.0])
+    y: Any = F.batch_norm(x, mean, var, eps=0.0)
+    for channel in range(3):
+        expected = (x[:, channel] - mean[channel]) / np.sqrt(var[channel])
+        np.testing.assert_allclose(y[:, channel], expected, rtol=1e-12)
+
+
 def test_running_statistics_may_be_arrays_and_keep_their_dtype() -> None:
     mean, var = np.zeros(2, np.float32), np.ones(2, np.float32)
     F.batch_norm(draw(5, 2), mean, var, training=True, momentum=1.0)

@@ -88,7 +88,63 @@ def test_zeros_of_the_padding_count_or_do_not() -> None:
     x = np.ones((1, 1, 2, 2))
     assert F.avg_pool2d(x, 2, 1, 1).tolist()[0][0][0] == [0.25, 0.5, 0.25]
     assert (F.avg_pool2d(x, 2, 1, 1, count_include_pad=False) == 1).all()
-    assert (F.avg_pool2d(minigen.tensor(x), 2, 1, 1, False).data == 1).all()
+    assert (F.avg_pool2d(minigen.tensor(x), 2, 1, 1, count_include_pad=False).data == 1).all()
+
+
+@pytest.mark.derivation("max_pool2d.ceil_mode")
+@given(
+    st.integers(1, 4), st.integers(1, 4), st.integers(0, 2), st.integers(1, 3), st.integers(1, 9)
+)
+def test_rounded_up_every_row_is_seen_but_no_window_begins_behind_the_image(
+    kernel: int, stride: int, padding: int, dilation: int, size: int
+) -> None:
+    padding, span = min(padding, kernel // 2), dilation * (kernel - 1) + 1
+    windows = Windows.of(kernel, stride, padding, dilation).rounded_up((size, size))
+    starts = [s for s in range(-padding, size, stride) if s + span < size + padding + stride]
+    if not starts:
+        with pytest.raises(ValueError, match="the kernel is larger"):
+            windows.fitting((size, size))
+        return
+    assert windows.fitting((size, size)) == (len(starts), len(starts))
+
+
+def test_a_window_over_the_end_takes_what_there_is() -> None:
+    x = np.arange(1.0, 10).reshape(1, 1, 3, 3)
+    assert F.max_pool2d(x, 2, ceil_mode=True).tolist() == [[[[5, 6], [8, 9]]]]
+    assert F.avg_pool2d(x, 2, ceil_mode=True).tolist() == [[[[3, 4.5], [7.5, 9]]]]
+
+
+def test_what_lies_behind_the_padding_never_counts_in_a_mean() -> None:
+    x = np.ones((1, 1, 1, 4))
+    whole = F.avg_pool2d(x, (1, 4), (1, 3), (0, 1), ceil_mode=True)
+    assert whole.tolist() == [[[[0.75, 2 / 3]]]]  # 3 of 4; 2 of 3, the fourth behind the padding
+    inside = F.avg_pool2d(x, (1, 4), (1, 3), (0, 1), ceil_mode=True, count_include_pad=False)
+    assert inside.tolist() == [[[[1, 1]]]]
+
+
+@pytest.mark.parametrize("output_size", [2, 3, (5, 1), (None, 3), (7, 9)])
+def test_adaptive_windows_cover_the_image_evenly(output_size: Any) -> None:
+    x = draw(2, 3, 4, 5)
+    height, width = (
+        wanted or size for wanted, size in zip(np.broadcast_to(output_size, 2), (4, 5), strict=True)
+    )
+    expected = np.zeros((2, 3, height, width))
+    for i, j in np.ndindex(height, width):
+        rows = slice(i * 4 // height, -(-(i + 1) * 4 // height))
+        columns = slice(j * 5 // width, -(-(j + 1) * 5 // width))
+        expected[..., i, j] = x[..., rows, columns].mean((2, 3))
+    np.testing.assert_allclose(F.adaptive_avg_pool2d(x, output_size), expected, rtol=1e-12)
+
+
+def test_counting_the_padding_matters_only_where_there_is_some() -> None:
+    x = draw(1, 1, 4, 4)
+    plain = F.avg_pool2d(x, 2)
+    np.testing.assert_array_equal(F.avg_pool2d(x, 2, count_include_pad=False), plain)
+    for padding in ((1, 0), (0, 1)):  # at one axis is enough
+        counted = F.avg_pool2d(np.ones((1, 1, 4, 4)), 2, padding=padding)
+        inside = F.avg_pool2d(np.ones((1, 1, 4, 4)), 2, padding=padding, count_include_pad=False)
+        assert np.min(counted) == 0.5
+        assert (inside == 1).all()
 
 
 def test_upsampling_repeats_every_pixel() -> None:
@@ -110,8 +166,15 @@ def test_global_average_is_the_mean_of_each_channel() -> None:
         lambda x: F.max_pool2d(x, 2),
         lambda x: F.max_pool2d(x, 3, 1, 1),
         lambda x: F.avg_pool2d(x, (2, 3), 2, 1),
-        lambda x: F.avg_pool2d(x, 3, 2, 1, False),
+        lambda x: F.avg_pool2d(x, 3, 2, 1, count_include_pad=False),
+        lambda x: F.max_pool2d(x, 2, 3, 1, 2),
+        lambda x: F.max_pool2d(x, 2, 3, ceil_mode=True),
+        lambda x: F.avg_pool2d(x, 3, 2, 1, ceil_mode=True),
+        lambda x: F.avg_pool2d(x, 3, 2, 1, ceil_mode=True, count_include_pad=False),
+        lambda x: F.avg_pool2d(x[0], 2),
+        lambda x: F.max_pool2d(x[0], 2),
         lambda x: F.adaptive_avg_pool2d(x, 1),
+        lambda x: F.adaptive_avg_pool2d(x, (3, None)),
         lambda x: F.upsample(x, (1, 2)),
         lambda x: F.max_pool2d(F.upsample(F.tanh(x), 2), 3),
     ],
@@ -124,6 +187,7 @@ def test_gradients_of_both_orders(function: Any) -> None:
 
 
 FRACTION: Any = 1.5
+WORD: Any = "same"
 X = np.zeros((1, 2, 4, 4))
 NUMBERS = np.zeros((1, 2, 2, 2))
 CHOICE = np.zeros((1, 2, 2, 2), int)
@@ -134,12 +198,19 @@ CHOICE = np.zeros((1, 2, 2, 2), int)
     [
         (lambda: F.max_pool2d(X, 5), "max_pool2d: the output's height would be floor(("),
         (lambda: F.max_pool2d(X, 2, 1, 2), "padding must be at most half of kernel_size, got 2"),
-        (lambda: F.max_pool2d(X[0], 2), "images of shape (N, C, H, W) are expected, got (2, 4, 4)"),
-        (lambda: F.avg_pool2d(X[0], 2), "images of shape (N, C, H, W) are expected"),
+        (
+            lambda: F.max_pool2d(X[0, 0], 2),
+            "images of shape (N, C, H, W) are expected, or one of shape (C, H, W), got (4, 4)",
+        ),
+        (lambda: F.avg_pool2d(X[0, 0], 2), "images of shape (N, C, H, W) are expected"),
+        (lambda: F.max_pool2d(X, 3, dilation=2), "3 elements 2 apart span 5"),
+        (lambda: F.max_pool2d(X, 2, padding=WORD), "padding must be an integer of at least 0"),
         (lambda: F.avg_pool2d(X, 2, 1, 2), "padding must be at most half"),
         (lambda: F.avg_pool2d(X, 0), "kernel_size must be an integer of at least 1"),
-        (lambda: F.adaptive_avg_pool2d(X, 2), "only output_size 1 is supported, got 2"),
+        (lambda: F.adaptive_avg_pool2d(X, 0), "output_size must be a positive integer"),
+        (lambda: F.adaptive_avg_pool2d(X, (2, FRACTION)), "either may be None, got (2, 1.5)"),
         (lambda: F.adaptive_avg_pool2d(X[:, :, :0], 1), "no elements to average"),
+        (lambda: F.adaptive_avg_pool2d(X[..., :0], 2), "no elements to average"),
         (lambda: F.upsample(X, 0), "scale_factor must be an integer of at least 1"),
         (lambda: F.upsample(X, FRACTION), "got 1.5"),
         (lambda: F.upsample(X, 2, "bilinear"), "mode 'bilinear' is not supported"),

@@ -178,6 +178,15 @@ def test_logsumexp_takes_minus_infinity_for_probability_zero() -> None:
     np.testing.assert_array_equal(gradient_of(x), [[0, 1], [0, 0]])
 
 
+@pytest.mark.derivation("logsumexp.grad")
+def test_logsumexp_of_minus_infinities_alone_has_gradient_zero() -> None:
+    x = leaf([-np.inf, -np.inf])
+    y = x.logsumexp(0)
+    assert y.item() == -np.inf
+    y.backward()
+    assert gradient_of(x).tolist() == [0, 0]
+
+
 def test_logsumexp_is_not_the_mean_of_logs() -> None:
     x = np.log([[1.0, 3.0]])
     bound: Any = F.logsumexp(x, 1)

@@ -329,6 +329,13 @@ def test_put_adds_and_put_twice_adds_twice() -> None:
 # --- joining and padding --------------------------------------------------------------------------
 
 
+def test_cat_and_stack_join_along_the_first_axis_by_default() -> None:
+    a, b = draw(2, 3), draw(4, 3, seed=1)
+    np.testing.assert_array_equal(F.cat([a, b]), np.concatenate([a, b]))
+    np.testing.assert_array_equal(F.concatenate(a, b), np.concatenate([a, b]))
+    np.testing.assert_array_equal(F.stack([a, a]), np.stack([a, a]))
+
+
 def test_cat_and_stack_are_numpys() -> None:
     a, b = draw(2, 3), draw(2, 3, seed=1)
     for axis in (0, 1, -1, -2):

@@ -14,21 +14,26 @@ from minigen.ops.windows import Windows, pair
 
 @pytest.mark.derivation("windows.meeting")
 @given(
-    st.integers(1, 5), st.integers(1, 5), st.integers(0, 4), st.integers(1, 12), st.integers(0, 3)
+    st.integers(1, 5),
+    st.integers(1, 5),
+    st.integers(0, 4),
+    st.integers(1, 3),
+    st.integers(1, 12),
+    st.integers(0, 3),
 )
 def test_a_tap_meets_the_image_where_the_formula_says(
-    kernel: int, stride: int, padding: int, size: int, first: int
+    kernel: int, stride: int, padding: int, dilation: int, size: int, first: int
 ) -> None:
-    lying = Windows.of(kernel, stride, padding)
+    lying = Windows.of(kernel, stride, padding, dilation)
     count = 6
     for tap in range(kernel):
         on_image, among = (
             slices[1] for slices in lying.meeting((tap, 0), (size, size), (count, count), first)
         )
         expected = [
-            (stride * i + tap - padding, i - first)
+            (stride * i + dilation * tap - padding, i - first)
             for i in range(first, first + count)
-            if 0 <= stride * i + tap - padding < size
+            if 0 <= stride * i + dilation * tap - padding < size
         ]
         found = list(zip(range(size)[on_image], range(count)[among], strict=True))
         assert found == expected
@@ -46,6 +51,21 @@ def test_as_many_windows_fit_as_can_be_counted(
     assert Windows.of(kernel, stride, padding).fitting((size, size)) == (count, count)
 
 
+@pytest.mark.derivation("conv2d.span")
+@given(st.integers(1, 5), st.integers(1, 4), st.integers(0, 3), st.integers(1, 3))
+def test_a_dilated_window_lies_where_one_that_is_as_long_does(
+    kernel: int, stride: int, padding: int, dilation: int
+) -> None:
+    dilated = Windows.of(kernel, stride, padding, dilation)
+    taps = [dilation * tap for tap in range(kernel)]
+    long = Windows.of(max(taps) + 1, stride, padding)
+    assert dilated.span == long.kernel
+    for size in range(max(1, max(taps) + 1 - 2 * padding), 15):
+        assert dilated.fitting((size, size)) == long.fitting((size, size))
+        assert dilated.left_over((size, size)) == long.left_over((size, size))
+        assert dilated.rounded_up((size, size)).surplus == long.rounded_up((size, size)).surplus
+
+
 @pytest.mark.derivation("conv_transpose2d.output_size")
 @given(st.integers(1, 6), st.integers(1, 5), st.integers(0, 4), st.integers(1, 20))
 def test_the_extent_undoes_the_fitting(kernel: int, stride: int, padding: int, size: int) -> None:
@@ -56,6 +76,7 @@ def test_the_extent_undoes_the_fitting(kernel: int, stride: int, padding: int, s
         return
     left_over = lying.left_over((size, size))
     assert lying.extent(lying.fitting((size, size)), left_over) == (size, size)
+    assert lying.reaching((size, size), lying.fitting((size, size))) == left_over
 
 
 @pytest.mark.parametrize("value", [0, 1.5, "3", (1,), (1, 2, 3), (1, 0), None, True, (1, 2.0)])

@@ -140,6 +140,35 @@ def test_options_out_of_range_are_refused() -> None:
             LinearLR(optimizer, start, end)
 
 
+def test_a_line_may_end_at_zero() -> None:
+    schedule = LinearLR(_optimizer(), 1.0, 0.0, total_iters=2)
+    rates = [schedule.get_last_lr()]
+    for _ in range(3):
+        schedule.step()
+        rates.append(schedule.get_last_lr())
+    assert rates == [[1.0], [0.5], [0.0], [0.0]]
+
+
+def test_a_milestone_at_the_start_has_been_reached() -> None:
+    schedule = MultiStepLR(_optimizer(), [0, 2], 0.5)
+    assert schedule.get_last_lr() == [0.5]
+    schedule.step()
+    assert schedule.get_last_lr() == [0.5]
+    schedule.step()
+    assert schedule.get_last_lr() == [0.25]
+
+
+def test_schedules_follow_one_another_from_the_first_epoch_on() -> None:
+    optimizer = _optimizer()
+    parts = [ExponentialLR(optimizer, 0.5), ExponentialLR(optimizer, 0.1)]
+    schedule = SequentialLR(optimizer, parts, milestones=[1])
+    assert schedule.get_last_lr() == [1.0]
+    schedule.step()
+    assert schedule.get_last_lr() == [1.0]
+    schedule.step()
+    assert schedule.get_last_lr() == pytest.approx([0.1])
+
+
 @pytest.mark.parametrize("milestones", [[], [2, 4], [0], [-1]])
 def test_milestones_must_fit_the_schedules(milestones: list[int]) -> None:
     optimizer = _optimizer()

@@ -10,7 +10,8 @@ from minigen.checker.report import FailureKind
 from minigen.engine.backend import Array
 from minigen.engine.op import Cotangents
 from minigen.ops import pooling
-from minigen.ops.pooling import upsample, window_spread, window_sum
+from minigen.ops.interpolation import upsample
+from minigen.ops.pooling import window_spread, window_sum
 from minigen.ops.reduction import mean
 from tests.checker.zoo.specimen import distinct, normal, wrong_rule
 

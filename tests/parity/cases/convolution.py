@@ -15,6 +15,54 @@ def pair(draw: Draw, low: int, high: int) -> Size:
     return draw.integer(low, high), draw.integer(low, high)
 
 
+def dilated(draw: Draw) -> Sample:
+    """Draw a convolution with a dilation, in groups, of one image or several."""
+    kernel, stride, padding = pair(draw, 1, 3), pair(draw, 1, 3), pair(draw, 0, 2)
+    dilation = pair(draw, 1, 3)
+    named: Any = draw.choice([None, None, "valid", "same"])
+    if named:
+        padding, stride = (0, 0), (1, 1) if named == "same" else stride
+    size = [
+        max(1, d * (k - 1) + 1 - 2 * p) + draw.integer(0, 4)
+        for k, p, d in zip(kernel, padding, dilation, strict=True)
+    ]
+    groups, of_group_in, of_group_out = draw.integer(1, 3), draw.length(), draw.length()
+    batch = draw.choice([(), (draw.length(),)])
+    return Sample(
+        draw.reals((*batch, groups * of_group_in, *size)),
+        draw.reals((groups * of_group_out, of_group_in, *kernel)),
+        draw.reals((groups * of_group_out,)),
+        stride=as_option(draw, stride),
+        padding=named or as_option(draw, padding),
+        dilation=as_option(draw, dilation),
+        groups=groups,
+    )
+
+
+def dilated_transposed(draw: Draw) -> Sample:
+    """Draw a transposed convolution with a dilation, in groups, of one image or several."""
+    kernel, stride, padding = pair(draw, 1, 3), pair(draw, 1, 3), pair(draw, 0, 2)
+    dilation = pair(draw, 1, 3)
+    left_over: Any = tuple(draw.integer(0, s - 1) for s in stride)
+    spans = [d * (k - 1) + 1 for d, k in zip(dilation, kernel, strict=True)]
+    size = [
+        smallest(*numbers) + draw.integer(0, 3)
+        for numbers in zip(spans, stride, padding, left_over, strict=True)
+    ]
+    groups, of_group_in, of_group_out = draw.integer(1, 3), draw.length(), draw.length()
+    batch = draw.choice([(), (draw.length(),)])
+    return Sample(
+        draw.reals((*batch, groups * of_group_in, *size)),
+        draw.reals((groups * of_group_in, of_group_out, *kernel)),
+        draw.reals((groups * of_group_out,)),
+        stride=as_option(draw, stride),
+        padding=as_option(draw, padding),
+        output_padding=as_option(draw, left_over),
+        groups=groups,
+        dilation=as_option(draw, dilation),
+    )
+
+
 def windows(draw: Draw) -> tuple[Size, Size, Size, Size]:
     """Draw kernel, stride, padding, and a size of images on which one window fits or more."""
     kernel, stride, padding = pair(draw, 1, 3), pair(draw, 1, 3), pair(draw, 0, 2)
@@ -111,6 +159,8 @@ CASES = (
         without_bias(transposed),
         variant="without bias",
     ),
+    Case("conv2d", dilated, variant="dilation, groups, padding in words, one image"),
+    Case("conv_transpose2d", dilated_transposed, variant="dilation, groups, one image"),
     Case("conv2d_weight", of_weight, weight_of_unfolded),
     Case("embedding", lookup),
 )

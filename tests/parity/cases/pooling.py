@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from ..draws import Draw
 from ..torch_reference import folded, torch, unfolded
 from .case import Case, Sample
@@ -32,8 +34,47 @@ def averaged(draw: Draw) -> Sample:
     return Sample(*sample.inputs, **sample.options, count_include_pad=draw.flag())
 
 
+def rounded_up(draw: Draw) -> Sample:
+    """Draw images, or one, and windows that may reach over the end."""
+    sample = pooled(draw)
+    (x,) = sample.inputs
+    return Sample(x[0] if draw.flag() else x, **sample.options, ceil_mode=True)
+
+
+def rounded_up_and_dilated(draw: Draw) -> Sample:
+    """Draw so, with a dilation that leaves room for one window on the image."""
+    sample = rounded_up(draw)
+    (x,) = sample.inputs
+    padded = np.pad(x, [(0, 0)] * (x.ndim - 2) + [(2, 2), (2, 2)], "symmetric")
+    return Sample(padded, **sample.options, dilation=draw.integer(1, 2))
+
+
+def rounded_up_averages(draw: Draw) -> Sample:
+    sample = rounded_up(draw)
+    return Sample(*sample.inputs, **sample.options, count_include_pad=draw.flag())
+
+
 def images(draw: Draw) -> Sample:
     return Sample(draw.reals(draw.shape(4)), output_size=draw.choice([1, (1, 1)]))
+
+
+def covered(draw: Draw) -> Sample:
+    """Draw images, or one, and a size of which a part may be left to them."""
+    size: Any = draw.choice([draw.integer(1, 6), (draw.integer(1, 6), None), pair(draw, 1, 6)])
+    return Sample(draw.reals(draw.shape(draw.integer(3, 4))), output_size=size)
+
+
+def resized(draw: Draw) -> Sample:
+    """Draw images, a new size or a factor, and how it is filled."""
+    by_size = draw.flag()
+    mode = draw.choice(["nearest", "bilinear"])
+    return Sample(
+        draw.reals(draw.shape(4)),
+        size=as_option(draw, pair(draw, 1, 9)) if by_size else None,
+        scale_factor=None if by_size else draw.choice([1.0, 2.0, (1.5, 3.0), (2.5, 1.25)]),
+        mode=mode,
+        align_corners=draw.choice([None, False, True]) if mode == "bilinear" else None,
+    )
 
 
 def enlarged(draw: Draw) -> Sample:
@@ -109,6 +150,10 @@ CASES = (
     Case("max_pool2d", pooled),
     Case("avg_pool2d", averaged),
     Case("adaptive_avg_pool2d", images),
+    Case("max_pool2d", rounded_up_and_dilated, variant="rounded up, dilated, one image"),
+    Case("avg_pool2d", rounded_up_averages, variant="rounded up, one image"),
+    Case("adaptive_avg_pool2d", covered, variant="windows, one image"),
+    Case("interpolate", resized),
     Case("upsample", enlarged, upsample),
     Case("window_sum", on_windows, window_sum),
     Case("window_spread", to_spread, window_spread),
