@@ -90,7 +90,7 @@ def test_every_instruction_installs_this_project_and_not_its_namesake() -> None:
 def test_the_readme_begins_with_two_shell_blocks_that_install_and_run() -> None:
     demo, tests = (block.strip() for block in _blocks("sh"))
     assert demo == "python -m pip install . && minigen demo"
-    assert tests == "python -m pip install -e '.[dev]' && python -m pytest"
+    assert tests == "python -m pip install -e '.[dev]' && python -m pytest -n auto"
 
 
 def test_the_readmes_explanation_is_what_the_command_writes() -> None:

@@ -286,6 +286,10 @@ class Tensor(Convertible, Readable):
             picked._view = self, index  # what a write into it is a write into
         return picked
 
+    def __contains__(self, value: Other) -> bool:
+        """Tell whether some element equals a value, as NumPy and PyTorch do."""
+        return bool((self == value)._data.any())
+
     def __iter__(self) -> Iterator[Tensor]:
         return (self[i] for i in range(len(self)))
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from minigen._version import DISTRIBUTION
 from minigen.training.errors import ConfigurationError
 from minigen.training.history import Record, values
 
@@ -27,7 +28,7 @@ def expect_log(log: str | None) -> None:
     if importlib.util.find_spec("tensorboardX") is None:
         raise ConfigurationError(
             "log: tensorboardX writes TensorBoard's files, and is not installed: "
-            "python -m pip install 'minigen[tensorboard]'"
+            f"python -m pip install '{DISTRIBUTION}[tensorboard]'"
         )
 
 

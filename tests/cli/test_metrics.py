@@ -44,7 +44,7 @@ def test_a_log_needs_its_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     )
     arguments = ("train", "vae", *SMALL, "--log", "tensorboard", "--out", tmp_path / "run")
     message = error(*arguments, status=2)
-    assert message.endswith("python -m pip install 'minigen[tensorboard]' (--log)")
+    assert message.endswith("python -m pip install 'minigen-numpy[tensorboard]' (--log)")
     assert not (tmp_path / "run").exists()
 
 

@@ -208,5 +208,12 @@ def test_expand_keeps_the_lengths_that_are_minus_1() -> None:
             x.expand(lengths)
 
 
+def test_in_asks_for_an_element() -> None:
+    x = minigen.tensor([[1.0, 2.0], [3.0, 4.0]])
+    assert 3 in x
+    assert 5 not in x
+    assert x[0] in x
+
+
 def test_view_as_takes_the_shape_of_another() -> None:
     assert minigen.arange(6).view_as(np.zeros((2, 3))).tolist() == [[0, 1, 2], [3, 4, 5]]

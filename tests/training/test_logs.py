@@ -94,7 +94,7 @@ def test_a_log_that_cannot_be_written_is_told_before_there_is_a_folder(
     with pytest.raises(ConfigurationError, match="log: one of tensorboard is"):
         train(small_config(), tmp_path / "run", log="wandb")
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
-    missing = r"pip install 'minigen\[tensorboard\]'"
+    missing = r"pip install 'minigen-numpy\[tensorboard\]'"
     with pytest.raises(ConfigurationError, match=missing):
         train(small_config(), tmp_path / "run", log="tensorboard")
     with pytest.raises(ConfigurationError, match=missing):
