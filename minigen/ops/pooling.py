@@ -15,6 +15,7 @@ gradient of max pooling puts each cotangent where the maximum came from.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -89,11 +90,12 @@ def max_pool2d_vjp(
 
 
 def _first_maximum(x: Array, out: Array, windows: Windows) -> Array:
-    """Return the number of the first tap that holds each window's maximum."""
+    """Return the number of the first tap that holds each window's maximum, or NaN."""
     choice = namespace(x).zeros_like(out, dtype=np.int32)
+    missing = namespace(x).isnan(x)
     for number, tap in reversed(list(enumerate(windows.taps()))):
         on_image, among = windows.meeting(tap, x.shape[2:], out.shape[2:])
-        here = x[on_image] == out[among]
+        here = (x[on_image] == out[among]) | missing[on_image]
         choice[among] += here * (number - choice[among])
     return choice
 
@@ -111,10 +113,11 @@ def window_pick(
     """
     windows = Windows.of(kernel_size, stride, padding)
     choice = _choice(choice, x.shape[:2], windows.fitting(_image_size(x)))
+    chosen_of = _chooser(x)
     out = namespace(x).zeros_like(x, shape=choice.shape)
     for number, tap in enumerate(windows.taps()):
         on_image, among = windows.meeting(tap, x.shape[2:], choice.shape[2:])
-        out[among] += x[on_image] * (choice[among] == number)
+        out[among] += chosen_of(choice[among] == number, x[on_image])
     return out
 
 
@@ -144,11 +147,24 @@ def window_put(
     windows, size = Windows.of(kernel_size, stride, padding), pair("size", size, 1)
     _check_count(g, windows, size)
     choice = _choice(choice, g.shape[:2], g.shape[2:])
+    chosen_of = _chooser(g)
     out = namespace(g).zeros_like(g, shape=(*g.shape[:2], *size))
     for number, tap in enumerate(windows.taps()):
         on_image, among = windows.meeting(tap, size, g.shape[2:])
-        out[on_image] += g[among] * (choice[among] == number)
+        out[on_image] += chosen_of(choice[among] == number, g[among])
     return out
+
+
+def _chooser(values: Array) -> Callable[[Array, Array], Array]:
+    """Return what takes some values of an array, and 0 for the others.
+
+    On the CPU a product with 0 and 1 is several times as fast as a choice, but 0 times infinity is
+    NaN.
+    """
+    xp = namespace(values)
+    if xp is np and np.isfinite(values).all():
+        return np.multiply
+    return lambda chosen, part: xp.where(chosen, part, 0)
 
 
 @window_put.vjp
