@@ -184,7 +184,7 @@ def _zeros(g: Any, shapes: Sequence[Any]) -> Sequence[Any]:
     return [lambda shape=shape: namespace(array).zeros(shape, array.dtype) for shape in shapes]
 
 
-_OF_A_GRADIENT = _ZeroSlope("gradient", lambda g, _inputs: (g, g))
+_OF_A_GRADIENT = _ZeroSlope("gradient", lambda g, _inputs: (g, *_zeros(g, [()])))
 _OF_INPUTS = _ZeroSlope("zero_slope", _zeros)
 
 

@@ -23,6 +23,19 @@ def relu_kernel(x: Array) -> Any:
     return np.maximum(x, out, out=out)
 
 
+@relu.kernel_vjp
+def relu_kernel_vjp(g: Array, out: Array, _x: Array) -> Any:
+    """Multiply the cotangent by 0 and 1; choose, which is slower, where it is not finite."""
+    if not _serves(out) or not _serves(g) or g.dtype != out.dtype:
+        return NotImplemented
+    passed = (out != 0).astype(out.dtype)
+    passed *= g
+    elements = passed.ravel(order="K")
+    if not np.isfinite(np.vdot(elements, elements)):  # 0 times infinity is NaN
+        return NotImplemented
+    return (passed,)
+
+
 @leaky_relu.kernel
 def leaky_relu_kernel(x: Array, *, negative_slope: float) -> Any:
     """Compute the larger of two lines, in the array of the second."""

@@ -19,7 +19,7 @@ __all__ = [
 def relu(x: Array) -> Array:
     r"""Rectified linear unit: :math:`y = \max(x, 0)`.
 
-    `minigen.kernels.dense` has a faster version.
+    `minigen.kernels.activation` has a faster version, and one of the gradient.
 
     Derivation: relu
     """
@@ -28,15 +28,15 @@ def relu(x: Array) -> Array:
 
 @relu.vjp
 def relu_vjp(g: Array, out: Array, _x: Array) -> Cotangents:
-    r""":math:`\bar x = g\,[y > 0]`; 0 at 0."""
-    return (g * (out > 0),)
+    r""":math:`\bar x = g\,[y > 0]`; 0 at 0, whatever g is there, and g where y is NaN."""
+    return (where(out == 0, 0.0, g),)
 
 
 @op(piecewise_linear=True)
 def leaky_relu(x: Array, negative_slope: float = 0.01) -> Array:
     r"""Leaky ReLU: x where positive, a x elsewhere; Maas et al. (2013).
 
-    `minigen.kernels.dense` has a faster version, and one of the gradient.
+    `minigen.kernels.activation` has a faster version, and one of the gradient.
 
     Derivation: leaky_relu
     """
@@ -72,7 +72,7 @@ def elu_vjp(g: Array, _out: Array, x: Array, *, alpha: float) -> Cotangents:
 
     Derivation: elu.grad
     """
-    return (g * where(x > 0, 1.0, exp(minimum(x, 0.0)) * alpha),)
+    return (g * where(x <= 0, exp(minimum(x, 0.0)) * alpha, 1.0),)
 
 
 @op

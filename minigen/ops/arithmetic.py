@@ -178,10 +178,10 @@ def maximum(a: Array, b: Array) -> Array:
 
 @maximum.vjp
 def maximum_vjp(g: Array, _out: Array, a: Array, b: Array) -> Cotangents:
-    """The cotangent goes to the larger; where they are equal, half to each."""
+    """The cotangent goes to the larger; half to each where they are equal, all to each of NaN."""
     return (
-        lambda: unbroadcast(g * _share(a > b, a == b, g), a),
-        lambda: unbroadcast(g * _share(a < b, a == b, g), b),
+        lambda: unbroadcast(_share(g, a < b, a == b), a),
+        lambda: unbroadcast(_share(g, a > b, a == b), b),
     )
 
 
@@ -197,16 +197,16 @@ def minimum(a: Array, b: Array) -> Array:
 
 @minimum.vjp
 def minimum_vjp(g: Array, _out: Array, a: Array, b: Array) -> Cotangents:
-    """The cotangent goes to the smaller; where they are equal, half to each."""
+    """The cotangent goes to the smaller; half to each where they are equal, all to each of NaN."""
     return (
-        lambda: unbroadcast(g * _share(a < b, a == b, g), a),
-        lambda: unbroadcast(g * _share(a > b, a == b, g), b),
+        lambda: unbroadcast(_share(g, a > b, a == b), a),
+        lambda: unbroadcast(_share(g, a < b, a == b), b),
     )
 
 
-def _share(chosen: Array, tied: Array, g: Array) -> Array:
-    """Return 1 where chosen, 1/2 where tied, 0 elsewhere, in the dtype of `g`."""
-    return (chosen * 2 + tied * 1).astype(g.dtype) * 0.5
+def _share(g: Array, lost: Array, tied: Array) -> Array:
+    """Return nothing of a cotangent where lost, half where tied, and all elsewhere."""
+    return where(lost, 0.0, where(tied, g * 0.5, g))
 
 
 @op
@@ -257,13 +257,13 @@ def clip(x: Array, min: Array | None = None, max: Array | None = None) -> Array:
 @clip.vjp
 def clip_vjp(g: Array, _out: Array, x: Array, *, min: Array, max: Array) -> Cotangents:
     r""":math:`\bar x = g` inside the limits, and on them, else 0."""
-    inside = True
+    inside: Array = True
     min, max = array_of(min), array_of(max)
     if min is not None:
         inside = x >= min
     if max is not None:
         inside = (x <= max) & inside
-    return (g * inside,)
+    return (where(inside, g, 0.0),)
 
 
 @op
@@ -328,8 +328,8 @@ def abs_vjp(g: Array, _out: Array, x: Array) -> Cotangents:
 
 @op(differentiable=False)
 def sign(x: Array) -> Array:
-    """Sign: -1, 0 or 1."""
-    return namespace(x).sign(x)
+    """Sign: -1, 0 or 1; 0 of NaN, as in PyTorch."""
+    return (x > 0).astype(x.dtype) - (x < 0).astype(x.dtype)
 
 
 @op

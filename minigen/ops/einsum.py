@@ -18,7 +18,8 @@ from typing import Any, NamedTuple
 from minigen.engine.backend import Array, array_of, namespace, promote_all
 from minigen.engine.op import Cotangents, op
 from minigen.ops import reduction
-from minigen.ops.shaping import unbroadcast
+from minigen.ops.arithmetic import where
+from minigen.ops.shaping import unbroadcast, unsqueeze
 
 __all__ = ["einsum"]
 
@@ -96,7 +97,8 @@ def contract_vjp(
 ) -> Cotangents:
     r""":math:`\bar x^{(k)}`: the sum of products of g and all other operands, by k's letters.
 
-    A letter that only k has is met by ones; the second of two equal letters, by an identity matrix.
+    A letter that only k has is met by ones. Of two equal letters the second is filled in with zeros
+    off the diagonal.
 
     Derivation: einsum.grad
     """
@@ -109,29 +111,33 @@ def _cotangent(
     g: Array, operands: Sequence[Array], terms: Sequence[str], result: str, k: int
 ) -> Array:
     """Return the cotangent of operand k."""
-    x, xp, dtype = operands[k], namespace(array_of(g)), g.dtype
-    factors, letters = [g], [result]
-    for position, (operand, term) in enumerate(zip(operands, terms, strict=True)):
-        if position != k:
-            factors.append(operand)
-            letters.append(term)
-    free = iter(sorted({*string.ascii_letters} - {*"".join(terms)}))
-    wanted = ""
-    for letter, length in zip(terms[k], x.shape, strict=True):
-        if letter in wanted:  # off the diagonal the cotangent is zero
-            twin = next(free)
-            factors.append(xp.eye(length, dtype=dtype))
-            letters.append(letter + twin)
-            wanted += twin
-            continue
-        found = [
+    x, term = operands[k], terms[k]
+    others = [position for position in range(len(operands)) if position != k]
+    factors = [g, *(operands[position] for position in others)]
+    letters = [result, *(terms[position] for position in others)]
+    for letter, length in dict(zip(term, x.shape, strict=True)).items():
+        found = {
             f.shape[t.index(letter)] for f, t in zip(factors, letters, strict=True) if letter in t
-        ]
+        }
         if length not in found:  # it was summed over alone, or broadcast what it met
-            factors.append(xp.ones(length, dtype))
+            factors.append(namespace(array_of(g)).ones(length, g.dtype))
             letters.append(letter)
-        wanted += letter
-    return unbroadcast(contract(*factors, terms=tuple(letters), result=wanted), x)
+    distinct = "".join(dict.fromkeys(term))
+    cotangent = contract(*factors, terms=tuple(letters), result=distinct)
+    return unbroadcast(_on_diagonal(cotangent, term), x)
+
+
+def _on_diagonal(cotangent: Array, term: str) -> Array:
+    """Give an axis to each further letter that is twice in a term: zero off the diagonal."""
+    xp = namespace(array_of(cotangent))
+    for position, letter in enumerate(term):
+        first = term.index(letter)
+        if first < position:
+            cotangent = unsqueeze(cotangent, position)
+            length = cotangent.shape[first]
+            axes = [length if a in (first, position) else 1 for a in range(cotangent.ndim)]
+            cotangent = where(xp.eye(length, dtype=bool).reshape(axes), cotangent, 0.0)
+    return cotangent
 
 
 # --------------------------------------------------------------------------- products, two by two

@@ -515,7 +515,7 @@ def _expect_probabilities(name: str, role: str, values: Any) -> None:
     if not is_array(array) or device_of(array) != CPU or not array.size:
         return
     low, high = array.min(), array.max()
-    if low < 0 or high > 1:
+    if not (low >= 0 and high <= 1):  # NaN is no probability, either
         raise ValueError(
             f"{name}: {role} must lie in [0, 1], got {float(low):g} to {float(high):g}; "
             "scale images to [0, 1] (tanh images in [-1, 1] want mse_loss), labels are 0 and 1"
