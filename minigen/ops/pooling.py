@@ -16,12 +16,7 @@ the maximum came from. `minigen.ops.interpolation` enlarges images, some of them
 from __future__ import annotations
 
 import math
-    choice = _choice(choice, g.shape[:-2], g.shape[-2:])
-    chosen_of = _chooser(g)
-    out = namespace(g).zeros_like(g, shape=(*g.shape[:-2], *size))
-    for number, tap in enumerate(windows.taps()):
-        on_image, among = windows.meeting(tap, size, g.shape[-2:])
-        out[on_image] += chosen_of(choice[among] == number, g[among])
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -127,12 +122,8 @@ def _first_maximum(x: Array, out: Array, windows: Windows) -> Array:
     choice = namespace(x).zeros_like(out, dtype=np.int32)
     missing = namespace(x).isnan(x)
     for number, tap in reversed(list(enumerate(windows.taps()))):
-    choice = _choice(choice, g.shape[:-2], g.shape[-2:])
-    chosen_of = _chooser(g)
-    out = namespace(g).zeros_like(g, shape=(*g.shape[:-2], *size))
-    for number, tap in enumerate(windows.taps()):
-        on_image, among = windows.meeting(tap, size, g.shape[-2:])
-        out[on_image] += chosen_of(choice[among] == number, g[among])
+        on_image, among = windows.meeting(tap, x.shape[-2:], out.shape[-2:])
+        here = (x[on_image] == out[among]) | missing[on_image]
         choice[among] += here * (number - choice[among])
     return choice
 
@@ -154,12 +145,13 @@ def window_pick(
 
     Derivation: window_pick.adjoint
     """
-    choice = _choice(choice, g.shape[:-2], g.shape[-2:])
-    chosen_of = _chooser(g)
-    out = namespace(g).zeros_like(g, shape=(*g.shape[:-2], *size))
+    windows = Windows.of(kernel_size, stride, padding, dilation, surplus)
+    choice = _choice(choice, x.shape[:-2], windows.fitting(_image_size(x)))
+    chosen_of = _chooser(x)
+    out = namespace(x).zeros_like(x, shape=choice.shape)
     for number, tap in enumerate(windows.taps()):
-        on_image, among = windows.meeting(tap, size, g.shape[-2:])
-        out[on_image] += chosen_of(choice[among] == number, g[among])
+        on_image, among = windows.meeting(tap, x.shape[-2:], choice.shape[-2:])
+        out[among] += chosen_of(choice[among] == number, x[on_image])
     return out
 
 

@@ -112,6 +112,9 @@ def test_leaky_relu_at_zero_is_on_the_side_of_the_slope_as_in_pytorch(zero: floa
     x = leaf([zero])
     F.leaky_relu(x, 0.25).backward()
     assert gradient_of(x).tolist() == [0.25]
+    (recorded,) = minigen.grad(F.leaky_relu(x, 0.25), x, create_graph=True)  # by the readable rule
+    assert recorded is not None
+    assert recorded.tolist() == [0.25]
     assert np.signbit(F.leaky_relu(np.array([zero]), -1.0)) == (zero == 0 and not np.signbit(zero))
 
 

@@ -285,6 +285,7 @@ INTEGERS, FLOATS = np.array([[1, 0, 1]]), np.array([[0.25, 0.5, 1.0]], np.float3
         (F.mse_loss, (INTEGERS, FLOATS)),
         (F.mse_loss, (FLOATS, INTEGERS)),
         (F.binary_cross_entropy_with_logits, (INTEGERS, FLOATS)),
+        (F.binary_cross_entropy_with_logits, (FLOATS, INTEGERS)),
         (F.binary_cross_entropy_with_logits, (INTEGERS, INTEGERS)),
         (F.binary_cross_entropy, (FLOATS, INTEGERS)),
         (F.kl_standard_normal, (INTEGERS, FLOATS)),
