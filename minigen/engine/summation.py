@@ -134,7 +134,7 @@ def _run_length(count: int, longest: int) -> int:
     return next((n for n in range(longest, longest // 4, -1) if count % n == 0), longest)
 
 
-def _blocked_sum(x: Array, axis: Axes, keepdims: Any) -> Any:
+def _blocked_sum(x: Array, axis: Axes, keepdims: Any) -> Any:  # NumPy types True and False apart
     """Return the sum, mostly in float64, or None where the array's own is exact enough."""
     if x.size <= DEPTH or x.dtype.char not in "fe" or namespace(x) is not np:
         return None
@@ -182,7 +182,8 @@ def _blocks(shape: tuple[int, ...], strides: tuple[int, ...], axis: Axes) -> _Bl
         return None
     along = max(outer, key=shape.__getitem__)
     row_length = max(1, abs(strides[along]) // np.dtype(np.float32).itemsize)
-    blocks, width = _numbers(shape[along], ROWS - depth_inside, max(1, CACHED // row_length))
+    most, wide = ROWS - depth_inside, max(1, CACHED // row_length)
+    blocks, width = _blocks_and_width(shape[along], most, wide)
     rows, left_over = divmod(shape[along], blocks)
     before = (slice(None),) * along
     few = not inner and count // rows <= ROWS // 2
@@ -198,7 +199,7 @@ def _blocks(shape: tuple[int, ...], strides: tuple[int, ...], axis: Axes) -> _Bl
     )
 
 
-def _numbers(count: int, most: int, wide: int) -> tuple[int, int]:
+def _blocks_and_width(count: int, most: int, wide: int) -> tuple[int, int]:
     """Return how many blocks have at most so many rows each, and how many are made at a time.
 
     All have the same number of rows, if it can be.

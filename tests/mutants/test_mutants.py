@@ -1,0 +1,68 @@
+"""The mutants of a text, their trial, and the list of those that change nothing."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from tests.mutants.__main__ import DEFAULT, equivalent, mirror
+from tests.mutants.mutation import mutants_of
+
+TEXT = '''"""A module: 1 + 1."""
+
+LIMIT: Final[int] = 3
+
+def clip(x: int = 2, closed: bool = True) -> int:
+    """Return x - 1."""
+    if x > LIMIT and closed:
+        raise ValueError(f"at most {LIMIT + 1}, got {x * 2}")
+    x += 1
+    return -x if not closed else x ** 2
+'''
+
+CHANGES = {
+    "LIMIT: Final[int] = 4",
+    "def clip(x: int = 3, closed: bool = True) -> int:",
+    "def clip(x: int = 2, closed: bool = False) -> int:",
+    "if x >= LIMIT and closed:",
+    "if x > LIMIT or closed:",
+    "if (not (x > LIMIT and closed)):",
+    "x -= 1",
+    "x += 2",
+    "return (x) if not closed else x ** 2",
+    "return -x if (closed) else x ** 2",
+    "return -x if (not (not closed)) else x ** 2",
+    "return -x if not closed else x * 2",
+    "return -x if not closed else x ** 3",
+}
+
+
+def test_one_thing_is_changed_at_a_time_and_neither_words_nor_types(tmp_path: Path) -> None:
+    file = tmp_path / "module.py"
+    file.write_text(TEXT, encoding="utf-8")
+    mutants = mutants_of(file)
+    assert {m.becomes.strip() for m in mutants} == CHANGES
+    for mutant in mutants:
+        ast.parse(mutant.text())
+        before, after = TEXT.split("\n"), mutant.text().split("\n")
+        assert sum(a != b for a, b in zip(before, after, strict=True)) == 1
+
+
+@pytest.mark.parametrize("path", DEFAULT)
+def test_mutants_of_the_house_are_python(path: str) -> None:
+    for file in Path(path).rglob("*.py"):
+        for mutant in mutants_of(file)[::20]:
+            ast.parse(mutant.text())
+
+
+def test_the_tests_of_a_file_are_those_that_mirror_it() -> None:
+    assert mirror(Path("minigen/ops/losses.py")) == "tests/ops/test_losses.py"
+    assert mirror(Path("minigen/optim/adam.py")) == "tests/optim"
+
+
+def test_every_equivalent_mutant_is_one_of_the_code_as_it_is() -> None:
+    names = {m.name for name in equivalent() for m in mutants_of(Path(name[0]))}
+    assert set(equivalent()) <= names
+    assert all(equivalent().values())
