@@ -76,6 +76,8 @@ def plain_errors() -> Iterator[None]:
         raise SystemExit(INTERRUPTED) from stop
     except ConfigurationError as error:
         raise click.UsageError(str(error)) from error
+    except MemoryError as error:
+        raise click.ClickException(f"there is not enough memory: {error}") from error
     except BrokenPipeError:
         raise  # whoever read the output has had enough: click knows what to do
     except (DataError, DeviceError, DivergenceError, KindError, RunError, OSError) as error:

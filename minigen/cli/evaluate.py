@@ -44,7 +44,7 @@ _NO_JUDGE: Final = (
 @click.option(
     "--samples",
     metavar="K",
-    type=click.IntRange(min=1),
+    type=click.IntRange(1, 100_000),
     help="Of a VAE, also estimate -ln p(x) with K importance samples an image.",
 )
 @click.option(
@@ -76,7 +76,13 @@ def evaluate(
         raise click.UsageError(f"--samples: the model {name!r} has no likelihood to estimate")
     if generated is not None and not run.can("sample"):
         raise click.UsageError(f"--generated: the model {name!r} has no prior to sample from")
-    subject = Subject(run, run.test(), samples, generated, seed)
+    test = run.test()
+    if generated is not None and generated > len(test) // 2:
+        raise click.UsageError(
+            f"--generated: {run.config.dataset} has {len(test)} test samples, of which two sets as "
+            f"large as the generated one are compared: at most {len(test) // 2}"
+        )
+    subject = Subject(run, test, samples, generated, seed)
     values: dict[str, Any] = {}
     for measure, needs in MEASURES:
         if run.can(*needs):
@@ -117,7 +123,10 @@ def _likelihood(of: Subject) -> dict[str, Any]:
         return {}
     test, generator = of.test, Generator(of.seed)
     model = of.run.model
-    return {"nll": metrics.nll(model, test.images, of.samples, test.labels, generator=generator)}
+    value = metrics.nll(
+        model, test.images, of.samples, test.labels, generator=generator, progress=True
+    )
+    return {"nll": value}
 
 
 def _latents(of: Subject) -> dict[str, Any]:
@@ -152,16 +161,10 @@ def _judged(of: Subject) -> dict[str, Any]:
     run, test = of.run, of.test
     if of.generated is None and run.can("reconstruct"):
         return {}
-    most = len(test) // 2
-    count = min(2000, most) if of.generated is None else of.generated
+    count = of.generated or min(2000, len(test) // 2)
     if not count:
         options.tell("samples are not judged: at least 2 test examples are needed")
         return {}
-    if count > most:
-        raise click.UsageError(
-            f"--generated: {run.config.dataset} has {len(test)} test samples, of which two sets as "
-            f"large as the generated one are compared: at most {most}"
-        )
     generator = Generator(of.seed)
     with no_grad():
         made = run.model.sample(count, generator=generator).numpy()

@@ -15,8 +15,22 @@ if TYPE_CHECKING:
 
 Decorator: TypeAlias = Callable[[Callable[..., Any]], Callable[..., Any]]
 
+LARGEST: Final = 3.4e38
+"""About the largest number of float32."""
+
 SAME: Final = {".jpg": (".jpg", ".jpeg")}
 """Endings of one format."""
+
+
+class FiniteRange(click.FloatRange):
+    """A range of numbers without NaN, infinity and what float32 takes for it."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the number, or say why it is none."""
+        number = super().convert(value, param, ctx)
+        if not abs(number) <= LARGEST:
+            self.fail(f"a number of at most {LARGEST:.2g} is expected, got {value}", param, ctx)
+        return number
 
 
 class _NamedPath(click.Path):
@@ -137,7 +151,7 @@ working_folder = click.option(
 def seed(help: str) -> Decorator:
     """Make the option --seed."""
     return click.option(
-        "--seed", type=click.IntRange(min=0), default=0, show_default=True, help=help
+        "--seed", type=click.IntRange(0, 2**64 - 1), default=0, show_default=True, help=help
     )
 
 

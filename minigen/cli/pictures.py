@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 import numpy as np
@@ -17,10 +17,19 @@ from minigen.engine.modes import no_grad
 from minigen.engine.random import Generator
 from minigen.kinds import KindError
 
+ROWS: Final = 400
+"""How many rows a picture of walks can have: more pixels than 65,536 can't be drawn."""
+
+STEPS: Final = 100
+"""How many images a row can have."""
+
+IMAGES: Final = 10_000
+"""How many images such a picture can show."""
+
 
 @click.command()
 @options.run_folder
-@click.option("--count", type=click.IntRange(min=1), default=20, show_default=True)
+@click.option("--count", type=click.IntRange(1, 1000), default=20, show_default=True)
 @options.drawing("reconstruct")
 @options.device
 def reconstruct(folder: Path, count: int, out: Path | None, device: str | None) -> None:
@@ -49,10 +58,10 @@ def reconstruct(folder: Path, count: int, out: Path | None, device: str | None) 
 
 @click.command()
 @options.run_folder
-@click.option("--count", type=click.IntRange(min=1), default=8, show_default=True, help="Rows.")
+@click.option("--count", type=click.IntRange(1, ROWS), default=8, show_default=True, help="Rows.")
 @click.option(
     "--steps",
-    type=click.IntRange(min=2),
+    type=click.IntRange(2, STEPS),
     default=10,
     show_default=True,
     help="Images a row, both ends counted.",
@@ -70,6 +79,7 @@ def interpolate(
     other's. Of a conditional model, both are of one class, and so is all between. A GAN has no
     encoder: its rows go from one draw of its noise to another.
     """
+    _expect_room(count, steps)
     run = Trained.load(folder, device)
     run.ability("decode_images", "shows no latent variables")
     path = run.file(out, "interpolate")
@@ -89,17 +99,19 @@ def interpolate(
 @click.command()
 @options.run_folder
 @click.option(
-    "--steps", type=click.IntRange(min=2), default=9, show_default=True, help="Images a row."
+    "--steps", type=click.IntRange(2, STEPS), default=9, show_default=True, help="Images a row."
 )
 @click.option(
     "--range",
     "reach",
-    type=click.FloatRange(min=0, min_open=True),
+    type=options.FiniteRange(0, 1000, min_open=True),
     default=3.0,
     show_default=True,
     help="How far a variable goes to both sides of 0, in standard deviations of the prior.",
 )
-@click.option("--count", type=click.IntRange(min=1), help="Rows at most.  [default: all]")
+@click.option(
+    "--count", type=click.IntRange(1, ROWS), help="Rows at most.  [default: all, up to 100]"
+)
 @click.option(
     "--image",
     metavar="N",
@@ -128,6 +140,7 @@ def traverse(
     """
     from minigen import metrics
 
+    _expect_room(count or 1, steps)
     run = Trained.load(folder, device)
     run.ability(
         "sample",
@@ -146,7 +159,7 @@ def traverse(
             f"0 to {len(test) - 1}"
         )
     variances = metrics.active_units(run.model, test.images, test.labels).variances
-    order = np.argsort(-variances, kind="stable")[:count]
+    order = np.argsort(-variances, kind="stable")[: count or 100]
     chosen = slice(image, image + 1)
     labels = None if test.labels is None else test.labels[chosen]
     z = metrics.latent_means(run.model, test.images[chosen], labels)[0]
@@ -166,6 +179,15 @@ def traverse(
         title=f"{run.config.model} on {run.config.dataset}: one varies, the others stay at {stay}\n"
         "(variance of its posterior mean: the most active first)",
     )
+
+
+def _expect_room(count: int, steps: int) -> None:
+    """Refuse more images than one picture can show."""
+    if count * steps > IMAGES:
+        raise click.UsageError(
+            f"--count: {count:,} rows of {steps:,} images are too many for one picture, which "
+            f"shows {IMAGES:,} at most: fewer rows, or fewer --steps"
+        )
 
 
 def _draw_rows(run: Trained, path: Path, walks: Any, **labels: Any) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -19,6 +20,9 @@ from minigen.models import MODELS, Model, Option
 
 if TYPE_CHECKING:
     from minigen.training import Run
+
+LARGEST_SIZE: Final = 2**31 - 1
+"""What a number of features, samples or steps of a model may be at most."""
 
 _NAMED: Final = "minigen.cli.train.model"
 """Where click's context keeps the name of the model, before its options are read."""
@@ -105,7 +109,9 @@ def _accepted(option: Option) -> dict[str, Any]:
         return {}
     ends = option.range
     low, high = (None if math.isinf(end) else end for end in (ends.low, ends.high))
-    number: Any = click.IntRange if option.type is int else click.FloatRange
+    number: Any = options.FiniteRange
+    if option.type is int:
+        number, high = click.IntRange, LARGEST_SIZE if high is None else high
     return {"type": number(low, high, min_open=ends.low_open, max_open=ends.high_open)}
 
 
@@ -124,8 +130,10 @@ def _layer_sizes(
     if text is None:
         return None
     parts = text.split(",") if text else []
-    if not all(part.strip().isdecimal() and int(part) > 0 for part in parts):
+    if not all(part.strip().isdecimal() and part.strip(" 0") for part in parts):
         raise click.BadParameter(f"positive numbers separated by commas, not {text!r}")
+    if any(len(part) > len(str(LARGEST_SIZE)) or int(part) > LARGEST_SIZE for part in parts):
+        raise click.BadParameter(f"numbers of at most {LARGEST_SIZE:,} are expected, got {text!r}")
     return [int(part) for part in parts]
 
 
@@ -170,7 +178,7 @@ class NameOrPath(click.Choice):  # type: ignore[type-arg] # generic since click 
     help=f"{', '.join(NAMES)}; or a folder of your own pictures, a .npz or .npy file.",
 )
 @options.own_data
-@click.option("--epochs", type=click.IntRange(min=1), default=10, show_default=True)
+@click.option("--epochs", type=click.IntRange(1, 1_000_000), default=10, show_default=True)
 @options.seed("Where initial weights, shuffles and noise start.")
 @click.option(
     "--out",
@@ -179,11 +187,11 @@ class NameOrPath(click.Choice):  # type: ignore[type-arg] # generic since click 
     help="The run's folder.  [default: runs/MODEL-DATASET-seed-SEED]",
 )
 @click.option("--overwrite", is_flag=True, help="Replace the run that the folder holds.")
-@click.option("--batch-size", type=click.IntRange(min=1), default=128, show_default=True)
+@click.option("--batch-size", type=click.IntRange(1, 1_000_000), default=128, show_default=True)
 @click.option(
     "--lr",
     "learning_rate",
-    type=click.FloatRange(min=0, min_open=True),
+    type=options.FiniteRange(min=0, min_open=True),
     help="Learning rate, at the beginning.  [default: the model's, 1e-3 for all but GANs]",
 )
 @click.option(
@@ -270,7 +278,7 @@ def _started(
     from minigen.training import train as start
 
     own = options.take_own_data(settings["dataset"], settings)
-    with _settings_as_options((*settings, "log")):
+    with _settings_as_options((*settings, *model_config, "log"), model_config):
         config = RunConfig(model=model, model_config=model_config, own_data=own, **settings)
         name = Path(config.dataset).stem if own else config.dataset.rpartition(":")[2]
         names = f"{model.rpartition(':')[2]}-{name}"
@@ -286,18 +294,33 @@ def _resumed(folder: Path, epochs: int | None, log: str | None, data: Path | Non
 
 
 @contextlib.contextmanager
-def _settings_as_options(settings: Collection[str]) -> Iterator[None]:
-    """Say of an impossible setting by which option it was given."""
-    from minigen.training import ConfigurationError
+def _settings_as_options(
+    settings: Collection[str], model_config: Mapping[str, Any] = MappingProxyType({})
+) -> Iterator[None]:
+    """Say of an impossible setting by which option it was given; of a size, by which it may be."""
+    from minigen.training import ConfigurationError, TooLargeError
 
     try:
         yield
+    except TooLargeError as error:
+        sizes = [name for name, value in model_config.items() if type(value) in (int, list)]
+        raise click.UsageError(_with_options(error, (*sizes, "batch_size"))) from error
     except ConfigurationError as error:
-        setting, colon, _ = str(error).partition(": ")
-        if not colon or setting not in settings:
+        parts = str(error).split(": ")
+        named = [name for name in settings if parts[0] == name]
+        if parts[0] == "model_config":
+            words = str(error).split()
+            named = [name for name in model_config if name in words]
+        if not named:
             raise
-        option = "lr" if setting == "learning_rate" else setting.replace("_", "-")
-        raise click.UsageError(f"{error} (--{option})") from error
+        raise click.UsageError(_with_options(error, named)) from error
+
+
+def _with_options(error: Exception, settings: Iterable[str]) -> str:
+    """Return an error's words, and the options of the settings that it is about."""
+    flags = {"learning_rate": "lr"}
+    named = [f"--{flags.get(name, name).replace('_', '-')}" for name in settings]
+    return f"{error} ({', '.join(named)})"
 
 
 def _given(model: str, settings: dict[str, Any]) -> dict[str, Any]:

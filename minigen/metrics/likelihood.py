@@ -5,9 +5,10 @@ importance-weighted estimate of :math:`-\ln p(x)`.
 from __future__ import annotations
 
 import math
+import sys
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -132,6 +133,7 @@ def nll(
     *,
     generator: Generator | None = None,
     rows: int = ROWS,
+    progress: bool = False,
 ) -> float:
     r"""Estimate the negative log-likelihood of images, in nats an image, on average.
 
@@ -152,6 +154,8 @@ def nll(
         With them the estimate is of :math:`-\ln p(x|y)`.
     rows : int
         How many latents, of all images together, are decoded at once: the bound on memory.
+    progress : bool, default False
+        Whether to show, at a terminal, how long it will take.
 
     References
     ----------
@@ -171,15 +175,24 @@ def nll(
         raise ValueError(f"nll: samples and rows of at least 1, got {samples} and {rows}")
     samples_at_once = min(samples, rows)
     total = 0.0
-    with measuring(model):
+    with measuring(model), _bar(len(images) * samples, shown=progress) as bar:
         for batch, classes in minibatches(model, images, rows // samples_at_once, labels):
-            parts = [
-                logsumexp(model.log_weights(batch, chunk, classes, generator=generator), axis=0)
-                for chunk in _chunks(samples, samples_at_once)
-            ]
+            parts = []
+            for chunk in _chunks(samples, samples_at_once):
+                weights = model.log_weights(batch, chunk, classes, generator=generator)
+                parts.append(logsumexp(weights, axis=0))
+                bar.update(chunk * len(batch))
             sums = np.stack([part.numpy().astype(np.float64) for part in parts])
             total -= float((logsumexp(sums, axis=0) - math.log(samples)).sum())
     return total / len(images)
+
+
+def _bar(latents: int, *, shown: bool) -> Any:
+    """Return a progress bar over the latents that are drawn."""
+    from tqdm import tqdm
+
+    hidden = not shown or sys.stderr is None or not sys.stderr.isatty()
+    return tqdm(total=latents, unit="latent", unit_scale=True, leave=False, disable=hidden)
 
 
 def _chunks(total: int, size: int) -> list[int]:

@@ -29,6 +29,8 @@ NOT_AN_OPTION = ("self", "generator", "return")
 class Range:
     """Which numbers an option takes: from `low` to `high`, whose ends count unless they are open.
 
+    An infinite number is in no range.
+
     Examples
     --------
     >>> Range(0, 0.5, high_open=True).refusal("label_smoothing", 0.5)
@@ -42,11 +44,17 @@ class Range:
 
     def __contains__(self, value: float) -> bool:
         above = value > self.low if self.low_open else value >= self.low
-        return above and (value < self.high if self.high_open else value <= self.high)
+        return (
+            above
+            and math.isfinite(value)
+            and (value < self.high if self.high_open else value <= self.high)
+        )
 
     def refusal(self, name: str, value: object) -> str:
         """Say that a value lies outside."""
-        if self.high < math.inf:
+        if isinstance(value, float) and math.isinf(value):
+            what = "be finite"
+        elif self.high < math.inf:
             left, right = "[("[self.low_open], "])"[self.high_open]
             what = f"lie in {left}{self.low:g}, {self.high:g}{right}"
         elif self.low == 0:

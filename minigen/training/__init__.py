@@ -27,6 +27,7 @@ from minigen.training.errors import (
     ConfigurationError,
     DivergenceError,
     RunError,
+    TooLargeError,
     TrainingInterrupted,
 )
 from minigen.training.folder import Checkpoint, CheckpointFolder, Position, RunFolder
@@ -51,6 +52,7 @@ __all__ = [
     "RunConfig",
     "RunError",
     "RunFolder",
+    "TooLargeError",
     "Trainer",
     "TrainingInterrupted",
     "load_data",

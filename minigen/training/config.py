@@ -23,8 +23,9 @@ from minigen.engine.random import Generator
 from minigen.kinds import Kind
 from minigen.models.base import import_from
 from minigen.optim.lr_scheduler import CosineAnnealingLR, LambdaLR, LRScheduler
-from minigen.training.errors import ConfigurationError, RunError
-from minigen.training.state import Purpose, stream
+from minigen.training.errors import ConfigurationError, RunError, TooLargeError
+from minigen.training.memory import ARRAYS, WeighingGenerator, memory
+from minigen.training.state import Purpose, key
 
 OPTIMIZERS: Final[dict[str, type[optim.Optimizer]]] = {
     "adam": optim.Adam,
@@ -273,13 +274,16 @@ class RunConfig:
     def build_model(self) -> models.Model:
         """Make the model, with its initial weights, on the run's device.
 
-        What the model refuses is a `ConfigurationError`, a device that is not there a
+        What the model refuses is a `ConfigurationError`, a model that with its gradients and
+        moments would not fit into memory a `TooLargeError`, and a device that is not there a
         `minigen.DeviceError`.
         """
+        generator = WeighingGenerator(key(self.seed, Purpose.WEIGHTS))
         try:
-            model = models.build(
-                self.model, generator=stream(self.seed, Purpose.WEIGHTS), **self.model_config
-            )
+            with generator.at_most(memory() / ARRAYS):
+                model = models.build(self.model, generator=generator, **self.model_config)
+        except (TooLargeError, MemoryError) as error:
+            raise TooLargeError(f"the model's weights do not fit into memory: {error}") from error
         except (TypeError, ValueError) as error:
             raise ConfigurationError(f"model_config: {error}") from error
         return model.to(self.device)

@@ -30,6 +30,10 @@ class ConfigurationError(ValueError):
     """A run's configuration asks for what does not exist, or is out of its range."""
 
 
+class TooLargeError(ConfigurationError):
+    """What a run's configuration asks for does not fit into memory."""
+
+
 class DivergenceError(ArithmeticError):
     """The loss became NaN or infinite.
 

@@ -14,14 +14,14 @@ import numpy as np
 from minigen import kinds, models
 from minigen.data import batch_indices
 from minigen.engine.backend import to_device
-from minigen.engine.random import Generator
 from minigen.models import Model
 from minigen.training.config import Examples, RunConfig, load_examples
-from minigen.training.errors import ConfigurationError, RunError
+from minigen.training.errors import ConfigurationError, RunError, TooLargeError
 from minigen.training.folder import Checkpoint, CheckpointFolder, RunFolder
 from minigen.training.history import Record, table
 from minigen.training.logs import expect_log, logged
 from minigen.training.loop import Trainer
+from minigen.training.memory import WeighingGenerator, memory
 
 FolderPath = str | os.PathLike[str]
 Report = Callable[[str], None]
@@ -257,27 +257,43 @@ def _taken_by(kind: str) -> str:
 
 
 def _rehearse(model: Model, config: RunConfig, examples: Examples) -> None:
-    """See, before there is a folder, that a model of full minibatches has its losses on one."""
-    if not model.full_batches:
-        return
-    if len(examples) < config.batch_size:
+    """See, before there is a folder, that every side has its turn, and a loss on a minibatch."""
+    if model.full_batches and len(examples) < config.batch_size:
         raise ConfigurationError(
             f"batch_size: {config.model} is trained on full minibatches, and {config.dataset} has "
             f"{len(examples):,} training examples: at most so many are possible, "
             f"got {config.batch_size:,}"
         )
-    images, labels = examples.of(batch_indices(len(examples), config.batch_size)[0])
+    batches = batch_indices(len(examples), config.batch_size, drop_last=model.full_batches)
+    _expect_turns(model, config.epochs * len(batches))
+    images, labels = examples.of(batches[0])
     x = to_device(images, config.device)
     classes = None if labels is None else to_device(labels, config.device)
+    generator = WeighingGenerator(config.seed)
     for side in model.sides():
         try:
-            with np.errstate(all="ignore"):
-                model.side_terms(side, x, classes, generator=Generator(config.seed))
+            with np.errstate(all="ignore"), generator.at_most(memory()):
+                model.side_terms(side, x, classes, generator=generator)
+        except (TooLargeError, MemoryError) as error:
+            raise TooLargeError(f"a training step does not fit into memory: {error}") from error
         except ValueError as error:
             raise ConfigurationError(
                 f"batch_size: on minibatches of {config.batch_size:,} the model can't be trained: "
                 f"{error}"
             ) from error
+
+
+def _expect_turns(model: Model, steps: int) -> None:
+    """Refuse a run in which one side of a model, such as a GAN's generator, is never trained."""
+    waiting = set(model.sides())
+    for step in range(steps):
+        waiting -= set(model.turns(step))
+        if not waiting:
+            return
+    raise ConfigurationError(
+        f"critic_steps: the {' and '.join(sorted(waiting))} would never have its turn in the run's "
+        f"{steps:,} steps: fewer critic steps, or more epochs are needed"
+    )
 
 
 def _load(files: RunFolder, config: RunConfig, checkpoint: Checkpoint) -> Model:

@@ -39,7 +39,12 @@ def stream(seed: int, purpose: Purpose, epoch: int = 0) -> Generator:
     >>> first.tolist(), second.tolist()
     ([0, 2, 1, 3], [1, 3, 2, 0])
     """
-    return Generator((int(purpose), epoch, seed))
+    return Generator(key(seed, purpose, epoch))
+
+
+def key(seed: int, purpose: Purpose, epoch: int = 0) -> tuple[int, ...]:
+    """Return the seed of such a generator."""
+    return int(purpose), epoch, seed
 
 
 class TrainingNoise:

@@ -112,6 +112,7 @@ def test_training_is_left_in_training_mode_by_the_evaluation(
     monkeypatch.setattr(fragile, "below", -1.0)
     monkeypatch.setattr(fragile, "terms", noted)
     train(small_config(model="fragile", epochs=2), tmp_path, progress=False, pictures=False)
+    _rehearsal, *modes = modes
     assert modes == [*[True] * STEPS, False] * 2
 
 
