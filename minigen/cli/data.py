@@ -171,7 +171,8 @@ def _show_own(own: OwnData, verify: bool, show: Path | None, count: int | None) 
         found, read_as = read(own, fresh=verify), "only here: training wants a --size"
     if own.size is not None and read_as.startswith("the"):
         read_as = own.fit
-    _write([*_described(found, own, read_as), *_listed_bad(found)])
+    verified = [("verified", "every file was read anew")] if verify and not found.bad else []
+    _write([*_described(found, own, read_as), *_listed_bad(found), *verified])
     if show is not None:
         viz.save_image_grid(show, found.images[: count or _UNASKED] / np.float32(255))
         click.echo(show)
@@ -199,12 +200,14 @@ def _described(found: Collection, own: OwnData, read_as: str) -> Iterator[Row]:
 
 def _listed_bad(found: Collection) -> Iterator[Row]:
     """Name the files that could not be read, each with the reason."""
+    from minigen.data.collection import on_a_line
+
     if not found.bad:
         yield "bad files", "none"
         return
     yield "bad files", f"{len(found.bad):,}"
     for name, reason in found.bad[:_LISTED]:
-        yield "", f"{name} {reason}"
+        yield "", on_a_line(f"{name} {reason}")
     if len(found.bad) > _LISTED:
         yield "", f"and {len(found.bad) - _LISTED:,} more"
 

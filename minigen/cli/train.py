@@ -260,7 +260,7 @@ def _started(
     own = options.take_own_data(settings["dataset"], settings)
     try:
         config = RunConfig(model=model, model_config=model_config, own_data=own, **settings)
-        name = Path(config.dataset).stem if own else config.dataset.rpartition(":")[2]
+        name = _name_of_own(config.dataset) if own else config.dataset.rpartition(":")[2]
         names = f"{model.rpartition(':')[2]}-{name}"
         folder = out or Path("runs", f"{names}-seed-{config.seed}")
         return start(config, folder, overwrite=overwrite, report=options.tell)
@@ -270,6 +270,11 @@ def _started(
             raise
         option = "lr" if setting == "learning_rate" else setting.replace("_", "-")
         raise click.UsageError(f"{error} (--{option})") from error
+
+
+def _name_of_own(dataset: str) -> str:
+    """Return what own pictures are called in a folder's name: without an array file's ending."""
+    return dataset.removesuffix(".npz").removesuffix(".npy").rstrip("/")
 
 
 def _resumed(folder: Path, data: Path | None) -> Run:

@@ -136,8 +136,9 @@ class RunConfig:
             if value in known:
                 continue
             if name not in outside or ":" not in str(value):
+                path = ", or the path of pictures of one's own," if name == "dataset" else ""
                 raise ConfigurationError(
-                    f"{name}: one of {', '.join(known)} is expected, got {value!r}"
+                    f"{name}: one of {', '.join(known)}{path} is expected, got {value!r}"
                 )
             try:
                 outside[name](value)
