@@ -86,6 +86,8 @@ class Collection:
         """Say that a part is empty, and which share of tests would put a picture there."""
         if len(self.names) < 2:
             advice = "two are the least"
+        elif self.tests is not None:
+            advice = "its folder holds none that can be read"
         elif split == "test":
             share = math.ceil(place(self.names[0]) * 1000 + 1e-9) / 1000
             advice = f"raise test_share (--test-share) to {share:g} or more, or add pictures"

@@ -214,7 +214,7 @@ def read(
     With `fresh` they are decoded anew, whatever is in the cache. The errors are those of
     `from_folder`; that a part is empty is found when it is asked for.
     """
-    source = find_source(own)
+    source = find_source(own, progress=progress)
     base = locations.cache_folder() if cache is None else Path(cache)
     path_digest = hashlib.sha256(os.fsencode(os.path.realpath(own.located))).hexdigest()[:16]
     folder = base / "own" / path_digest / _fingerprint(source, own)
