@@ -116,6 +116,8 @@ def test_verifying_own_pictures_fails_if_there_are_bad_files(flowers: Path) -> N
 @pytest.mark.parametrize(
     ("options", "message"),
     [
+        (("~nobody/pictures",), "'~nobody/pictures' is neither a data set"),
+        (("x" * 5000,), "is neither a data set"),
         (("nothing",), "'nothing' is neither a data set (digits, mnist"),
         (("--size", 32), "--size: name a data set, too, or a path"),
         (("--show", "a.png"), "--show: name a data set, too, or a path"),
