@@ -160,23 +160,30 @@ def _show_named(name: str, verify: bool, show: Path | None, count: int | None) -
 
 def _show_own(own: OwnData, verify: bool, show: Path | None, count: int | None) -> None:
     """Say what is in a folder or a file of pictures, and name the files that can't be read."""
-    from minigen import data, viz
+    from minigen import viz
     from minigen.data.collection import bad_files
-    from minigen.data.reading import read
 
-    try:
-        found, read_as = read(own, fresh=verify), "the size that they have"
-    except data.MixedSizesError:
-        own = dataclasses.replace(own, size=_UNASKED)
-        found, read_as = read(own, fresh=verify), "only here: training wants a --size"
-    if own.size is not None and read_as.startswith("the"):
-        read_as = own.fit
-    _write([*_described(found, own, read_as), *_listed_bad(found)])
+    found, read_as = _read(own, verify)
+    verified = [("verified", "every file was read anew")] if verify and not found.bad else []
+    _write([*_described(found, own, read_as), *_listed_bad(found), *verified])
     if show is not None:
         viz.save_image_grid(show, found.images[: count or _UNASKED] / np.float32(255))
         click.echo(show)
     if verify and found.bad:
         raise click.ClickException(bad_files(found))
+
+
+def _read(own: OwnData, fresh: bool) -> tuple[Collection, str]:
+    """Read pictures, in some size if need be, and say in which."""
+    from minigen import data
+    from minigen.data.reading import read
+
+    try:
+        found = read(own, fresh=fresh)
+    except data.MixedSizesError:
+        some_size = dataclasses.replace(own, size=_UNASKED)
+        return read(some_size, fresh=fresh), "only here: training wants a --size"
+    return found, "as they are" if own.size is None else own.fit
 
 
 def _described(found: Collection, own: OwnData, read_as: str) -> Iterator[Row]:
@@ -199,12 +206,14 @@ def _described(found: Collection, own: OwnData, read_as: str) -> Iterator[Row]:
 
 def _listed_bad(found: Collection) -> Iterator[Row]:
     """Name the files that could not be read, each with the reason."""
+    from minigen.data.collection import on_a_line
+
     if not found.bad:
         yield "bad files", "none"
         return
     yield "bad files", f"{len(found.bad):,}"
     for name, reason in found.bad[:_LISTED]:
-        yield "", f"{name} {reason}"
+        yield "", on_a_line(f"{name} {reason}")
     if len(found.bad) > _LISTED:
         yield "", f"and {len(found.bad) - _LISTED:,} more"
 

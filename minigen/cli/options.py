@@ -184,8 +184,10 @@ class DataSet(click.Choice):  # type: ignore[type-arg] # generic since click 8.2
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Take what is there as it is, and what is ``module:function``: it is looked up later."""
+        from minigen.data.own import is_path
+
         name = str(value)
-        if name in self.choices or _is_path(name) or ":" in name:
+        if name in self.choices or is_path(name) or ":" in name:
             return name
         return self.fail(
             f"{name!r} is neither a data set ({', '.join(map(str, self.choices))}) nor a file or "
@@ -282,10 +284,11 @@ def take_own_data(dataset: str, settings: dict[str, Any], **defaults: Any) -> Ow
     `click.UsageError`.
     """
     from minigen.data import NAMES, OwnData
+    from minigen.data.own import is_path
 
     given = {option: settings.pop(option) for option in _OWN_OPTIONS}
     chosen = {option: value for option, value in given.items() if value is not None}
-    if dataset in NAMES or not _is_path(dataset):
+    if dataset in NAMES or not is_path(dataset):
         for option in chosen:
             raise click.UsageError(
                 f"{_flag(option)}: {dataset} is taken as it is; the option is for pictures of your "
@@ -305,11 +308,3 @@ def take_own_data(dataset: str, settings: dict[str, Any], **defaults: Any) -> Ow
 
 def _flag(option: str) -> str:
     return f"--{option.replace('_', '-')}"
-
-
-def _is_path(name: str) -> bool:
-    """Tell whether there is a file or folder of that name."""
-    try:
-        return bool(name) and Path(name).expanduser().exists()
-    except (OSError, ValueError):  # too long for a path, or with a zero byte
-        return False

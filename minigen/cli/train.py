@@ -280,10 +280,15 @@ def _started(
     own = options.take_own_data(settings["dataset"], settings)
     with _settings_as_options((*settings, *model_config, "log"), model_config):
         config = RunConfig(model=model, model_config=model_config, own_data=own, **settings)
-        name = Path(config.dataset).stem if own else config.dataset.rpartition(":")[2]
+        name = _name_of_own(config.dataset) if own else config.dataset.rpartition(":")[2]
         names = f"{model.rpartition(':')[2]}-{name}"
         folder = out or Path("runs", f"{names}-seed-{config.seed}")
         return start(config, folder, overwrite=overwrite, log=log, report=options.tell)
+
+
+def _name_of_own(dataset: str) -> str:
+    """Return what own pictures are called in a folder's name: without an array file's ending."""
+    return dataset.removesuffix(".npz").removesuffix(".npy").rstrip("/")
 
 
 def _resumed(folder: Path, epochs: int | None, log: str | None, data: Path | None) -> Run:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bisect
 import hashlib
+import math
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -82,17 +83,21 @@ class Collection:
         return bisect.bisect_left(self.names, test_share, key=place)
 
     def _empty(self, split: str, test_share: float) -> str:
-        count = len(self.images)
+        """Say that a part is empty, and which share of tests would put a picture there."""
+        if len(self.names) < 2:
+            advice = "two are the least"
+        elif self.tests is not None:
+            advice = "its folder holds none that can be read"
+        elif split == "test":
+            share = math.ceil(place(self.names[0]) * 1000 + 1e-9) / 1000
+            advice = f"raise test_share (--test-share) to {share:g} or more, or add pictures"
+        else:
+            share = math.floor(place(self.names[-1]) * 1000) / 1000
+            advice = f"lower test_share (--test-share) to {share:g} or less, or add pictures"
         part = "training" if split == "train" else "test"
-        advice = (
-            "two pictures are the least"
-            if count < 2
-            else f"{'raise' if split == 'test' else 'lower'} test_share (--test-share), or add "
-            "pictures"
-        )
         return (
-            f"{self.name}: of {_counted(count)} none falls into the {part} part, with a test share "
-            f"of {test_share:g} and by a hash of names: {advice}"
+            f"{self.name}: of {_counted(len(self.names))} none falls into the {part} part, by a "
+            f"hash of names and with a test share of {test_share:g}: {advice}"
         )
 
 
@@ -114,9 +119,14 @@ def place(name: str) -> float:
 def bad_files(collection: Collection) -> str:
     """Count and name the files that could not be read."""
     bad, whole = collection.bad, len(collection.bad) + len(collection.images)
-    named = "; ".join(f"{name} {reason}" for name, reason in bad[:_NAMED])
+    named = "; ".join(on_a_line(f"{name} {reason}") for name, reason in bad[:_NAMED])
     more = f"; and {len(bad) - _NAMED:,} more" if len(bad) > _NAMED else ""
     return f"{len(bad):,} of {_counted(whole)} can't be read: {named}{more}"
+
+
+def on_a_line(text: str) -> str:
+    """Return a text with marks in place of what no line can show, such as breaks."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
 def _counted(count: int) -> str:

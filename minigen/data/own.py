@@ -23,6 +23,20 @@ LARGEST_SIDE: Final = 1024
 Size = int | tuple[int, int]
 
 
+def is_path(name: str) -> bool:
+    """Tell whether there is a file or folder of that name.
+
+    Examples
+    --------
+    >>> is_path("."), is_path("nowhere/to/be/found")
+    (True, False)
+    """
+    try:
+        return bool(name) and Path(name).expanduser().exists()
+    except (OSError, ValueError, RuntimeError):  # too long, with a zero byte, ~ of nobody
+        return False
+
+
 @dataclass(frozen=True)
 class OwnData:
     """Where pictures of one's own are, and how they are read.

@@ -15,8 +15,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import secrets
 import shutil
+import tempfile
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -31,8 +31,8 @@ from minigen.data.collection import Collection, bad_files
 from minigen.data.dataset import Images
 from minigen.data.decoding import decode_all, make_collection
 from minigen.data.own import OwnData, Size
-from minigen.data.publication import DataFileError
-from minigen.data.sources import Source, find_source, in_arrays
+from minigen.data.publication import DataError, DataFileError
+from minigen.data.sources import Pictures, Source, find_source, in_arrays
 from minigen.files import PARTIAL_SUFFIX, sync_folder, write_atomically
 
 _FORMAT: Final = 1  # of what is kept in the cache, and of how pictures are decoded
@@ -214,7 +214,7 @@ def read(
     With `fresh` they are decoded anew, whatever is in the cache. The errors are those of
     `from_folder`; that a part is empty is found when it is asked for.
     """
-    source = find_source(own)
+    source = find_source(own, progress=progress)
     base = locations.cache_folder() if cache is None else Path(cache)
     path_digest = hashlib.sha256(os.fsencode(os.path.realpath(own.located))).hexdigest()[:16]
     folder = base / "own" / path_digest / _fingerprint(source, own)
@@ -252,31 +252,47 @@ def _fingerprint(source: Source, own: OwnData) -> str:
 
 def _decode_into(folder: Path, source: Source, own: OwnData, progress: bool) -> None:
     """Decode all pictures into a folder of the cache, which appears when it is whole."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    partial = folder.with_name(f"{folder.name}.{secrets.token_hex(4)}{PARTIAL_SUFFIX}")
-    partial.mkdir()
+    found = source.read()
     try:
-        whole = hashlib.sha256()
-        with (partial / "images.bin").open("wb") as stream:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(PARTIAL_SUFFIX, folder.name, folder.parent) as partial:
+            whole = Path(partial, folder.name)
+            whole.mkdir()
+            _write(whole, found, own, progress)
+            shutil.rmtree(folder, ignore_errors=True)  # a damaged one, or one that is made anew
+            _name(whole, folder)
+        _tidy(folder.parent)
+    except OSError as error:
+        raise DataError(
+            f"decoded pictures can't be kept in the cache: {error}; cache= says where else, or the "
+            "environment variable XDG_CACHE_HOME"
+        ) from error
 
-            def write(pixels: npt.NDArray[np.uint8]) -> None:
-                stream.write(pixels.data)
-                whole.update(pixels.data)
 
-            facts = decode_all(source.read(), own, write, progress=progress)
-            stream.flush()
-            os.fsync(stream.fileno())
-        facts["digest"] = _digest(facts, whole.digest())
-        write_atomically(partial / "index.json", json.dumps(facts).encode())
-        shutil.rmtree(folder, ignore_errors=True)
-        partial.rename(folder)
+def _write(folder: Path, found: Pictures, own: OwnData, progress: bool) -> None:
+    """Decode pictures into a folder: one file with the pixels, one with what is known of them."""
+    pixels = hashlib.sha256()
+    with (folder / "images.bin").open("wb") as stream:
+
+        def write(image: npt.NDArray[np.uint8]) -> None:
+            stream.write(image.data)
+            pixels.update(image.data)
+
+        facts = decode_all(found, own, write, progress=progress)
+        stream.flush()
+        os.fsync(stream.fileno())
+    facts["digest"] = _digest(facts, pixels.digest())
+    write_atomically(folder / "index.json", json.dumps(facts).encode())
+
+
+def _name(whole: Path, folder: Path) -> None:
+    """Give what is written its name, unless another process was faster."""
+    try:
+        whole.rename(folder)
     except OSError:
-        if not folder.is_dir():  # unless another process was faster
+        if not folder.is_dir():
             raise
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
     sync_folder(folder.parent)
-    _tidy(folder.parent)
 
 
 def _tidy(folder: Path) -> None:

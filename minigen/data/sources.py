@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from minigen.data.own import OwnData
 from minigen.data.pictures import Picture, PictureFile
 from minigen.data.publication import AmbiguousDataError, MissingDataError
 
-_SPLITS: Final = {"train", "test"}
+_PARTS: Final = {"train": "train", "training": "train", "test": "test", "testing": "test"}
 _VALIDATION: Final = {"val", "valid", "validation"}
 
 
@@ -55,8 +56,8 @@ class Pictures:
     published: str | None = None
 
 
-def find_source(own: OwnData) -> Source:
-    """Tell what a path holds.
+def find_source(own: OwnData, *, progress: bool = False) -> Source:
+    """Tell what a path holds; if that takes long, count the files that were found.
 
     A path with nothing there, or with no pictures in it, is a `MissingDataError`; one that can be
     read in several ways an `AmbiguousDataError`.
@@ -66,7 +67,7 @@ def find_source(own: OwnData) -> Source:
         return _array_file(path, own)
     if not path.is_dir():
         raise MissingDataError(f"{path}: there is no such file or folder")
-    files = list(_walk(path, ()))
+    files = _all_files(path, own.name, progress)
     found = [file for file in files if file.suffix.lower() in pictures.SUFFIXES]
     if found:
         return Source(found, partial(_from_folder, path, found))
@@ -87,6 +88,15 @@ def _array_file(path: Path, own: OwnData) -> Source:
             f"{path} is a file: a folder of pictures is expected, or a .npz or .npy file"
         )
     return Source([path], lambda: in_arrays(read_arrays(path, own)))
+
+
+def _all_files(folder: Path, name: str, progress: bool) -> list[Path]:
+    """Return all files below a folder, counted on the standard error stream after two seconds."""
+    from tqdm import tqdm
+
+    quiet = not progress or sys.stderr is None
+    title = f"looking through {name}"
+    return list(tqdm(_walk(folder, ()), title, unit=" files", delay=2, leave=False, disable=quiet))
 
 
 def _walk(folder: Path, above: tuple[str, ...]) -> Iterator[Path]:
@@ -110,9 +120,9 @@ def _from_folder(path: Path, files: Sequence[Path]) -> Pictures:
     """Return a folder's pictures; its sub-folders are the classes, or else the two parts."""
     inside = {file: file.relative_to(path).parts for file in files}
     folders = {parts[0] for parts in inside.values() if len(parts) > 1}
-    divided = folders >= _SPLITS and folders <= _SPLITS | _VALIDATION
+    divided = _are_parts(folders)
     if divided:  # by the publisher; what is for validation is left alone
-        inside = {file: parts for file, parts in inside.items() if parts[0] not in _VALIDATION}
+        inside = {file: parts for file, parts in inside.items() if parts[0].lower() in _PARTS}
     depth = 1 if divided else 0  # of the classes' folders
     _expect_one_depth(path, [parts[depth:] for parts in inside.values()])
     sorted_out = all(len(parts) > depth + 1 for parts in inside.values())
@@ -123,11 +133,17 @@ def _from_folder(path: Path, files: Sequence[Path]) -> Pictures:
             name="/".join(parts),
             path=file,
             label=number.get(parts[depth]),
-            part=parts[0] if divided else None,
+            part=_PARTS[parts[0].lower()] if divided else None,
         )
         for file, parts in inside.items()
     ]
     return Pictures(found, classes)
+
+
+def _are_parts(folders: set[str]) -> bool:
+    """Tell whether folders are a training and a test part, and nothing but one for validation."""
+    names = [name.lower() for name in folders if name.lower() not in _VALIDATION]
+    return sorted(_PARTS.get(name, "") for name in names) == ["test", "train"]
 
 
 def _expect_one_depth(path: Path, names: Sequence[tuple[str, ...]]) -> None:

@@ -8,7 +8,6 @@ import logging
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 import numpy as np
@@ -17,6 +16,7 @@ import numpy.typing as npt
 from minigen import data, kinds, models, nn, optim
 from minigen._version import __version__
 from minigen.data.collection import Collection, bad_files
+from minigen.data.own import is_path
 from minigen.data.reading import read as read_own
 from minigen.engine.backend import Array, canonical_device, to_device
 from minigen.engine.random import Generator
@@ -140,8 +140,9 @@ class RunConfig:
             if value in known:
                 continue
             if name not in outside or ":" not in str(value):
+                path = ", or the path of pictures of one's own," if name == "dataset" else ""
                 raise ConfigurationError(
-                    f"{name}: one of {', '.join(known)} is expected, got {value!r}"
+                    f"{name}: one of {', '.join(known)}{path} is expected, got {value!r}"
                 )
             try:
                 outside[name](value)
@@ -167,7 +168,7 @@ class RunConfig:
     def _take_own_data(self) -> None:
         """Tell a path from a name, and call pictures as their path was called at the beginning."""
         own, path = self.own_data, str(self.dataset)
-        if own is None and path not in data.NAMES and Path(path).expanduser().exists():
+        if own is None and path not in data.NAMES and is_path(path):
             own = data.OwnData(path)
         object.__setattr__(self, "own_data", own)
         if own is not None and own.digest is None:

@@ -110,12 +110,14 @@ def test_verifying_own_pictures_fails_if_there_are_bad_files(flowers: Path) -> N
     message = error("data", flowers, "--verify", status=1)
     assert message.startswith("1 of 61 pictures can't be read: rose/bad.jpg")
     (flowers / "rose/bad.jpg").unlink()
-    assert "bad files none" in words(flowers, "--verify")
+    assert "bad files none verified every file was read anew" in words(flowers, "--verify")
 
 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
+        (("~nobody/pictures",), "'~nobody/pictures' is neither a data set"),
+        (("x" * 5000,), "is neither a data set"),
         (("nothing",), "'nothing' is neither a data set (digits, mnist"),
         (("--size", 32), "--size: name a data set, too, or a path"),
         (("--show", "a.png"), "--show: name a data set, too, or a path"),

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -207,13 +208,15 @@ def test_a_larger_share_moves_pictures_into_the_test_part_only() -> None:
     assert tests[0] < tests[1] < tests[2]
 
 
-def test_a_part_without_a_picture_is_told() -> None:
-    with pytest.raises(data.EmptyPartError, match=r"of 1 picture none .* two pictures"):
+def test_a_part_without_a_picture_is_told_with_a_share_that_mends_it() -> None:
+    with pytest.raises(data.EmptyPartError, match=r"of 1 picture none .* two are the least"):
         both(noise(1, 8, 8))
-    with pytest.raises(data.EmptyPartError, match=r"test part, with a test share of 0 .* raise"):
-        from_arrays(noise(20, 8, 8), split="test", test_share=0)
-    with pytest.raises(data.EmptyPartError, match=r"training part, with .* 1 .* lower"):
-        from_arrays(noise(20, 8, 8), test_share=1)
+    for split, share in (("test", 0.0), ("train", 1.0)):
+        with pytest.raises(data.EmptyPartError, match=f"none falls into the {split}") as told:
+            from_arrays(noise(20, 8, 8), split=split, test_share=share)
+        advised = re.search(r"\(--test-share\) to ([0-9.]+) or", str(told.value))
+        assert advised is not None
+        assert len(from_arrays(noise(20, 8, 8), split=split, test_share=float(advised[1]))) >= 1
     assert len(from_arrays(noise(20, 8, 8), test_share=0)) == 20
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import minigen.data
-from minigen.data import Batches, batch_indices
+from minigen.data import Batches, Images, batch_indices
 from minigen.engine.random import Generator, manual_seed
 
 COUNTS = st.integers(1, 60)
@@ -158,3 +158,10 @@ def test_batches_that_would_never_come_are_refused_at_once() -> None:
     with pytest.raises(ValueError, match="batch_size"):
         Batches(np.arange(10), 0)
     assert len(Batches(np.arange(10), 3, drop_last=True)) == 3
+
+
+def test_images_without_labels_come_as_tuples_of_one() -> None:
+    pictures = Images("grey", "train", np.arange(20, dtype=np.uint8).reshape(5, 1, 2, 2))
+    batches = [images for (images,) in Batches(pictures, 2)]
+    assert [len(images) for images in batches] == [2, 2, 1]
+    np.testing.assert_array_equal(np.concatenate(batches), pictures.images)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minigen.data import Dataset, scale_images
+from minigen.data import Dataset, Images, scale_images
 
 
 def dataset(**changes: Any) -> Dataset:
@@ -118,3 +118,12 @@ def test_a_pixel_above_the_maximum_is_refused() -> None:
 
 def test_no_images_scale_to_no_images() -> None:
     assert scale_images(np.zeros((0, 1, 2, 2), np.uint8)).shape == (0, 1, 2, 2)
+
+
+def test_images_need_no_labels() -> None:
+    images = Images("grey", "test", np.zeros((3, 1, 2, 2), np.uint8))
+    assert images.labels is None
+    assert images.classes == images.files == ()
+    assert images.kind == "image"
+    assert images.scaled().dtype == np.float32
+    assert repr(images).endswith("values 0 to 255, no classes)")

@@ -196,6 +196,12 @@ def test_the_cache_may_be_elsewhere(shades: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "cache").exists()
 
 
+def test_a_cache_that_cannot_be_written_is_told(shades: Path, tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("a file where a folder should be")
+    with pytest.raises(data.DataError, match=r"can't be kept in the cache: .*XDG_CACHE_HOME"):
+        both(shades, cache=tmp_path / "taken")
+
+
 def test_a_bar_is_shown_while_pictures_are_decoded(
     shades: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -243,6 +249,12 @@ def test_many_bad_files_are_counted_and_a_few_named(tmp_path: Path) -> None:
     for bad in ("refuse", "skip"):
         with pytest.raises(DataFileError, match=r"9 of 9 pictures .*; and 4 more"):
             both(tmp_path, bad=bad)
+
+
+def test_a_message_stays_on_a_line_whatever_a_file_is_called(shades: Path) -> None:
+    (shades / "two\nlines.png").write_bytes(b"")
+    with pytest.raises(DataFileError, match=r"two\?lines\.png is empty"):
+        both(shades)
 
 
 # ------------------------------------------------------------------------------ mixed pictures

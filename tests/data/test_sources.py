@@ -59,14 +59,30 @@ def test_pictures_beside_folders_of_pictures_are_asked_about(tmp_path: Path) -> 
 
 
 def test_train_and_test_are_the_parts_and_their_folders_the_classes(tmp_path: Path) -> None:
-    for part, count in (("train", 3), ("test", 2), ("val", 4)):
+    for folder, count in (("Training", 3), ("test", 2), ("val", 4)):
         for kind in ("cat", "dog"):
-            draw(*(tmp_path / part / kind / f"{number}.png" for number in range(count)))
-    for part, count in (("train", 6), ("test", 4)):
+            draw(*(tmp_path / folder / kind / f"{number}.png" for number in range(count)))
+    for part, folder, count in (("train", "Training", 6), ("test", "test", 4)):
         images = data.from_folder(tmp_path, part, progress=False)
         assert len(images) == count
         assert images.classes == ("cat", "dog")
-        assert {file.partition("/")[0] for file in images.files} == {part}
+        assert {file.partition("/")[0] for file in images.files} == {folder}
+
+
+def test_train_and_test_beside_other_folders_are_classes(tmp_path: Path) -> None:
+    draw(*(tmp_path / folder / "a.png" for folder in ("train", "test", "ship")))
+    assert everything(tmp_path).classes == ("ship", "test", "train")
+
+
+def test_a_part_whose_pictures_are_all_bad_is_told(tmp_path: Path) -> None:
+    draw(*(tmp_path / "train" / f"{number}.png" for number in range(3)))
+    (tmp_path / "test").mkdir()
+    (tmp_path / "test/a.png").write_bytes(b"")
+    with (
+        pytest.warns(UserWarning, match="can't be read"),
+        pytest.raises(data.EmptyPartError, match="its folder holds none that can be read"),
+    ):
+        data.from_folder(tmp_path, "test", bad="skip", progress=False)
 
 
 def test_train_and_test_may_have_no_classes(tmp_path: Path) -> None:
