@@ -418,8 +418,10 @@ def _shares(length: int, count: int) -> list[tuple[int, int]]:
 
 def _mean_of_rows(x: Array, axis: int, start: int, stop: int) -> Array:
     """Return the mean of some rows of images, or columns where the axis is the last."""
-    rows = slice(start, stop)
-    return mean(getitem(x, (..., rows, slice(None)) if axis == -2 else (..., rows)), axis, True)
+    rows, count = slice(start, stop), stop - start
+    if axis == -2:
+        return avg_pool2d(getitem(x, (..., rows, slice(None))), (count, 1))
+    return avg_pool2d(getitem(x, (..., rows)), (1, count))
 
 
 def pooling_windows(
