@@ -24,13 +24,24 @@ ops: dict[str, Callable[..., Tensor]] = graph.ops
 
 
 class _Method:
-    """An op, or a function of ops, as a method: its first input is the tensor."""
+    """An op as a method: found by its name, and called with the tensor as its first input."""
 
     def __init__(self, name: str) -> None:
         self._name = name
 
     def __get__(self, instance: Any, owner: Any = None) -> Callable[..., Tensor]:
-        function = graph.functions.get(self._name) or ops[self._name]
+        op = ops[self._name]
+        return op if instance is None else functools.partial(op, instance)
+
+
+class _ComposedMethod:
+    """A function made of ops as a method, likewise; it may return several tensors."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __get__(self, instance: Any, owner: Any = None) -> Callable[..., Any]:
+        function = graph.functions[self._name]
         return function if instance is None else functools.partial(function, instance)
 
 
@@ -302,8 +313,8 @@ class Tensor(Readable):
     var = _Method("var")
     std = _Method("std")
     cumsum = _Method("cumsum")
-    max = _Method("max")
-    min = _Method("min")
+    max = _ComposedMethod("max")
+    min = _ComposedMethod("min")
     amax = _Method("amax")
     amin = _Method("amin")
     argmax = _Method("argmax")
@@ -311,11 +322,11 @@ class Tensor(Readable):
     all = _Method("all")
     any = _Method("any")
     logsumexp = _Method("logsumexp")
-    sort = _Method("sort")
+    sort = _ComposedMethod("sort")
     argsort = _Method("argsort")
-    topk = _Method("topk")
-    gather = _Method("gather")
-    scatter_add = _Method("scatter_add")
+    topk = _ComposedMethod("topk")
+    gather = _ComposedMethod("gather")
+    scatter_add = _ComposedMethod("scatter_add")
     nonzero = _Method("nonzero")
     transpose = _Method("transpose")
     squeeze = _Method("squeeze")
