@@ -83,11 +83,13 @@ _LATER = ("data", "metrics", "models", "nn", "optim", "training", "viz")
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_LATER})
+    return sorted({*globals(), *_LATER, *functional.__all__})
 
 
 def __getattr__(name: str) -> Any:
-    """Return a module by its old path, or what is imported where it is used."""
+    """Return an op, as PyTorch has ``torch.cat``; or what is imported where it is used."""
+    if name in functional.__all__:
+        return getattr(functional, name)
     if f"{__name__}.{name}" in MOVED:
         return importlib.import_module(MOVED[f"{__name__}.{name}"])
     if name in _LATER:
