@@ -68,6 +68,12 @@ def test_everything_at_the_top_is_there_and_documented(name: str) -> None:
     assert isinstance(thing, str) or inspect.getdoc(thing)
 
 
+@pytest.mark.parametrize("name", F.__all__)
+def test_a_function_is_found_at_the_top_as_in_pytorch(name: str) -> None:
+    assert getattr(minigen, name) is getattr(F, name)
+    assert name in dir(minigen)
+
+
 def test_names_are_sorted_and_said_once() -> None:
     assert sorted(set(F.__all__)) == F.__all__
     assert sorted(set(minigen.__all__)) == minigen.__all__

@@ -125,6 +125,10 @@ def promote(a: Any, b: Any) -> tuple[Any, Any]:
             return a.astype(right), b
         if getattr(b, "ndim", -1) == 0 < getattr(a, "ndim", -1):
             return a, b.astype(left)
+    if _is_integer(left) and _is_integer(right) and np.result_type(left, right).kind == "f":
+        raise TypeError(
+            f"{left} and {right} have no common integers: convert one of them, x.long()"
+        )
     return a, b
 
 

@@ -110,13 +110,14 @@ def var_vjp(
 
 
 def _degrees(shape: Sequence[int], axis: Axis, correction: float) -> float:
-    degrees = _count(shape, axis) - correction
-    if degrees <= 0:
+    """Return the divisor of a variance: NaN for no elements, of which PyTorch makes NaN, too."""
+    count = _count(shape, axis)
+    if count and count <= correction:
         raise ValueError(
             f"a variance with correction {correction:g} needs more than {correction:g} elements "
-            f"along axis {axis}, got {_count(shape, axis)} (shape {tuple(shape)})"
+            f"along axis {axis}; correction=0 is defined for one"
         )
-    return degrees
+    return count - correction if count else math.nan
 
 
 @op

@@ -370,3 +370,12 @@ def test_a_float_without_axes_does_not_widen(function: Any, number: Any) -> None
     if function is not F.clip:
         assert function(number, x).dtype == np.float32
     assert (minigen.tensor(0.5) * number).dtype == np.float64  # neither has axes
+
+
+def test_integers_without_a_common_type_are_refused_instead_of_made_floats() -> None:
+    a, b = minigen.tensor(np.array([1], np.uint64)), minigen.tensor(np.array([2]))
+    with pytest.raises(TypeError, match=r"add: uint64 and int64 have no common integers.*long\(\)"):
+        a + b
+    assert (a.long() + b).dtype == np.int64
+    assert (a + 1).dtype == np.uint64
+    assert (minigen.tensor(np.array([1], np.uint8)) + b).dtype == np.int64

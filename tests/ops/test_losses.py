@@ -510,3 +510,14 @@ def test_a_target_that_is_no_array_is_refused_by_its_type(loss: Any, target: Any
     name = type(target).__name__
     with pytest.raises(TypeError, match=f"a tensor or an array is expected as target, got {name}"):
         loss(minigen.zeros(1, 2), target)
+
+
+@pytest.mark.derivation("kl.standard_normal")
+@pytest.mark.parametrize("logvar", [0.0, 1e-6, -1e-4, 1e-4, 1e-2, -1.0, 3.0, -30.0])
+def test_the_divergence_keeps_its_digits_near_a_variance_of_one(logvar: float) -> None:
+    rounded = float(np.float32(logvar))
+    exact = 0.5 * (math.expm1(rounded) - rounded)  # in float64
+    if abs(rounded) < 1e-3:
+        exact = 0.5 * (rounded**2 / 2 + rounded**3 / 6)
+    found = F.kl_standard_normal(minigen.zeros(1, 1), minigen.full((1, 1), logvar)).item()
+    assert found == pytest.approx(exact, rel=1e-3 if 0 < abs(rounded) < 1e-5 else 2e-6, abs=1e-38)

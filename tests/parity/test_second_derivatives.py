@@ -87,9 +87,10 @@ def test_a_gradient_of_a_network_of_relus_has_slope_zero_by_its_input() -> None:
 def test_gradients_of_several_shapes_are_differentiated_together() -> None:
     x = minigen.tensor([[0.3, 0.2]], requires_grad=True)
     w = minigen.tensor([[1.0], [2.0]], requires_grad=True)
-    found = minigen.grad((x @ w).relu().sum(), [x, w], create_graph=True)
-    squares = [(g * g).sum() for g in found if g is not None]
-    by_x, by_w = minigen.grad(squares[0] + squares[1], [x, w])
+    of_x, of_w = minigen.grad((x @ w).relu().sum(), [x, w], create_graph=True)
+    assert of_x is not None
+    assert of_w is not None
+    by_x, by_w = minigen.grad((of_x * of_x).sum() + (of_w * of_w).sum(), [x, w])
     assert by_x is not None
     assert by_w is not None
     np.testing.assert_allclose(by_x.numpy(), [[0.6, 0.4]], rtol=1e-6)

@@ -16,6 +16,7 @@ from . import (
     normalization,
     pooling,
     reduction,
+    selection,
     shaping,
 )
 from .case import Case, Sample, at_kinks, find, of
@@ -29,6 +30,7 @@ DRAWN: tuple[Case, ...] = (
     *elementwise.CASES,
     *arithmetic.CASES,
     *reduction.CASES,
+    *selection.CASES,
     *linear.CASES,
     *shaping.CASES,
     *normalization.CASES,
