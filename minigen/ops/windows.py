@@ -33,6 +33,8 @@ def pair(role: str, value: Pair, least: int) -> tuple[int, int]:
     ValueError
         If they are not one or two integers, or one is less than `least`.
     """
+    if type(value) is int and value >= least:  # the usual case, and the fastest to tell
+        return value, value
     numbers = tuple(value) if isinstance(value, Sequence) else (value, value)
     if len(numbers) != 2 or not all(is_integer(n) and n >= least for n in numbers):
         raise ValueError(f"{role} must be an integer of at least {least}, or two, got {value!r}")
@@ -117,16 +119,13 @@ class Windows(NamedTuple):
 
         Derivation: conv2d.span
         """
-        height, width = (d * (k - 1) + 1 for k, d in zip(self.kernel, self.dilation, strict=True))
-        return height, width
+        (height, width), (row, column) = self.kernel, self.dilation
+        return row * (height - 1) + 1, column * (width - 1) + 1
 
     def _room(self, size: Sequence[int]) -> tuple[int, int]:
         """Return how far a window can move on the padded image: negative if it does not fit."""
-        down, right = (
-            n + 2 * p + more - span
-            for n, p, more, span in zip(size, self.padding, self.surplus, self.span, strict=True)
-        )
-        return down, right
+        (tall, wide), (top, left), (below, beside) = self.span, self.padding, self.surplus
+        return size[0] + 2 * top + below - tall, size[1] + 2 * left + beside - wide
 
     def fitting(self, size: Sequence[int]) -> tuple[int, int]:
         r"""Return how many windows fit: :math:`\lfloor (H + 2p - k') / s \rfloor + 1`.
@@ -163,8 +162,8 @@ class Windows(NamedTuple):
 
     def left_over(self, size: Sequence[int]) -> tuple[int, int]:
         """Return how much of the padded image lies beyond the last window, less than a stride."""
-        below, beside = (room % s for room, s in zip(self._room(size), self.stride, strict=True))
-        return below, beside
+        room = self._room(size)
+        return room[0] % self.stride[0], room[1] % self.stride[1]
 
     def rounded_up(self, size: Sequence[int]) -> Windows:
         """Return these windows and one more, reaching over the end, where some are left over.
@@ -254,12 +253,9 @@ class Windows(NamedTuple):
 
         Derivation: windows.meeting
         """
-        (rows, window_rows), (columns, window_columns) = (
-            _meeting(d * a - p, s, n, start, start + m)
-            for a, s, p, d, n, m, start in zip(
-                tap, *self[1:4], size, count, (first, 0), strict=True
-            )
-        )
+        (top, left), (down, right), (row, column) = self.padding, self.stride, self.dilation
+        rows, window_rows = _meeting(row * tap[0] - top, down, size[0], first, first + count[0])
+        columns, window_columns = _meeting(column * tap[1] - left, right, size[1], 0, count[1])
         return (..., rows, columns), (..., window_rows, window_columns)
 
 

@@ -111,8 +111,8 @@ MUTATIONS = [
     Mutation(
         "a rule forgets what only odd sizes show",
         "minigen/ops/convolution.py",
-        "return conv_transpose2d(g, weight, None, stride, padding, left_over)",
-        "return conv_transpose2d(g, weight, None, stride, padding)",
+        "return conv_transpose2d(g, weight, None, stride, padding, left_over, groups, dilation)",
+        "return conv_transpose2d(g, weight, None, stride, padding, 0, groups, dilation)",
         gradients("op conv2d (stride, padding, rows left over)"),
     ),
     Mutation(

@@ -126,6 +126,14 @@ class TestBatchNorm2d:
             nn.BatchNorm2d(3)(_batch(*shape))
 
 
+@pytest.mark.parametrize("kind", [nn.BatchNorm1d, nn.BatchNorm2d])
+def test_batch_norm_moves_its_statistics_by_a_tenth_unless_told_otherwise(kind: Any) -> None:
+    norm, x = kind(3), _batch(4, 3) if kind is nn.BatchNorm1d else _batch(4, 3, 2, 2)
+    norm(x)
+    channels = np.moveaxis(x.data, 1, 0).reshape(3, -1)
+    np.testing.assert_allclose(norm.running_mean.data, 0.1 * channels.mean(1), rtol=1e-5)
+
+
 class TestInstanceNorm2d:
     def test_one_image_passes_as_a_batch_of_one(self) -> None:
         norm, x = nn.InstanceNorm2d(3, affine=True), _batch(2, 3, 4, 5)

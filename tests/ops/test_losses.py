@@ -12,7 +12,7 @@ import pytest
 import minigen
 import minigen.functional as F
 from minigen import Generator, Tensor
-from minigen.ops.losses import REDUCTIONS, logits_cross_entropy, reduce
+from minigen.ops.losses import REDUCTIONS, kl_to_standard_normal, logits_cross_entropy, reduce
 from tests.numeric import Floats, assert_gradients, draw, gradient_of, leaf
 
 SHAPE = (4, 3, 2)
@@ -298,6 +298,11 @@ def test_integers_among_the_inputs_become_float32_and_never_widen(loss: Any, inp
     assert found.dtype == np.float32
     expected = loss(*(minigen.tensor(each, dtype="float64") for each in inputs))
     assert found.item() == pytest.approx(expected.item(), rel=1e-6)
+
+
+def test_a_number_for_the_mean_does_not_widen_integers_for_the_log_variance() -> None:
+    values: Any = kl_to_standard_normal(1, INTEGERS)
+    assert values.dtype == np.float32
 
 
 def test_an_empty_batch_of_targets_is_no_reason_for_an_error() -> None:
