@@ -223,7 +223,7 @@ class NameOrPath(click.Choice):  # type: ignore[type-arg] # generic since click 
 @options.device_from_the_start
 @click.option(
     "--keep",
-    type=click.IntRange(min=1),
+    type=click.IntRange(1, 1_000_000),
     default=2,
     show_default=True,
     help="How many checkpoints are kept: the newest.",

@@ -82,7 +82,8 @@ def zeros(
     requires_grad: bool = False,
 ) -> Tensor:
     """Make a tensor of zeros; the shape one by one or as a tuple."""
-    return full(one_sequence(shape), 0, dtype=dtype, device=device, requires_grad=requires_grad)
+    array = np.zeros(one_sequence(shape), np.dtype(dtype))  # takes no memory until it is written to
+    return Tensor(backend.to_device(array, device), requires_grad)
 
 
 def ones(

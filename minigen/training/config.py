@@ -283,7 +283,7 @@ class RunConfig:
         try:
             with generator.at_most(memory() / ARRAYS):
                 model = models.build(self.model, generator=generator, **self.model_config)
-        except (TooLargeError, MemoryError) as error:
+        except MemoryError as error:
             raise TooLargeError(f"the model's weights do not fit into memory: {error}") from error
         except (TypeError, ValueError) as error:
             raise ConfigurationError(f"model_config: {error}") from error

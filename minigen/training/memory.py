@@ -12,7 +12,6 @@ import numpy as np
 
 from minigen.engine.backend import CPU, Array, DTypeLike
 from minigen.engine.random import Generator, Shape
-from minigen.training.errors import TooLargeError
 
 ARRAYS: Final = 4
 """Of each weight training keeps the value, the gradient and two moments."""
@@ -30,7 +29,7 @@ class WeighingGenerator(Generator):
     ...     _ = generator.normal((10, 10))
     ...     _ = generator.normal((100, 10))
     Traceback (most recent call last):
-    minigen.training.errors.TooLargeError: 0.0 GiB would be needed at least, and there are 0.0
+    MemoryError: 0.0 GiB would be needed at least, and there are 0.0
     """
 
     _drawn = 0
@@ -38,7 +37,7 @@ class WeighingGenerator(Generator):
 
     @contextmanager
     def at_most(self, count: float) -> Iterator[None]:
-        """Refuse, with a `TooLargeError`, to draw more than so many bytes in this block."""
+        """Refuse, with a `MemoryError`, to draw more than so many bytes in this block."""
         self._drawn, self._most = 0, count
         try:
             yield
@@ -60,7 +59,7 @@ class WeighingGenerator(Generator):
         self._drawn += math.prod(map(int, sizes)) * np.dtype(dtype).itemsize
         if self._drawn > self._most:
             needed, there = (bytes / 2**30 for bytes in (self._drawn, self._most))
-            raise TooLargeError(
+            raise MemoryError(
                 f"{needed:,.1f} GiB would be needed at least, and there are {there:,.1f}"
             )
 

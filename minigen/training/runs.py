@@ -274,7 +274,7 @@ def _rehearse(model: Model, config: RunConfig, examples: Examples) -> None:
         try:
             with np.errstate(all="ignore"), generator.at_most(memory()):
                 model.side_terms(side, x, classes, generator=generator)
-        except (TooLargeError, MemoryError) as error:
+        except MemoryError as error:
             raise TooLargeError(f"a training step does not fit into memory: {error}") from error
         except ValueError as error:
             raise ConfigurationError(

@@ -148,6 +148,17 @@ def test_a_vaes_samples_are_judged_when_asked(vae: Path) -> None:
     assert "Fréchet distance" in shown
 
 
+def test_more_than_can_be_compared_is_refused_before_anything_is_measured(
+    trained: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(metrics, "evaluate", lambda *_, **__: pytest.fail("this takes long"))
+    for name in ("vae", "gan", "ring"):
+        message = error("evaluate", trained[name], "--generated", 2**31, status=2)
+        assert message.startswith("--generated: ")
+    message = error("evaluate", trained["vae"], "--samples", 2**31, status=2)
+    assert "'--samples': 2147483648 is not in the range" in message
+
+
 def test_what_cannot_be_judged_is_told(trained: dict[str, Path]) -> None:
     message = error("evaluate", trained["gan"], "--generated", 192, status=2)
     assert "digits has 382 test samples" in message

@@ -101,3 +101,11 @@ def test_a_gans_rows_go_from_noise_to_noise(
     assert "from one draw of noise to another" in words["title"]
     message = error("interpolate", trained["ring"], status=1)
     assert "makes points of the plane" in message
+
+
+def test_more_images_than_a_picture_shows_are_refused(vae: Path) -> None:
+    for option in ("--count", "--steps"):
+        message = error("interpolate", vae, option, 2**31, status=2)
+        assert f"'{option}': 2147483648 is not in the range" in message
+    message = error("interpolate", vae, "--count", 191, "--steps", 100, status=2)
+    assert "191 rows of 100 images are too many for one picture" in message

@@ -216,6 +216,21 @@ def test_so_many_epochs_as_are_finished_are_refused(vae: Path) -> None:
         (("vae", "--objective", "hinge"), "--objective: the model 'vae' has no such option"),
         (("vae", "--device", "tpu"), "unknown device 'tpu'"),
         (("autoencoder", "--beta", "2"), "--beta: the model 'autoencoder' has no such option"),
+        (("vae", "--beta", "inf"), "'--beta': a number of at most 3.4e+38 is expected, got inf"),
+        (("vae", "--beta", "1e308"), "'--beta': a number of at most 3.4e+38 is expected"),
+        (("vae", "--warmup", "inf"), "'--warmup': a number of at most"),
+        (("vae", "--beta", "-1"), "'--beta': -1.0 is not in the range"),
+        (("gan", "--label-smoothing", "nan"), "'--label-smoothing': a number of at most"),
+        (("vae", "--latent", "2147483648"), "'--latent': 2147483648 is not in the range"),
+        (("vae", "--hidden", "9" * 30), "'--hidden': numbers of at most 2,147,483,647"),
+        (("vae", "--hidden", "2147483647"), "into memory: "),
+        (("vae", "--hidden", "2147483647"), "(--hidden, --batch-size)"),
+        (("vae", "--epochs", "2147483648"), "'--epochs': 2147483648 is not in the range"),
+        (("vae", "--seed", "9" * 30), "'--seed'"),
+        (("vae", "--lr", ""), "'--lr': '' is not a valid"),
+        (("vae", "--resume", ""), "'--resume': a name is expected, got an empty one"),
+        (("dcgan", "--critic-steps", "2147483647", "--channels", "4"), "(--critic-steps)"),
+        (("gan", "--penalty", "1", "--objective", "wasserstein"), "(--penalty"),
     ],
 )
 def test_impossible_settings_are_errors_of_use(
@@ -230,6 +245,13 @@ def test_missing_data_is_told_in_a_line(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setenv("MINIGEN_DATA", str(tmp_path))
     out = tmp_path / "run"
     assert "mnist: not all" in error("train", "vae", "--dataset", "mnist", "--out", out, status=1)
+
+
+def test_an_empty_folder_name_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    message = error("train", "vae", *SMALL, "--out", "", status=2)
+    assert message == "Invalid value for '--out': a name is expected, got an empty one"
+    assert not list(tmp_path.iterdir())
 
 
 def test_no_run_to_go_on_with_is_told_in_a_line(tmp_path: Path) -> None:

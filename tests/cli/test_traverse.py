@@ -88,8 +88,12 @@ def test_an_image_that_is_not_there_is_told(vae: Path) -> None:
     assert "digits has 382 test images, 0 to 381" in message
 
 
-@pytest.mark.parametrize("option", [("--steps", 1), ("--range", 0), ("--count", 0)])
-def test_options_out_of_their_range_are_refused(vae: Path, option: tuple[str, int]) -> None:
+@pytest.mark.parametrize(
+    "option",
+    [("--steps", 1), ("--range", 0), ("--count", 0), ("--range", "inf"), ("--range", "nan")]
+    + [(name, 2**31) for name in ("--steps", "--range", "--count", "--image")],
+)
+def test_options_out_of_their_range_are_refused(vae: Path, option: tuple[str, object]) -> None:
     assert option[0] in error("traverse", vae, *option, status=2)
 
 
