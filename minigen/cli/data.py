@@ -38,7 +38,7 @@ Row = tuple[str, str]
 )
 @click.option(
     "--count",
-    type=click.IntRange(min=1),
+    type=click.IntRange(1, 10_000),
     help="How much is on it.  [default: 64 images, or 500 points]",
 )
 @options.own_data

@@ -311,9 +311,9 @@ class ConvAdversaries(Adversaries):
         if not channels and self.channels is None:
             _, height, width = shape
             raise ValueError(
-                f"a height and width that are even, and 8 at least, are expected, got {height} and "
-                f"{width}: the larger the power of 2 that divides both, such as 32 or 64, the "
-                "deeper the networks"
+                f"channels must be positive, one an entry, and images of {height}x{width} get none "
+                "by default: a height and width that are even, and 8 at least, are expected, such "
+                "as 32 or 64"
             )
         expect_halving(shape, channels)
         return replace(self, channels=channels)
