@@ -180,6 +180,7 @@ class _ZeroSlope:
 
 
 def _zeros(g: Any, shapes: Sequence[Any]) -> Sequence[Any]:
+    """Return what makes zeros of each shape, of the dtype and on the device of a cotangent."""
     array = array_of(g)
     return [lambda shape=shape: namespace(array).zeros(shape, array.dtype) for shape in shapes]
 
