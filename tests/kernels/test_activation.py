@@ -54,3 +54,9 @@ def test_numbers_and_integers_are_left_to_the_op(x: Any) -> None:
     assert kernels.relu_kernel(x) is NotImplemented
     assert kernels.leaky_relu_kernel(x, negative_slope=0.1) is NotImplemented
     assert kernels.leaky_relu_kernel_vjp(x, None, x, negative_slope=0.1) is NotImplemented
+
+
+@pytest.mark.parametrize("g", [drawn("float32"), np.array(2.0)], ids=["another dtype", "no axes"])
+def test_cotangents_unlike_the_input_are_left_to_the_rule(g: Any) -> None:
+    x = drawn("float64")
+    assert kernels.leaky_relu_kernel_vjp(g, None, x, negative_slope=0.1) is NotImplemented

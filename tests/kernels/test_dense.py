@@ -19,7 +19,7 @@ def held(rows: int, columns: int, seed: int = 0) -> npt.NDArray[Any]:
     return np.random.default_rng(seed).standard_normal((columns, rows)).T
 
 
-@pytest.mark.parametrize("outputs", [1, 3])
+@pytest.mark.parametrize("outputs", [1, 2, 3])
 @pytest.mark.parametrize("has_bias", [True, False])
 def test_linear_agrees_with_the_op_and_keeps_the_memory_order(outputs: int, has_bias: bool) -> None:
     x, weight, g = held(4, 5), np.ascontiguousarray(held(outputs, 5, 1)), held(4, outputs, 2)

@@ -83,7 +83,7 @@ def test_equal_elements_become_the_shift() -> None:
 
 
 @pytest.mark.parametrize("correction", [0, 1])
-@pytest.mark.parametrize("shape", [(5, 3), (8, 5, 7, 7), (64, 300, 4, 4)])
+@pytest.mark.parametrize("shape", [(5, 3), (6, 1, 4), (8, 5, 7, 7), (64, 300, 4, 4)])
 def test_the_variance_of_channels_agrees_with_the_op(
     shape: tuple[int, ...], correction: int
 ) -> None:

@@ -14,8 +14,15 @@ from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
 
-PRELOADED = ("numpy", "pytest", "safetensors.numpy", "torch")
+PRELOADED = ("numpy", "pytest", "hypothesis.strategies", "safetensors.numpy", "torch._dynamo")
 """What all trials share, imported once, as far as it is there; never the library itself."""
+
+
+OPTIONS = (
+    *("-x", "-q", "-p", "no:cacheprovider", "-p", "no:anyio", "-p", "no:xdist", "-p", "no:cov"),
+    *("-W", "ignore::pytest.PytestAssertRewriteWarning"),  # of what is preloaded
+)
+"""Pytest's, without plugins that take long to begin."""
 
 
 def preload() -> None:
@@ -57,7 +64,7 @@ def _run(file: Path | None, text: str, arguments: Sequence[str]) -> int:
     os.dup2(silence, 2)
     if file is not None:
         sys.meta_path.insert(0, _Finder(file, text))
-    return int(pytest.main(["-x", "-q", "-p", "no:cacheprovider", *arguments]))
+    return int(pytest.main([*OPTIONS, *arguments]))
 
 
 class _Finder(importlib.abc.MetaPathFinder):

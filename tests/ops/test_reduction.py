@@ -55,6 +55,12 @@ def test_pytorchs_names_of_axis_and_keepdims_are_taken(name: str) -> None:
         np.testing.assert_allclose(y.numpy(), expected, rtol=1e-12)
 
 
+@pytest.mark.parametrize("name", [*REFERENCE, "argmax", "argmin"])
+def test_all_axes_are_reduced_and_dropped_unless_it_is_said(name: str) -> None:
+    assert getattr(F, name)(minigen.tensor(draw(2, 3))).shape == ()
+    assert getattr(F, name)(minigen.tensor(draw(2, 3)), axis=1).shape == (2,)
+
+
 @pytest.mark.parametrize("axis", [None, 0, -1])
 @pytest.mark.parametrize("name", ["argmax", "argmin"])
 def test_positions_of_extremes(name: str, axis: Any) -> None:
