@@ -194,7 +194,8 @@ def resume(
     else:
         trainer.restore(checkpoint)
         report(f"{files.path}: going on from {checkpoint.position}")
-    files.write_config(config)
+    if epochs is not None:
+        files.write_config(config)
     files.write_history(trainer.history)
     return _finish(trainer, log)
 
