@@ -20,14 +20,14 @@ __all__ = ["chunk", "flip", "one_hot", "repeat", "split", "t", "tril", "triu", "
 
 
 @composed
-def split(x: Array, split_size: int | Sequence[int], axis: int = 0) -> tuple[Any, ...]:
+def split(x: Array, split_size_or_sections: int | Sequence[int], axis: int = 0) -> tuple[Any, ...]:
     """Divide along an axis into pieces of a given length, or of several.
 
     Parameters
     ----------
     x : Tensor or array
         Any shape.
-    split_size : int or sequence of int
+    split_size_or_sections : int or sequence of int
         The length of each piece, of which the last may be shorter; or the length of every one.
     axis : int
         ``dim`` is PyTorch's name of it.
@@ -46,18 +46,20 @@ def split(x: Array, split_size: int | Sequence[int], axis: int = 0) -> tuple[Any
     """
     axis = axis_index(axis, x.ndim)
     length = x.shape[axis]
-    if isinstance(split_size, Sequence):
-        sizes = list(split_size)
+    if isinstance(split_size_or_sections, Sequence):
+        sizes = list(split_size_or_sections)
         if any(n < 0 for n in sizes) or sum(sizes) != length:
             raise ValueError(
                 f"split: lengths that add up to {length}, that of axis {axis}, are expected, "
                 f"got {sizes}"
             )
-    elif split_size < 1:
-        raise ValueError(f"split: a positive length of the pieces is expected, got {split_size}")
+    elif split_size_or_sections < 1:
+        raise ValueError(
+            f"split: a positive length of the pieces is expected, got {split_size_or_sections}"
+        )
     else:
-        whole, rest = divmod(length, split_size)
-        sizes = [split_size] * whole + [rest] * (rest > 0 or length == 0)
+        whole, rest = divmod(length, split_size_or_sections)
+        sizes = [split_size_or_sections] * whole + [rest] * (rest > 0 or length == 0)
     ends = list(itertools.accumulate(sizes, initial=0))
     before = (slice(None),) * axis
     return tuple(getitem(x, (*before, slice(a, b))) for a, b in itertools.pairwise(ends))

@@ -19,7 +19,7 @@ torch: Any = pytest.importorskip("torch")
 PAGE = (Path(__file__).parents[2] / "docs" / "pytorch.md").read_text(encoding="utf-8")
 
 USELESS_HERE = {
-    "args", "kwargs", "input", "device", "dtype", "out", "inplace", "foreach", "fused",
+    "args", "kwargs", "input", "tensor", "device", "dtype", "out", "inplace", "foreach", "fused",
     "capturable", "differentiable", "maximize", "size_average", "reduce", "_stacklevel", "dim",
     "keepdim",
 }  # fmt: skip
@@ -110,7 +110,15 @@ def test_defaults_are_pytorchs_unless_the_page_says_otherwise() -> None:
         "F.binary_cross_entropy.reduction": ("batchmean", "mean"),
         "F.binary_cross_entropy_with_logits.reduction": ("batchmean", "mean"),
         "F.cross_entropy.reduction": ("batchmean", "mean"),
+        "F.l1_loss.reduction": ("batchmean", "mean"),
         "F.mse_loss.reduction": ("batchmean", "mean"),
+        "F.nll_loss.reduction": ("batchmean", "mean"),
+        "F.norm.p": (2, "fro"),
+        "nn.BCELoss.reduction": (None, "mean"),
+        "nn.BCEWithLogitsLoss.reduction": (None, "mean"),
+        "nn.CrossEntropyLoss.reduction": (None, "mean"),
+        "nn.L1Loss.reduction": (None, "mean"),
+        "nn.MSELoss.reduction": (None, "mean"),
         "nn.LogSoftmax.dim": (-1, None),
         "nn.Softmax.dim": (-1, None),
     }
