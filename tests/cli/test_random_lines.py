@@ -8,7 +8,7 @@ import signal
 import subprocess
 from pathlib import Path
 from types import FrameType
-from typing import Final, TypeGuard
+from typing import Final, TypeAlias, TypeGuard
 
 import click
 import pytest
@@ -25,7 +25,7 @@ SECONDS: Final = 120
 NONSENSE: Final = ("nan", "inf", "-inf", "1e308", "", " ", "x", "9" * 45, "9" * 5000)
 """What is no value of any option that takes a number."""
 
-Values = tuple[tuple[str, ...], tuple[str, ...]]
+Values: TypeAlias = tuple[tuple[str, ...], tuple[str, ...]]
 """Values that may make sense, and those that seldom do."""
 
 NUMBERS: Final[Values] = (
@@ -102,7 +102,7 @@ def command_lines(draw: st.DrawFn) -> list[str]:
         line += [flag] if option.is_flag else [flag, draw(_values(option, wrong == number))]
     if command.name == "train" and "--resume" not in line:
         known = {flag for option in options if not option.hidden for flag in option.opts}
-        for flag in SMALL.keys() & known - set(line):
+        for flag in [each for each in SMALL if each in known and each not in line]:
             line += [flag, SMALL[flag]]
     return line
 
