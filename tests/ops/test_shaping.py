@@ -13,7 +13,7 @@ from hypothesis.extra import numpy as hnp
 
 import minigen
 import minigen.functional as F
-from minigen.ops.shaping import as_shape, axis_index
+from minigen.ops.shaping import as_shape, axis_index, unbroadcast
 from tests.numeric import Floats, Function, draw, gradient_of, leaf
 
 SHAPES = hnp.array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=3)
