@@ -40,7 +40,7 @@ def relu_kernel_vjp(g: Array, out: Array, _x: Array) -> Any:
 @leaky_relu.kernel
 def leaky_relu_kernel(x: Array, *, negative_slope: float) -> Any:
     """Compute the larger of two lines, in the array of the second."""
-    if not _serves(x) or not 0 <= negative_slope <= 1:
+    if not _serves(x) or not 0 < negative_slope <= 1:
         return NotImplemented
     out = x * negative_slope
     return np.maximum(x, out, out=out)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from minigen.engine.backend import Array, floating, namespace
 from minigen.engine.op import Cotangents, composed, op
 from minigen.engine.summation import blocked_sum
@@ -41,9 +43,11 @@ def leaky_relu(x: Array, negative_slope: float = 0.01) -> Array:
     Derivation: leaky_relu
     """
     x = floating(x)
-    if 0 <= negative_slope <= 1:  # then it is the larger of the two lines
-        return namespace(x).maximum(x, x * negative_slope)
-    return namespace(x).where(x > 0, x, x * negative_slope)
+    with np.errstate(invalid="ignore"):  # infinity times a slope of 0, where it isn't taken
+        below = x * negative_slope
+    if 0 < negative_slope <= 1:  # then it is the larger of the two lines
+        return namespace(x).maximum(x, below)
+    return namespace(x).where(x > 0, x, below)
 
 
 @leaky_relu.vjp

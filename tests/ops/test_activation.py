@@ -187,3 +187,8 @@ def test_over_nothing_there_is_nothing(function: Any) -> None:
     for axis in (0, 1):
         function(x, axis).sum().backward()
         assert gradient_of(x).shape == (0, 3)
+
+
+def test_a_slope_of_zero_leaves_infinity_as_it_is() -> None:
+    with np.errstate(all="raise"):
+        assert F.leaky_relu(np.array([np.inf, 2.0, -3.0]), 0.0).tolist() == [np.inf, 2, 0]

@@ -13,7 +13,7 @@ from hypothesis.extra import numpy as hnp
 
 import minigen
 import minigen.functional as F
-from minigen.ops.shaping import as_shape, axis_index
+from minigen.ops.shaping import as_shape, axis_index, unbroadcast
 from tests.numeric import Floats, Function, draw, gradient_of, leaf
 
 SHAPES = hnp.array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=3)
@@ -425,3 +425,10 @@ def test_conversions_keep_values_and_shape() -> None:
     for dtype, expected in values.items():
         np.testing.assert_array_equal(x.astype(dtype).numpy(), expected)
         np.testing.assert_array_equal(F.astype(x, dtype).numpy(), expected)
+
+
+def test_unbroadcast_sums_where_shapes_differ_and_only_there() -> None:
+    g = np.ones((2, 3))
+    assert unbroadcast(g, np.ones(3)).tolist() == [2, 2, 2]
+    assert unbroadcast(g, (2, 1)).tolist() == [[3], [3]]
+    assert unbroadcast(g, np.ones((2, 3))) is g
