@@ -10,7 +10,7 @@ import pytest
 
 import minigen
 import minigen.functional as F
-from minigen import nn, optim
+from minigen import models, nn, optim
 
 
 def test_gradient_descent_in_a_loop_of_ones_own_changes_the_weights() -> None:
@@ -95,3 +95,86 @@ def test_pytorchs_idioms_are_understood() -> None:
     assert (x.size(0), x.dim(), x.numel()) == (3, 1, 3)
     assert nn.ReLU(inplace=True)(x).tolist() == [1, 2, 4]
     optim.SGD([nn.Parameter([1.0])], lr=0.1).zero_grad(set_to_none=True)
+
+
+def test_a_gan_written_in_pytorchs_habits_trains() -> None:
+    """What tutorials do, line by line: devices, first weights, labels that are filled in place."""
+    device = minigen.device("cuda" if minigen.cuda.is_available() else "cpu")
+    minigen.manual_seed(0)
+    generator = nn.Sequential(
+        nn.ConvTranspose2d(5, 4, 4, 1, 0, bias=False),
+        nn.BatchNorm2d(4),
+        nn.ReLU(True),
+        nn.ConvTranspose2d(4, 1, 4, 2, 1, bias=False),
+        nn.Tanh(),
+    ).to(device)
+    discriminator = nn.Sequential(
+        nn.Conv2d(1, 4, 4, 2, 1, bias=False),
+        nn.LeakyReLU(0.2, inplace=True),
+        nn.Flatten(),
+        nn.Linear(64, 1),
+        nn.Sigmoid(),
+    ).to(device)
+
+    def start(module: nn.Module) -> None:
+        kind = module.__class__.__name__
+        if "Conv" in kind:
+            nn.init.normal_(getattr(module, "weight").data, 0.0, 0.02)  # noqa: B009
+        elif "BatchNorm" in kind:
+            nn.init.constant_(getattr(module, "bias").data, 0)  # noqa: B009
+
+    generator.apply(start)
+    criterion = nn.BCELoss(reduction="mean")
+    of_discriminator = optim.Adam(discriminator.parameters(), lr=2e-3, betas=(0.5, 0.999))
+    of_generator = optim.Adam(generator.parameters(), lr=2e-3, betas=(0.5, 0.999))
+    label = minigen.full((8,), 1.0, dtype=minigen.float32, device=device)
+    losses = []
+    for _ in range(20):
+        discriminator.zero_grad()
+        real = minigen.ones(8, 1, 8, 8, device=device)
+        of_real = criterion(discriminator(real).view(-1), label.fill_(1.0))
+        of_real.backward()
+        fake = generator(minigen.randn(real.size(0), 5, 1, 1, device=device))
+        of_fake = criterion(discriminator(fake.detach()).view(-1), label.fill_(0.0))
+        of_fake.backward()
+        of_discriminator.step()
+        generator.zero_grad()
+        of_generated = criterion(discriminator(fake).view(-1), label.fill_(1.0))
+        of_generated.backward()
+        of_generator.step()
+        losses.append((of_real + of_fake).item())
+    assert losses[0] == pytest.approx(2 * math.log(2), rel=0.1)
+    assert losses[-1] < 0.9 * losses[0]
+
+
+def test_a_vae_written_in_pytorchs_habits_has_the_library_s_loss() -> None:
+    minigen.manual_seed(0)
+    encoder, decoder = nn.Linear(12, 6), nn.Linear(3, 12)
+    x = minigen.rand(8, 1, 3, 4)
+    mu, logvar = encoder(x.view(x.size(0), -1)).chunk(2, dim=1)
+    std = minigen.exp(0.5 * logvar)
+    logits = decoder(mu + std * minigen.randn_like(std))
+    flat = x.view(-1, 12)
+    likelihood = F.binary_cross_entropy(minigen.sigmoid(logits), flat, reduction="sum")
+    divergence = -0.5 * minigen.sum(1 + logvar - mu.pow(2) - logvar.exp())
+    wanted = F.binary_cross_entropy_with_logits(logits, flat) + F.kl_standard_normal(mu, logvar)
+    assert ((likelihood + divergence) / len(x)).item() == pytest.approx(wanted.item(), rel=1e-5)
+
+
+def test_a_gradient_penalty_written_in_pytorchs_habits_is_the_library_s() -> None:
+    critic = nn.Linear(4, 1)
+    real, fake, mix = minigen.randn(6, 4), minigen.randn(6, 4), minigen.rand(6, 1)
+    between = (mix * real + (1 - mix) * fake).requires_grad_(True)
+    scores = critic(between)
+    (slope,) = minigen.grad(
+        outputs=scores,
+        inputs=between,
+        grad_outputs=minigen.ones(scores.size()),
+        create_graph=True,
+        retain_graph=True,
+    )
+    assert slope is not None
+    penalty = ((slope.view(slope.size(0), -1).norm(2, dim=1) - 1) ** 2).mean()
+    penalty.backward()
+    wanted = models.gradient_penalty(critic, real, fake, mix=mix.view(-1))
+    assert penalty.item() == pytest.approx(wanted.item(), rel=1e-5)
