@@ -51,13 +51,17 @@ _FAMILIES: Final = {
     "minigen.ops.arithmetic": "Arithmetic, functions of elements, comparisons",
     "minigen.ops.activation": "Activations",
     "minigen.ops.reduction": "Reductions",
-    "minigen.ops.linear": "Products of matrices, embedding",
+    "minigen.ops.selection": "Extremes, orders, elements at indices",
+    "minigen.ops.linear": "Products of matrices, embedding, lengths",
+    "minigen.ops.einsum": "Sums of products by an equation",
     "minigen.ops.convolution": "Convolutions",
-    "minigen.ops.pooling": "Pooling and upsampling",
+    "minigen.ops.pooling": "Pooling",
+    "minigen.ops.interpolation": "Images in other sizes",
     "minigen.ops.normalization": "Normalisation",
     "minigen.ops.losses": "Losses and divergences",
     "minigen.ops.stochastic": "Randomness inside the graph",
     "minigen.ops.shaping": "Shaping",
+    "minigen.ops.arrangement": "Pieces, copies, other orders",
 }
 """Headings of the ops' list, by the modules that hold them."""
 

@@ -1,4 +1,4 @@
-"""Whether there is a GPU: ``device = "cuda" if minigen.cuda.is_available() else "cpu"``."""
+"""Whether there is a GPU: ``device = "cuda" if cuda.is_available() else "cpu"``."""
 
 from __future__ import annotations
 

@@ -146,7 +146,7 @@ def test_samples_are_printed_and_written(run: Path, tmp_path: Path) -> None:
     assert call("sample", run, "--count", 5).output.splitlines()[:-1] == printed
     assert model.sample(2).shape == (2, 8, 8)
     message = error("sample", run, "--out", "words.png", status=2)
-    assert "the name of a .txt file, not 'words.png'" in message
+    assert "a name that ends in .txt, .npz is expected, got 'words.png'" in message
 
 
 def test_it_is_evaluated(run: Path) -> None:

@@ -17,7 +17,7 @@ from minigen.engine.backend import to_numpy
 from minigen.training import RunConfig, load_model, resume, train
 from tests.strict.library import Library
 
-WITHOUT_DEVICE = {"data", "info", "lessons", "exercise"}
+WITHOUT_DEVICE = {"data", "info", "lessons", "exercise", "metrics"}
 """Commands that compute nothing."""
 
 ON_A_RUN = {
