@@ -278,6 +278,13 @@ class TestMoving:
         assert norm.num_batches_tracked is not None
         assert norm.num_batches_tracked.dtype == np.int64
 
+    def test_a_module_is_moved_and_converted_by_pytorchs_short_names(self) -> None:
+        layer = nn.Dense(2, 1)
+        assert layer.double() is layer
+        assert layer.weight.dtype == np.float64
+        assert layer.float().cpu().weight.dtype == np.float32
+        assert layer.weight.device == "cpu"
+
     def test_to_where_it_is_already_changes_nothing(self) -> None:
         layer = nn.Dense(2, 1)
         array = layer.weight.data

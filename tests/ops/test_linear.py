@@ -151,3 +151,38 @@ def test_indices_must_be_integers(indices: Any, got: str) -> None:
 def test_the_table_must_be_a_matrix() -> None:
     with pytest.raises(ValueError, match=r"weight of shape \(n, features\) is expected, got \(3,"):
         F.embedding(np.array([0]), draw(3))
+
+
+@pytest.mark.parametrize(
+    ("product", "shapes", "told"),
+    [
+        (F.mm, [(2, 3), (3,)], r"mm: 2 axes are expected of each, got \(2, 3\) and \(3,\)"),
+        (F.bmm, [(2, 3), (3, 2)], r"bmm: 3 axes are expected of each, got \(2, 3\) and \(3, 2\)"),
+        (F.dot, [(3,), (3, 1)], r"dot: 1 axes are expected of each, got \(3,\) and \(3, 1\)"),
+    ],
+)
+def test_a_product_that_is_named_by_its_shapes_refuses_others(
+    product: Any, shapes: Any, told: str
+) -> None:
+    with pytest.raises(ValueError, match=told):
+        product(*[draw(*shape) for shape in shapes])
+
+
+@pytest.mark.parametrize("p", [1, 2, np.inf])
+def test_norms_are_numpys_along_axes(p: float) -> None:
+    x = draw(3, 4)
+    np.testing.assert_allclose(F.norm(x, p, 1), np.linalg.norm(x, p, 1), rtol=1e-12)
+    np.testing.assert_allclose(F.norm(x, p), np.linalg.norm(x.ravel(), p), rtol=1e-12)
+    assert F.norm(x, p, axis=1, keepdims=True).shape == (3, 1)
+
+
+def test_the_norm_of_zeros_has_no_slope_at_either_order() -> None:
+    x = leaf(np.zeros((2, 3)))
+    (slope,) = minigen.grad(F.norm(x, axis=1).sum(), x, create_graph=True)
+    assert slope is not None
+    assert not slope.numpy().any()
+
+
+def test_another_norm_is_refused() -> None:
+    with pytest.raises(ValueError, match="norm: p is 1, 2 or inf, got 3"):
+        F.norm(draw(2), 3)
