@@ -120,7 +120,6 @@ SELECTION = [
         distinct(3, 4),
         op=lambda x: F.topk(x, 2).values,
         torch="torch.topk(x, 2).values",
-        kinks=constant(np.array([[0.0, 0.0, -1.0, -2.0]] * 3)),
     ),
     op_case(
         "max",

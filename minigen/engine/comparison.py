@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from minigen.engine.backend import array_of, namespace
+from minigen.engine.backend import array_of, namespace, to_numpy
 
 __all__ = ["allclose", "equal"]
 
@@ -19,7 +19,7 @@ def equal(a: Any, b: Any) -> bool:
     True
     """
     x, y = array_of(a), array_of(b)
-    return tuple(x.shape) == tuple(y.shape) and bool((x == y).all())
+    return tuple(x.shape) == tuple(y.shape) and bool(to_numpy((x == y).all()))
 
 
 def allclose(
@@ -34,4 +34,4 @@ def allclose(
     True
     """
     x, y = array_of(a), array_of(b)
-    return bool(namespace(x, y).allclose(x, y, rtol, atol, equal_nan))
+    return bool(to_numpy(namespace(x, y).isclose(x, y, rtol, atol, equal_nan).all()))

@@ -288,7 +288,7 @@ class Tensor(Convertible, Readable):
 
     def __contains__(self, value: Other) -> bool:
         """Tell whether some element equals a value, as NumPy and PyTorch do."""
-        return bool((self == value)._data.any())
+        return bool((self == value).any().item())
 
     def __iter__(self) -> Iterator[Tensor]:
         return (self[i] for i in range(len(self)))

@@ -12,7 +12,15 @@ from typing import Any
 
 import numpy as np
 
-from minigen.engine.backend import Array, namespace, one_sequence
+from minigen.engine.backend import (
+    CPU,
+    Array,
+    array_of,
+    device_of,
+    namespace,
+    one_sequence,
+    to_numpy,
+)
 from minigen.engine.op import composed, op
 from minigen.ops.shaping import axis_index, broadcast_to, getitem, reshape, transpose
 
@@ -194,7 +202,7 @@ def triu(x: Array, diagonal: int = 0) -> Any:
 
 def _triangle(x: Any, diagonal: int) -> Array:
     """Return where in the last two axes the lower triangle is, on the device of `x`."""
-    return namespace(getattr(x, "data", x)).tri(*x.shape[-2:], diagonal, dtype=bool)
+    return namespace(array_of(x)).tri(*x.shape[-2:], diagonal, dtype=bool)
 
 
 @op(differentiable=False)
@@ -206,7 +214,7 @@ def one_hot(x: Array, num_classes: int = -1) -> Array:
     x : Tensor or array of int, any shape
         Classes, from 0.
     num_classes : int
-        How many there are; by default one more than the greatest.
+        How many there are; by default one more than the greatest, for which a GPU is waited for.
 
     Returns
     -------
@@ -217,7 +225,7 @@ def one_hot(x: Array, num_classes: int = -1) -> Array:
     TypeError
         If the classes are no integers.
     ValueError
-        If one is negative or too great.
+        If one on the CPU is negative or too great.
 
     Examples
     --------
@@ -230,8 +238,8 @@ def one_hot(x: Array, num_classes: int = -1) -> Array:
         raise TypeError(f"classes are integers, got {x.dtype}")
     if num_classes == -1 and not x.size:
         raise ValueError("of no classes, num_classes must say how many there are")
-    count = int(x.max()) + 1 if num_classes == -1 else num_classes
-    if x.size and not (x.min() >= 0 and x.max() < count):
+    count = int(to_numpy(x.max())) + 1 if num_classes == -1 else num_classes
+    if device_of(x) == CPU and x.size and not (x.min() >= 0 and x.max() < count):
         raise ValueError(
             f"classes from 0 to {count - 1} are expected, got {int(x.min())} to {int(x.max())}"
         )

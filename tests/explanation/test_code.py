@@ -38,6 +38,7 @@ def test_a_rule_belongs_to_its_op() -> None:
     }
 
 
+@pytest.mark.host_only("on a device functions made of ops are wrapped")
 def test_a_rule_of_two_ops_belongs_to_both() -> None:
     assert {each.target for each in implementers_of()["min"]} == {F.amax, F.amin, F.min}
 

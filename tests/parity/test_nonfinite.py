@@ -45,6 +45,8 @@ DIFFERENT = {
     **dict.fromkeys(["binary_cross_entropy_with_logits", "logits_cross_entropy"], LOGIT),
     **dict.fromkeys(["binary_cross_entropy", "probability_cross_entropy"], FLOOR),
     "contract": ORDER,
+    "silu": "a sum of terms of either sign: PyTorch's kernel adds their factors first",
+    "norm": "the greatest magnitude of NaN is NaN, and so is the share of every element",
 }
 """Ops that are compared with finite numbers alone, and why."""
 
