@@ -28,7 +28,7 @@ from minigen.nn.losses import BCELoss, BCEWithLogitsLoss, CrossEntropyLoss, L1Lo
 from minigen.nn.module import Module, Parameter
 from minigen.nn.normalization import BatchNorm1d, BatchNorm2d, InstanceNorm2d, LayerNorm
 from minigen.nn.pooling import AdaptiveAvgPool2d, AvgPool2d, MaxPool2d, Upsample
-from minigen.nn.utils.states import functional_call, substituted
+from minigen.nn.substitution import functional_call, substituted
 
 __all__ = [
     "ELU",
