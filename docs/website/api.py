@@ -62,6 +62,8 @@ def _directive(name: str, value: Any) -> str:
     if inspect.isclass(value):
         inherited = "   :inherited-members: object\n" if value is minigen.Tensor else ""
         return f".. autoclass:: {name}\n   :members:\n{inherited}   :show-inheritance:\n"
+    if isinstance(value, property):
+        return f".. autoproperty:: {name}\n"
     owner = name.rpartition(".")[0].rpartition(".")[2]
     kind = "automethod" if owner[:1].isupper() or owner[1:2].isupper() else "autofunction"
     return f".. {kind}:: {name}\n"
@@ -76,8 +78,7 @@ def _functional() -> str:
     )
     return (
         f"{_heading(_FUNCTIONAL)}\n.. automodule:: {_FUNCTIONAL}\n\n"
-        "PyTorch's names ``clamp``, ``amax`` and ``amin`` mean :doc:`clip </ops/clip>`,\n"
-        ":doc:`max </ops/max>` and :doc:`min </ops/min>`.\n\n"
+        "PyTorch's name ``clamp`` means :doc:`clip </ops/clip>`.\n\n"
         f".. list-table::\n   :class: listing\n   :widths: 30 70\n\n{rows}\n"
     )
 
