@@ -20,21 +20,21 @@ FUNCTION = Edit(
     FAMILY,
     "@op\ndef log(",
     '''@op
-def square(x: Array) -> Array:
-    r"""Square: :math:`y = x^2`.
+def cube(x: Array) -> Array:
+    r"""Cube: :math:`y = x^3`.
 
-    Derivation: square
+    Derivation: cube
     """
-    return x * x
+    return x * x * x
 
 
-@square.vjp
-def square_vjp(g: Array, _out: Array, x: Array) -> Cotangents:
-    r""":math:`\\bar x = 2 g\\,x`.
+@cube.vjp
+def cube_vjp(g: Array, _out: Array, x: Array) -> Cotangents:
+    r""":math:`\\bar x = 3 g\\,x^2`.
 
-    Derivation: square.grad
+    Derivation: cube.grad
     """
-    return (2 * g * x,)
+    return (3 * g * x * x,)
 
 
 @op
@@ -45,38 +45,38 @@ def log(''',
 CASE = Edit(
     "minigen/catalogue/ops.py",
     '    op_case("sqrt", positive(3, 4)),\n',
-    '    op_case("sqrt", positive(3, 4)),\n    op_case("square", normal(3, 4)),\n',
+    '    op_case("sqrt", positive(3, 4)),\n    op_case("cube", normal(3, 4), torch="x**3"),\n',
 )
 
 DERIVATION = Edit(
     "docs/derivations/elementwise.md",
     "## Exponential and logarithm\n",
-    r"""## Square
+    r"""## Cube
 
-:::{derivation} square
+:::{derivation} cube
 **Shapes:** $x$ and $y$ have one shape.
 
 $$
-\boxed{y = x^2}
+\boxed{y = x^3}
 $$
 :::
 
-:::{derivation} square.grad
+:::{derivation} cube.grad
 **Shapes:** $\bar x$ and $\bar y$ have the shape of $x$.
 
 $$
-\boxed{\bar x = 2 \bar y\, x}
+\boxed{\bar x = 3 \bar y\, x^2}
 $$
 :::
 
 ```{code-cell} python
 from minigen.engine.op import registry
 
-square = registry["square"]
-expected = by_definition(lambda x: x * x, lambda x: 2 * x)
-y, gradient = by_library(square)
-check("square", expected[0], y)
-check("square.grad", expected[1], gradient)
+cube = registry["cube"]
+expected = by_definition(lambda x: x**3, lambda x: 3 * x * x)
+y, gradient = by_library(cube)
+check("cube", expected[0], y)
+check("cube.grad", expected[1], gradient)
 ```
 
 ## Exponential and logarithm
@@ -87,7 +87,7 @@ check("square.grad", expected[1], gradient)
 def exported(checkout: Path) -> None:
     """Enter the op in the list of its family's file, where that has one."""
     file = checkout / FAMILY
-    text = re.sub(r'"sqrt"(?=[],])', '"sqrt", "square"', file.read_text(encoding="utf-8"), count=1)
+    text = re.sub(r'"sqrt"(?=[],])', '"sqrt", "cube"', file.read_text(encoding="utf-8"), count=1)
     file.write_text(text, encoding="utf-8")
 
 
@@ -126,14 +126,14 @@ def checkout(tmp_path: Path) -> Path:
 def test_an_op_is_added_by_three_edits(checkout: Path) -> None:
     add(checkout, OP_EDITS)
     exported(checkout)
-    for tests in (LISTS, [*COMPARISONS, "-k", "square and not squared"]):
+    for tests in (LISTS, [*COMPARISONS, "-k", "cube"]):
         done = run(checkout, *tests)
         assert done.returncode == 0, done.stdout + done.stderr
-    checked = minigen(checkout, "gradcheck", "square")
+    checked = minigen(checkout, "gradcheck", "cube")
     assert checked.returncode == 0, checked.stdout + checked.stderr
-    explained = minigen(checkout, "explain", "square")
+    explained = minigen(checkout, "explain", "cube")
     assert explained.returncode == 0, explained.stdout + explained.stderr
-    for part in ("y = x²", "x * x", "square.grad"):
+    for part in ("y = x³", "x * x * x", "cube.grad"):
         assert part in explained.stdout
 
 
@@ -145,7 +145,7 @@ def test_an_op_that_lacks_an_edit_is_named_by_a_test(checkout: Path, without: st
         exported(checkout)
     done = run(checkout, *LISTS)
     assert done.returncode != 0
-    assert "square" in done.stdout
+    assert "cube" in done.stdout
 
 
 # --- models ---------------------------------------------------------------------------------------
