@@ -83,8 +83,8 @@ MUTATIONS = [
     Mutation(
         "a forward pass is wrong",
         "minigen/ops/losses.py",
-        "- 1 - logvar) * 0.5",
-        "- 1 - logvar) * 0.25",
+        "_exponential_remainder(logvar)) * 0.5",
+        "_exponential_remainder(logvar)) * 0.25",
         page_test("kl"),
     ),
     Mutation(
