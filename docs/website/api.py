@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 from typing import Any, Final
 
@@ -62,10 +63,12 @@ def _directive(name: str, value: Any) -> str:
     if inspect.isclass(value):
         inherited = "   :inherited-members: object\n" if value is minigen.Tensor else ""
         return f".. autoclass:: {name}\n   :members:\n{inherited}   :show-inheritance:\n"
-    if isinstance(value, property):
-        return f".. autoproperty:: {name}\n"
-    owner = name.rpartition(".")[0].rpartition(".")[2]
-    kind = "automethod" if owner[:1].isupper() or owner[1:2].isupper() else "autofunction"
+    path, _, attribute = name.rpartition(".")
+    module, _, owner = path.rpartition(".")
+    if not (owner[:1].isupper() or owner[1:2].isupper()):
+        return f".. autofunction:: {name}\n"
+    held = inspect.getattr_static(getattr(importlib.import_module(module), owner), attribute)
+    kind = "autoproperty" if isinstance(held, property) else "automethod"
     return f".. {kind}:: {name}\n"
 
 
