@@ -36,6 +36,9 @@ ROWS: Final = 32
 CACHED: Final = 4096
 """About how many sums are made side by side: in float32, 16 KiB, which stay in the cache."""
 
+LONG: Final = 2**18
+"""How many numbers are left to NumPy: its version 2.0 adds the sums of 8,192 each in sequence."""
+
 RUN: Final = 512
 """How many numbers BLAS adds up at a time where it keeps 8 sums, as for a matrix times a vector."""
 
@@ -141,7 +144,7 @@ def _blocked_sum(x: Array, axis: Axes, keepdims: Any) -> Any:  # NumPy types Tru
     if x.dtype.char == "e":  # float16, of which 4,096 ones add up to 2,048
         return np.add.reduce(x, axis, np.float64, keepdims=keepdims)
     if axis is None and x.flags.c_contiguous:
-        return None
+        return None if x.size <= LONG else _sum_of_runs(x, keepdims)
     blocks = _blocks(x.shape, x.strides, axis)
     if blocks is None:
         return None
@@ -150,6 +153,13 @@ def _blocked_sum(x: Array, axis: Axes, keepdims: Any) -> Any:  # NumPy types Tru
         rest = x[blocks.left_over]
         sums[blocks.first] += np.add.reduce(rest, blocks.inner, keepdims=True)
     return np.add.reduce(sums, axis, blocks.dtype, keepdims=keepdims)
+
+
+def _sum_of_runs(x: Array, keepdims: Any) -> Any:
+    """Sum all of a contiguous array: pairs in each run, and float64 over the runs."""
+    runs, rest = in_runs(x.reshape(-1))
+    total = np.add.reduce(np.add.reduce(runs, -1), None, np.float64) + np.add.reduce(rest, -1)
+    return np.full((1,) * x.ndim, total) if keepdims else total
 
 
 class _Blocks(NamedTuple):
