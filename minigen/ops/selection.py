@@ -321,15 +321,7 @@ def max(
 
     Derivation: max.first, max
     """
-    keep = keepdim or keepdims
-    if other:
-        if _is_operand("max", other, dim=dim, axis=axis, keep=keep):
-            return arithmetic.maximum(x, other[0])
-        axis = other[0]
-    if dim is None:
-        return amax(x, axis, keep)
-    _expect_one_name("max", dim, axis)
-    return _at(x, argmax, dim, keep)
+    return _extreme(_MAX, x, other, dim, axis, keepdim or keepdims)
 
 
 @overload
@@ -364,15 +356,32 @@ def min(
 
     Derivation: min.first, min
     """
-    keep = keepdim or keepdims
+    return _extreme(_MIN, x, other, dim, axis, keepdim or keepdims)
+
+
+class _Extreme(NamedTuple):
+    """What `max` is made of, and `min` alike."""
+
+    name: str
+    of_two: Any  # of two arrays, element by element
+    value: Any  # along axes
+    position: Any  # along an axis
+
+
+_MAX = _Extreme("max", arithmetic.maximum, amax, argmax)
+_MIN = _Extreme("min", arithmetic.minimum, amin, argmin)
+
+
+def _extreme(ops: _Extreme, x: Array, other: Sequence[Any], dim: Any, axis: Any, keep: bool) -> Any:
+    """Decide by how it was called what is asked for."""
     if other:
-        if _is_operand("min", other, dim=dim, axis=axis, keep=keep):
-            return arithmetic.minimum(x, other[0])
+        if _is_operand(ops.name, other, dim=dim, axis=axis, keep=keep):
+            return ops.of_two(x, other[0])
         axis = other[0]
     if dim is None:
-        return amin(x, axis, keep)
-    _expect_one_name("min", dim, axis)
-    return _at(x, argmin, dim, keep)
+        return ops.value(x, axis, keep)
+    _expect_one_name(ops.name, dim, axis)
+    return _at(x, ops.position, dim, keep)
 
 
 def _is_operand(name: str, other: Sequence[Any], *, dim: Any, axis: Any, keep: bool) -> bool:
