@@ -7,6 +7,6 @@ library or memory order, and the tensors of a pass that is recorded. A kernel is
 measured to pay: `benchmarks/` has the workloads.
 """
 
-from minigen.kernels import activation, convolution, dense, normalization
+from minigen.kernels import activation, convolution, dense, normalization, winograd
 
-__all__ = ["activation", "convolution", "dense", "normalization"]
+__all__ = ["activation", "convolution", "dense", "normalization", "winograd"]

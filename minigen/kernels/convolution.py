@@ -90,14 +90,14 @@ def _as_matrix(array: Array) -> Array:
     return array.reshape(lines, array[0].size if lines else 0)
 
 
-def _serve(*images: Any) -> bool:
+def serve(*images: Any) -> bool:
     """Tell whether all are images or kernels, arrays of one type of floats."""
     return len({getattr(array, "dtype", None) for array in images}) == 1 and all(
         is_array(array) and array.ndim == 4 and array.dtype.kind == "f" for array in images
     )
 
 
-def _fits(bias: Any, x: Array, channels: int) -> bool:
+def fits(bias: Any, x: Array, channels: int) -> bool:
     """Tell whether a bias is None, or a number of the same type for each channel."""
     return bias is None or (is_array(bias) and bias.shape == (channels,) and bias.dtype == x.dtype)
 
@@ -117,9 +117,9 @@ def conv2d_in_blocks(
     groups: int = 1,
 ) -> Any:
     """Compute the op's function, some rows of windows at a time."""
-    if groups != 1 or not _serve(x, weight):
+    if groups != 1 or not serve(x, weight):
         return NotImplemented
-    if x.shape[1] != weight.shape[1] or not _fits(bias, x, len(weight)):
+    if x.shape[1] != weight.shape[1] or not fits(bias, x, len(weight)):
         return NotImplemented
     windows = Windows.of(weight.shape[2:], stride, padding, dilation)
     xp = namespace(x)
@@ -145,9 +145,9 @@ def conv_transpose2d_in_blocks(
     dilation: Pair = 1,
 ) -> Any:
     """Compute the op's function, some rows of windows at a time."""
-    if groups != 1 or not _serve(x, weight):
+    if groups != 1 or not serve(x, weight):
         return NotImplemented
-    if x.shape[1] != len(weight) or not _fits(bias, x, weight.shape[1]):
+    if x.shape[1] != len(weight) or not fits(bias, x, weight.shape[1]):
         return NotImplemented
     windows = Windows.of(weight.shape[2:], stride, padding, dilation)
     size = windows.extent(x.shape[2:], pair("output_padding", output_padding, 0))
@@ -183,7 +183,7 @@ def conv2d_weight_in_blocks(
     groups: int = 1,
 ) -> Any:
     """Compute the op's function, some rows of windows at a time."""
-    if groups != 1 or not _serve(x, g):
+    if groups != 1 or not serve(x, g):
         return NotImplemented
     windows = Windows.of(kernel_size, stride, padding, dilation)
     if g.shape != (len(x), g.shape[1], *windows.fitting(x.shape[2:])):
@@ -250,9 +250,9 @@ def conv2d_in_bands(
     groups: int = 1,
 ) -> Any:
     """Compute the op's function, row by row of windows."""
-    if type(x) is not np.ndarray or groups != 1 or not _serve(x, weight):
+    if type(x) is not np.ndarray or groups != 1 or not serve(x, weight):
         return NotImplemented
-    if x.shape[1] != weight.shape[1] or not _fits(bias, x, len(weight)):
+    if x.shape[1] != weight.shape[1] or not fits(bias, x, len(weight)):
         return NotImplemented
     windows = Windows.of(weight.shape[2:], stride, padding, dilation)
     rows, across = windows.fitting(x.shape[2:])
@@ -280,7 +280,7 @@ def conv2d_weight_in_bands(
     groups: int = 1,
 ) -> Any:
     """Compute the op's function, row by row of windows; turn each part back before it is added."""
-    if type(x) is not np.ndarray or groups != 1 or not _serve(x, g):
+    if type(x) is not np.ndarray or groups != 1 or not serve(x, g):
         return NotImplemented
     windows = Windows.of(kernel_size, stride, padding, dilation)
     rows, across = windows.fitting(x.shape[2:])
@@ -320,9 +320,9 @@ def conv_transpose2d_in_bands(
     dilation: Pair = 1,
 ) -> Any:
     """Compute the op's function, band by band of the image that is painted."""
-    if type(x) is not np.ndarray or groups != 1 or not _serve(x, weight):
+    if type(x) is not np.ndarray or groups != 1 or not serve(x, weight):
         return NotImplemented
-    if x.shape[1] != len(weight) or not _fits(bias, x, weight.shape[1]):
+    if x.shape[1] != len(weight) or not fits(bias, x, weight.shape[1]):
         return NotImplemented
     windows = Windows.of(weight.shape[2:], stride, padding, dilation)
     size = windows.extent(x.shape[2:], pair("output_padding", output_padding, 0))
