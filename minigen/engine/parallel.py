@@ -18,12 +18,13 @@ import functools
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
+
+from minigen.engine.backend import Array
 
 Part = TypeVar("Part")
 
@@ -90,6 +91,60 @@ def side_by_side(work: Callable[[Part], object], parts: Sequence[Part]) -> None:
         _busy.release()
 
 
+LEAST_SHARED = 2**23
+"""How many multiplications a product of matrices has at least that is shared between threads."""
+
+LEAST_HELD = 2**17
+"""How many it has at least for BLAS to start threads, unless it is held to one."""
+
+
+def product(a: Array, b: Array, out: Array | None = None) -> Array:
+    """Multiply two matrices of NumPy's: a long product half by half, at the same time.
+
+    BLAS would share it between threads of its own. These wait for one another by counting on, so
+    that they hinder whatever else the cores are to do, this library's threads first of all.
+
+    Parameters
+    ----------
+    a, b : array, shapes (m, k) and (k, n)
+        The matrices.
+    out : array, shape (m, n), optional
+        Where the product is written.
+
+    Returns
+    -------
+    array, shape (m, n)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> product(np.ones((2, 3)), np.ones((3, 1)))
+    array([[3.],
+           [3.]])
+    """
+    (lines, inner), columns = a.shape, b.shape[1]
+    multiplications = lines * inner * columns
+    if multiplications < LEAST_HELD or (blas := _blas()) is None or thread_count() == 1:
+        return np.matmul(a, b, out=out)
+    if multiplications < LEAST_SHARED:
+        with _single(blas):
+            return np.matmul(a, b, out=out)
+    if out is None:
+        out = np.empty((lines, columns), np.result_type(a, b))
+    target = out
+
+    def of_lines(part: slice) -> None:
+        np.matmul(a[part], b, out=target[part])
+
+    def of_columns(part: slice) -> None:
+        np.matmul(a, b[:, part], out=target[:, part])
+
+    middle = max(lines, columns) // 2
+    parts = (slice(middle), slice(middle, None))
+    side_by_side(of_lines if lines >= columns else of_columns, parts)
+    return out
+
+
 def halves(count: int) -> list[range]:
     """Divide so many rows, or whatever is numbered, into two ranges; one if there is one row.
 
@@ -103,23 +158,57 @@ def halves(count: int) -> list[range]:
 
 
 def _share(work: Callable[[Part], object], parts: Sequence[Part], threads: int) -> None:
-    """Do the first of every so many parts here, and the others in threads of the pool."""
+    """Do the first of every so many parts here, and the others in threads that wait for work."""
 
     def do(first: int) -> None:
         for part in parts[first::threads]:
             work(part)
 
-    others = [
-        _pool(threads - 1).submit(contextvars.copy_context().run, do, first)
-        for first in range(1, threads)
-    ]
+    workers = [_worker(number) for number in range(1, threads)]
+    for number, worker in enumerate(workers, 1):
+        worker.begin(do, number)
     try:
         do(0)
     finally:
-        errors = [other.exception() for other in others]  # all have ended before this returns
+        errors = [worker.end() for worker in workers]  # all have ended before this returns
     for error in errors:
         if error is not None:
             raise error
+
+
+class _Worker:
+    """A thread that does one piece of work at a time.
+
+    Handing one over takes two locks, a fifth of the time that a pool of threads takes.
+    """
+
+    def __init__(self) -> None:
+        self._begun, self._ended = threading.Lock(), threading.Lock()
+        self._begun.acquire()
+        self._ended.acquire()
+        self._work: Callable[[], object] = bool
+        self._error: BaseException | None = None
+        threading.Thread(target=self._run, name="minigen", daemon=True).start()
+
+    def begin(self, work: Callable[[int], object], number: int) -> None:
+        """Let the thread call a function, in the caller's context."""
+        self._work = functools.partial(contextvars.copy_context().run, work, number)
+        self._begun.release()
+
+    def end(self) -> BaseException | None:
+        """Wait until it has done so; return what it raised."""
+        self._ended.acquire()
+        error, self._error, self._work = self._error, None, bool
+        return error
+
+    def _run(self) -> None:
+        while True:
+            self._begun.acquire()
+            try:
+                self._work()
+            except BaseException as error:  # noqa: BLE001 - it is raised where the work was begun
+                self._error = error
+            self._ended.release()
 
 
 _busy = threading.Lock()
@@ -127,14 +216,14 @@ _busy = threading.Lock()
 
 
 @functools.cache
-def _pool(threads: int) -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(threads, thread_name_prefix="minigen")
+def _worker(_number: int) -> _Worker:
+    return _Worker()
 
 
 def _forget_threads() -> None:
     """Begin anew in a forked process, which has none of the threads."""
     _busy._at_fork_reinit()  # type: ignore[attr-defined]
-    _pool.cache_clear()
+    _worker.cache_clear()
 
 
 if hasattr(os, "register_at_fork"):

@@ -24,12 +24,13 @@ and channels in groups. Windows with a dilation are no bands.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from minigen.engine.backend import Array, is_array, namespace
+from minigen.engine.parallel import halves, side_by_side
 from minigen.ops.convolution import conv2d, conv2d_weight, conv_transpose2d
 from minigen.ops.windows import Padding, Pair, Windows, pair
 
@@ -124,11 +125,15 @@ def conv2d_in_blocks(
     windows = Windows.of(weight.shape[2:], stride, padding, dilation)
     xp = namespace(x)
     out = xp.empty((len(weight), *windows.fitting(x.shape[2:]), len(x)), x.dtype)
-    kernels = _as_matrix(weight)
-    for rows, seen in columns(x, windows):
-        xp.matmul(kernels, seen, out=_as_matrix(out[:, rows]))
-    if bias is not None:
-        out += bias.reshape(-1, 1, 1, 1)
+    kernels, memory = _as_matrix(weight), padded(x, windows)
+
+    def compute(part: range) -> None:
+        for rows, seen in columns(memory, windows, part, out.shape[2]):
+            xp.matmul(kernels, seen, out=_as_matrix(out[:, rows]))
+        if bias is not None:
+            out[:, part.start : part.stop] += bias.reshape(-1, 1, 1, 1)
+
+    side_by_side(compute, _parts(out.shape[1], xp))
     return batch_first(out)
 
 
@@ -152,23 +157,28 @@ def conv_transpose2d_in_blocks(
     windows = Windows.of(weight.shape[2:], stride, padding, dilation)
     size = windows.extent(x.shape[2:], pair("output_padding", output_padding, 0))
     xp, (batch, _, height, width), channels = namespace(x), x.shape, weight.shape[1]
-    out = xp.zeros((channels, *size, batch), x.dtype)
-    image, kernels, points = batch_first(out), _as_matrix(weight).T, batch_last(x)
-    buffer = xp.empty(0, out.dtype)
-    for rows in row_blocks(height, len(kernels) * width * batch * out.itemsize, xp):
-        count = (rows.stop - rows.start, width)
-        seen = _as_matrix(points[:, rows])
-        if buffer.size < len(kernels) * seen.shape[1]:  # in the first block, the largest
-            buffer = xp.empty(len(kernels) * seen.shape[1], out.dtype)
-        painted = buffer[: len(kernels) * seen.shape[1]].reshape(len(kernels), -1)
-        xp.matmul(kernels, seen, out=painted)
-        painted = painted.reshape(channels, *windows.kernel, *count, batch)
-        for a, b in windows.taps():
-            on_image, among = windows.meeting((a, b), size, count, rows.start)
-            image[on_image] += batch_first(painted[:, a, b])[among]
-    if bias is not None:
-        out += bias.reshape(-1, 1, 1, 1)
-    return image
+    out, points, taps = xp.zeros((channels, *size, batch), x.dtype), batch_last(x), windows.taps
+
+    def paint(part: range) -> None:
+        image = batch_first(out[part.start : part.stop])
+        kernels = _as_matrix(weight[:, part.start : part.stop]).T
+        buffer = xp.empty(0, out.dtype)
+        for rows in row_blocks(height, len(kernels) * width * batch * out.itemsize, xp):
+            count = (rows.stop - rows.start, width)
+            seen = _as_matrix(points[:, rows])
+            if buffer.size < len(kernels) * seen.shape[1]:  # in the first block, the largest
+                buffer = xp.empty(len(kernels) * seen.shape[1], out.dtype)
+            painted = buffer[: len(kernels) * seen.shape[1]].reshape(len(kernels), -1)
+            xp.matmul(kernels, seen, out=painted)
+            painted = painted.reshape(len(part), *windows.kernel, *count, batch)
+            for a, b in taps():
+                on_image, among = windows.meeting((a, b), size, count, rows.start)
+                image[on_image] += batch_first(painted[:, a, b])[among]
+        if bias is not None:
+            image += bias[part.start : part.stop].reshape(-1, 1, 1)
+
+    side_by_side(paint, _parts(channels, xp))
+    return batch_first(out)
 
 
 @conv2d_weight.kernel
@@ -188,44 +198,68 @@ def conv2d_weight_in_blocks(
     windows = Windows.of(kernel_size, stride, padding, dilation)
     if g.shape != (len(x), g.shape[1], *windows.fitting(x.shape[2:])):
         return NotImplemented
-    xp = namespace(x)
-    total = xp.zeros((x.shape[1] * math.prod(windows.kernel), g.shape[1]), x.dtype)
-    part, cotangents = xp.empty_like(total), batch_last(g)
-    for rows, seen in columns(x, windows):
-        total += xp.matmul(seen, _as_matrix(cotangents[:, rows]).T, out=part)
+    xp, memory, cotangents = namespace(x), padded(x, windows), batch_last(g)
+    parts = _parts(g.shape[2], xp)
+    lines = x.shape[1] * math.prod(windows.kernel)
+    totals = xp.zeros((max(1, len(parts)), lines, g.shape[1]), x.dtype)
+
+    def compute(number: int) -> None:
+        product = xp.empty_like(totals[number])
+        for rows, seen in columns(memory, windows, parts[number], g.shape[3]):
+            totals[number] += xp.matmul(seen, _as_matrix(cotangents[:, rows]).T, out=product)
+
+    side_by_side(compute, range(len(parts)))
+    total = _sum(totals)
     weight = xp.empty((g.shape[1], x.shape[1], *windows.kernel), total.dtype)
     write_transposed(total, into=_as_matrix(weight))
     return weight
 
 
-def columns(images: Array, windows: Windows) -> Iterator[tuple[slice, Array]]:
+def columns(
+    memory: Array, windows: Windows, part: range, across: int
+) -> Iterator[tuple[slice, Array]]:
     r"""Iterate over rows of windows and the matrix of what they see (im2col), block by block.
 
-    A matrix has a line for each channel and tap, and a column for each window of each image, in the
-    order of memory: shape :math:`(C\,k_H k_W,\ \mathrm{rows} \cdot \mathrm{windows\ a\ row} \cdot
-    N)`. The next one is written over it.
+    The rows are those of a `part`, with as many windows `across`, on images with zeros around, as
+    `padded` returns them. A matrix has a line for each channel and tap, and a column for each
+    window of each image, in the order of memory: shape :math:`(C\,k_H k_W,\ \mathrm{rows} \cdot
+    \mathrm{windows\ a\ row} \cdot N)`. The next one is written over it.
 
     Derivation: conv2d.im2col
     """
-    xp = namespace(images)
-    memory = padded(images, windows)
+    xp = namespace(memory)
     channels, _, _, batch = memory.shape
-    rows, across = windows.fitting(images.shape[2:])
     c, h, w, n = memory.strides
     (down, right), kernel, (a, b) = windows.stride, windows.kernel, windows.dilation
     seen = xp.lib.stride_tricks.as_strided(
-        memory, (channels, *kernel, rows, across, batch), (c, h * a, w * b, h * down, w * right, n)
+        memory,
+        (channels, *kernel, part.stop, across, batch),
+        (c, h * a, w * b, h * down, w * right, n),
     )
     lines = channels * kernel[0] * kernel[1]
     size = lines * across * batch
     buffer = None
-    for block in row_blocks(rows, size * images.itemsize, xp):
-        count = block.stop - block.start
+    for rows in row_blocks(len(part), size * memory.itemsize, xp):
+        block = slice(part.start + rows.start, part.start + rows.stop)
+        count = rows.stop - rows.start
         if buffer is None:
-            buffer = xp.empty(count * size, images.dtype)
+            buffer = xp.empty(count * size, memory.dtype)
         matrix = buffer[: count * size].reshape(lines, count * across * batch)
         matrix.reshape(channels, *kernel, count, across, batch)[...] = seen[:, :, :, block]
         yield block, matrix
+
+
+def _parts(count: int, xp: object) -> Sequence[range]:
+    """Divide rows or channels into what is computed side by side: on a GPU, all at once."""
+    return halves(count) if xp is np else [range(count)]
+
+
+def _sum(totals: Array) -> Array:
+    """Add what was computed side by side, in the first of the arrays."""
+    total = totals[0]
+    for other in totals[1:]:
+        total += other
+    return total
 
 
 def row_blocks(rows: int, bytes_a_row: int, xp: object) -> Iterator[slice]:
@@ -260,11 +294,15 @@ def conv2d_in_bands(
     if not _pays(windows, rows, across * batch, channels, weight[0].nbytes):
         return NotImplemented
     out = np.empty((channels, rows, across * batch), x.dtype)
-    kernels = _turned(weight, _bands(windows))
-    for row, seen in _rows_seen(x, windows):
-        np.matmul(kernels[row % len(kernels)], seen, out=out[:, row])
-    if bias is not None:
-        out += bias.reshape(-1, 1, 1)
+    kernels, memory = _turned(weight, _bands(windows)), padded(x, windows)
+
+    def compute(part: range) -> None:
+        for row, seen in _rows_seen(memory, windows, part, across):
+            np.matmul(kernels[row % len(kernels)], seen, out=out[:, row])
+        if bias is not None:
+            out[:, part.start : part.stop] += bias.reshape(-1, 1, 1)
+
+    side_by_side(compute, halves(rows))
     return batch_first(out.reshape(channels, rows, across, batch))
 
 
@@ -292,14 +330,20 @@ def conv2d_weight_in_bands(
         return NotImplemented
     bands = _bands(windows)
     shape = (bands, x.shape[1], windows.stride[0], windows.kernel[1])
-    total = np.zeros((bands, math.prod(shape[1:]), channels), x.dtype)
-    part = np.empty_like(total)
-    cotangents = batch_last(g).reshape(channels, rows, across * batch)
-    for row, seen in _rows_seen(x, windows):
-        np.matmul(seen, cotangents[:, row].T, out=part.reshape(-1, channels))
-        turn = row % bands
-        total[: bands - turn] += part[turn:]
-        total[bands - turn :] += part[:turn]
+    memory, cotangents = padded(x, windows), batch_last(g).reshape(channels, rows, across * batch)
+    parts = halves(rows)
+    totals = np.zeros((len(parts), bands, math.prod(shape[1:]), channels), x.dtype)
+
+    def compute(number: int) -> None:
+        total, product = totals[number], np.empty_like(totals[number])
+        for row, seen in _rows_seen(memory, windows, parts[number], across):
+            np.matmul(seen, cotangents[:, row].T, out=product.reshape(-1, channels))
+            turn = row % bands
+            total[: bands - turn] += product[turn:]
+            total[bands - turn :] += product[:turn]
+
+    side_by_side(compute, range(len(parts)))
+    total = _sum(totals)
     by_band = np.empty((channels, *shape), x.dtype)
     write_transposed(total.reshape(-1, channels), into=by_band.reshape(channels, -1))
     weight = np.empty((channels, x.shape[1], *windows.kernel), x.dtype)
@@ -333,16 +377,23 @@ def conv_transpose2d_in_bands(
     kernels = _oldest_last(weight, bands)
     points = np.ascontiguousarray(x.transpose(2, 1, 3, 0)).reshape(rows * inputs, across * batch)
     out = np.zeros((channels, *size, batch), x.dtype)
-    painted = np.empty((kernels.shape[1], across * batch), x.dtype)
-    for band in range(rows + bands - 1):
-        first, last = max(0, band - bands + 1), min(rows, band + 1)
-        skipped = first - (band - bands + 1)
-        of_rows = kernels[skipped * inputs : (skipped + last - first) * inputs]
-        np.matmul(of_rows.T, points[first * inputs : last * inputs], out=painted)
-        shape = (channels, windows.stride[0], windows.kernel[1], across, batch)
-        _add_band(out, painted.reshape(shape), band, windows)
-    if bias is not None:
-        out += bias.reshape(-1, 1, 1, 1)
+    taps = windows.stride[0] * windows.kernel[1]
+
+    def paint(part: range) -> None:
+        shape = (len(part), windows.stride[0], windows.kernel[1], across, batch)
+        painted = np.empty(shape, x.dtype)
+        of_part = kernels[:, part.start * taps : part.stop * taps]
+        for band in range(rows + bands - 1):
+            first, last = max(0, band - bands + 1), min(rows, band + 1)
+            skipped = first - (band - bands + 1)
+            of_rows = of_part[skipped * inputs : (skipped + last - first) * inputs]
+            seen = points[first * inputs : last * inputs]
+            np.matmul(of_rows.T, seen, out=painted.reshape(-1, across * batch))
+            _add_band(out[part.start : part.stop], painted, band, windows)
+        if bias is not None:
+            out[part.start : part.stop] += bias[part.start : part.stop].reshape(-1, 1, 1, 1)
+
+    side_by_side(paint, halves(channels))
     return batch_first(out)
 
 
@@ -363,26 +414,27 @@ def _pays(windows: Windows, rows: int, columns: int, channels: int, line_bytes: 
     return saved > spent and columns * line_bytes >= LEAST_ROW_BYTES
 
 
-def _rows_seen(images: Array, windows: Windows) -> Iterator[tuple[int, Array]]:
+def _rows_seen(
+    memory: Array, windows: Windows, part: range, across: int
+) -> Iterator[tuple[int, Array]]:
     """Iterate over rows of windows and the matrix of what they see, with the bands in turn.
 
-    A matrix has a line for each slot, channel and tap of a band, a column for each window of each
+    The rows are those of a `part`, with as many windows `across`, on images with zeros around. A
+    matrix has a line for each slot, channel and tap of a band, a column for each window of each
     image. The next one is written over it.
     """
-    memory = padded(images, windows)
     channels, _, _, batch = memory.shape
-    rows, across = windows.fitting(images.shape[2:])
     c, h, w, n = memory.strides
     (down, right), bands = windows.stride, _bands(windows)
     all_bands = np.lib.stride_tricks.as_strided(
         memory,
-        (rows + bands - 1, channels, down, windows.kernel[1], across, batch),
+        (part.stop + bands - 1, channels, down, windows.kernel[1], across, batch),
         (h * down, c, h, w, w * right, n),
     )
-    slots = np.empty((bands, *all_bands.shape[1:]), images.dtype)
-    for j, band in enumerate(all_bands):
-        slots[j % bands] = band
-        if j >= bands - 1:
+    slots = np.empty((bands, *all_bands.shape[1:]), memory.dtype)
+    for j in range(part.start, part.stop + bands - 1):
+        slots[j % bands] = all_bands[j]
+        if j >= part.start + bands - 1:
             yield j - bands + 1, slots.reshape(-1, across * batch)
 
 

@@ -2,14 +2,18 @@ r"""Dense layers of inputs that are held with the batch innermost.
 
 Flattened images that were held with the batch innermost are a matrix (N, F) held as (F, N). The
 dense layer then multiplies from the left, :math:`y^\top = W x^\top`, which leaves what it makes in
-the same order.
+the same order. Such layers stand between convolutions, whose threads BLAS's own would hinder: long
+products are shared as `minigen.engine.parallel` shares them.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from minigen.engine.backend import Array, array_of, is_array
+from minigen.engine.parallel import product
 from minigen.ops.linear import linear, linear_vjp
 
 
@@ -22,7 +26,7 @@ def linear_kernel(x: Array, weight: Array, bias: Array | None) -> Any:
         return NotImplemented
     if bias is not None and (bias.shape != weight.shape[:1] or bias.dtype != x.dtype):
         return NotImplemented
-    y = (weight @ x.T).T
+    y = _product(weight, x.T).T
     if bias is not None:
         y += bias
     return y
@@ -38,9 +42,17 @@ def linear_kernel_vjp(g: Array, out: Array, x: Array, weight: Array, bias: Array
         return NotImplemented
 
     def grad_x() -> Array:
-        return (weight.T * g.T).T if weight.shape[0] == 1 else (weight.T @ g.T).T
+        return (weight.T * g.T).T if weight.shape[0] == 1 else _product(weight.T, g.T).T
 
-    return grad_x, *linear_vjp(g, out, x, weight, bias)[1:]
+    def grad_weight() -> Array:
+        return _product(g.T, x)
+
+    return grad_x, grad_weight, linear_vjp(g, out, x, weight, bias)[2]
+
+
+def _product(a: Any, b: Any) -> Any:
+    """Multiply two matrices; NumPy's are shared between threads."""
+    return product(a, b) if type(a) is type(b) is np.ndarray and a.dtype == b.dtype else a @ b
 
 
 def _is_batch_last(features: Any) -> bool:

@@ -281,7 +281,9 @@ def test_a_matrix_is_written_transposed(shape: tuple[int, int]) -> None:
 @pytest.mark.derivation("conv2d.im2col")
 def test_columns_hold_what_each_window_sees() -> None:
     x = draw(3, 2, 4, 5)
-    ((rows, matrix),) = kernels.columns(x, Windows.of((2, 3), 1, (1, 0)))
+    windows = Windows.of((2, 3), 1, (1, 0))
+    memory = kernels.padded(x, windows)
+    ((rows, matrix),) = kernels.columns(memory, windows, range(5), 3)
     assert rows == slice(0, 5)
     padded = np.pad(x, ((0, 0), (0, 0), (1, 1), (0, 0)))
     columns = matrix.reshape(2, 2, 3, 5, 3, 3)
