@@ -17,8 +17,7 @@ import ctypes
 import functools
 import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -49,8 +48,7 @@ def thread_count() -> int:
     """
     given = os.environ.get(VARIABLE)
     if not given:
-        blas = _blas()
-        return blas.get() if blas else _cores()
+        return _blas_threads() or _cores()
     if not given.isdecimal() or int(given) < 1:
         raise ValueError(f"{VARIABLE} must be a positive integer, got {given!r}")
     return int(given)
@@ -78,21 +76,25 @@ def side_by_side(work: Callable[[Part], object], parts: Sequence[Part]) -> None:
     >>> squares
     [0, 1, 4]
     """
-    threads = min(len(parts), thread_count())
-    blas = _blas() if threads > 1 else None
-    if blas is None or not _busy.acquire(blocking=False):
-        for part in parts:
-            work(part)
+    threads = min(len(parts), thread_count()) if _blas() else 1
+    if threads == 1 or not _busy.acquire(blocking=False):
+        with one_thread:
+            for part in parts:
+                work(part)
         return
     try:
-        with _single(blas):
+        with one_thread:
             _share(work, parts, threads)
     finally:
         _busy.release()
 
 
-LEAST_SHARED = 2**23
+LEAST_SHARED = 2**26
 """How many multiplications a product of matrices has at least that is shared between threads."""
+
+MOST_HELD = 2**23
+"""How many it has at most where BLAS is held to one thread; up to `LEAST_SHARED`, it has its way.
+"""
 
 LEAST_HELD = 2**17
 """How many it has at least for BLAS to start threads, unless it is held to one."""
@@ -101,8 +103,9 @@ LEAST_HELD = 2**17
 def product(a: Array, b: Array, out: Array | None = None) -> Array:
     """Multiply two matrices of NumPy's: a long product half by half, at the same time.
 
-    BLAS would share it between threads of its own. These wait for one another by counting on, so
-    that they hinder whatever else the cores are to do, this library's threads first of all.
+    BLAS would share it between threads of its own. These wait for more work by counting on, for
+    some hundredths of a second, and hinder what else the cores are to do meanwhile, this library's
+    threads first of all. Short products are therefore made on one thread.
 
     Parameters
     ----------
@@ -124,11 +127,11 @@ def product(a: Array, b: Array, out: Array | None = None) -> Array:
     """
     (lines, inner), columns = a.shape, b.shape[1]
     multiplications = lines * inner * columns
-    if multiplications < LEAST_HELD or (blas := _blas()) is None or thread_count() == 1:
-        return np.matmul(a, b, out=out)
-    if multiplications < LEAST_SHARED:
-        with _single(blas):
+    if LEAST_HELD <= multiplications < MOST_HELD:
+        with one_thread:
             return np.matmul(a, b, out=out)
+    if multiplications < LEAST_SHARED or _blas() is None:
+        return np.matmul(a, b, out=out)
     if out is None:
         out = np.empty((lines, columns), np.result_type(a, b))
     target = out
@@ -224,6 +227,7 @@ def _forget_threads() -> None:
     """Begin anew in a forked process, which has none of the threads."""
     _busy._at_fork_reinit()  # type: ignore[attr-defined]
     _worker.cache_clear()
+    one_thread.__init__()  # type: ignore[misc]
 
 
 if hasattr(os, "register_at_fork"):
@@ -237,15 +241,35 @@ class _Blas(NamedTuple):
     set: Callable[[int], Any]
 
 
-@contextmanager
-def _single(blas: _Blas) -> Iterator[None]:
-    """Hold BLAS to one thread."""
-    before = blas.get()
-    blas.set(1)
-    try:
-        yield
-    finally:
-        blas.set(before)
+class _Held:
+    """Holds BLAS to one thread while anybody wants it so."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._holders = 0
+        self._before = 1
+
+    def __enter__(self) -> None:
+        with self._lock:
+            blas = _blas()
+            if self._holders == 0 and blas is not None:
+                self._before = blas.get()
+                blas.set(1)
+            self._holders += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._holders -= 1
+            blas = _blas()
+            if self._holders == 0 and blas is not None:
+                blas.set(self._before)
+
+
+one_thread = _Held()
+"""A context in which BLAS uses one thread, for sums and products too short to be shared.
+
+The threads that it starts otherwise wait for more by counting on, and take the cores' time.
+"""
 
 
 @functools.cache
@@ -261,6 +285,13 @@ def _blas() -> _Blas | None:
                         getattr(library, name.format("get")), getattr(library, name.format("set"))
                     )
     return None
+
+
+@functools.cache
+def _blas_threads() -> int:
+    """Return how many threads BLAS uses unless it is held to one; 0 if there is no telling."""
+    blas = _blas()
+    return blas.get() if blas else 0
 
 
 def _cores() -> int:

@@ -377,23 +377,21 @@ def conv_transpose2d_in_bands(
     kernels = _oldest_last(weight, bands)
     points = np.ascontiguousarray(x.transpose(2, 1, 3, 0)).reshape(rows * inputs, across * batch)
     out = np.zeros((channels, *size, batch), x.dtype)
-    taps = windows.stride[0] * windows.kernel[1]
 
     def paint(part: range) -> None:
-        shape = (len(part), windows.stride[0], windows.kernel[1], across, batch)
+        shape = (channels, windows.stride[0], windows.kernel[1], across, batch)
         painted = np.empty(shape, x.dtype)
-        of_part = kernels[:, part.start * taps : part.stop * taps]
-        for band in range(rows + bands - 1):
+        for band in part:
             first, last = max(0, band - bands + 1), min(rows, band + 1)
             skipped = first - (band - bands + 1)
-            of_rows = of_part[skipped * inputs : (skipped + last - first) * inputs]
+            of_rows = kernels[skipped * inputs : (skipped + last - first) * inputs]
             seen = points[first * inputs : last * inputs]
             np.matmul(of_rows.T, seen, out=painted.reshape(-1, across * batch))
-            _add_band(out[part.start : part.stop], painted, band, windows)
-        if bias is not None:
-            out[part.start : part.stop] += bias[part.start : part.stop].reshape(-1, 1, 1, 1)
+            _add_band(out, painted, band, windows)
 
-    side_by_side(paint, halves(channels))
+    side_by_side(paint, halves(rows + bands - 1))
+    if bias is not None:
+        out += bias.reshape(-1, 1, 1, 1)
     return batch_first(out)
 
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from minigen.engine.backend import Array
 from minigen.engine.op import Cotangents
+from minigen.engine.parallel import one_thread
 from minigen.engine.summation import blocked_dot, in_runs
 from minigen.ops.normalization import normalize_channels
 from minigen.ops.reduction import var
@@ -138,15 +139,17 @@ def _column(vector: Array | None, otherwise: float, x: Array) -> Array:
 def _means(rows: Array) -> Array:
     """Return the mean of each row as a column."""
     n = rows.shape[1]
-    return (rows @ np.full(n, 1 / n, rows.dtype))[:, None]
+    with one_thread:
+        return (rows @ np.full(n, 1 / n, rows.dtype))[:, None]
 
 
 def _sums(rows: Array) -> Array:
     """Return the sum of each row as a column: of runs, which float64 adds up."""
     runs, rest = in_runs(rows)
-    total = (runs @ np.ones(runs.shape[-1], rows.dtype)).sum(1, np.float64)
-    if rest.size:
-        total += rest @ np.ones(rest.shape[1], rows.dtype)
+    with one_thread:
+        total = (runs @ np.ones(runs.shape[-1], rows.dtype)).sum(1, np.float64)
+        if rest.size:
+            total += rest @ np.ones(rest.shape[1], rows.dtype)
     return total.astype(rows.dtype)[:, None]
 
 

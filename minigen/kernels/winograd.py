@@ -102,8 +102,8 @@ THREE_TAPS = Algorithm(
 
 ALGORITHMS = {algorithm.taps: algorithm for algorithm in (TWO_TAPS, THREE_TAPS)}
 
-LEAST_CHANNELS = 32
-"""With fewer channels, in or out, of a phase, transforming costs more than it saves."""
+LEAST_SAVED = 72
+"""How many multiplications must be saved for each number that is transformed, by measurement."""
 
 LEAST_COLUMNS = 64
 """With fewer tiles a row, times images, products of matrices are too narrow to gain."""
@@ -128,6 +128,16 @@ class Tiles(NamedTuple):
     def across(self) -> int:
         """How many tiles stand in a row."""
         return -(-self.number[1] // self.algorithm.outputs)
+
+    def saved(self, inputs: int, outputs: int) -> float:
+        """Return the multiplications saved for each number transformed, between so many channels.
+
+        Those of a tile that reaches over the end are all made.
+        """
+        products = self.algorithm.products**2
+        windows = self.number[0] * self.number[1] / (self.rows * self.across)
+        less = windows * self.algorithm.taps**2 - products
+        return less * inputs * outputs / (products * (inputs + outputs))
 
     @property
     def places(self) -> int:
@@ -170,11 +180,12 @@ def tiles_of(
     taps, rest = divmod(height, stride)
     if height != width or stride != across or rest or windows.dilation != (1, 1):
         return None
-    if taps not in ALGORITHMS or min(channels * stride, outputs) < LEAST_CHANNELS:
+    if taps not in ALGORITHMS:
         return None
     rows, columns = windows.fitting(size)
     tiles = Tiles(ALGORITHMS[taps], windows, stride, (size[0], size[1]), (rows, columns), batch)
-    return tiles if tiles.across * batch >= LEAST_COLUMNS else None
+    pays = tiles.saved(stride * stride * channels, outputs) >= LEAST_SAVED
+    return tiles if pays and tiles.across * batch >= LEAST_COLUMNS else None
 
 
 @conv2d.kernel
