@@ -26,6 +26,7 @@ import numpy as np
 
 from minigen.engine import tensor
 from minigen.engine.backend import DeviceError, device_of, is_array
+from minigen.engine.choice import READABLE, kernels
 from minigen.engine.graph import Node, functions
 from minigen.engine.guards import Trace, check_output, describe_value
 from minigen.engine.modes import recording, watching
@@ -330,6 +331,8 @@ def _with_fallback(fast: Callable[..., Any], readable: Callable[..., Any]) -> Ca
 
     @functools.wraps(readable)
     def compute(*arrays: Any, **options: Any) -> Any:
+        if kernels() == READABLE:
+            return readable(*arrays, **options)
         out = fast(*arrays, **options)
         return readable(*arrays, **options) if out is NotImplemented else out
 

@@ -9,4 +9,6 @@ measured to pay: `benchmarks/` has the workloads.
 
 from minigen.kernels import activation, convolution, dense, normalization, winograd
 
-__all__ = ["activation", "convolution", "dense", "normalization", "winograd"]
+from minigen.kernels import compiled  # isort: skip - tried first, so declared last
+
+__all__ = ["activation", "compiled", "convolution", "dense", "normalization", "winograd"]

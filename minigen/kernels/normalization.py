@@ -29,9 +29,9 @@ def normalize_channels_kernel(
     x: Array, weight: Array | None, bias: Array | None, *, eps: float
 ) -> Any:
     """Compute the op's function, the shift in one pass with the scale."""
-    if not _serves(x, weight, bias):
+    if not serves(x, weight, bias):
         return NotImplemented
-    rows = _rows(x)
+    rows = rows_of(x)
     out = np.empty_like(rows)
     scale, shift = _column(weight, 1, x), _column(bias, 0, x)
     for block, mean in _blocks(rows):
@@ -40,7 +40,7 @@ def normalize_channels_kernel(
         factor = scale[block] / np.sqrt(found.variance + eps)
         y *= factor
         y += shift[block] - found.rest * factor
-    return _like(x, out)
+    return like(x, out)
 
 
 @normalize_channels.kernel_vjp
@@ -48,9 +48,9 @@ def normalize_channels_kernel_vjp(
     g: Array, _out: Array, x: Array, weight: Array | None, bias: Array | None, *, eps: float
 ) -> Any:
     r"""Compute the op's rule, with :math:`\hat x = (d - r) / \tau` of deviations d put into it."""
-    if not _serves(x, weight, bias) or not _serves(g, None, None) or g.dtype != x.dtype:
+    if not serves(x, weight, bias) or not serves(g, None, None) or g.dtype != x.dtype:
         return NotImplemented
-    rows, cotangents = _rows(x), _rows(g)
+    rows, cotangents = rows_of(x), rows_of(g)
     n = rows.shape[1]
     scale, grad_x = _column(weight, 1, x), np.empty_like(rows)
     grad_weight = np.empty((len(rows), 1), x.dtype)
@@ -69,7 +69,7 @@ def normalize_channels_kernel_vjp(
         gradient *= of_d
         gradient += np.multiply(part, of_g, out=scratch[: len(part)])
         gradient -= of_d * found.rest + of_g * grad_bias[block] / n
-    return _cotangents(_like(x, grad_x), weight, grad_weight, bias, grad_bias)
+    return _cotangents(like(x, grad_x), weight, grad_weight, bias, grad_bias)
 
 
 @var.kernel
@@ -77,9 +77,9 @@ def channel_variance(x: Array, *, axis: Any, keepdims: bool, correction: float) 
     """Compute the variance of each channel over all other axes, as batch norm asks for it."""
     degrees = x.size // max(x.shape[1], 1) - correction if getattr(x, "ndim", 0) > 1 else 0
     whole = axis == (0, *range(2, getattr(x, "ndim", 0))) and not keepdims
-    if not whole or degrees <= 0 or not _serves(x, None, None):
+    if not whole or degrees <= 0 or not serves(x, None, None):
         return NotImplemented
-    rows = _rows(x)
+    rows = rows_of(x)
     out = np.empty(len(rows), x.dtype)
     scratch = np.empty((_step(rows), rows.shape[1]), x.dtype)
     for block, mean in _blocks(rows):
@@ -109,7 +109,7 @@ def _deviations(rows: Array, mean: Array, *, into: Array) -> Deviations:
     return Deviations(rest, np.maximum(squares - rest * rest, 0))
 
 
-def _serves(x: Any, weight: Any, bias: Any) -> bool:
+def serves(x: Any, weight: Any, bias: Any) -> bool:
     """Tell whether x is an array of NumPy, held with the batch innermost, and all of one dtype."""
     if type(x) is not np.ndarray or x.ndim < 2 or x.size == 0 or x.dtype.kind != "f":
         return False
@@ -118,13 +118,13 @@ def _serves(x: Any, weight: Any, bias: Any) -> bool:
     return bool(x.transpose(*range(1, x.ndim), 0).flags.c_contiguous)
 
 
-def _rows(x: Array) -> Array:
+def rows_of(x: Array) -> Array:
     """Return (N, C, ...) as a matrix (C, ... times N): a view."""
     return x.transpose(*range(1, x.ndim), 0).reshape(x.shape[1], -1)
 
 
-def _like(x: Array, rows: Array) -> Array:
-    """Return a matrix of rows in the shape of x: the reverse of `_rows`."""
+def like(x: Array, rows: Array) -> Array:
+    """Return a matrix of rows in the shape of x: the reverse of `rows_of`."""
     memory = rows.reshape(*x.shape[1:], x.shape[0])
     return memory.transpose(x.ndim - 1, *range(x.ndim - 1))
 

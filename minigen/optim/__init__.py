@@ -12,6 +12,7 @@
 1.0
 """
 
+from minigen.optim import compiled as _compiled  # noqa: F401 - it declares itself
 from minigen.optim import lr_scheduler
 from minigen.optim.adam import Adam, AdamW
 from minigen.optim.optimizer import Optimizer

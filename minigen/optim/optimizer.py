@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -16,6 +16,9 @@ from minigen.optim.state import NOTES, Group, ParameterState, collect, restore
 
 BLOCK = 65_536
 """Elements updated at a time: in float32 256 KiB of each array, which the CPU's cache can hold."""
+
+Update = Callable[..., Any]
+"""A version of `Optimizer.update`; see `update_of`."""
 
 SWEEP_EVERY = 64
 """Steps from one removal of vanishing moments to the next."""
@@ -192,8 +195,11 @@ class Optimizer(ABC):
         state = self.state.setdefault(parameter, {"step": 0})
         moments = [self._moment(state, name, weights) for name in names]
         state["step"] += 1
-        for block in blocks(weights, gradient, *moments):
-            self.update(group, state["step"], *block)
+        arrays = weights, gradient, *moments
+        compiled: Update = _compiled_updates.get(type(self), _serves_nothing)
+        if compiled(group, state["step"], *arrays) is NotImplemented:
+            for block in blocks(*arrays):
+                self.update(group, state["step"], *block)
         writes.note(weights)
         if state["step"] % SWEEP_EVERY == 0:
             for moment in moments:
@@ -249,6 +255,27 @@ class Optimizer(ABC):
                     "and would be updated twice"
                 )
             known.add(id(parameter))
+
+
+def update_of(optimizer: type[Optimizer]) -> Callable[[Update], Update]:
+    """Declare a compiled version of an optimiser's `update`; it stands in `minigen.optim.compiled`.
+
+    It takes what `Optimizer.update` takes, but whole parameters, and returns NotImplemented for
+    arrays that it does not serve. A subclass, whose update may be another, does not inherit it.
+    """
+
+    def declare(compiled: Update) -> Update:
+        _compiled_updates[optimizer] = compiled
+        return compiled
+
+    return declare
+
+
+_compiled_updates: dict[type[Optimizer], Update] = {}
+
+
+def _serves_nothing(*_arguments: Any) -> Any:
+    return NotImplemented
 
 
 def blocks(*arrays: Array) -> Iterator[tuple[Array, ...]]:

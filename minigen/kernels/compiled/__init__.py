@@ -1,0 +1,10 @@
+"""Kernels that Numba compiles, where it is installed: the extra ``fast``.
+
+Like the kernels beside them they are tested equal to the readable ops, to the bit where no sum is
+reordered. `minigen.engine.choice` says when they are in use, `compilation` how a loop is compiled
+and what it serves.
+"""
+
+from minigen.kernels.compiled import activation, compilation, normalization, optimizers
+
+__all__ = ["activation", "compilation", "normalization", "optimizers"]

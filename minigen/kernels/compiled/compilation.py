@@ -1,0 +1,184 @@
+"""Loops that Numba compiles when they are first called.
+
+NumPy computes an expression one operation at a time, each a pass over memory. A loop does all of it
+in one pass. It is written for arrays whose first axes are equally long, and treats each element, or
+each row, by itself: so threads can share the rows among them, and what comes out doesn't depend on
+their number.
+
+Its arithmetic is NumPy's, rounding by rounding: no product is fused with a sum, nothing is
+reordered, and numbers are handed in as scalars of the arrays' dtype, since Python's would make
+float64 of float32.
+
+Threads are Python's (`minigen.engine.parallel`), which a compiled loop lets run: Numba's own must
+not be entered by two threads at once, or keep those of BLAS waiting. `numba` is imported with the
+first loop that is called, and what it compiles is kept on disk, beside the source or in the user's
+cache.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import itertools
+import logging
+import os
+from collections.abc import Callable
+from types import FunctionType
+from typing import Any, Final
+
+import numpy as np
+
+from minigen.engine.backend import Array
+from minigen.engine.choice import COMPILED, VARIABLE, KernelsError, kernels
+from minigen.engine.parallel import side_by_side, thread_count
+
+LEAST: Final = 2048
+"""Arrays with fewer elements are left to NumPy: to call a loop takes as long as they do."""
+
+SHARED: Final = 2**17
+"""From how many elements on threads share a loop; to wake one takes some 50 microseconds."""
+
+OPTIONS: Final = {"nogil": True, "error_model": "numpy"}
+"""Other threads may run meanwhile; and a division by 0 gives infinity or NaN."""
+
+
+class Loop:
+    """A function on arrays and numbers that is compiled when it is first called.
+
+    Called, it is run on the rows of its arrays: on all of them, or on a part in each thread where
+    the first array is large. It writes into arrays among its arguments, and returns nothing.
+
+    Parameters
+    ----------
+    python : callable
+        The loop. Positional arguments that are arrays have first axes of one length; all others
+        are scalars of NumPy's.
+    """
+
+    def __init__(self, python: Callable[..., None]) -> None:
+        functools.update_wrapper(self, python)
+        self.python = python
+
+    def __call__(self, *arguments: Any) -> None:
+        """Run the loop."""
+        first = arguments[0]
+        threads = min(thread_count(), len(first)) if first.size >= SHARED else 1
+        if threads == 1:
+            self._run(arguments)
+            return
+        bounds = [len(first) * part // threads for part in range(threads + 1)]
+        parts = [_rows(slice(*ends), arguments) for ends in itertools.pairwise(bounds)]
+        side_by_side(self._run, parts)
+
+    @functools.cached_property
+    def compiled(self) -> Callable[..., None]:
+        """The compiled function: machine code for each combination of types it was called with."""
+        return jit(self.python)
+
+    def _run(self, arguments: tuple[Any, ...]) -> None:
+        try:
+            self.compiled(*arguments)
+        except OSError:  # the code could not be kept on disk, but is there
+            self.compiled(*arguments)
+
+
+def jit(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile a function, and keep the code on disk if there is a place for it.
+
+    Loops that it calls are compiled into it.
+    """
+    library = numba()
+    called = {name: function.__globals__.get(name) for name in function.__code__.co_names}
+    compiled = {name: loop.compiled for name, loop in called.items() if isinstance(loop, Loop)}
+    if compiled:
+        names = function.__globals__ | compiled
+        function = functools.wraps(function)(FunctionType(function.__code__, names))
+    try:
+        return library.njit(cache=True, **OPTIONS)(function)  # type: ignore[no-any-return]
+    except RuntimeError:  # no folder can be written to
+        return library.njit(**OPTIONS)(function)  # type: ignore[no-any-return]
+
+
+def in_use() -> bool:
+    """Tell whether compiled loops compute."""
+    return kernels() == COMPILED and numba() is not None
+
+
+def at_hand() -> bool:
+    """Tell whether Numba has been imported already."""
+    return numba.cache_info().currsize > 0
+
+
+@functools.cache
+def numba() -> Any:
+    """Import Numba; return None if that fails and nobody has asked for it.
+
+    Raises
+    ------
+    KernelsError
+        If it fails, and ``MINIGEN_KERNELS`` is ``compiled``.
+    """
+    try:
+        library = importlib.import_module("numba")
+        events = importlib.import_module("numba.core.event")
+    except Exception as error:  # such as a NumPy that is too new for it
+        message = f"Numba is installed, but can't be imported: {error}"
+        if os.environ.get(VARIABLE):
+            raise KernelsError(f"{VARIABLE}={COMPILED}: {message}") from error
+        _log("%s; minigen computes with NumPy alone (%s=numpy says so)", message, VARIABLE)
+        return None
+    events.register("numba:compile", _announcer(events))
+    return library
+
+
+def _announcer(events: Any) -> Any:
+    """Return what listens for compilations, and tells of the first of minigen's."""
+
+    class Announcer(events.Listener):  # type: ignore[misc]
+        """Says once that loops are compiled, which takes time that one did not expect."""
+
+        told = False
+
+        def on_start(self, event: Any) -> None:
+            of_minigen = event.data["dispatcher"].py_func.__module__.startswith(__package__)
+            if of_minigen and not self.told:
+                self.told = True
+                _log("compiling minigen's loops for this processor, once: the code is kept on disk")
+
+        def on_end(self, event: Any) -> None:
+            """Say nothing."""
+
+    return Announcer()
+
+
+_log = logging.getLogger(__name__).warning
+
+
+# ------------------------------------------------------------------------------- what is served
+
+
+def vectors(*arrays: Any, least: int = LEAST) -> list[Array] | None:
+    """Return arrays as vectors, views in the order of memory; None where no loop serves them.
+
+    They are served if they are NumPy's, of `least` elements or more, of one shape and one dtype,
+    float32 or float64, and all are held alike: row by row, or with the batch innermost.
+    """
+    first = arrays[0]
+    if type(first) is not np.ndarray or first.size < least or first.dtype.char not in "fd":
+        return None
+    if any(
+        type(array) is not np.ndarray or array.shape != first.shape or array.dtype != first.dtype
+        for array in arrays[1:]
+    ):
+        return None
+    if not all(array.flags.c_contiguous for array in arrays):
+        axes = (*range(1, first.ndim), 0)
+        arrays = tuple(array.transpose(axes) for array in arrays)
+        if not all(array.flags.c_contiguous for array in arrays):
+            return None
+    return [array.reshape(-1) for array in arrays] if in_use() else None
+
+
+def _rows(part: slice, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return a part of each array, and the numbers as they are."""
+    return tuple(a[part] if isinstance(a, np.ndarray) else a for a in arguments)
