@@ -16,6 +16,7 @@ from typing import Any
 from benchmarks.hooks import Kind, between
 from benchmarks.libraries import make_trainee
 from benchmarks.workloads import WORKLOADS
+from minigen.engine import choice
 from minigen.engine.backend import is_array
 
 TABLE = Path(__file__).parent / "work.json"
@@ -83,7 +84,7 @@ class Workspace:
 
 
 def count_work(name: str) -> Work:
-    """Count what one training step of a workload does, after two others.
+    """Count what one training step of a workload does, after two others, with NumPy alone.
 
     Returns
     -------
@@ -94,7 +95,11 @@ def count_work(name: str) -> Work:
         each of these calls had in use at a time, added up. ``"peak_bytes"``: how much more memory
         than before it the whole step had in use at most.
     """
-    trainee = make_trainee("minigen", WORKLOADS[name], None)
+    with choice.using(choice.NUMPY):
+        return _count(make_trainee("minigen", WORKLOADS[name], None))
+
+
+def _count(trainee: Any) -> Work:
     trainee.step()
     trainee.step()
     tally, workspace = Tally(), Workspace()

@@ -20,8 +20,8 @@ from minigen._version import DISTRIBUTION
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
 HEAVY = {
-    *("click", "cupy", "markdown_it", "matplotlib", "mdit_py_plugins", "pooch", "pygments"),
-    *("pylatexenc", "rich", "safetensors", "scipy", "torch", "tqdm"),
+    *("click", "cupy", "markdown_it", "matplotlib", "mdit_py_plugins", "numba", "pooch"),
+    *("pygments", "pylatexenc", "rich", "safetensors", "scipy", "torch", "tqdm"),
 }
 
 

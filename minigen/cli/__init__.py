@@ -27,6 +27,7 @@ from minigen.cli.metrics import metrics
 from minigen.cli.pictures import interpolate, reconstruct, traverse
 from minigen.cli.sample import sample
 from minigen.cli.train import train
+from minigen.engine.choice import kernels
 
 COMMANDS: tuple[click.Command, ...] = (
     demo,
@@ -58,6 +59,7 @@ def plain_errors() -> Iterator[None]:
     """
     from minigen.data import DataError
     from minigen.engine.backend import DeviceError
+    from minigen.engine.choice import KernelsError
     from minigen.kinds import KindError
     from minigen.training import (
         ConfigurationError,
@@ -80,7 +82,15 @@ def plain_errors() -> Iterator[None]:
         raise click.ClickException(f"there is not enough memory: {error}") from error
     except BrokenPipeError:
         raise  # whoever read the output has had enough: click knows what to do
-    except (DataError, DeviceError, DivergenceError, KindError, RunError, OSError) as error:
+    except (
+        DataError,
+        DeviceError,
+        DivergenceError,
+        KernelsError,
+        KindError,
+        RunError,
+        OSError,
+    ) as error:
         raise click.ClickException(str(error)) from error
 
 
@@ -111,6 +121,7 @@ class Commands(click.Group):
 @click.version_option(__version__, prog_name="minigen")
 def main() -> None:
     """Deep generative models from scratch: train them, look at them, check their gradients."""
+    kernels()  # an error in the environment shows before there is a folder
     keep_freed_memory()
 
 

@@ -9,7 +9,17 @@ from collections.abc import Iterator
 
 import click
 
-_PACKAGES = ("numpy", "matplotlib", "safetensors", "tqdm", "pooch", "click", "rich", "jupyterlab")
+_PACKAGES = (
+    "numpy",
+    "numba",
+    "matplotlib",
+    "safetensors",
+    "tqdm",
+    "pooch",
+    "click",
+    "rich",
+    "jupyterlab",
+)
 
 
 @click.command()
@@ -42,6 +52,7 @@ def _devices() -> Iterator[tuple[str, str]]:
     from minigen.engine.backend import DeviceError, cupy
 
     yield "cpu", f"{os.cpu_count()} cores, {platform.machine()}"
+    yield "kernels", _kernels()
     try:
         library = cupy()
     except DeviceError as error:
@@ -52,6 +63,16 @@ def _devices() -> Iterator[tuple[str, str]]:
         memory = properties["totalGlobalMem"] / 2**30
         name = properties["name"].decode()
         yield f"cuda:{number}", f"{name}, {memory:.0f} GiB, CuPy {library.__version__}"
+
+
+def _kernels() -> str:
+    """Say which versions of the ops compute on the CPU."""
+    from minigen.engine import choice
+    from minigen.kernels.compiled.compilation import in_use
+
+    if in_use():
+        return "compiled by Numba"
+    return "none: the readable ops" if choice.kernels() == choice.READABLE else "NumPy's"
 
 
 def _data_sets() -> Iterator[tuple[str, str]]:

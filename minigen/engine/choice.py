@@ -7,7 +7,7 @@ The environment variable ``MINIGEN_KERNELS`` says it:
 - ``compiled``: also the loops that Numba compiles; without Numba, an error,
 - nothing: ``compiled`` where Numba is installed, and ``numpy`` where it is not.
 
-It is read once, when the first kernel could serve.
+It is read once, when a kernel could serve for the first time.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from __future__ import annotations
 import functools
 import importlib.util
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from minigen._version import DISTRIBUTION
@@ -57,6 +59,21 @@ def kernels() -> str:
             f"pip install '{DISTRIBUTION}[fast]'"
         )
     return wanted
+
+
+@contextmanager
+def using(wanted: str) -> Iterator[None]:
+    """Let other kernels compute inside a ``with`` block, in all threads."""
+    before = os.environ.get(VARIABLE)
+    os.environ[VARIABLE] = wanted
+    kernels.cache_clear()
+    try:
+        yield
+    finally:
+        os.environ.pop(VARIABLE, None)
+        if before is not None:
+            os.environ[VARIABLE] = before
+        kernels.cache_clear()
 
 
 def _is_installed(package: str) -> bool:

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 import minigen
-from minigen.engine import backend
+from minigen.engine import backend, choice
 
-from .helpers import call
+from .helpers import call, error
 
 
 def rows(output: str) -> dict[str, str]:
@@ -39,6 +39,26 @@ def test_a_package_that_is_missing_is_said_to_be(monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(importlib.metadata, "version", absent)
     assert rows(call("info").output)["matplotlib"] == "not installed"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "said"), [("0", "none: the readable ops"), ("numpy", "NumPy's")]
+)
+def test_it_says_which_kernels_are_in_use(wanted: str, said: str) -> None:
+    with choice.using(wanted):
+        assert rows(call("info").output)["kernels"] == said
+
+
+def test_it_says_that_kernels_are_compiled() -> None:
+    pytest.importorskip("numba")
+    with choice.using(choice.COMPILED):
+        assert rows(call("info").output)["kernels"] == "compiled by Numba"
+
+
+def test_kernels_that_are_unknown_are_an_error_of_one_line() -> None:
+    with choice.using("fast"):
+        said = error("info", status=1)
+    assert said == "MINIGEN_KERNELS must be one of 0, numpy, compiled, got 'fast'"
 
 
 def test_without_a_gpu_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,8 +6,8 @@ each row, by itself: so threads can share the rows among them, and what comes ou
 their number.
 
 Its arithmetic is NumPy's, rounding by rounding: no product is fused with a sum, nothing is
-reordered, and numbers are handed in as scalars of the arrays' dtype, since Python's would make
-float64 of float32.
+reordered. A number is a scalar of the arrays' dtype: one of Python's, even an integer in the text
+of a loop, would make float64 of float32.
 
 Threads are Python's (`minigen.engine.parallel`), which a compiled loop lets run: Numba's own must
 not be entered by two threads at once, or keep those of BLAS waiting. `numba` is imported with the
@@ -45,41 +45,50 @@ OPTIONS: Final = {"nogil": True, "error_model": "numpy"}
 class Loop:
     """A function on arrays and numbers that is compiled when it is first called.
 
-    Called, it is run on the rows of its arrays: on all of them, or on a part in each thread where
-    the first array is large. It writes into arrays among its arguments, and returns nothing.
+    It writes into arrays among its arguments. Called, it is run on the rows of its arrays, which
+    `share` divides; a call inside another loop is compiled into that.
 
     Parameters
     ----------
     python : callable
-        The loop. Positional arguments that are arrays have first axes of one length; all others
-        are scalars of NumPy's.
+        The loop. Numbers are scalars of NumPy's; an array that is not needed can be None.
     """
 
-    def __init__(self, python: Callable[..., None]) -> None:
+    def __init__(self, python: Callable[..., Any]) -> None:
         functools.update_wrapper(self, python)
         self.python = python
 
     def __call__(self, *arguments: Any) -> None:
-        """Run the loop."""
-        first = arguments[0]
-        threads = min(thread_count(), len(first)) if first.size >= SHARED else 1
-        if threads == 1:
-            self._run(arguments)
-            return
-        bounds = [len(first) * part // threads for part in range(threads + 1)]
-        parts = [_rows(slice(*ends), arguments) for ends in itertools.pairwise(bounds)]
-        side_by_side(self._run, parts)
+        """Run the loop, on several threads where the arrays are large."""
+        share(self.run, *arguments)
 
-    @functools.cached_property
-    def compiled(self) -> Callable[..., None]:
-        """The compiled function: machine code for each combination of types it was called with."""
-        return jit(self.python)
-
-    def _run(self, arguments: tuple[Any, ...]) -> None:
+    def run(self, *arguments: Any) -> None:
+        """Run the loop on this thread."""
         try:
             self.compiled(*arguments)
         except OSError:  # the code could not be kept on disk, but is there
             self.compiled(*arguments)
+
+    @functools.cached_property
+    def compiled(self) -> Callable[..., Any]:
+        """The compiled function: machine code for each combination of types it was called with."""
+        return jit(self.python)
+
+
+def share(function: Callable[..., Any], *arguments: Any, cost: int = 1) -> None:
+    """Call a function on arrays and numbers: on all rows, or on a part of them in each thread.
+
+    The arrays among the arguments have first axes of one length. The size of the first, times the
+    cost of an element, says whether there is enough to do.
+    """
+    first = arguments[0]
+    threads = min(thread_count(), len(first)) if first.size * cost >= SHARED else 1
+    if threads == 1:
+        function(*arguments)
+        return
+    bounds = [len(first) * part // threads for part in range(threads + 1)]
+    parts = [_rows(slice(*ends), arguments) for ends in itertools.pairwise(bounds)]
+    side_by_side(lambda part: function(*part), parts)
 
 
 def jit(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -177,6 +186,29 @@ def vectors(*arrays: Any, least: int = LEAST) -> list[Array] | None:
         if not all(array.flags.c_contiguous for array in arrays):
             return None
     return [array.reshape(-1) for array in arrays] if in_use() else None
+
+
+def of_each(
+    function: Callable[..., Any], *arrays: Any, numbers: tuple[float, ...] = (), cost: int = 1
+) -> Any:
+    """Return a new array, like the first, of what a loop makes of each element of the arrays.
+
+    Parameters
+    ----------
+    function : callable
+        Takes the arrays as vectors, the one to write into, and the numbers; `share` divides them.
+    arrays
+        What `vectors` serves; NotImplemented is returned for anything else.
+    numbers
+        They become scalars of the arrays' dtype.
+    cost
+        Of an element, in multiples of a sum's.
+    """
+    if vectors(*arrays) is None:
+        return NotImplemented
+    out = np.empty_like(arrays[0])
+    share(function, *(vectors(*arrays, out) or ()), *map(out.dtype.type, numbers), cost=cost)
+    return out
 
 
 def _rows(part: slice, arguments: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib.util import find_spec
 
 import pytest
 
@@ -12,9 +13,9 @@ from minigen.kernels.compiled import compilation
 
 @pytest.fixture(autouse=True)
 def _compiled(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv(choice.VARIABLE, choice.COMPILED)
+    if find_spec("numba") is None:
+        pytest.skip("Numba is not installed: pip install 'minigen-numpy[fast]'")
     monkeypatch.setenv("MINIGEN_THREADS", "2")
     monkeypatch.setattr(compilation, "SHARED", 1)
-    choice.kernels.cache_clear()
-    yield
-    choice.kernels.cache_clear()
+    with choice.using(choice.COMPILED):
+        yield

@@ -13,8 +13,6 @@ from minigen.ops.reduction import var
 
 from .helpers import Array, batch_last, dtypes, examples, numbers, seeds
 
-pytest.importorskip("numba")
-
 pytestmark = pytest.mark.host_only("kernels for NumPy's arrays")
 
 EPS = {"eps": 1e-5}

@@ -15,8 +15,6 @@ from minigen.engine import choice
 
 from .helpers import dtypes, examples, numbers, seeds
 
-pytest.importorskip("numba")
-
 pytestmark = pytest.mark.host_only("kernels for NumPy's arrays")
 
 CASES: list[tuple[Any, dict[str, Any]]] = [
@@ -38,9 +36,7 @@ CASES: list[tuple[Any, dict[str, Any]]] = [
 
 def after_steps(kernels: str, case: tuple[Any, dict[str, Any]], dtype: str, seed: int) -> list[Any]:
     """Take three steps, with gradients of very different sizes; return weights and moments."""
-    choice.kernels.cache_clear()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(choice.VARIABLE, kernels)
+    with choice.using(kernels):
         shapes = [(70, 60), (5,), ()]
         parameters = [nn.Parameter(minigen.tensor(numbers(s, dtype, seed))) for s in shapes]
         optimizer = case[0](parameters, lr=0.1, **case[1])
@@ -49,7 +45,6 @@ def after_steps(kernels: str, case: tuple[Any, dict[str, Any]], dtype: str, seed
                 scale = 10.0 ** numbers(p.shape, dtype, seed + 1) if p.shape else 1.0
                 p.grad = minigen.tensor(numbers(p.shape, dtype, seed + 2 + step) * scale)
             optimizer.step()
-    choice.kernels.cache_clear()
     moments = [m for state in optimizer.state.values() for k, m in state.items() if k != "step"]
     return [p.data for p in parameters] + moments
 
