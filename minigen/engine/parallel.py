@@ -77,7 +77,7 @@ def side_by_side(work: Callable[[Part], object], parts: Sequence[Part]) -> None:
     [0, 1, 4]
     """
     threads = min(len(parts), thread_count()) if _blas() else 1
-    if threads == 1 or not _busy.acquire(blocking=False):
+    if threads <= 1 or not _busy.acquire(blocking=False):
         with one_thread:
             for part in parts:
                 work(part)

@@ -1,0 +1,128 @@
+"""Tiles: the algorithms' matrices, and where they pay."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+
+from minigen.kernels.tiles import (
+    LEAST_COLUMNS,
+    LEAST_SAVED,
+    THREE_TAPS,
+    TWO_TAPS,
+    Algorithm,
+    Tiles,
+    combine,
+    combined,
+    deal_columns,
+    tiles_of,
+)
+from minigen.ops.windows import Windows
+
+ALGORITHMS = [TWO_TAPS, THREE_TAPS]
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_an_algorithm_is_exact_in_integers(algorithm: Algorithm) -> None:
+    images, kernels, outputs = (np.array(m) for m in algorithm[:3])
+    scale = np.array(algorithm.scale)
+    assert algorithm.products == algorithm.outputs + algorithm.taps - 1
+    for i, k, p in itertools.product(*map(range, (len(images), algorithm.taps, algorithm.outputs))):
+        found = scale * images[:, i] @ (kernels[:, k] * outputs[:, p])
+        assert found == (i == p + k)  # output p is the sum over taps k of elements p + k
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_all_factors_are_exact_and_every_sum_begins_with_one(algorithm: Algorithm) -> None:
+    for matrix in algorithm[:3]:
+        lines = [*matrix, *zip(*matrix, strict=True)]
+        assert all(set(line) <= {-1, 0, 1} and 1 in line for line in lines)
+    assert set(algorithm.scale) <= {0.5, 1}
+
+
+def tiles(size: int, taps: int = 2, stride: int = 2, padding: int = 1, batch: int = 64) -> Tiles:
+    windows = Windows((taps * stride,) * 2, (stride,) * 2, (padding,) * 2)
+    found = tiles_of(windows, (size, size), batch, 512, 512)
+    assert found is not None
+    return found
+
+
+def test_multiplications_saved_are_counted_for_each_number_transformed() -> None:
+    of_16 = tiles(32)  # 16 outputs: 8 tiles of nine products for sixteen
+    assert of_16.saved(256, 128) == pytest.approx((16 - 9) * 256 * 128 / (9 * (256 + 128)))
+    of_7 = tiles(14)  # 7 outputs need 4 tiles, the last of which reaches over the end
+    assert of_7.saved(256, 128) == pytest.approx((49 / 4 - 9) * 256 * 128 / (9 * (256 + 128)))
+
+
+def test_tiles_are_used_where_they_pay() -> None:
+    windows = Windows((4, 4), (2, 2), (1, 1))
+    assert tiles_of(windows, (32, 32), 64, 128, 256) is not None
+    assert tiles_of(windows, (32, 32), 64, 3, 64) is None
+    assert tiles_of(windows, (32, 32), 64, 64, 3) is None
+    assert tiles_of(windows, (14, 14), 128, 64, 128) is None
+    few = (LEAST_COLUMNS - 1) // 8
+    assert tiles_of(windows, (32, 32), few, 128, 256) is None
+    assert tiles_of(windows, (32, 32), few + 1, 128, 256) is not None
+
+
+def test_a_layer_that_saves_just_enough_is_served() -> None:
+    windows = Windows((4, 4), (2, 2), (1, 1))
+    channels = next(c for c in range(1, 512) if tiles(32).saved(4 * c, c) >= LEAST_SAVED)
+    assert tiles_of(windows, (32, 32), 64, channels, channels) is not None
+    assert tiles_of(windows, (32, 32), 64, channels - 1, channels - 1) is None
+
+
+@pytest.mark.parametrize("lanes", [1, 2, 4])
+@pytest.mark.parametrize("shift", [0, 1, 5])
+@pytest.mark.parametrize("width", [1, 3, 8])
+def test_columns_are_dealt_out_to_lanes(lanes: int, shift: int, width: int) -> None:
+    rows = np.random.default_rng(0).standard_normal((2, 3, width, 4))
+    places = -(-(shift + width) // lanes) + 1
+    out = np.full((3, lanes, 2, places, 4), np.nan)
+    deal_columns(rows, lanes, shift, out)
+    padded = np.zeros((2, 3, places * lanes, 4))
+    padded[:, :, shift : shift + width] = rows
+    for column in range(places * lanes):
+        place, lane = divmod(column, lanes)
+        np.testing.assert_array_equal(out[:, lane, :, place], padded[:, :, column].swapaxes(0, 1))
+
+
+def test_columns_behind_the_last_place_are_left_out() -> None:
+    rows = np.arange(6.0).reshape(1, 1, 6, 1)
+    out = np.full((1, 2, 1, 2, 1), np.nan)
+    deal_columns(rows, 2, 0, out)
+    np.testing.assert_array_equal(out[0, :, 0, :, 0], [[0, 2], [1, 3]])
+
+
+COEFFICIENTS = list(itertools.product((-1, 0, 1), repeat=3))
+
+
+@pytest.mark.parametrize("coefficients", COEFFICIENTS)
+@pytest.mark.parametrize("missing", [None, 0, 2])
+def test_sums_are_written_with_zeros_for_what_is_missing(
+    coefficients: tuple[int, ...], missing: int | None
+) -> None:
+    parts: list[np.ndarray | None] = [np.array([1.0, 2.0]), np.array([4.0, 8.0]), np.array([16.0])]
+    expected = np.zeros(2)
+    for number, (coefficient, part) in enumerate(zip(coefficients, list(parts), strict=True)):
+        if number == missing:
+            parts[number] = None
+        elif part is not None:
+            expected = expected + coefficient * part
+    out = np.full(2, np.nan)
+    combine(coefficients, parts, out)
+    np.testing.assert_array_equal(out, expected)
+    if any(coefficients):
+        np.testing.assert_array_equal(
+            combined(coefficients, parts, np.empty(2)) + 0 * out, expected
+        )
+
+
+def test_an_array_by_itself_is_not_copied() -> None:
+    parts = [np.ones(2), np.ones(2)]
+    scratch = np.empty(2)
+    assert combined((0, 1), parts, scratch) is parts[1]
+    assert combined((0, -1), parts, scratch) is scratch
+    assert combined((1, 1), parts, scratch) is scratch
