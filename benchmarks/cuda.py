@@ -62,7 +62,7 @@ def measure_workload(
     """
     measured = {}
     with initial_weights(name) as weights:
-        for who in map(Contender.usual, ON_A_CARD):
+        for who in map(Contender, ON_A_CARD):
             with Worker(who, threads) as worker:
                 found = worker.call(
                     "run_on_card", name=name, weights=weights, steps=steps, warm_up=warm_up
@@ -83,7 +83,7 @@ def table(measured: dict[str, dict[Contender, Measurement]]) -> str:
     rows = [HEAD, ("---",) * len(HEAD)]
     for name in WORKLOADS:
         found = measured.get(name)
-        for who in map(Contender.usual, ON_A_CARD):
+        for who in map(Contender, ON_A_CARD):
             cells = (NOT_MEASURED, "", "", "") if found is None else _cells(found, who)
             rows.append((name, who.label, *cells))
     return "\n".join(_row(cells) for cells in rows)

@@ -47,9 +47,11 @@ class Workload:
     batches : int
         How many batches of images lie ready, to be used in turn.
     target : float
-        The ratio of the median step to PyTorch's that minigen is to reach.
+        The ratio of the shortest step to PyTorch's that minigen is to reach, both as they come.
     memory_target : float
         The same, of the process's peak memory.
+    period : int
+        After how many steps one is again as the first: a turn has whole periods.
     """
 
     name: str
@@ -64,6 +66,7 @@ class Workload:
     batches: int
     target: float
     memory_target: float
+    period: int = 1
 
     def parameter_shapes(self) -> dict[str, list[Shape]]:
         """Return the shapes of each network's parameters."""
@@ -119,8 +122,8 @@ def _dense_vae() -> Workload:
         lr=1e-3,
         betas=(0.9, 0.999),
         batches=8,
-        target=0.75,
-        memory_target=0.5,
+        target=1.0,
+        memory_target=0.3,
     )
 
 
@@ -147,8 +150,8 @@ def _conv_vae() -> Workload:
         lr=1e-3,
         betas=(0.9, 0.999),
         batches=8,
-        target=1.0,
-        memory_target=0.5,
+        target=0.9,
+        memory_target=0.3,
     )
 
 
@@ -182,8 +185,8 @@ def _small_dcgan() -> Workload:
         lr=2e-4,
         betas=(0.5, 0.999),
         batches=8,
-        target=1.15,
-        memory_target=0.5,
+        target=0.95,
+        memory_target=0.4,
     )
 
 
@@ -204,8 +207,8 @@ def _large_dcgan() -> Workload:
         lr=2e-4,
         betas=(0.5, 0.999),
         batches=4,
-        target=1.1,
-        memory_target=0.9,
+        target=0.95,
+        memory_target=0.6,
     )
 
 

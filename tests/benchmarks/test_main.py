@@ -22,6 +22,12 @@ def call(*arguments: str) -> Result:
     return CliRunner().invoke(command.main, arguments)
 
 
+@pytest.fixture(autouse=True)
+def _no_glibc(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody is tuned, unless a test says so."""
+    monkeypatch.setattr(machine, "has_glibc", lambda: False)
+
+
 @pytest.fixture
 def contests(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, list[Contender]]]:
     """Contests that take no time, and who took part in them."""
@@ -73,16 +79,17 @@ def test_ops_and_workloads_can_be_timed_together(contests: Contests, tmp_path: P
     assert [each["name"] for each in found["results"]] == ["W2", *OPS]
 
 
-def test_minigen_and_torch_are_timed_with_the_other_allocator_beside(
+def test_minigen_and_torch_are_timed_tuned_beside_as_they_come(
     contests: Contests, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(machine, "has_glibc", lambda: True)
-    call("--workloads", "W1", "--allocator", "--peers", "torch,dezero")
-    usual = [MINIGEN, Contender("torch"), Contender("dezero")]
-    unusual = [Contender("minigen", tuned_malloc=False), Contender("torch", tuned_malloc=True)]
-    assert contests == [("W1", usual + unusual)]
+    call("--workloads", "W1", "--peers", "torch,dezero")
+    call("--workloads", "W1", "--peers", "torch,dezero", "--as-it-comes")
+    as_they_come = [MINIGEN, Contender("torch"), Contender("dezero")]
+    tuned = [Contender(library, tuned_malloc=True) for library in ("minigen", "torch")]
+    assert contests == [("W1", as_they_come + tuned), ("W1", as_they_come)]
     monkeypatch.setattr(machine, "has_glibc", lambda: False)
-    refused = call("--allocator")
+    refused = call("--tuned")
     assert refused.exit_code == 2
     assert "glibc" in refused.output
 
@@ -99,7 +106,7 @@ def test_minigen_can_run_alone(contests: Contests) -> None:
         (["--peers", "theano"], "'theano' is none of torch, compile, dezero, jax"),
         (["--threads", "4096"], "not 4096"),
         (["--json", "no-such-folder/x.json"], "there is no folder 'no-such-folder'"),
-        (["--turns", "0"], "--turns"),
+        (["--turns", "2"], "--turns"),
     ],
 )
 def test_what_cannot_be_is_refused_before_anything_runs(
