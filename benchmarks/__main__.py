@@ -21,7 +21,7 @@ from benchmarks.contest import (
     run_ops,
     run_workload,
 )
-from benchmarks.libraries import LIBRARIES, WITH_OPS, is_installed
+from benchmarks.libraries import LIBRARIES, WITH_OPS, can_train, is_installed
 from benchmarks.ops import OPS
 from benchmarks.timing import summarize
 from benchmarks.workloads import WORKLOADS
@@ -106,7 +106,8 @@ class Command(click.Group):
     default="torch",
     show_default=True,
     callback=_names(PEERS),
-    help=f"Whom to compare with: {', '.join(PEERS)}. Ratios are to torch.",
+    help=f"Whom to compare with: {', '.join(PEERS)}. Ratios are to torch. hand has W1 alone; "
+    "dezero and jax do not have W5.",
 )
 @click.option("--turns", type=click.IntRange(min=3), default=15, show_default=True)
 @click.option("--steps", type=click.IntRange(min=1), help="Steps a turn; by default half a second.")
@@ -162,7 +163,10 @@ def main(
     if workloads is None:
         workloads = [] if ops else list(WORKLOADS)
     with machine.watched() as since:
-        trained = [run_workload(w, contenders, rules, profile=profile) for w in workloads]
+        trained = [
+            run_workload(name, having(name, contenders), rules, profile=profile)
+            for name in workloads
+        ]
         able = [who for who in contenders if who.library in WITH_OPS]
         single = list(run_ops(list(OPS), able, rules)) if ops else []
         disturbance = since()
@@ -194,6 +198,11 @@ def choose_contenders(peers: Sequence[str], *, tuned: bool | None) -> list[Conte
     if tuned is False or not machine.has_glibc():
         return contenders
     return contenders + [replace(who, tuned_malloc=True) for who in contenders if who in BOTH]
+
+
+def having(workload: str, contenders: Sequence[Contender]) -> list[Contender]:
+    """Return those of the contenders that have a workload."""
+    return [who for who in contenders if can_train(who.library, workload)]
 
 
 def _console() -> Console:
@@ -292,9 +301,9 @@ def report_runs(files: tuple[Path, ...]) -> None:
 @click.option(
     "--workloads",
     metavar="W1,W2,...",
-    default=",".join(WORKLOADS),
+    default=",".join(cuda.MEASURED),
     show_default=True,
-    callback=_names(tuple(WORKLOADS)),
+    callback=_names(cuda.MEASURED),
     help="The training steps to time.",
 )
 @click.option(

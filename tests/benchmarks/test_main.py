@@ -54,9 +54,9 @@ Contests = list[tuple[str, list[Contender]]]
 def test_all_workloads_are_timed_by_default(contests: Contests) -> None:
     done = call()
     assert done.exit_code == 0, done.output
-    assert [name for name, _ in contests] == ["W1", "W2", "W3", "W4"]
+    assert [name for name, _ in contests] == ["W1", "W2", "W3", "W4", "W5"]
     assert contests[0][1] == [MINIGEN, Contender("torch")]
-    assert "W4: a workload" in done.output
+    assert "W5: a workload" in done.output
 
 
 def test_workloads_are_chosen_by_name(contests: Contests) -> None:
@@ -94,6 +94,11 @@ def test_minigen_and_torch_are_timed_tuned_beside_as_they_come(
     assert "glibc" in refused.output
 
 
+def test_a_peer_takes_part_where_it_has_the_workload(contests: Contests) -> None:
+    call("--workloads", "W1,W2", "--peers", "hand")
+    assert contests == [("W1", [MINIGEN, Contender("hand")]), ("W2", [MINIGEN])]
+
+
 def test_minigen_can_run_alone(contests: Contests) -> None:
     assert call("--workloads", "W1", "--peers", "").exit_code == 0
     assert contests == [("W1", [MINIGEN])]
@@ -102,8 +107,8 @@ def test_minigen_can_run_alone(contests: Contests) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--workloads", "W9"], "'W9' is none of W1, W2, W3, W4"),
-        (["--peers", "theano"], "'theano' is none of torch, compile, dezero, jax"),
+        (["--workloads", "W9"], "'W9' is none of W1, W2, W3, W4, W5"),
+        (["--peers", "theano"], "'theano' is none of torch, hand, compile, dezero, jax"),
         (["--threads", "4096"], "not 4096"),
         (["--json", "no-such-folder/x.json"], "there is no folder 'no-such-folder'"),
         (["--turns", "2"], "--turns"),
