@@ -69,9 +69,8 @@ def workload_table(result: Result) -> Table:
 
 def disturbance_line(disturbance: Disturbance, rules: Rules) -> str:
     """Return on what the figures were taken, and what else was going on."""
-    times = "turn" if rules.turns == 1 else "turns"
     chip = machine.cpu_model()
-    return f"{chip}; threads: {rules.threads}; {rules.turns} {times}; {disturbance}"
+    return f"{chip}; threads: {rules.threads}; turns: {rules.turns}; {disturbance}"
 
 
 def op_table(results: Sequence[Result]) -> Table:

@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.contender import Contender
+from benchmarks.machine import Disturbance
+
+HEAD = ("worst ratio of minima", "over the runs", "medians", "target on two threads", "memory")
 
 
 class RunsError(ValueError):
@@ -62,9 +65,12 @@ def read(paths: Sequence[Path]) -> list[dict[str, Any]]:
 def _read_one(path: Path) -> dict[str, Any]:
     try:
         run = json.loads(path.read_text(encoding="utf-8"))
-        _processor(run), _threads(run), _names(run), run["date"], run["disturbance"]
+        table([run])  # which looks at all that a run has to have
     except (ValueError, KeyError, TypeError) as error:
-        raise RunsError(f"{path} was not written by `python -m benchmarks --json`") from error
+        raise RunsError(
+            f"{path} was not written by `python -m benchmarks --json`, or by that of another "
+            "version"
+        ) from error
     found: dict[str, Any] = run
     return found
 
@@ -115,8 +121,8 @@ def table(runs: Sequence[Mapping[str, Any]]) -> str:
         "",
         *(_line_of(run) for run in runs),
         "",
-        "| | | worst ratio to PyTorch, minima | over the runs | medians | target | memory |",
-        "| --- | --- | --- | --- | --- | --- | --- |",
+        f"| | | {' | '.join(HEAD)} |",
+        f"|{' --- |' * (2 + len(HEAD))}",
         *map(_row, standings(runs)),
     ]
     return "\n".join(lines)
@@ -133,8 +139,6 @@ def _row(standing: Standing) -> str:
 
 
 def _line_of(run: Mapping[str, Any]) -> str:
-    from benchmarks.machine import Disturbance
-
     return f"- {run['date']}: {Disturbance(**run['disturbance'])}"
 
 

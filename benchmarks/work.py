@@ -94,7 +94,7 @@ def count_work(name: str) -> Work:
         of gradient rules, and of the ops that these call. ``"result_bytes"``: of the arrays that
         ops and cotangents returned, views among them. ``"working_bytes"``: the most memory that
         each of these calls had in use at a time, added up. ``"peak_bytes"``: how much more memory
-        than before it the whole step had in use at most.
+        than before it the whole step, or period, had in use at most.
     """
     trainee, period = make_trainee("minigen", WORKLOADS[name], None), WORKLOADS[name].period
 

@@ -78,7 +78,7 @@ def test_both_as_they_come_are_compared_and_both_tuned() -> None:
 def test_the_chip_the_load_and_the_stolen_time_are_told() -> None:
     line = report.disturbance_line(QUIET, Rules(threads=2))
     assert line.startswith(machine.cpu_model())
-    assert line.endswith("threads: 2; 15 turns; load 0.10 before, 1.90 after; stolen time 0.4%")
+    assert line.endswith("threads: 2; turns: 15; load 0.10 before, 1.90 after; stolen time 0.4%")
 
 
 def test_without_pytorch_there_are_no_ratios() -> None:
