@@ -135,7 +135,7 @@ def test_the_penalty_comes_every_eighth_step(monkeypatch: pytest.MonkeyPatch) ->
 
     def penalty(*_: object) -> minigen.Tensor:
         penalties.append(trainee._steps)
-        return minigen.tensor(0.0)
+        return minigen.tensor(0.0, device="cpu")
 
     monkeypatch.setattr(trainee, "_penalty", penalty)
     for _ in range(WORKLOADS["W5"].period + 2):
@@ -148,12 +148,12 @@ def test_the_discriminator_is_told_the_classes_and_so_is_the_generator() -> None
     assert isinstance(trainee, ConditionalGANTrainee)
     trainee.step()  # the table of classes starts from zero
     discriminator = trainee.sides["discriminator"]
-    x = minigen.zeros(2, 1, 28, 28)
-    first, second = discriminator(x, np.array([0, 1])).numpy()
+    x = minigen.zeros(2, 1, 28, 28, device="cpu")
+    first, second = discriminator(x, minigen.tensor([0, 1], device="cpu")).numpy()
     assert first != second
     codes = np.eye(10, dtype=np.float32)[:2]
     noise = np.concatenate([np.zeros((2, 64), np.float32), codes], axis=1)
-    one, other = trainee.sides["generator"](minigen.tensor(noise)).numpy()
+    one, other = trainee.sides["generator"](minigen.tensor(noise, device="cpu")).numpy()
     assert (one != other).any()
 
 
