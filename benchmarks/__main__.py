@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from benchmarks import checks, cuda, machine, report, trace, work
+from benchmarks import checks, cuda, machine, report, runs, trace, work
 from benchmarks.contender import Contender, WorkerError
 from benchmarks.contest import (
     MINIGEN,
@@ -21,7 +21,7 @@ from benchmarks.contest import (
     run_ops,
     run_workload,
 )
-from benchmarks.libraries import LIBRARIES, WITH_OPS, is_installed
+from benchmarks.libraries import LIBRARIES, WITH_OPS, can_train, is_installed
 from benchmarks.ops import OPS
 from benchmarks.timing import summarize
 from benchmarks.workloads import WORKLOADS
@@ -29,6 +29,9 @@ from minigen.engine.backend import DeviceError
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+BOTH = (MINIGEN, TORCH)
+"""Who is timed with a tuned malloc, too."""
 
 WIDTH = 120
 """How many columns the tables have at least, in a narrower terminal or a file too."""
@@ -81,7 +84,7 @@ class Command(click.Group):
         """Run what was asked for."""
         try:
             return super().invoke(ctx)
-        except (DeviceError, DisagreementError, WorkerError, OSError) as error:
+        except (DeviceError, DisagreementError, WorkerError, runs.RunsError, OSError) as error:
             raise click.ClickException(str(error)) from error
 
 
@@ -103,9 +106,10 @@ class Command(click.Group):
     default="torch",
     show_default=True,
     callback=_names(PEERS),
-    help=f"Whom to compare with: {', '.join(PEERS)}. Ratios are to torch.",
+    help=f"Whom to compare with: {', '.join(PEERS)}. Ratios are to torch. hand has W1 alone; "
+    "dezero and jax do not have W5.",
 )
-@click.option("--turns", type=click.IntRange(min=1), default=7, show_default=True)
+@click.option("--turns", type=click.IntRange(min=3), default=15, show_default=True)
 @click.option("--steps", type=click.IntRange(min=1), help="Steps a turn; by default half a second.")
 @click.option(
     "--steps-before",
@@ -117,9 +121,11 @@ class Command(click.Group):
 @threads_option
 @click.option("--profile", is_flag=True, help="Show the share of each op in minigen's step.")
 @click.option(
-    "--allocator",
-    is_flag=True,
-    help="Time minigen with malloc left alone, and torch with minigen's settings, too.",
+    "--tuned/--as-it-comes",
+    "tuned",
+    default=None,
+    help="Time minigen and torch with a tuned malloc, too, or only as they come.  [default: tuned, "
+    "where malloc is glibc's]",
 )
 @click.option(
     "--json",
@@ -141,36 +147,44 @@ def main(
     steps_before: int,
     threads: int,
     profile: bool,
-    allocator: bool,
+    tuned: bool | None,
     file: Path | None,
 ) -> None:
     """Compare minigen's speed and memory with other libraries'.
 
     Each library has a process of its own. All start from the same weights; if their losses differ,
-    nothing is timed. They take turns; shown are the median and the range over the turns.
+    nothing is timed. They take turns; shown are the shortest and the median, and ratios of both.
     """
     if ctx.invoked_subcommand is not None:
         return
     rules = Rules(threads, turns, steps, steps_before)
-    contenders = choose_contenders(peers, allocator=allocator)
+    contenders = choose_contenders(peers, tuned=tuned)
     console = _console()
     if workloads is None:
         workloads = [] if ops else list(WORKLOADS)
-    trained = [run_workload(w, contenders, rules, profile=profile) for w in workloads]
-    able = [who for who in contenders if who.library in WITH_OPS]
-    single = list(run_ops(list(OPS), able, rules)) if ops else []
+    with machine.watched() as since:
+        trained = [
+            run_workload(name, having(name, contenders), rules, profile=profile)
+            for name in workloads
+        ]
+        able = [who for who in contenders if who.library in WITH_OPS]
+        single = list(run_ops(list(OPS), able, rules)) if ops else []
+        disturbance = since()
     _show(console, trained, single)
+    console.print(report.disturbance_line(disturbance, rules), soft_wrap=True)
     if file is not None:
-        report.write_json(file, [*trained, *single], rules, datetime.now(UTC))
+        report.write_json(file, [*trained, *single], rules, disturbance, datetime.now(UTC))
 
 
-def choose_contenders(peers: Sequence[str], *, allocator: bool) -> list[Contender]:
-    """Return who takes part: minigen and the peers, and two with the other allocator's settings.
+def choose_contenders(peers: Sequence[str], *, tuned: bool | None) -> list[Contender]:
+    """Return who takes part: minigen and the peers as they come, and two with a tuned malloc.
+
+    Without a word about it, these take part where they can.
 
     Raises
     ------
     click.UsageError
-        If a peer is not installed, or the allocator is not glibc's.
+        If a peer is not installed, or the malloc that is to be tuned is not glibc's.
     """
     for peer in peers:
         if not is_installed(peer):
@@ -179,12 +193,16 @@ def choose_contenders(peers: Sequence[str], *, allocator: bool) -> list[Contende
                 f"python -m pip install {LIBRARIES[peer]}"
             )
     contenders = [MINIGEN, *map(Contender, peers)]
-    if not allocator:
+    if tuned and not machine.has_glibc():
+        raise click.UsageError("--tuned sets glibc's malloc, which this system does not have")
+    if tuned is False or not machine.has_glibc():
         return contenders
-    if not machine.has_glibc():
-        raise click.UsageError("--allocator sets glibc's malloc, which this system does not have")
-    beside = [replace(who, tuned_malloc=not who.tuned_malloc) for who in (MINIGEN, TORCH)]
-    return contenders + [who for who in beside if who.library in ("minigen", *peers)]
+    return contenders + [replace(who, tuned_malloc=True) for who in contenders if who in BOTH]
+
+
+def having(workload: str, contenders: Sequence[Contender]) -> list[Contender]:
+    """Return those of the contenders that have a workload."""
+    return [who for who in contenders if can_train(who.library, workload)]
 
 
 def _console() -> Console:
@@ -263,13 +281,29 @@ def growth(workload: str, steps: int, threads: int) -> None:
     )
 
 
+@main.command(name="report")
+@click.argument(
+    "files",
+    metavar="FILE...",
+    nargs=-1,
+    required=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+)
+def report_runs(files: tuple[Path, ...]) -> None:
+    """Take runs together that `--json` kept: the worst ratio of each, and the range.
+
+    The table is Markdown, for docs/performance.md.
+    """
+    click.echo(runs.table(runs.read(files)))
+
+
 @main.command(name="cuda")
 @click.option(
     "--workloads",
     metavar="W1,W2,...",
-    default=",".join(WORKLOADS),
+    default=",".join(cuda.MEASURED),
     show_default=True,
-    callback=_names(tuple(WORKLOADS)),
+    callback=_names(cuda.MEASURED),
     help="The training steps to time.",
 )
 @click.option(

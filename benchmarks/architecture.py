@@ -55,6 +55,18 @@ class BatchNorm:
 
 
 @dataclass(frozen=True)
+class Projection:
+    """A score of features h with their class y: w . h + b + E[y] . h."""
+
+    features: int
+    classes: int
+
+    def parameter_shapes(self) -> list[Shape]:
+        """Return the shapes of w, of b and of E, which has a row a class."""
+        return [(1, self.features), (1,), (self.classes, self.features)]
+
+
+@dataclass(frozen=True)
 class Activation:
     """A function of single elements: ``"relu"``, ``"leaky_relu"`` (of slope 0.2) or ``"tanh"``."""
 
@@ -76,7 +88,7 @@ class Reshape:
         return []
 
 
-Layer = Dense | Convolution | BatchNorm | Activation | Reshape
+Layer = Dense | Convolution | BatchNorm | Projection | Activation | Reshape
 
 RELU = Activation("relu")
 LEAKY_RELU = Activation("leaky_relu")

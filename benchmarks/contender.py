@@ -16,22 +16,29 @@ from benchmarks.machine import worker_environment
 
 @dataclass(frozen=True)
 class Contender:
-    """A library with the allocator as it comes, or tuned, as minigen's commands tune it."""
+    """A library as it comes, or with the allocator tuned, as minigen's commands tune it."""
 
     library: str
     tuned_malloc: bool = False
 
-    @classmethod
-    def usual(cls, library: str) -> Self:
-        """Return a library as its users run it: of minigen, the commands tune the allocator."""
-        return cls(library, tuned_malloc=library == "minigen")
-
     @property
     def label(self) -> str:
-        """How tables call it: what is unusual for this library is named."""
-        if self.library == "minigen":
-            return SHOWN[self.library] + ("" if self.tuned_malloc else ", malloc left alone")
+        """How tables call it."""
         return SHOWN[self.library] + (", tuned malloc" if self.tuned_malloc else "")
+
+    def command(self, threads: int) -> list[str]:
+        """Return the command of a process that runs it."""
+        tuned = ["tuned"] if self.tuned_malloc else []
+        return [sys.executable, "-m", "benchmarks.worker", self.library, str(threads), *tuned]
+
+    def environment(self, threads: int) -> dict[str, str]:
+        """Return the environment of that process.
+
+        minigen tunes the allocator by a call, as its users do; what other libraries' users can do
+        is set glibc's variables.
+        """
+        by_variables = self.tuned_malloc and self.library != "minigen"
+        return worker_environment(threads, tuned_malloc=by_variables)
 
 
 class WorkerError(RuntimeError):
@@ -57,11 +64,11 @@ class Worker:
     def __init__(self, contender: Contender, threads: int) -> None:
         self.contender = contender
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.worker", contender.library, str(threads)],
+            contender.command(threads),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env=worker_environment(threads, tuned_malloc=contender.tuned_malloc),
+            env=contender.environment(threads),
         )
 
     def call(self, method: str, **arguments: Any) -> Any:

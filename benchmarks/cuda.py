@@ -23,6 +23,10 @@ HEAD = ("workload", "", "ms a step", "to PyTorch eager", "launches a step", "pea
 NOT_MEASURED = "not yet measured"
 
 
+MEASURED = tuple(name for name, workload in WORKLOADS.items() if workload.period == 1)
+"""The workloads whose steps are all alike: of others a median would leave out the rare ones."""
+
+
 @dataclass(frozen=True)
 class Measurement:
     """What a contender's steps cost on the card.
@@ -62,7 +66,7 @@ def measure_workload(
     """
     measured = {}
     with initial_weights(name) as weights:
-        for who in map(Contender.usual, ON_A_CARD):
+        for who in map(Contender, ON_A_CARD):
             with Worker(who, threads) as worker:
                 found = worker.call(
                     "run_on_card", name=name, weights=weights, steps=steps, warm_up=warm_up
@@ -81,9 +85,9 @@ def table(measured: dict[str, dict[Contender, Measurement]]) -> str:
     | W4 | PyTorch, CUDA graphs | not yet measured | | | |
     """
     rows = [HEAD, ("---",) * len(HEAD)]
-    for name in WORKLOADS:
+    for name in MEASURED:
         found = measured.get(name)
-        for who in map(Contender.usual, ON_A_CARD):
+        for who in map(Contender, ON_A_CARD):
             cells = (NOT_MEASURED, "", "", "") if found is None else _cells(found, who)
             rows.append((name, who.label, *cells))
     return "\n".join(_row(cells) for cells in rows)

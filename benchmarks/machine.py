@@ -1,12 +1,14 @@
-"""What a measurement depends on: the machine, versions, threads, the allocator; and memory."""
+"""What a measurement depends on: machine, versions, threads, allocator, other programs; memory."""
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
 import os
 import platform
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -100,10 +102,79 @@ def describe() -> dict[str, Any]:
         "cores": available_cores(),
         "system": platform.platform(),
         "libc": " ".join(platform.libc_ver()).strip(),
-        "load": list(os.getloadavg()) if hasattr(os, "getloadavg") else None,
         "versions": {"python": platform.python_version(), **versions()},
         "blas": _blas(),
     }
+
+
+@dataclass(frozen=True)
+class Disturbance:
+    """What else a machine did during a measurement; None for what the system does not tell.
+
+    Attributes
+    ----------
+    load_before, load_after : float, optional
+        How many processes wanted to run, on average over the minute before; ours are among those of
+        the second.
+    stolen : float, optional
+        The share of the cores' time that other virtual machines took.
+    """
+
+    load_before: float | None
+    load_after: float | None
+    stolen: float | None
+
+    def __str__(self) -> str:
+        loads = f"{_known(self.load_before, '.2f')} before, {_known(self.load_after, '.2f')} after"
+        return f"load {loads}; stolen time {_known(self.stolen, '.1%')}"
+
+
+@contextlib.contextmanager
+def watched() -> Iterator[Callable[[], Disturbance]]:
+    """Watch the machine in a block; what it yields tells of the time since the block began."""
+    load, before = _load(), _ticks()
+
+    def disturbance() -> Disturbance:
+        after, stolen = _ticks(), None
+        if before is not None and after is not None:
+            passed = sum(after) - sum(before)
+            stolen = (after[STEAL] - before[STEAL]) / passed if passed else 0.0
+        return Disturbance(load, _load(), stolen)
+
+    yield disturbance
+
+
+STEAL = 7
+"""Which of the columns of ``/proc/stat`` is the time that a hypervisor gave to others."""
+
+
+def parse_ticks(text: str) -> list[int] | None:
+    """Return what all cores did, in ticks by kind, from Linux's ``/proc/stat``.
+
+    The two last columns, of guests, are counted among the first two already.
+
+    Examples
+    --------
+    >>> parse_ticks("cpu  10 0 5 80 1 0 0 4 0 0")
+    [10, 0, 5, 80, 1, 0, 0, 4]
+    """
+    name, *ticks = text.partition("\n")[0].split() or [""]
+    if name != "cpu" or len(ticks) <= STEAL:
+        return None
+    return [int(each) for each in ticks[: STEAL + 1]]
+
+
+def _ticks() -> list[int] | None:
+    path = Path("/proc/stat")
+    return parse_ticks(path.read_text()) if path.exists() else None
+
+
+def _load() -> float | None:
+    return os.getloadavg()[0] if hasattr(os, "getloadavg") else None
+
+
+def _known(value: float | None, form: str) -> str:
+    return "unknown" if value is None else format(value, form)
 
 
 def cpu_model() -> str:

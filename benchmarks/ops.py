@@ -14,6 +14,9 @@ from benchmarks.workloads import SEED, WORKLOADS, Array
 CHAIN = 100
 """How many tiny ops are chained, so that the time of one can be measured."""
 
+LIGHT = 1.3
+"""The target for ops whose time goes into passes over memory."""
+
 
 @dataclass(frozen=True)
 class SingleOp:
@@ -85,7 +88,14 @@ def _chain(_: Any, a: Any, b: Any) -> Any:
 
 
 def _convolution(
-    inputs: int, outputs: int, kernel: int, stride: int, size: int, *, transposed: bool = False
+    inputs: int,
+    outputs: int,
+    kernel: int,
+    stride: int,
+    size: int,
+    *,
+    transposed: bool = False,
+    target: float | None = None,
 ) -> SingleOp:
     """Describe a layer on images of `size` by `size`, batch 128, padding 1."""
     function = "conv_transpose2d" if transposed else "conv2d"
@@ -99,10 +109,11 @@ def _convolution(
         title=f"{function} {inputs}-{outputs}, kernel {kernel}, stride {stride}, {size}x{size}",
         call=call,
         shapes=((128, inputs, size, size), (*channels, kernel, kernel), (outputs,)),
+        target=target,
     )
 
 
-def _elementwise(name: str, low: float = -2.0) -> SingleOp:
+def _elementwise(name: str, low: float = -2.0, target: float | None = None) -> SingleOp:
     """Describe a function of 100,000 single elements."""
     return SingleOp(
         name=name,
@@ -110,34 +121,38 @@ def _elementwise(name: str, low: float = -2.0) -> SingleOp:
         call=lambda functions, x: getattr(functions, name)(x),
         shapes=((100_000,),),
         low=low,
+        target=target,
     )
 
 
 _ALL: tuple[SingleOp | AdamStep, ...] = (
     SingleOp("tiny", "one tiny op: add of two 8-vectors", _chain, ((8,), (8,)),
-             count=CHAIN, target=0.5),
+             count=CHAIN, target=0.7),
     SingleOp("linear", "linear 784-400, batch 128", lambda f, x, w, b: f.linear(x, w, b),
              ((128, 784), (400, 784), (400,))),
     _convolution(1, 32, 4, 2, 28),
     _convolution(32, 64, 4, 2, 14),
     _convolution(64, 128, 4, 2, 14),
-    _convolution(32, 64, 3, 1, 28),
+    _convolution(32, 64, 3, 1, 28, target=1.0),
     _convolution(128, 64, 4, 2, 7, transposed=True),
-    *(_elementwise(name) for name in ("exp", "tanh", "sigmoid", "relu", "softplus")),
+    _elementwise("exp"),
+    *(_elementwise(name, target=LIGHT) for name in ("tanh", "sigmoid", "relu", "softplus")),
     _elementwise("log", low=0.1),
-    SingleOp("mul", "mul, 100,000 elements", lambda _, x, y: x * y, ((100_000,), (100_000,))),
+    SingleOp("mul", "mul, 100,000 elements", lambda _, x, y: x * y, ((100_000,), (100_000,)),
+             target=LIGHT),
     SingleOp(
         "batch_norm", "batch norm (training) of (128, 64, 14, 14)",
         lambda f, x, w, b: f.batch_norm(x, None, None, w, b, training=True),
-        ((128, 64, 14, 14), (64,), (64,)),
+        ((128, 64, 14, 14), (64,), (64,)), target=LIGHT,
     ),
     SingleOp(
         "bce", "binary cross-entropy from logits, (128, 784)",
         lambda f, x, t: f.binary_cross_entropy_with_logits(x, t, reduction="sum"),
-        ((128, 784), (128, 784)), low=0.0, high=1.0, constants=1,
+        ((128, 784), (128, 784)), low=0.0, high=1.0, constants=1, target=LIGHT,
     ),
     AdamStep("adam", "a step of Adam, parameters of W1",
-             tuple(s for shapes in WORKLOADS["W1"].parameter_shapes().values() for s in shapes)),
+             tuple(s for shapes in WORKLOADS["W1"].parameter_shapes().values() for s in shapes),
+             target=LIGHT),
 )  # fmt: skip
 
 OPS: dict[str, SingleOp | AdamStep] = {op.name: op for op in _ALL}

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from benchmarks import machine
 from benchmarks.contender import Contender
 from benchmarks.contest import MINIGEN, TORCH, Result, Rules
-from benchmarks.timing import Summary, ratio, summarize
+from benchmarks.machine import Disturbance
+from benchmarks.timing import Ratio, ratio, summarize
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -23,45 +24,53 @@ LEAST_SHARE = 0.002
 """The share of a step from which on a part gets a line of its own."""
 
 
-def speed_ratio(result: Result, who: Contender, baseline: Contender = TORCH) -> Summary | None:
-    """Return the ratio of a contender's time to a baseline's, or None if that took no part."""
+def speed_ratio(result: Result, who: Contender) -> Ratio | None:
+    """Return the ratio of a contender's time to PyTorch's, or None if that took no part.
+
+    Both have the allocator as it comes, or both have it tuned.
+    """
+    baseline = _baseline(who)
     if baseline not in result.seconds:
         return None
     return ratio(result.seconds[who], result.seconds[baseline])
 
 
-def same_malloc_ratio(result: Result, who: Contender) -> Summary | None:
-    """Return the ratio to PyTorch with the contender's own setting of the allocator."""
-    return speed_ratio(result, who, replace(TORCH, tuned_malloc=who.tuned_malloc))
-
-
 def memory_ratio(result: Result, who: Contender) -> float | None:
     """Return the ratio of a contender's peak memory to PyTorch's, or None if there is none."""
-    if TORCH not in result.peak_memory:
+    baseline = _baseline(who)
+    if baseline not in result.peak_memory:
         return None
-    return result.peak_memory[who] / result.peak_memory[TORCH]
+    return result.peak_memory[who] / result.peak_memory[baseline]
+
+
+def _baseline(who: Contender) -> Contender:
+    return replace(TORCH, tuned_malloc=who.tuned_malloc)
 
 
 def workload_table(result: Result) -> Table:
     """Return the table of a workload: a row a contender."""
-    table = _table("", "ms a step", "to PyTorch", "target", "same malloc",
+    table = _table("", "ms a step", "median", "to PyTorch", "medians", "target",
                    "peak, MB", "to PyTorch", "target")  # fmt: skip
     table.title, table.title_justify = f"[bold]{result.name}[/]: {result.title}", "left"
     for who, seconds in result.seconds.items():
-        ours = who == MINIGEN
-        speed, memory = speed_ratio(result, who), memory_ratio(result, who)
-        same = same_malloc_ratio(result, who) if who.tuned_malloc else None
+        ours, times = who == MINIGEN, summarize(seconds)
+        memory = memory_ratio(result, who)
         table.add_row(
             who.label,
-            _range(summarize(seconds), 1e3),
-            _judged(_range(speed), _median(speed), result.target if ours else None),
-            _number(result.target) if ours else "",
-            _range(same),
+            _number(1e3 * times.low),
+            _number(1e3 * times.median),
+            *_ratio_cells(speed_ratio(result, who), result.target if ours else None),
             f"{result.peak_memory[who] / MEGABYTE:.0f}",
             _judged(_number(memory), memory, result.memory_target if ours else None),
             _number(result.memory_target) if ours else "",
         )
     return table
+
+
+def disturbance_line(disturbance: Disturbance, rules: Rules) -> str:
+    """Return on what the figures were taken, and what else was going on."""
+    chip = machine.cpu_model()
+    return f"{chip}; threads: {rules.threads}; turns: {rules.turns}; {disturbance}"
 
 
 def op_table(results: Sequence[Result]) -> Table:
@@ -71,15 +80,14 @@ def op_table(results: Sequence[Result]) -> Table:
         "forward and backward of one op",
         *(f"{who.label}, µs" for who in contenders),
         "ratio to PyTorch",
+        "medians",
         "target",
     )
     for result in results:
-        speed = speed_ratio(result, MINIGEN)
         table.add_row(
             result.title,
-            *(_number(1e6 * summarize(result.seconds[who]).median) for who in contenders),
-            _judged(_range(speed), _median(speed), result.target),
-            _number(result.target),
+            *(_number(1e6 * min(result.seconds[who])) for who in contenders),
+            *_ratio_cells(speed_ratio(result, MINIGEN), result.target),
         )
     return table
 
@@ -102,13 +110,20 @@ def profile_table(result: Result) -> Table:
     return table
 
 
-def write_json(path: Path, results: Sequence[Result], rules: Rules, finished: datetime) -> None:
+def write_json(
+    path: Path,
+    results: Sequence[Result],
+    rules: Rules,
+    disturbance: Disturbance,
+    finished: datetime,
+) -> None:
     """Write all that was measured to a file: every turn, and what it depends on."""
     from minigen.files import write_atomically
 
     report = {
         "date": finished.astimezone(UTC).isoformat(timespec="seconds"),
         "machine": machine.describe(),
+        "disturbance": asdict(disturbance),
         "rules": asdict(rules),
         "tuned_malloc": machine.TUNED_MALLOC,
         "results": [_as_json(result) for result in results],
@@ -129,7 +144,7 @@ def _as_json(result: Result) -> dict[str, Any]:
 
 
 def _contender(result: Result, who: Contender) -> Mapping[str, Any]:
-    speed, same = speed_ratio(result, who), same_malloc_ratio(result, who)
+    speed = speed_ratio(result, who)
     return {
         "library": who.library,
         "tuned_malloc": who.tuned_malloc,
@@ -137,7 +152,7 @@ def _contender(result: Result, who: Contender) -> Mapping[str, Any]:
         "seconds_a_step": result.seconds[who],
         "summary": asdict(summarize(result.seconds[who])),
         "ratio_to_torch": None if speed is None else asdict(speed),
-        "ratio_to_torch_with_same_malloc": None if same is None else asdict(same),
+        "memory_to_torch": memory_ratio(result, who),
         "peak_memory": result.peak_memory.get(who),
     }
 
@@ -152,16 +167,15 @@ def _table(first: str, *others: str) -> Table:
     return table
 
 
-def _range(summary: Summary | None, scale: float = 1.0) -> str:
-    """Return a median and its range, such as ``0.75 (0.70-0.81)``."""
-    if summary is None:
-        return ""
-    median, low, high = (scale * x for x in (summary.median, summary.low, summary.high))
-    return f"{_number(median)} ({_number(low)}-{_number(high)})"
-
-
-def _median(summary: Summary | None) -> float | None:
-    return None if summary is None else summary.median
+def _ratio_cells(speed: Ratio | None, target: float | None) -> tuple[str, str, str]:
+    """Return the ratio of the minima, that of the medians, and the target of the first."""
+    if speed is None:
+        return "", "", _number(target)
+    return (
+        _judged(_number(speed.minima), speed.minima, target),
+        _number(speed.medians),
+        _number(target),
+    )
 
 
 def _number(value: float | None) -> str:

@@ -1,4 +1,4 @@
-"""Medians, ranges and ratios of times that were taken in turns."""
+"""Minima, medians and ratios of times that were taken in turns."""
 
 from __future__ import annotations
 
@@ -27,27 +27,37 @@ def summarize(values: Sequence[float]) -> Summary:
     return Summary(statistics.median(values), min(values), max(values))
 
 
-def ratio(values: Sequence[float], baseline: Sequence[float]) -> Summary:
-    """Return the ratio of two medians, and the range of the ratios turn by turn.
+@dataclass(frozen=True)
+class Ratio:
+    """How two lists of times compare."""
 
-    Values of one turn were taken right after each other, so that what slowed the machine down for a
-    while slowed both.
+    minima: float
+    """The ratio of the shortest times: that of the two programs, disturbed least."""
+
+    medians: float
+    """The ratio of the medians: that of the turns as they came."""
+
+
+def ratio(values: Sequence[float], baseline: Sequence[float]) -> Ratio:
+    """Return the ratio of two minima and that of two medians.
+
+    Whatever else a machine does makes a turn longer, never shorter.
 
     Raises
     ------
     ValueError
-        If the turns are not as many.
+        If the turns are not as many: of more turns, the shortest is shorter.
 
     Examples
     --------
-    >>> ratio([1.0, 4.0, 2.0], [2.0, 4.0, 4.0])
-    Summary(median=0.5, low=0.5, high=1.0)
+    >>> ratio([1.0, 4.0, 2.0], [2.0, 4.0, 8.0])
+    Ratio(minima=0.5, medians=0.5)
     """
     if len(values) != len(baseline):
         raise ValueError(f"ratio: {len(values)} turns beside {len(baseline)}")
-    each = [a / b for a, b in zip(values, baseline, strict=True)]
-    middle = statistics.median(values) / statistics.median(baseline)
-    return Summary(middle, min(each), max(each))
+    return Ratio(
+        min(values) / min(baseline), statistics.median(values) / statistics.median(baseline)
+    )
 
 
 def steps_for(seconds: float, step: float, least: int) -> int:
@@ -59,3 +69,14 @@ def steps_for(seconds: float, step: float, least: int) -> int:
     (100, 5)
     """
     return max(least, round(seconds / step))
+
+
+def whole_periods(steps: int, period: int) -> int:
+    """Return the least multiple of a period that is not under so many steps.
+
+    Examples
+    --------
+    >>> whole_periods(17, period=8), whole_periods(5, period=1)
+    (24, 5)
+    """
+    return -(-steps // period) * period

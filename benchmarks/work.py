@@ -21,7 +21,7 @@ from minigen.engine.backend import is_array
 
 TABLE = Path(__file__).parent / "work.json"
 
-COUNTED = ("W1", "W2", "W3")
+COUNTED = ("W1", "W2", "W3", "W5")
 """The workloads in the table."""
 
 BYTES = ("working_bytes", "peak_bytes")
@@ -86,6 +86,8 @@ class Workspace:
 def count_work(name: str) -> Work:
     """Count what one training step of a workload does, after two others, with NumPy alone.
 
+    Where not all steps are alike, what is counted is a period of them.
+
     Returns
     -------
     dict
@@ -93,25 +95,29 @@ def count_work(name: str) -> Work:
         of gradient rules, and of the ops that these call. ``"result_bytes"``: of the arrays that
         ops and cotangents returned, views among them. ``"working_bytes"``: the most memory that
         each of these calls had in use at a time, added up. ``"peak_bytes"``: how much more memory
-        than before it the whole step had in use at most.
+        than before it the whole step, or period, had in use at most.
     """
     with choice.using(choice.NUMPY):
-        return _count(make_trainee("minigen", WORKLOADS[name], None))
+        return _count(make_trainee("minigen", WORKLOADS[name], None), WORKLOADS[name].period)
 
 
-def _count(trainee: Any) -> Work:
-    trainee.step()
-    trainee.step()
+def _count(trainee: Any, period: int) -> Work:
+    def steps() -> None:
+        for _ in range(period):
+            trainee.step()
+
+    steps()
+    steps()
     tally, workspace = Tally(), Workspace()
     with between(tally.run):
-        trainee.step()
+        steps()
     tracemalloc.start()
     try:
         with between(workspace.run):
-            trainee.step()
+            steps()
         before, _ = tracemalloc.get_traced_memory()
         tracemalloc.reset_peak()
-        trainee.step()
+        steps()
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

@@ -18,6 +18,7 @@ from benchmarks.architecture import (
     Convolution,
     Dense,
     Layer,
+    Projection,
     Reshape,
     Shape,
     parameter_shapes,
@@ -26,7 +27,11 @@ from benchmarks.architecture import (
 SEED = 0
 """Where the streams of initial weights, images and noise start."""
 
+PENALTY_WEIGHT = 1.0
+"""R1's gamma, in W5."""
+
 Array = npt.NDArray[np.float32]
+Labels = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,10 @@ class Workload:
     generated images, and one of its generator with the non-saturating loss; each draws its own
     noise. Its networks are ``discriminator`` and ``generator``, for images in [-1, 1].
 
+    A GAN of classes (``kind="conditional gan"``) is told the class of each image: the discriminator
+    by a projection, the generator by a one-hot code behind the noise. Every ``period`` steps the
+    discriminator's loss has, ``period`` times as heavy, the penalty R1 on the real images.
+
     Attributes
     ----------
     networks : dict of str to tuple of Layer
@@ -47,14 +56,16 @@ class Workload:
     batches : int
         How many batches of images lie ready, to be used in turn.
     target : float
-        The ratio of the median step to PyTorch's that minigen is to reach.
+        The ratio of the shortest step to PyTorch's that minigen is to reach, both as they come.
     memory_target : float
-        The same, of the process's peak memory.
+        The same, of the process's peak memory, if one is set.
+    period : int
+        After how many steps one is again as the first: a turn has whole periods.
     """
 
     name: str
     title: str
-    kind: Literal["vae", "gan"]
+    kind: Literal["vae", "gan", "conditional gan"]
     image_shape: tuple[int, int, int]
     batch: int
     latent: int
@@ -63,7 +74,8 @@ class Workload:
     betas: tuple[float, float]
     batches: int
     target: float
-    memory_target: float
+    memory_target: float | None
+    period: int = 1
 
     def parameter_shapes(self) -> dict[str, list[Shape]]:
         """Return the shapes of each network's parameters."""
@@ -82,6 +94,12 @@ class Workload:
         border = np.zeros((height, width), np.float32)
         border[4:-4, 4:-4] = 1
         return list(images * border)
+
+    def labels(self, classes: int = 10) -> tuple[list[Labels], list[Array]]:
+        """Draw a class for each image of each batch, and its one-hot code; always the same ones."""
+        random = np.random.Generator(np.random.PCG64(SEED))
+        drawn = random.integers(classes, size=(self.batches, self.batch))
+        return list(drawn), list(np.eye(classes, dtype=np.float32)[drawn])
 
 
 class SharedNoise:
@@ -119,8 +137,8 @@ def _dense_vae() -> Workload:
         lr=1e-3,
         betas=(0.9, 0.999),
         batches=8,
-        target=0.75,
-        memory_target=0.5,
+        target=1.0,
+        memory_target=0.3,
     )
 
 
@@ -147,8 +165,8 @@ def _conv_vae() -> Workload:
         lr=1e-3,
         betas=(0.9, 0.999),
         batches=8,
-        target=1.0,
-        memory_target=0.5,
+        target=0.9,
+        memory_target=0.3,
     )
 
 
@@ -182,8 +200,8 @@ def _small_dcgan() -> Workload:
         lr=2e-4,
         betas=(0.5, 0.999),
         batches=8,
-        target=1.15,
-        memory_target=0.5,
+        target=0.95,
+        memory_target=0.4,
     )
 
 
@@ -204,13 +222,48 @@ def _large_dcgan() -> Workload:
         lr=2e-4,
         betas=(0.5, 0.999),
         batches=4,
-        target=1.1,
-        memory_target=0.9,
+        target=0.95,
+        memory_target=0.6,
+    )
+
+
+def _conditional_dcgan() -> Workload:
+    return Workload(
+        name="W5",
+        title="conditional DCGAN 28x28, batch 64, lazy R1",
+        kind="conditional gan",
+        image_shape=(1, 28, 28),
+        batch=64,
+        latent=64,
+        networks={
+            "discriminator": (
+                *(Convolution(1, 32), LEAKY_RELU, Convolution(32, 64), LEAKY_RELU),
+                *(Reshape((3136,)), Dense(3136, 128), LEAKY_RELU, Projection(128, 10)),
+            ),
+            "generator": (
+                *(Dense(64 + 10, 256, bias=False), BatchNorm(256, 2), RELU),
+                *(Dense(256, 3136, bias=False), BatchNorm(3136, 2), RELU, Reshape((64, 7, 7))),
+                *(_transposed(64, 32, bias=False), BatchNorm(32, 4), RELU),
+                *(_transposed(32, 1), TANH),
+            ),
+        },
+        lr=1e-3,
+        betas=(0.0, 0.99),
+        batches=8,
+        target=1.0,
+        memory_target=None,
+        period=8,
     )
 
 
 WORKLOADS: dict[str, Workload] = {
     workload.name: workload
-    for workload in (_dense_vae(), _conv_vae(), _small_dcgan(), _large_dcgan())
+    for workload in (
+        _dense_vae(),
+        _conv_vae(),
+        _small_dcgan(),
+        _large_dcgan(),
+        _conditional_dcgan(),
+    )
 }
 """The workloads by name."""

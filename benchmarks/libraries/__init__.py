@@ -22,7 +22,7 @@ class Subject(Protocol):
         """Do once what is timed."""
 
 
-LIBRARIES = {"minigen": "minigen", "torch": "torch", "compile": "torch",
+LIBRARIES = {"minigen": "minigen", "torch": "torch", "hand": "numpy", "compile": "torch",
              "dezero": "dezero", "jax": "jax", "graphs": "torch"}  # fmt: skip
 """Every contender by the name that the command line uses, with the package that it needs."""
 
@@ -32,12 +32,21 @@ ON_A_CARD = ("minigen", "torch", "graphs")
 SHOWN = {
     "minigen": "minigen",
     "torch": "PyTorch eager",
+    "hand": "by hand in NumPy",
     "compile": "torch.compile",
     "dezero": "DeZero",
     "jax": "JAX jit",
     "graphs": "PyTorch, CUDA graphs",
 }
 """How tables call them."""
+
+WITHOUT = {
+    "hand": ("W2", "W3", "W4", "W5"),
+    "dezero": ("W5",),
+    "jax": ("W5",),
+    "graphs": ("W5",),
+}
+"""The workloads that a contender does not have."""
 
 WITH_OPS = ("minigen", "torch")
 """The contenders that can run single ops."""
@@ -46,6 +55,11 @@ WITH_OPS = ("minigen", "torch")
 def is_installed(library: str) -> bool:
     """Tell whether the package that a contender needs is there."""
     return importlib.util.find_spec(LIBRARIES[library]) is not None
+
+
+def can_train(library: str, workload: str) -> bool:
+    """Tell whether a contender has a workload."""
+    return workload not in WITHOUT.get(library, ())
 
 
 def make_trainee(
@@ -68,8 +82,11 @@ def make_trainee(
     Raises
     ------
     ValueError
-        If the arrays do not have the workload's shapes, or the library does not run on the device.
+        If the arrays do not have the workload's shapes, or the library does not have it, or does
+        not run on the device.
     """
+    if not can_train(library, workload.name):
+        raise ValueError(f"make_trainee: {library} does not have {workload.name}")
     if library == "graphs" or device != "cpu":
         check_device(library, device)
     if weights is not None:
@@ -80,6 +97,10 @@ def make_trainee(
         return with_minigen.make_trainee(workload, weights, device)
     if weights is None:
         raise ValueError(f"make_trainee: {library} needs the initial weights that minigen drew")
+    if library == "hand":
+        from benchmarks.libraries import with_numpy
+
+        return with_numpy.make_trainee(workload, weights)
     if library in ("torch", "compile"):
         from benchmarks.libraries import with_torch
 

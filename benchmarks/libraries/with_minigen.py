@@ -10,6 +10,7 @@ import numpy as np
 
 import minigen
 from benchmarks.libraries import Subject, norm
+from benchmarks.libraries.conditional_with_minigen import ConditionalGANTrainee
 from benchmarks.ops import AdamStep, SingleOp
 from benchmarks.workloads import SEED, Array, Workload
 from minigen import functional, models, nn, no_grad, optim
@@ -145,6 +146,8 @@ def make_trainee(
     workload: Workload, weights: Sequence[Array] | None, device: str = "cpu"
 ) -> Subject:
     """Build a workload; without `weights` it draws its own."""
+    if workload.kind == "conditional gan":
+        return ConditionalGANTrainee(workload, weights, device)
     return (VAETrainee if workload.kind == "vae" else GANTrainee)(workload, weights, device)
 
 
@@ -155,7 +158,10 @@ def make_op(op: SingleOp | AdamStep) -> Subject:
 
 def initial_weights(workload: Workload) -> list[Array]:
     """Draw the values that all libraries start from, in the workload's order."""
-    trainee: Any = make_trainee(workload, None)
+    trainee = make_trainee(workload, None)
+    if isinstance(trainee, ConditionalGANTrainee):
+        return [parameter.numpy() for parameter in trainee.parameters()]
+    assert isinstance(trainee, VAETrainee | GANTrainee)
     return [parameter.numpy() for parameter in parameters_of(trainee.model)]
 
 

@@ -208,6 +208,10 @@ def make_trainee(
     workload: Workload, weights: Sequence[Array], *, compiled: bool, device: str = "cpu"
 ) -> Subject:
     """Build a workload, eager or with `torch.compile`."""
+    if workload.kind == "conditional gan":
+        from benchmarks.libraries.conditional_with_torch import ConditionalGANTrainee
+
+        return ConditionalGANTrainee(workload, weights, compiled=compiled, device=device)
     kind = VAETrainee if workload.kind == "vae" else GANTrainee
     return kind(workload, weights, compiled=compiled, device=device)
 
@@ -225,7 +229,7 @@ def _batches(workload: Workload, device: str) -> Iterator[Any]:
 def _networks(workload: Workload, weights: Sequence[Array]) -> Any:
     """Make the modules of a workload, and copy all parameters in order."""
     networks = nn.ModuleDict(
-        {name: nn.Sequential(*map(_module, ls)) for name, ls in workload.networks.items()}
+        {name: nn.Sequential(*map(make_module, ls)) for name, ls in workload.networks.items()}
     )
     with torch.no_grad():
         for parameter, values in zip(networks.parameters(), weights, strict=True):
@@ -233,7 +237,8 @@ def _networks(workload: Workload, weights: Sequence[Array]) -> Any:
     return networks
 
 
-def _module(layer: Layer) -> Any:
+def make_module(layer: Layer) -> Any:
+    """Make PyTorch's module of a layer."""
     match layer:
         case Dense():
             return nn.Linear(layer.inputs, layer.outputs, layer.bias)

@@ -45,7 +45,7 @@ def test_contenders_take_turns_after_a_turn_to_warm_up() -> None:
 
 def test_a_turn_fills_half_a_second_unless_told_otherwise() -> None:
     assert run_workload("W1", [MINIGEN, TORCH], Rules(threads=1)).steps == 50
-    assert len(runs()) == 1 + 2 * (1 + 7)
+    assert len(runs()) == 1 + 2 * (1 + 15)
 
 
 def test_steps_before_the_first_turn_are_taken_by_all() -> None:

@@ -106,6 +106,33 @@ def test_a_process_is_kept_on_as_many_cores_as_it_may_use() -> None:
     assert machine.available_cores() == len(allowed)
 
 
+def test_the_stolen_share_is_of_the_time_since_the_block_began(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ticks = iter(["cpu 100 0 0 100 0 0 0 10 0 0\ncpu0 1", "cpu 140 0 5 150 0 0 0 15 9 9\ncpu0 2"])
+    monkeypatch.setattr(Path, "exists", lambda _self: True)
+    monkeypatch.setattr(Path, "read_text", lambda _self: next(ticks))
+    monkeypatch.setattr(os, "getloadavg", lambda: (0.5, 9.0, 9.0))
+    with machine.watched() as since:
+        found = since()
+    assert found == machine.Disturbance(load_before=0.5, load_after=0.5, stolen=0.05)
+    assert str(found) == "load 0.50 before, 0.50 after; stolen time 5.0%"
+
+
+def test_what_the_system_does_not_tell_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Path, "exists", lambda _self: False)
+    monkeypatch.delattr(os, "getloadavg")
+    with machine.watched() as since:
+        found = since()
+    assert found == machine.Disturbance(None, None, None)
+    assert str(found) == "load unknown before, unknown after; stolen time unknown"
+
+
+@pytest.mark.parametrize("text", ["", "intr 5\n", "cpu 1 2 3 4\n"])
+def test_a_file_of_another_form_tells_nothing_of_stolen_time(text: str) -> None:
+    assert machine.parse_ticks(text) is None
+
+
 def test_the_description_names_processor_versions_and_blas() -> None:
     found = machine.describe()
     assert found["cpu"]

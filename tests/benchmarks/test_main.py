@@ -22,6 +22,12 @@ def call(*arguments: str) -> Result:
     return CliRunner().invoke(command.main, arguments)
 
 
+@pytest.fixture(autouse=True)
+def _no_glibc(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody is tuned, unless a test says so."""
+    monkeypatch.setattr(machine, "has_glibc", lambda: False)
+
+
 @pytest.fixture
 def contests(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, list[Contender]]]:
     """Contests that take no time, and who took part in them."""
@@ -48,9 +54,9 @@ Contests = list[tuple[str, list[Contender]]]
 def test_all_workloads_are_timed_by_default(contests: Contests) -> None:
     done = call()
     assert done.exit_code == 0, done.output
-    assert [name for name, _ in contests] == ["W1", "W2", "W3", "W4"]
+    assert [name for name, _ in contests] == ["W1", "W2", "W3", "W4", "W5"]
     assert contests[0][1] == [MINIGEN, Contender("torch")]
-    assert "W4: a workload" in done.output
+    assert "W5: a workload" in done.output
 
 
 def test_workloads_are_chosen_by_name(contests: Contests) -> None:
@@ -73,18 +79,24 @@ def test_ops_and_workloads_can_be_timed_together(contests: Contests, tmp_path: P
     assert [each["name"] for each in found["results"]] == ["W2", *OPS]
 
 
-def test_minigen_and_torch_are_timed_with_the_other_allocator_beside(
+def test_minigen_and_torch_are_timed_tuned_beside_as_they_come(
     contests: Contests, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(machine, "has_glibc", lambda: True)
-    call("--workloads", "W1", "--allocator", "--peers", "torch,dezero")
-    usual = [MINIGEN, Contender("torch"), Contender("dezero")]
-    unusual = [Contender("minigen", tuned_malloc=False), Contender("torch", tuned_malloc=True)]
-    assert contests == [("W1", usual + unusual)]
+    call("--workloads", "W1", "--peers", "torch,dezero")
+    call("--workloads", "W1", "--peers", "torch,dezero", "--as-it-comes")
+    as_they_come = [MINIGEN, Contender("torch"), Contender("dezero")]
+    tuned = [Contender(library, tuned_malloc=True) for library in ("minigen", "torch")]
+    assert contests == [("W1", as_they_come + tuned), ("W1", as_they_come)]
     monkeypatch.setattr(machine, "has_glibc", lambda: False)
-    refused = call("--allocator")
+    refused = call("--tuned")
     assert refused.exit_code == 2
     assert "glibc" in refused.output
+
+
+def test_a_peer_takes_part_where_it_has_the_workload(contests: Contests) -> None:
+    call("--workloads", "W1,W2", "--peers", "hand")
+    assert contests == [("W1", [MINIGEN, Contender("hand")]), ("W2", [MINIGEN])]
 
 
 def test_minigen_can_run_alone(contests: Contests) -> None:
@@ -95,11 +107,11 @@ def test_minigen_can_run_alone(contests: Contests) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--workloads", "W9"], "'W9' is none of W1, W2, W3, W4"),
-        (["--peers", "theano"], "'theano' is none of torch, compile, dezero, jax"),
+        (["--workloads", "W9"], "'W9' is none of W1, W2, W3, W4, W5"),
+        (["--peers", "theano"], "'theano' is none of torch, hand, compile, dezero, jax"),
         (["--threads", "4096"], "not 4096"),
         (["--json", "no-such-folder/x.json"], "there is no folder 'no-such-folder'"),
-        (["--turns", "0"], "--turns"),
+        (["--turns", "2"], "--turns"),
     ],
 )
 def test_what_cannot_be_is_refused_before_anything_runs(

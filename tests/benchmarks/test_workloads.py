@@ -19,7 +19,8 @@ def test_minigens_model_has_the_parameters_that_the_workload_states(name: str) -
 
 
 @pytest.mark.parametrize(
-    ("name", "count"), [("W1", 652_824), ("W2", 1_691_369), ("W3", 910_658), ("W4", 6_357_700)]
+    ("name", "count"),
+    [("W1", 652_824), ("W2", 1_691_369), ("W3", 910_658), ("W4", 6_357_700), ("W5", 1_298_210)],
 )
 def test_the_numbers_of_parameters_are_those_of_the_architectures(name: str, count: int) -> None:
     shapes = WORKLOADS[name].parameter_shapes().values()

@@ -50,7 +50,7 @@ def test_every_gradient_rule_of_the_library_is_applied_by_some_case(
 
     monkeypatch.setattr(Op, "apply_rule", spy)
     for case in CASES:
-        case.check(1, minigen.zeros(()).device)
+        replace(case, mode="directional").check(1, minigen.zeros(()).device)
     assert {op.name for op in registry.values() if op.differentiable} - applied == set()
 
 

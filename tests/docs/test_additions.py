@@ -143,7 +143,7 @@ def test_an_op_that_lacks_an_edit_is_named_by_a_test(checkout: Path, without: st
     add(checkout, OP_EDITS, without)
     if without != "function":
         exported(checkout)
-    done = run(checkout, *LISTS)
+    done = run(checkout, "--exitfirst", *LISTS)
     assert done.returncode != 0
     assert "cube" in done.stdout
 
@@ -202,6 +202,6 @@ def test_a_model_is_added_by_two_edits(checkout: Path) -> None:
 @pytest.mark.parametrize("without", MODEL_EDITS)
 def test_a_model_that_lacks_an_edit_is_named_by_a_test(checkout: Path, without: str) -> None:
     add(checkout, MODEL_EDITS, without)
-    done = run(checkout, *LISTS)
+    done = run(checkout, "--exitfirst", *LISTS)
     assert done.returncode != 0
     assert "plain" in done.stdout.lower()

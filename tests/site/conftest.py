@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import http.server
+import itertools
+import os
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,9 +61,9 @@ def address(site: Path) -> Iterator[str]:
         thread.join()
 
 
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Start Chromium, once for all tests."""
+@contextlib.contextmanager
+def chromium() -> Iterator[Browser]:
+    """Start Chromium."""
     from playwright.sync_api import sync_playwright
 
     found = next((path for name in CHROMIUM if (path := shutil.which(name))), None)
@@ -72,9 +76,26 @@ def browser() -> Iterator[Browser]:
         started.close()
 
 
+def visit_all(names: Sequence[str], address: str) -> list[Visit]:
+    """Open some pages, one after another, in a browser of their own."""
+    with chromium() as browser:
+        visitor = Visitor(browser, address)
+        return [visitor.visit(name) for name in names]
+
+
 @pytest.fixture(scope="session")
-def visits(site: Path, address: str, browser: Browser) -> dict[str, Visit]:
-    """Open every page of the site once."""
-    visitor = Visitor(browser, address)
+def visits(site: Path, address: str) -> dict[str, Visit]:
+    """Open every page of the site once, with a browser for each core."""
     names = sorted(path.relative_to(site).as_posix() for path in site.rglob("*.html"))
-    return {name: visitor.visit(name) for name in names}
+    browsers = os.cpu_count() or 1
+    shares = [names[first::browsers] for first in range(browsers)]
+    with ThreadPoolExecutor(browsers) as pool:
+        found = itertools.chain(*pool.map(visit_all, shares, itertools.repeat(address)))
+        return {visit.name: visit for visit in sorted(found, key=lambda visit: visit.name)}
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Start Chromium, once for all tests."""
+    with chromium() as started:
+        yield started
