@@ -263,6 +263,19 @@ class TestGroups:
         with pytest.raises(ValueError, match=f"^{kind.__name__}: {name}"):
             kind([{"params": [nn.Parameter([1.0])], **options}])  # type: ignore[call-arg]
 
+    @every_kind
+    def test_a_state_of_pytorchs_that_maximizes_is_refused(
+        self, make: Callable[..., optim.Optimizer]
+    ) -> None:
+        optimizer = make([nn.Parameter([1.0])])
+        state = optimizer.state_dict()
+        (group,) = state["param_groups"]
+        group |= {"foreach": None, "maximize": False}
+        optimizer.load_state_dict(state)
+        group["maximize"] = True
+        with pytest.raises(ValueError, match=r"maximize=True, and here it is always False"):
+            optimizer.load_state_dict(state)
+
     def test_repr_names_the_options_of_each_group(self) -> None:
         optimizer = optim.SGD([{"params": nn.Dense(3, 2).parameters()}], lr=0.1)
         assert repr(optimizer).splitlines() == [
@@ -307,7 +320,7 @@ class TestVanishingMoments:
         for name, moment in optimizer.state[weight].items():
             assert name == "step" or not ((moment != 0) & (abs(moment) < tiny)).any()
 
-    def test_they_are_removed_in_every_64th_step_and_stay_in_between(self) -> None:
+    def test_they_are_removed_every_so_many_steps_and_stay_in_between(self) -> None:
         weight = nn.Parameter([1.0])
         weight.grad = minigen.zeros(1)
         optimizer = optim.SGD([weight], momentum=1.0)  # which keeps a buffer as it is
