@@ -195,7 +195,7 @@ def test_an_option_out_of_range_is_refused_and_nothing_changes() -> None:
     assert optimizer.state == {}
 
 
-# --- states of PyTorch's ------------------------------------------------------------------------
+# --- states of PyTorch's --------------------------------------------------------------------------
 
 
 def _pytorchs(defaults: dict[str, Any], state: dict[int, Any]) -> dict[str, Any]:
