@@ -314,6 +314,21 @@ def test_values_are_numpys(name: str, shape: tuple[int, ...]) -> None:
     np.testing.assert_array_equal(getattr(F, name)(x), expected)
 
 
+@pytest.mark.parametrize(
+    ("function", "values"),
+    [
+        (F.reciprocal, [4.0, 0.5, 0.25]),
+        (F.rsqrt, [2.0, 1 / np.sqrt(2), 0.5]),
+        (F.square, [0.0625, 4.0, 16.0]),
+        (lambda x: F.masked_fill(x, x > 3, -1.0), [0.25, 2.0, -1.0]),
+    ],
+)
+def test_what_is_made_of_ops_has_the_values_of_its_name(function: Any, values: Any) -> None:
+    x = np.array([0.25, 2.0, 4.0])
+    np.testing.assert_allclose(function(x), values, rtol=1e-15)
+    np.testing.assert_allclose(function(minigen.tensor(x)).numpy(), values, rtol=1e-15)
+
+
 def test_the_absolute_value_has_slope_zero_at_zero() -> None:
     x = leaf([-2.0, 0.0, 3.0])
     x.abs().sum().backward()
