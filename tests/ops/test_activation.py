@@ -48,6 +48,14 @@ def test_slopes_at_zero_are_pytorchs(name: str) -> None:
     np.testing.assert_allclose(gradient_of(x), [SLOPES_AT_ZERO[name]] * 2)
 
 
+@pytest.mark.derivation("elu.grad")
+@pytest.mark.parametrize("zero", [0.0, -0.0])
+def test_elu_at_zero_is_on_the_side_of_the_exponential_as_in_pytorch(zero: float) -> None:
+    x = leaf([zero])
+    F.elu(x, alpha=2.0).backward()
+    assert gradient_of(x).tolist() == [2.0]
+
+
 EXTREMES = np.array([-1e4, -200.0, -100.0, -20.0, 20.0, 100.0, 200.0, 1e4], np.float32)
 
 
