@@ -251,6 +251,20 @@ def test_an_option_of_pytorchs_that_asks_for_another_algorithm_is_named() -> Non
     ]
 
 
+@pytest.mark.parametrize(("kind", "decoupled"), [(optim.Adam, False), (optim.AdamW, True)])
+def test_adam_and_adamw_are_not_taken_for_one_another(
+    kind: Callable[..., optim.Optimizer], decoupled: bool
+) -> None:
+    optimizer = kind([nn.Parameter([1.0])])
+    optimizer.load_state_dict(
+        _pytorchs({**optimizer.defaults, "decoupled_weight_decay": decoupled}, {})
+    )
+    with pytest.raises(ValueError, match=f"decoupled_weight_decay={not decoupled}, and here it"):
+        optimizer.load_state_dict(
+            _pytorchs({**optimizer.defaults, "decoupled_weight_decay": not decoupled}, {})
+        )
+
+
 # --- flattened ------------------------------------------------------------------------------------
 
 
