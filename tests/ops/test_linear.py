@@ -31,6 +31,14 @@ def test_products_and_their_gradients_are_right_for_any_shapes_that_fit(
     np.testing.assert_allclose((g * (left @ db)).sum(), (gradient_of(b) * db).sum(), atol=1e-10)
 
 
+def test_a_vector_meets_every_matrix_of_a_stack() -> None:
+    stack, vector = leaf(draw(2, 3, 4, 5)), leaf(draw(4, seed=1))
+    (vector @ stack).sum().backward()
+    np.testing.assert_allclose(gradient_of(vector), stack.numpy().sum((0, 1, 3)), rtol=1e-12)
+    expected = np.broadcast_to(vector.numpy()[:, None], stack.shape)
+    np.testing.assert_array_equal(gradient_of(stack), expected)
+
+
 @pytest.mark.parametrize(
     "shapes", [((3, 0), (0, 2)), ((0, 3), (3, 2)), ((0,), (0,)), ((2, 0), (0,))]
 )
