@@ -23,7 +23,6 @@ from minigen.engine.backend import (
     array_of,
     device_of,
     floating,
-    is_array,
     namespace,
     promote,
 )
@@ -512,7 +511,7 @@ def _expect_one_shape(name: str, **arrays: Any) -> None:
 def _expect_arrays(name: str, **arrays: Any) -> None:
     """Raise where a list or a number was given."""
     for role, array in arrays.items():
-        if not hasattr(array, "shape"):
+        if not hasattr(array, "dtype"):
             raise TypeError(
                 f"{name}: a tensor or an array is expected as {role}, got {type(array).__name__}"
             )
@@ -523,8 +522,8 @@ def _expect_probabilities(name: str, role: str, values: Any) -> None:
 
     Derivation: bce.minimum
     """
-    array = values.data if isinstance(values, Tensor) else values
-    if not is_array(array) or device_of(array) != CPU or not array.size:
+    array = array_of(values)
+    if device_of(array) != CPU or not array.size:
         return
     low, high = array.min(), array.max()
     if not (low >= 0 and high <= 1):  # NaN is no probability, either

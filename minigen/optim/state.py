@@ -241,8 +241,7 @@ def _like(value: Any, parameter: Tensor) -> Array:
 
 def _plain(value: Any) -> Any:
     """Make a Python number of a NumPy scalar, or of a tensor that holds one, as PyTorch's rates."""
-    single = isinstance(value, np.generic) or getattr(value, "shape", None) == ()
-    return value.item() if single else value
+    return value.item() if getattr(value, "shape", None) == () else value
 
 
 def _thawed(value: Any) -> Any:

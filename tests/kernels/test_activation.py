@@ -10,7 +10,7 @@ import pytest
 
 from minigen import functional as F
 from minigen.kernels import activation as kernels
-from minigen.ops.activation import leaky_relu, leaky_relu_vjp, relu
+from minigen.ops.activation import leaky_relu, leaky_relu_vjp, relu, relu_vjp
 
 pytestmark = pytest.mark.host_only("kernels for NumPy's arrays")
 
@@ -28,6 +28,30 @@ def test_relu_agrees_with_the_op_and_keeps_dtype_and_memory_order(dtype: str) ->
     np.testing.assert_array_equal(found, relu.forward(x))
     assert (found.dtype, found.strides) == (x.dtype, x.strides)
     np.testing.assert_array_equal(kernels.relu_kernel(EDGES), relu.forward(EDGES))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_relus_gradient_agrees_with_the_rule(dtype: str) -> None:
+    for x in (drawn(dtype), EDGES.astype(dtype)):
+        out, g = relu.forward(x), np.random.default_rng(1).standard_normal(x.shape).astype(dtype)
+        (found,) = kernels.relu_kernel_vjp(g, out, x)
+        (expected,) = relu_vjp(g, out, x)
+        np.testing.assert_array_equal(found, expected)
+        assert found.dtype == dtype
+
+
+@pytest.mark.parametrize("infinite", [np.inf, -np.inf, np.nan])
+def test_relu_leaves_a_cotangent_that_is_not_finite_to_the_rule(infinite: float) -> None:
+    out, g = np.array([0.0, 2.0]), np.array([infinite, 1.0])
+    assert kernels.relu_kernel_vjp(g, out, out) is NotImplemented
+    assert kernels.relu_kernel_vjp(g[::-1], out, out) is NotImplemented
+
+
+def test_leaky_relus_gradient_agrees_with_the_rule_at_zero_infinity_and_nan() -> None:
+    g = np.arange(1.0, 8.0)
+    (found,) = kernels.leaky_relu_kernel_vjp(g, None, EDGES, negative_slope=0.25)
+    (expected,) = leaky_relu_vjp(g, None, EDGES, negative_slope=0.25)
+    np.testing.assert_array_equal(found, expected)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -52,6 +76,7 @@ def test_slopes_of_zero_and_outside_the_unit_interval_are_left_to_the_op(slope: 
 @pytest.mark.parametrize("x", [np.float64(2), np.array(2.0), np.array([1, 2])])
 def test_numbers_and_integers_are_left_to_the_op(x: Any) -> None:
     assert kernels.relu_kernel(x) is NotImplemented
+    assert kernels.relu_kernel_vjp(x, x, x) is NotImplemented
     assert kernels.leaky_relu_kernel(x, negative_slope=0.1) is NotImplemented
     assert kernels.leaky_relu_kernel_vjp(x, None, x, negative_slope=0.1) is NotImplemented
 
@@ -59,4 +84,5 @@ def test_numbers_and_integers_are_left_to_the_op(x: Any) -> None:
 @pytest.mark.parametrize("g", [drawn("float32"), np.array(2.0)], ids=["another dtype", "no axes"])
 def test_cotangents_unlike_the_input_are_left_to_the_rule(g: Any) -> None:
     x = drawn("float64")
+    assert kernels.relu_kernel_vjp(g, x, x) is NotImplemented
     assert kernels.leaky_relu_kernel_vjp(g, None, x, negative_slope=0.1) is NotImplemented

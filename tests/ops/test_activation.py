@@ -48,6 +48,14 @@ def test_slopes_at_zero_are_pytorchs(name: str) -> None:
     np.testing.assert_allclose(gradient_of(x), [SLOPES_AT_ZERO[name]] * 2)
 
 
+@pytest.mark.derivation("elu.grad")
+@pytest.mark.parametrize("zero", [0.0, -0.0])
+def test_elu_at_zero_is_on_the_side_of_the_exponential_as_in_pytorch(zero: float) -> None:
+    x = leaf([zero])
+    F.elu(x, alpha=2.0).backward()
+    assert gradient_of(x).tolist() == [2.0]
+
+
 EXTREMES = np.array([-1e4, -200.0, -100.0, -20.0, 20.0, 100.0, 200.0, 1e4], np.float32)
 
 
@@ -118,13 +126,18 @@ def test_leaky_relu_at_zero_is_on_the_side_of_the_slope_as_in_pytorch(zero: floa
     assert np.signbit(F.leaky_relu(np.array([zero]), -1.0)) == (zero == 0 and not np.signbit(zero))
 
 
-@pytest.mark.parametrize("slope", [0.0, 0.2, 1.0, 3.0, -0.5])
+@pytest.mark.parametrize("slope", [0.0, 0.2, 1.0, 1.5, 3.0, -0.5])
 def test_leaky_relu_has_any_slope(slope: float) -> None:
-    x = leaf(np.array([-2.0, 3.0]))
+    x = leaf(np.array([-2.0, 0.5, 3.0]))
     y = F.leaky_relu(x, negative_slope=slope)
-    np.testing.assert_allclose(y.numpy(), [-2 * slope, 3])
+    np.testing.assert_allclose(y.numpy(), [-2 * slope, 0.5, 3])
     y.sum().backward()
-    np.testing.assert_allclose(gradient_of(x), [slope, 1])
+    np.testing.assert_allclose(gradient_of(x), [slope, 1, 1])
+
+
+def test_relu_of_integers_stays_an_integer() -> None:
+    y: Any = F.relu(np.array([-2, 0, 3]))
+    assert (y.dtype, y.tolist()) == (np.int64, [0, 0, 3])
 
 
 # --- softmax --------------------------------------------------------------------------------------
@@ -141,10 +154,10 @@ def test_softmax_sums_to_one_over_its_axes(axis: Any) -> None:
 
 
 def test_the_last_axis_is_the_default_and_dim_its_other_name() -> None:
-    x = minigen.tensor(draw(2, 3))
+    x = minigen.tensor(draw(2, 3, 4))
     functions: list[Any] = [F.softmax, F.log_softmax]
     for function in functions:
-        np.testing.assert_array_equal(function(x).numpy(), function(x, axis=1).numpy())
+        np.testing.assert_array_equal(function(x).numpy(), function(x, axis=2).numpy())
         np.testing.assert_array_equal(function(x, dim=0).numpy(), function(x, 0).numpy())
 
 

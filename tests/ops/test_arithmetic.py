@@ -149,6 +149,13 @@ def test_powers_at_zero(exponent: float, value: float, slope: float, curvature: 
             assert (0 if second is None else second.item()) == curvature
 
 
+def test_powers_of_arrays_have_slopes_in_base_and_exponent() -> None:
+    x, p = leaf(np.array([2.0, 3.0, 4.0])), leaf(np.array([0.0, 3.0, -1.0]))
+    (x**p).sum().backward()
+    np.testing.assert_allclose(gradient_of(x), [0, 27, -1 / 16])
+    np.testing.assert_allclose(gradient_of(p), [np.log(2), 27 * np.log(3), np.log(4) / 4])
+
+
 def test_a_power_of_zero_is_constant_in_its_exponent() -> None:
     p = leaf(np.array([1.0, 2.0]))
     (0.0**p).sum().backward()
@@ -213,6 +220,20 @@ def test_an_infinite_cotangent_does_not_leak_through_where() -> None:
     F.where(np.array([True, False]), a, b).backward(np.array([np.inf, np.nan]))
     assert gradient_of(a).tolist() == [np.inf, 0]
     assert gradient_of(b)[0] == 0
+
+
+def test_numbers_to_choose_from_give_the_default_float_and_integers_stay() -> None:
+    condition = np.array([True, False])
+    chosen: list[tuple[Any, Any, Any]] = [
+        (1.0, 2.0, np.float32),
+        (1.0, 2, np.float32),
+        (1, 2, np.int64),
+        (True, False, np.bool_),
+        (np.float64(1), np.float64(2), np.float64),
+    ]
+    for a, b, dtype in chosen:
+        found: Any = F.where(condition, a, b)
+        assert (found.dtype, found.tolist()) == (dtype, [a, b])
 
 
 def test_where_takes_conditions_as_arrays_tensors_and_results_of_comparisons() -> None:
@@ -312,6 +333,28 @@ def test_values_are_numpys(name: str, shape: tuple[int, ...]) -> None:
         np.testing.assert_array_equal(y.numpy(), expected)
         assert y.shape == shape
     np.testing.assert_array_equal(getattr(F, name)(x), expected)
+
+
+def test_division_rounds_down_and_leaves_a_remainder_of_the_divisors_sign() -> None:
+    a, b = np.array([7.0, -7.0, 7.0, -7.0]), np.array([2.0, 2.0, -2.0, -2.0])
+    np.testing.assert_array_equal(F.floor_divide(a, b), [3, -4, -4, 3])
+    np.testing.assert_array_equal(F.remainder(a, b), [1, 1, -1, -1])
+    assert F.floor_divide(minigen.tensor([7, -7]), 2).tolist() == [3, -4]
+
+
+@pytest.mark.parametrize(
+    ("function", "values"),
+    [
+        (F.reciprocal, [4.0, 0.5, 0.25]),
+        (F.rsqrt, [2.0, 1 / np.sqrt(2), 0.5]),
+        (F.square, [0.0625, 4.0, 16.0]),
+        (lambda x: F.masked_fill(x, x > 3, -1.0), [0.25, 2.0, -1.0]),
+    ],
+)
+def test_what_is_made_of_ops_has_the_values_of_its_name(function: Any, values: Any) -> None:
+    x = np.array([0.25, 2.0, 4.0])
+    np.testing.assert_allclose(function(x), values, rtol=1e-15)
+    np.testing.assert_allclose(function(minigen.tensor(x)).numpy(), values, rtol=1e-15)
 
 
 def test_the_absolute_value_has_slope_zero_at_zero() -> None:

@@ -89,6 +89,22 @@ def test_triangles_are_numpys(diagonal: int) -> None:
     np.testing.assert_array_equal(F.triu(x, diagonal), np.triu(x, diagonal))
 
 
+def test_what_is_not_said_is_the_first_axis_and_the_main_diagonal() -> None:
+    x = draw(3, 3)
+    for found, expected in zip(F.split(x, 2), (x[:2], x[2:]), strict=True):
+        np.testing.assert_array_equal(found, expected)
+    np.testing.assert_array_equal(np.stack(F.unbind(x)), x)
+    np.testing.assert_array_equal(F.tril(x), np.tril(x))
+    np.testing.assert_array_equal(F.triu(x), np.triu(x))
+
+
+def test_t_transposes_a_matrix_and_leaves_vectors_and_numbers() -> None:
+    x = draw(2, 3)
+    np.testing.assert_array_equal(F.t(x), x.T)
+    np.testing.assert_array_equal(F.t(x[0]), x[0])
+    np.testing.assert_array_equal(F.t(x[0, :1].reshape(())), x[0, 0])
+
+
 def test_flip_reverses_the_axes_named() -> None:
     x = draw(2, 3)
     np.testing.assert_array_equal(F.flip(x, 1), x[:, ::-1])

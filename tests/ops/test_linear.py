@@ -31,6 +31,14 @@ def test_products_and_their_gradients_are_right_for_any_shapes_that_fit(
     np.testing.assert_allclose((g * (left @ db)).sum(), (gradient_of(b) * db).sum(), atol=1e-10)
 
 
+def test_a_vector_meets_every_matrix_of_a_stack() -> None:
+    stack, vector = leaf(draw(2, 3, 4, 5)), leaf(draw(4, seed=1))
+    (vector @ stack).sum().backward()
+    np.testing.assert_allclose(gradient_of(vector), stack.numpy().sum((0, 1, 3)), rtol=1e-12)
+    expected = np.broadcast_to(vector.numpy()[:, None], stack.shape)
+    np.testing.assert_array_equal(gradient_of(stack), expected)
+
+
 @pytest.mark.parametrize(
     "shapes", [((3, 0), (0, 2)), ((0, 3), (3, 2)), ((0,), (0,)), ((2, 0), (0,))]
 )
@@ -60,22 +68,24 @@ def test_the_method_and_the_function_are_the_operator() -> None:
 
 
 @pytest.mark.parametrize("lead", [(), (4,), (2, 3), (0,), (1, 0, 2)])
+@pytest.mark.parametrize("outputs", [1, 2])
 @pytest.mark.parametrize("bias", [False, True])
-def test_linear_maps_the_last_axis(lead: tuple[int, ...], bias: bool) -> None:
-    x, weight, b = leaf(draw(*lead, 3)), leaf(draw(2, 3)), leaf(draw(2))
+def test_linear_maps_the_last_axis(lead: tuple[int, ...], outputs: int, bias: bool) -> None:
+    x, weight, b = leaf(draw(*lead, 3)), leaf(draw(outputs, 3)), leaf(draw(outputs))
     y = F.linear(x, weight, b) if bias else F.linear(x, weight)
-    expected = np.zeros((*lead, 2))
+    expected = np.zeros((*lead, outputs))
     for index in np.ndindex(*lead):
-        for o in range(2):
+        for o in range(outputs):
             expected[(*index, o)] = sum(
                 x.numpy()[(*index, i)] * weight.numpy()[o, i] for i in range(3)
             )
     np.testing.assert_allclose(y.numpy(), expected + (b.numpy() if bias else 0), atol=1e-14)
     y.sum().backward()
     assert gradient_of(x).shape == x.shape
-    assert gradient_of(weight).shape == (2, 3)
+    np.testing.assert_allclose(gradient_of(x) - weight.numpy().sum(0), 0, atol=1e-14)
+    assert gradient_of(weight).shape == (outputs, 3)
     if bias:
-        np.testing.assert_array_equal(gradient_of(b), np.full(2, np.prod(lead)))
+        np.testing.assert_array_equal(gradient_of(b), np.full(outputs, np.prod(lead)))
 
 
 @settings(max_examples=30)
@@ -181,6 +191,11 @@ def test_the_norm_of_zeros_has_no_slope_at_either_order() -> None:
     (slope,) = minigen.grad(F.norm(x, axis=1).sum(), x, create_graph=True)
     assert slope is not None
     assert not slope.numpy().any()
+
+
+@pytest.mark.parametrize("p", [1, 2, np.inf])
+def test_the_norm_of_zeros_is_zero(p: float) -> None:
+    assert F.norm(np.zeros((2, 3)), p, axis=1).tolist() == [0, 0]
 
 
 def test_another_norm_is_refused() -> None:

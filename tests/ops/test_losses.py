@@ -212,6 +212,21 @@ def test_cross_entropy_of_probabilities_agrees_with_that_of_classes() -> None:
 
 
 @pytest.mark.parametrize("reduction", REDUCTIONS)
+def test_nll_loss_of_log_probabilities_is_cross_entropy_of_logits(reduction: str) -> None:
+    logits, target = draw(2, 3, 4), np.array([[0, 1, 2, 0], [2, 2, 1, 0]])
+    found = F.nll_loss(log_softmax_in_loops(logits), target, reduction)
+    np.testing.assert_allclose(found, F.cross_entropy(logits, target, reduction), rtol=1e-12)
+    assert (np.asarray(found) > 0).all()
+
+
+def test_an_empty_batch_of_classes_is_no_reason_for_an_error() -> None:
+    none = np.zeros(0, np.int64)
+    for loss in (F.cross_entropy, F.nll_loss):
+        assert loss(minigen.zeros(0, 4), none, "none").shape == (0,)
+        assert loss(minigen.zeros(0, 4), none, "sum").item() == 0
+
+
+@pytest.mark.parametrize("reduction", REDUCTIONS)
 def test_gradients_of_cross_entropy(reduction: str) -> None:
     target = np.array([[1, 0], [2, 2]])
     assert_gradients(lambda x: F.cross_entropy(x, target, reduction), draw(2, 3, 2))
@@ -265,6 +280,13 @@ def test_binary_targets_outside_0_to_1_are_refused(wrong: float) -> None:
             F.binary_cross_entropy(minigen.full((1, 2), 0.5), values)
         with pytest.raises(ValueError, match=r"probability must lie in \[0, 1\], got"):
             F.binary_cross_entropy(values, minigen.full((1, 2), 0.5))
+
+
+@pytest.mark.derivation("bce.minimum")
+@pytest.mark.parametrize("wrong", [np.float64(2), np.int64(-1), np.float32(np.nan)])
+def test_a_scalar_of_numpys_outside_0_to_1_is_refused_too(wrong: Any) -> None:
+    with pytest.raises(ValueError, match=r"target must lie in \[0, 1\], got"):
+        F.binary_cross_entropy_with_logits(minigen.zeros(()), wrong)
 
 
 @pytest.mark.parametrize("kind", ["bool", "int64", "uint8", "float64"])
@@ -510,7 +532,7 @@ def test_losses_change_no_input() -> None:
     "loss",
     [F.mse_loss, F.binary_cross_entropy, F.binary_cross_entropy_with_logits, F.cross_entropy],
 )
-@pytest.mark.parametrize("target", [[[1, 0]], 1.0])
+@pytest.mark.parametrize("target", [[[1, 0]], 1.0, memoryview(b"\0")])
 def test_a_target_that_is_no_array_is_refused_by_its_type(loss: Any, target: Any) -> None:
     name = type(target).__name__
     with pytest.raises(TypeError, match=f"a tensor or an array is expected as target, got {name}"):

@@ -169,6 +169,49 @@ def test_schedules_follow_one_another_from_the_first_epoch_on() -> None:
     assert schedule.get_last_lr() == pytest.approx([0.1])
 
 
+def test_of_three_schedules_the_last_counts_from_the_second_milestone() -> None:
+    optimizer = _optimizer()
+    parts = [ExponentialLR(optimizer, factor) for factor in (0.5, 0.25, 0.125)]
+    schedule = SequentialLR(optimizer, parts, milestones=[1, 3])
+    ahead = [schedule.rates(epoch)[0] for epoch in range(5)]
+    assert ahead == [1.0, 1.0, 0.25, 1.0, 0.125]
+
+
+@pytest.mark.parametrize(
+    ("made", "spelled_out"),
+    [
+        (lambda o: StepLR(o, 1), lambda o: StepLR(o, 1, gamma=0.1)),
+        (lambda o: MultiStepLR(o, [1]), lambda o: MultiStepLR(o, [1], gamma=0.1)),
+        (LinearLR, lambda o: LinearLR(o, 1 / 3, 1.0, total_iters=5)),
+        (
+            lambda o: CosineAnnealingLR(o, T_max=3),
+            lambda o: CosineAnnealingLR(o, T_max=3, eta_min=0.0),
+        ),
+    ],
+)
+def test_what_is_not_said_is_pytorchs_default(made: Make, spelled_out: Make) -> None:
+    default, expected = made(_optimizer()), spelled_out(_optimizer())
+    for epoch in range(7):
+        assert default.rates(epoch) == expected.rates(epoch)
+
+
+def test_a_group_that_came_later_has_no_function_and_is_not_passed_over() -> None:
+    optimizer = _optimizer()
+    schedule = LambdaLR(optimizer, lambda _: 0.5)
+    optimizer.add_param_group({"params": [nn.Parameter([1.0])], "initial_lr": 1.0})
+    with pytest.raises(ValueError, match="shorter"):
+        schedule.rates(1)
+
+
+def test_a_schedule_of_ones_own_must_give_a_rate_to_every_group() -> None:
+    class First(LRScheduler):
+        def rates(self, epoch: int) -> list[float]:  # noqa: ARG002 - the same in every epoch
+            return [0.5]
+
+    with pytest.raises(ValueError, match="shorter"):
+        First(_optimizer(1.0, 1.0))
+
+
 @pytest.mark.parametrize("milestones", [[], [2, 4], [0], [-1]])
 def test_milestones_must_fit_the_schedules(milestones: list[int]) -> None:
     optimizer = _optimizer()

@@ -40,6 +40,14 @@ class TestStep:
         assert moments == again
 
     @every_kind
+    def test_steps_are_counted_from_one(self, make: Callable[..., optim.Optimizer]) -> None:
+        ours = parameters()
+        optimizer = make(ours)
+        for count in (1, 2, 3):
+            run(optimizer, ours, noise(1))
+            assert [optimizer.state[p]["step"] for p in ours] == [count] * len(ours)
+
+    @every_kind
     def test_gradients_stay_as_they_are(self, make: Callable[..., optim.Optimizer]) -> None:
         ours = parameters()
         optimizer = make(ours, weight_decay=0.1)
@@ -255,6 +263,19 @@ class TestGroups:
         with pytest.raises(ValueError, match=f"^{kind.__name__}: {name}"):
             kind([{"params": [nn.Parameter([1.0])], **options}])  # type: ignore[call-arg]
 
+    @every_kind
+    def test_a_state_of_pytorchs_that_maximizes_is_refused(
+        self, make: Callable[..., optim.Optimizer]
+    ) -> None:
+        optimizer = make([nn.Parameter([1.0])])
+        state = optimizer.state_dict()
+        (group,) = state["param_groups"]
+        group |= {"foreach": None, "maximize": False}
+        optimizer.load_state_dict(state)
+        group["maximize"] = True
+        with pytest.raises(ValueError, match=r"maximize=True, and here it is always False"):
+            optimizer.load_state_dict(state)
+
     def test_repr_names_the_options_of_each_group(self) -> None:
         optimizer = optim.SGD([{"params": nn.Dense(3, 2).parameters()}], lr=0.1)
         assert repr(optimizer).splitlines() == [
@@ -299,10 +320,31 @@ class TestVanishingMoments:
         for name, moment in optimizer.state[weight].items():
             assert name == "step" or not ((moment != 0) & (abs(moment) < tiny)).any()
 
+    def test_they_are_removed_every_so_many_steps_and_stay_in_between(self) -> None:
+        weight = nn.Parameter([1.0])
+        weight.grad = minigen.zeros(1)
+        optimizer = optim.SGD([weight], momentum=1.0)  # which keeps a buffer as it is
+        optimizer.step()
+        for _ in range(2):
+            buffer = optimizer.state[weight]["momentum_buffer"]
+            buffer[:] = 1e-37
+            while optimizer.state[weight]["step"] % SWEEP_EVERY != SWEEP_EVERY - 1:
+                optimizer.step()
+                assert buffer.item() == np.float32(1e-37)
+            optimizer.step()
+            assert buffer.item() == 0
+            optimizer.step()
+
     def test_nothing_else_is_changed(self) -> None:
         moment = np.array([1.0, -1e-30, np.inf, -np.inf, 1e-44, -1e-37], np.float32)
         remove_vanishing(moment)
         assert moment.tolist() == np.array([1, -1e-30, np.inf, -np.inf, 0, 0], "f").tolist()
+
+    def test_they_vanish_below_a_thousand_times_the_smallest_normal_number(self) -> None:
+        least = np.float32(1000) * np.finfo(np.float32).tiny
+        moment = np.array([least, -least, np.nextafter(least, np.float32(0))])
+        remove_vanishing(moment)
+        assert moment.tolist() == [least, -least, 0]
 
     def test_nan_is_not_hidden(self) -> None:
         moment = np.array([np.nan], np.float32)

@@ -195,6 +195,79 @@ def test_an_option_out_of_range_is_refused_and_nothing_changes() -> None:
     assert optimizer.state == {}
 
 
+# --- states of PyTorch's --------------------------------------------------------------------------
+
+
+def _pytorchs(defaults: dict[str, Any], state: dict[int, Any]) -> dict[str, Any]:
+    """Return a state of one parameter, as PyTorch has it."""
+    how = {"foreach": None, "fused": None, "differentiable": False, "maximize": False}
+    return {"state": state, "param_groups": [{**defaults, **how, "params": [0]}]}
+
+
+def test_pytorchs_adam_goes_on_with_its_steps_moments_and_options() -> None:
+    weight = nn.Parameter([1.0])
+    optimizer = optim.Adam([weight])
+    options = {**optimizer.defaults, "betas": (0.5, 0.9), "decoupled_weight_decay": False}
+    rate, step = minigen.tensor(0.25), minigen.tensor(3.0)  # PyTorch counts in floats
+    moments = {"exp_avg": minigen.tensor([0.5]), "exp_avg_sq": minigen.tensor([0.25])}
+    optimizer.load_state_dict(_pytorchs({**options, "lr": rate}, {0: {"step": step, **moments}}))
+    (group,) = optimizer.param_groups
+    assert {name: value for name, value in group.items() if name != "params"} == {
+        **optimizer.defaults, "lr": 0.25, "betas": (0.5, 0.9)
+    }  # fmt: skip
+    assert type(group["lr"]) is float
+    state = optimizer.state[weight]
+    assert (state["step"], state["exp_avg"].tolist(), state["exp_avg_sq"].tolist()) == (
+        3, [0.5], [0.25]
+    )  # fmt: skip
+
+
+def test_pytorchs_sgd_counts_no_steps_and_a_buffer_says_that_the_first_is_done() -> None:
+    weight = nn.Parameter([1.0])
+    optimizer = optim.SGD([weight], momentum=0.5, dampening=0.5)
+    state = _pytorchs(optimizer.defaults, {0: {"momentum_buffer": minigen.tensor([2.0])}})
+    optimizer.load_state_dict(state)
+    assert optimizer.state[weight]["step"] == 1
+    weight.grad = minigen.tensor([4.0])
+    optimizer.step()
+    assert optimizer.state[weight]["momentum_buffer"].tolist() == [0.5 * 2 + 0.5 * 4]
+
+
+def test_pytorchs_sgd_without_momentum_has_nothing_to_go_on_with() -> None:
+    optimizer = optim.SGD([nn.Parameter([1.0])])
+    optimizer.load_state_dict(_pytorchs(optimizer.defaults, {0: {"momentum_buffer": None}}))
+    assert optimizer.state == {}
+
+
+def test_an_option_of_pytorchs_that_asks_for_another_algorithm_is_named() -> None:
+    optimizer = optim.SGD([nn.Parameter([1.0])])
+    state = _pytorchs(optimizer.defaults, {})
+    optimizer.load_state_dict(state)
+    state["param_groups"][0]["maximize"] = True
+    with pytest.raises(ValueError, match="nothing was loaded") as raised:
+        optimizer.load_state_dict(state)
+    assert str(raised.value).splitlines()[1:] == [
+        "  param_groups[0]: maximize=True, and here it is always False"
+    ]
+
+
+@pytest.mark.parametrize(("kind", "decoupled"), [(optim.Adam, False), (optim.AdamW, True)])
+def test_adam_and_adamw_are_not_taken_for_one_another(
+    kind: Callable[..., optim.Optimizer], decoupled: bool
+) -> None:
+    optimizer = kind([nn.Parameter([1.0])])
+    optimizer.load_state_dict(
+        _pytorchs({**optimizer.defaults, "decoupled_weight_decay": decoupled}, {})
+    )
+    with pytest.raises(ValueError, match=f"decoupled_weight_decay={not decoupled}, and here it"):
+        optimizer.load_state_dict(
+            _pytorchs({**optimizer.defaults, "decoupled_weight_decay": not decoupled}, {})
+        )
+
+
+# --- flattened ------------------------------------------------------------------------------------
+
+
 def test_flattening_names_each_array_and_leaves_what_json_can_hold() -> None:
     state = _trained().state_dict()
     arrays, rest = optim.flatten_state(state)

@@ -135,6 +135,19 @@ def test_float32_follows_float64_and_stays_float32(
         assert {m.dtype for k, m in state.items() if k != "step"} <= {np.dtype(np.float32)}
 
 
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [
+        (optim.RMSprop, {"lr": 0.01, "alpha": 0.99, "eps": 1e-8, "weight_decay": 0, "momentum": 0}),
+        (optim.Adam, {"lr": 0.001, "betas": (0.9, 0.999), "eps": 1e-8, "weight_decay": 0}),
+        (optim.AdamW, {"lr": 0.001, "betas": (0.9, 0.999), "eps": 1e-8, "weight_decay": 0.01}),
+    ],
+)
+def test_what_is_not_said_is_pytorchs_default(kind: Kind, options: dict[str, Any]) -> None:
+    switched_off = {"centered": False} if kind is optim.RMSprop else {"amsgrad": False}
+    assert kind([nn.Parameter([1.0])]).defaults == options | switched_off
+
+
 @pytest.mark.parametrize("kind", [optim.Adam, optim.AdamW])
 @pytest.mark.parametrize("scale", [1e-4, 1.0, 1e6])
 def test_adams_first_step_is_the_learning_rate_whatever_the_gradient(
