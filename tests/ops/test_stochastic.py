@@ -119,6 +119,11 @@ def test_dropout_keeps_the_expectation(p: float) -> None:
     assert abs((y == 0).mean() - p) < 5 * math.sqrt(p * (1 - p) / N)
 
 
+def test_half_of_the_elements_are_dropped_by_default() -> None:
+    y: Any = F.dropout(np.ones(N), generator=Generator(0))
+    assert set(y.tolist()) == {0, 2}
+
+
 @pytest.mark.derivation("dropout.moments")
 @pytest.mark.parametrize("p", [0.25, 0.5])
 def test_dropout_keeps_the_expectation_of_each_element_and_adds_a_variance(p: float) -> None:
