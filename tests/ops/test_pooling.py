@@ -51,6 +51,26 @@ def test_summing_and_spreading_picking_and_putting_are_adjoint(options: Any) -> 
     assert (put * x).sum() == pytest.approx((g * picked).sum(), rel=1e-12)
 
 
+def test_windows_are_one_apart_and_dense_without_padding_by_default() -> None:
+    x, g, plain = draw(1, 2, 4, 5), draw(1, 2, 3, 4, seed=1), (2, 1, 0, 1, 0)
+    choice = np.random.default_rng(0).integers(0, 4, g.shape)
+    for function, arguments in (
+        (pooling.window_sum, (x,)),
+        (pooling.window_spread, (g, (4, 5))),
+        (pooling.window_pick, (x, choice)),
+        (pooling.window_put, (g, choice, (4, 5))),
+    ):
+        np.testing.assert_array_equal(function(*arguments, 2), function(*arguments, *plain))
+
+
+def test_what_is_not_chosen_is_zero_even_beside_infinity() -> None:
+    choice = np.array([[[[3]]]])
+    put = pooling.window_put(np.full((1, 1, 1, 1), np.inf), choice, (2, 2), 2)
+    assert put.tolist() == [[[[0, 0], [0, np.inf]]]]
+    x = np.array([[[[np.inf, np.nan], [np.inf, 2.0]]]])
+    assert pooling.window_pick(x, choice, 2).tolist() == [[[[2]]]]
+
+
 # --- max pooling ----------------------------------------------------------------------------------
 
 
@@ -122,7 +142,7 @@ def test_what_lies_behind_the_padding_never_counts_in_a_mean() -> None:
     assert inside.tolist() == [[[[1, 1]]]]
 
 
-@pytest.mark.parametrize("output_size", [2, 3, (5, 1), (None, 3), (7, 9)])
+@pytest.mark.parametrize("output_size", [2, 3, (5, 1), (2, 1), (1, 2), (None, 3), (7, 9)])
 def test_adaptive_windows_cover_the_image_evenly(output_size: Any) -> None:
     x = draw(2, 3, 4, 5)
     height, width = (

@@ -163,9 +163,16 @@ def test_an_index_that_does_not_fit_is_refused(
         x.scatter_add(1, places, minigen.ones(4, 4))
 
 
-def test_too_few_elements_to_scatter_are_refused() -> None:
+@pytest.mark.parametrize("shape", [(1, 1), (2,), (1, 1, 2)])
+def test_too_few_elements_to_scatter_are_refused(shape: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match=r"src of at least the shape of index, \(1, 2\)"):
-        minigen.zeros(1, 4).scatter_add(1, minigen.tensor([[0, 1]]), minigen.ones(1, 1))
+        minigen.zeros(1, 4).scatter_add(1, minigen.tensor([[0, 1]]), minigen.ones(shape))
+
+
+def test_no_indices_gather_and_scatter_nothing() -> None:
+    x, index = minigen.ones(2, 3), minigen.zeros(2, 0, dtype="int64")
+    assert x.gather(1, index).shape == (2, 0)
+    assert x.scatter_add(1, index, minigen.ones(2, 0)).tolist() == x.tolist()
 
 
 def test_a_condition_alone_gives_the_indices_of_what_holds() -> None:

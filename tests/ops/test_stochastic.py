@@ -142,6 +142,11 @@ def test_dropout_scales_what_it_keeps_and_its_gradient_the_same_way() -> None:
     assert set(gradient_of(x)) <= {0, 4}
 
 
+def test_integers_are_dropped_whole_and_scaled_as_floats() -> None:
+    y: Any = F.dropout(np.ones(100, int), 0.2, generator=Generator(0))
+    assert set(y.tolist()) == {0, 1.25}
+
+
 def test_dropout_in_evaluation_or_with_p_0_returns_the_input() -> None:
     x = leaf([1.0, 2.0])
     assert F.dropout(x, 0.5, training=False) is x
@@ -204,6 +209,12 @@ def test_the_log_density_mixes_numbers_arrays_and_tensors() -> None:
     np.testing.assert_allclose(F.log_normal(leaf(z), mu, leaf(logvar)).numpy(), expected)
     number: Any = F.log_normal(z, 0.5, -0.3)
     np.testing.assert_allclose(F.log_normal(leaf(z), np.array(0.5), np.array(-0.3)).numpy(), number)
+
+
+def test_the_density_is_the_standard_normals_by_default() -> None:
+    z = draw(5)
+    np.testing.assert_allclose(F.log_normal(z), -0.5 * (np.log(2 * np.pi) + z * z), rtol=1e-14)
+    np.testing.assert_allclose(F.log_normal(z), F.log_normal(z, 0.0, 0.0), rtol=1e-14)
 
 
 def test_gradients_of_the_log_density() -> None:
