@@ -54,12 +54,13 @@ def test_summing_and_spreading_picking_and_putting_are_adjoint(options: Any) -> 
 def test_windows_are_one_apart_and_dense_without_padding_by_default() -> None:
     x, g, plain = draw(1, 2, 4, 5), draw(1, 2, 3, 4, seed=1), (2, 1, 0, 1, 0)
     choice = np.random.default_rng(0).integers(0, 4, g.shape)
-    for function, arguments in (
+    calls: list[tuple[Any, tuple[Any, ...]]] = [
         (pooling.window_sum, (x,)),
         (pooling.window_spread, (g, (4, 5))),
         (pooling.window_pick, (x, choice)),
         (pooling.window_put, (g, choice, (4, 5))),
-    ):
+    ]
+    for function, arguments in calls:
         np.testing.assert_array_equal(function(*arguments, 2), function(*arguments, *plain))
 
 
