@@ -64,6 +64,27 @@ def test_windows_are_one_apart_and_dense_without_padding_by_default() -> None:
         np.testing.assert_array_equal(function(*arguments, 2), function(*arguments, *plain))
 
 
+def test_one_image_is_a_batch_of_one() -> None:
+    x, g, choice = draw(2, 5, 4), draw(2, 4, 3, seed=1), draw(2, 4, 3, low=0, high=4).astype(int)
+    calls: list[tuple[Any, Any]] = [
+        (lambda one, _: pooling.window_sum(one, 2), x),
+        (lambda one, _: pooling.window_spread(one, (5, 4), 2), g),
+        (lambda one, chosen: pooling.window_pick(one, chosen, 2), x),
+        (lambda one, chosen: pooling.window_put(one, chosen, (5, 4), 2), g),
+        (lambda one, _: F.max_pool2d(one, 2), x),
+        (lambda one, _: F.avg_pool2d(one, 2, 1, 1, count_include_pad=False), x),
+        (lambda one, _: F.adaptive_avg_pool2d(one, (2, 3)), x),
+    ]
+    for call, image in calls:
+        alone, batch = leaf(image), leaf(image[None])
+        found, expected = call(alone, choice), call(batch, choice[None])
+        np.testing.assert_array_equal(found.numpy(), expected.numpy()[0])
+        cotangent = draw(*found.shape, seed=2)
+        found.backward(cotangent)
+        expected.backward(cotangent[None])
+        np.testing.assert_array_equal(gradient_of(alone), gradient_of(batch)[0])
+
+
 def test_what_is_not_chosen_is_zero_even_beside_infinity() -> None:
     choice = np.array([[[[3]]]])
     put = pooling.window_put(np.full((1, 1, 1, 1), np.inf), choice, (2, 2), 2)

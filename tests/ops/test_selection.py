@@ -53,9 +53,9 @@ def test_an_axis_by_position_is_refused_with_both_spellings(name: str, arguments
 @pytest.mark.parametrize(
     ("arguments", "options"),
     [
-        ((np.ones(3),), {"axis": 0}),
-        ((np.ones(3),), {"keepdims": True}),
-        ((np.ones(3), np.ones(3)), {}),
+        ((minigen.ones(3),), {"axis": 0}),
+        ((minigen.ones(3),), {"keepdims": True}),
+        ((minigen.ones(3), minigen.ones(3)), {}),
         (((0, 1),), {"dim": 0}),
         (((0, 1), True), {}),
         ((None,), {"axis": 0}),

@@ -152,6 +152,7 @@ def test_flatten_merges_axes() -> None:
     assert x.flatten().shape == (24,)
     assert x.flatten(1).shape == (2, 12)
     assert x.flatten(0, 1).shape == (6, 4)
+    assert x.flatten(1, 1).shape == (2, 3, 4)
     assert x.flatten(start_dim=-2, end_dim=-1).shape == (2, 12)
     assert minigen.tensor(1.0).flatten().shape == (1,)
     assert minigen.zeros(2, 0).flatten().shape == (0,)
@@ -331,6 +332,27 @@ def test_many_float32_elements_put_at_one_place_keep_their_digits() -> None:
     total = F.put(minigen.full((100_000,), 0.1), minigen.zeros(100_000, dtype="int64"), (1,))
     assert total.dtype == np.float32
     assert total.item() == pytest.approx(10_000 * (1 + 1.49e-8), rel=1e-7)
+
+
+@pytest.mark.host_only("CuPy adds no int64 at indices")
+@pytest.mark.parametrize("count", [3, 100])
+def test_integers_that_no_float_holds_are_put_as_they_are(count: int) -> None:
+    x = minigen.tensor(np.arange(count) + 2**60)
+    places = minigen.tensor(np.arange(count)[::-1].copy())
+    assert F.put(x, places, (count,)).tolist() == x.tolist()[::-1]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["integer", "NumPy integer", "reversed", "rows and columns", "ellipsis", "new axis"],
+)
+def test_what_is_picked_once_gets_its_cotangent_bit_for_bit(name: str) -> None:
+    index = INDICES[name]
+    x = leaf(MATRIX)
+    y = x[index]
+    y.backward(np.full(y.shape, -0.0))  # to which 0 is not added
+    assert np.signbit(gradient_of(x)[index]).all()
+    assert np.signbit(gradient_of(x)).sum() == y.size
 
 
 # --- joining and padding --------------------------------------------------------------------------
