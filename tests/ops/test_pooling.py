@@ -64,6 +64,13 @@ def test_windows_are_one_apart_and_dense_without_padding_by_default() -> None:
         np.testing.assert_array_equal(function(*arguments, 2), function(*arguments, *plain))
 
 
+def test_numbers_go_back_to_images_of_one_row_or_one_column() -> None:
+    g = np.array([[[[3.0, 4.0]]]])
+    assert pooling.window_spread(g, (1, 3), (1, 2)).tolist() == [[[[3, 7, 4]]]]
+    put = pooling.window_put(g.swapaxes(2, 3), np.array([[[[1], [0]]]]), (3, 1), (2, 1))
+    assert put.tolist() == [[[[0], [7], [0]]]]
+
+
 def test_one_image_is_a_batch_of_one() -> None:
     x, g, choice = draw(2, 5, 4), draw(2, 4, 3, seed=1), draw(2, 4, 3, low=0, high=4).astype(int)
     calls: list[tuple[Any, Any]] = [
@@ -162,6 +169,13 @@ def test_what_lies_behind_the_padding_never_counts_in_a_mean() -> None:
     assert whole.tolist() == [[[[0.75, 2 / 3]]]]  # 3 of 4; 2 of 3, the fourth behind the padding
     inside = F.avg_pool2d(x, (1, 4), (1, 3), (0, 1), ceil_mode=True, count_include_pad=False)
     assert inside.tolist() == [[[[1, 1]]]]
+    column = F.avg_pool2d(x.swapaxes(2, 3), (4, 1), (3, 1), (1, 0), ceil_mode=True)
+    np.testing.assert_array_equal(column, whole.swapaxes(2, 3))
+
+
+@pytest.mark.parametrize("size", [(3, 4), (4, 3), (3, 3)])
+def test_a_window_over_the_end_of_either_axis_takes_the_mean_of_what_there_is(size: Any) -> None:
+    assert (F.avg_pool2d(np.ones((1, 1, *size)), 2, ceil_mode=True) == 1).all()
 
 
 @pytest.mark.parametrize("output_size", [2, 3, (5, 1), (2, 1), (1, 2), (None, 3), (7, 9)])
