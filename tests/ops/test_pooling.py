@@ -81,6 +81,7 @@ def test_one_image_is_a_batch_of_one() -> None:
         (lambda one, _: F.max_pool2d(one, 2), x),
         (lambda one, _: F.avg_pool2d(one, 2, 1, 1, count_include_pad=False), x),
         (lambda one, _: F.adaptive_avg_pool2d(one, (2, 3)), x),
+        (lambda one, _: F.adaptive_avg_pool2d(one, 1), x),
     ]
     for call, image in calls:
         alone, batch = leaf(image), leaf(image[None])
@@ -98,6 +99,10 @@ def test_what_is_not_chosen_is_zero_even_beside_infinity() -> None:
     assert put.tolist() == [[[[0, 0], [0, np.inf]]]]
     x = np.array([[[[np.inf, np.nan], [np.inf, 2.0]]]])
     assert pooling.window_pick(x, choice, 2).tolist() == [[[[2]]]]
+
+
+def test_windows_of_a_pooling_are_dense_and_lie_side_by_side_by_default() -> None:
+    assert pooling.pooling_windows((2, 3), None, 0) == Windows.of((2, 3), (2, 3), 0, 1)
 
 
 # --- max pooling ----------------------------------------------------------------------------------
