@@ -145,6 +145,7 @@ def test_dropout_scales_what_it_keeps_and_its_gradient_the_same_way() -> None:
 def test_integers_are_dropped_whole_and_scaled_as_floats() -> None:
     y: Any = F.dropout(np.ones(100, int), 0.2, generator=Generator(0))
     assert set(y.tolist()) == {0, 1.25}
+    assert y.dtype == np.float32
 
 
 def test_dropout_in_evaluation_or_with_p_0_returns_the_input() -> None:
