@@ -438,6 +438,16 @@ def test_a_clone_shares_no_memory_and_keeps_the_graph() -> None:
     np.testing.assert_array_equal(gradient_of(x), [2, 4])
 
 
+@pytest.mark.usefixtures("cupy")
+@pytest.mark.parametrize("create_graph", [False, True])
+def test_the_gradient_of_a_copy_goes_back_to_the_device_of_its_source(create_graph: bool) -> None:
+    x = minigen.tensor([1.0, 2.0], device="cuda", requires_grad=True)
+    y = F.to_device(x, "cpu")
+    (gradient,) = minigen.grad(y, x, np.ones(2), create_graph=create_graph)
+    assert gradient is not None
+    assert (y.device, gradient.device) == ("cpu", x.device)
+
+
 def test_views_show_the_memory_of_their_source_as_in_pytorch() -> None:
     x = minigen.ones(2, 3)
     for view in (x.reshape(6), x.T, x[0], x.unsqueeze(0), x.flatten(), x.transpose(0, 1)):
