@@ -145,23 +145,6 @@ def test_zeros_of_the_padding_count_or_do_not() -> None:
     assert (F.avg_pool2d(minigen.tensor(x), 2, 1, 1, count_include_pad=False).data == 1).all()
 
 
-@pytest.mark.derivation("max_pool2d.ceil_mode")
-@given(
-    st.integers(1, 4), st.integers(1, 4), st.integers(0, 2), st.integers(1, 3), st.integers(1, 9)
-)
-def test_rounded_up_every_row_is_seen_but_no_window_begins_behind_the_image(
-    kernel: int, stride: int, padding: int, dilation: int, size: int
-) -> None:
-    padding, span = min(padding, kernel // 2), dilation * (kernel - 1) + 1
-    windows = Windows.of(kernel, stride, padding, dilation).rounded_up((size, size))
-    starts = [s for s in range(-padding, size, stride) if s + span < size + padding + stride]
-    if not starts:
-        with pytest.raises(ValueError, match="the kernel is larger"):
-            windows.fitting((size, size))
-        return
-    assert windows.fitting((size, size)) == (len(starts), len(starts))
-
-
 def test_a_window_over_the_end_takes_what_there_is() -> None:
     x = np.arange(1.0, 10).reshape(1, 1, 3, 3)
     assert F.max_pool2d(x, 2, ceil_mode=True).tolist() == [[[[5, 6], [8, 9]]]]

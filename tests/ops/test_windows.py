@@ -68,6 +68,24 @@ def test_a_dilated_window_lies_where_one_that_is_as_long_does(
         assert dilated.rounded_up((size, size)).surplus == long.rounded_up((size, size)).surplus
 
 
+@pytest.mark.derivation("max_pool2d.ceil_mode")
+@given(
+    st.integers(1, 4), st.integers(1, 4), st.integers(0, 2), st.integers(1, 3), st.integers(1, 9)
+)
+def test_rounded_up_every_row_is_seen_but_no_window_begins_behind_the_image(
+    kernel: int, stride: int, padding: int, dilation: int, size: int
+) -> None:
+    padding, span = min(padding, kernel // 2), dilation * (kernel - 1) + 1
+    windows = Windows.of(kernel, stride, padding, dilation).rounded_up((size, size))
+    starts = [s for s in range(-padding, size, stride) if s + span < size + padding + stride]
+    if not starts:
+        with pytest.raises(ValueError, match="the kernel is larger"):
+            windows.fitting((size, size))
+        return
+    assert windows.fitting((size, size)) == (len(starts), len(starts))
+    assert windows.surplus == (0, 0) or windows.left_over((size, size)) == (0, 0)
+
+
 @pytest.mark.derivation("conv_transpose2d.output_size")
 @given(st.integers(1, 6), st.integers(1, 5), st.integers(0, 4), st.integers(1, 20))
 def test_the_extent_undoes_the_fitting(kernel: int, stride: int, padding: int, size: int) -> None:
@@ -183,9 +201,9 @@ def test_an_image_has_one_element_at_least_and_so_have_its_windows() -> None:
             Windows.of(1, 1, 1).fitting(size)
 
 
-@pytest.mark.parametrize("size", [(1, 9), (2, 9), (9, 1), (9, 4)])
+@pytest.mark.parametrize("size", [(1, 9), (2, 9), (9, 1), (9, 4), (5, 4)])
 def test_an_image_that_is_too_small_is_refused_by_what_does_not_fit(size: Size) -> None:
-    name = "height" if size[0] < 9 else "width"
+    name = "height" if size[0] < 5 else "width"
     with pytest.raises(ValueError, match=f"the output's {name} would be .*padded input$"):
         Windows.of(5, 1, 0).fitting(size)
     with pytest.raises(ValueError, match=r"padded input; 3 elements 2 apart span 5$"):
