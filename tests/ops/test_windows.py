@@ -87,10 +87,14 @@ def test_rounded_up_every_row_is_seen_but_no_window_begins_behind_the_image(
 
 
 @pytest.mark.derivation("conv_transpose2d.output_size")
-@given(st.integers(1, 6), st.integers(1, 5), st.integers(0, 4), st.integers(1, 20))
-def test_the_extent_undoes_the_fitting(kernel: int, stride: int, padding: int, size: int) -> None:
-    lying = Windows.of(kernel, stride, padding)
-    if size + 2 * padding < kernel:
+@given(
+    st.integers(1, 6), st.integers(1, 5), st.integers(0, 4), st.integers(0, 1), st.integers(1, 20)
+)
+def test_the_extent_undoes_the_fitting(
+    kernel: int, stride: int, padding: int, surplus: int, size: int
+) -> None:
+    lying = Windows.of(kernel, stride, padding, surplus=surplus)
+    if size + 2 * padding + surplus < kernel:
         with pytest.raises(ValueError, match="the kernel is larger than the padded input"):
             lying.fitting((size, size))
         return
