@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from minigen.ops.windows import Windows, pair
@@ -22,12 +22,13 @@ from minigen.ops.windows import Windows, pair
     st.integers(1, 3),
     st.integers(1, 12),
     st.integers(0, 3),
+    st.integers(1, 6),
 )
+@example(1, 2, 2, 1, 5, 0, 1)  # all windows begin before the image, and the next would be on it
 def test_a_tap_meets_the_image_where_the_formula_says(
-    kernel: int, stride: int, padding: int, dilation: int, size: int, first: int
+    kernel: int, stride: int, padding: int, dilation: int, size: int, first: int, count: int
 ) -> None:
     lying = Windows.of(kernel, stride, padding, dilation)
-    count = 6
     for tap in range(kernel):
         on_image, among = (
             slices[1] for slices in lying.meeting((tap, 0), (size, size), (count, count), first)
