@@ -1,4 +1,4 @@
-r"""Dense layers, also of inputs that are held with the batch innermost.
+r"""Dense layers of inputs that are held with the batch innermost.
 
 Flattened images that were held with the batch innermost are a matrix (N, F) held as (F, N). The
 dense layer then multiplies from the left, :math:`y^\top = W x^\top`, which leaves what it makes in
@@ -19,14 +19,14 @@ from minigen.ops.linear import linear, linear_vjp
 
 @linear.kernel
 def linear_kernel(x: Array, weight: Array, bias: Array | None) -> Any:
-    """Compute the op's function, from the left where that keeps the order."""
-    if not is_array(x) or x.ndim != 2 or weight.ndim != 2 or x.dtype != weight.dtype:
+    """Compute the op's function from the left."""
+    if not _is_batch_last(x) or weight.ndim != 2 or x.dtype != weight.dtype:
         return NotImplemented
     if x.shape[1] != weight.shape[1]:
         return NotImplemented
     if bias is not None and (bias.shape != weight.shape[:1] or bias.dtype != x.dtype):
         return NotImplemented
-    y = _product(weight, x.T).T if _is_batch_last(x) else _product(x, weight.T)
+    y = _product(weight, x.T).T
     if bias is not None:
         y += bias
     return y
@@ -34,19 +34,15 @@ def linear_kernel(x: Array, weight: Array, bias: Array | None) -> Any:
 
 @linear.kernel_vjp
 def linear_kernel_vjp(g: Array, out: Array, x: Array, weight: Array, bias: Array | None) -> Any:
-    """Compute the gradient of x in the order of x, and the others as the rule does.
+    """Compute the gradient of x from the left, and the others as the rule does.
 
     It is written with operators, and serves a pass that is recorded, too.
     """
-    if not is_array(array_of(x)) or x.ndim != 2:
+    if not _is_batch_last(array_of(x)):
         return NotImplemented
 
     def grad_x() -> Array:
-        if weight.shape[0] == 1:
-            return (weight.T * g.T).T if _is_batch_last(array_of(x)) else g * weight
-        if _is_batch_last(array_of(x)):
-            return _product(weight.T, g.T).T
-        return _product(g, weight)
+        return (weight.T * g.T).T if weight.shape[0] == 1 else _product(weight.T, g.T).T
 
     def grad_weight() -> Array:
         return _product(g.T, x)

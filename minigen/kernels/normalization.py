@@ -53,8 +53,8 @@ def normalize_channels_kernel_vjp(
     rows, cotangents = rows_of(x), rows_of(g)
     n = rows.shape[1]
     scale, grad_x = _column(weight, 1, x), np.empty_like(rows)
-    grad_weight = np.empty((len(rows), 1), x.dtype)
     grad_bias = _sums(cotangents)
+    grad_weight = np.empty_like(grad_bias)
     scratch = np.empty((_step(rows), n), x.dtype)
     for block, mean in _blocks(rows):
         gradient, part = grad_x[block], cotangents[block]
@@ -75,11 +75,12 @@ def normalize_channels_kernel_vjp(
 @var.kernel
 def channel_variance(x: Array, *, axis: Any, keepdims: bool, correction: float) -> Any:
     """Compute the variance of each channel over all other axes, as batch norm asks for it."""
-    degrees = x.size // max(x.shape[1], 1) - correction if getattr(x, "ndim", 0) > 1 else 0
-    whole = axis == (0, *range(2, getattr(x, "ndim", 0))) and not keepdims
-    if not whole or degrees <= 0 or not serves(x, None, None):
+    if keepdims or not serves(x, None, None) or axis != (0, *range(2, x.ndim)):
         return NotImplemented
     rows = rows_of(x)
+    degrees = rows.shape[1] - correction
+    if degrees <= 0:  # which the op refuses
+        return NotImplemented
     out = np.empty(len(rows), x.dtype)
     scratch = np.empty((_step(rows), rows.shape[1]), x.dtype)
     for block, mean in _blocks(rows):

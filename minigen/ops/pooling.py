@@ -87,7 +87,7 @@ def max_pool2d(
     Derivation: max_pool2d, max_pool2d.ceil_mode
     """
     x = floating(x)
-    windows = _pooling(x, kernel_size, stride, padding, dilation, ceil_mode)
+    windows = _pooling(x, kernel_size, stride, padding, dilation, ceil_mode=ceil_mode)
     xp, size, count = namespace(x), x.shape[-2:], windows.fitting(x.shape[-2:])
     out = xp.full_like(x, -math.inf, shape=(*x.shape[:-2], *count))
     for tap in windows.taps():
@@ -112,7 +112,7 @@ def max_pool2d_vjp(
 
     Derivation: max_pool2d.grad_input
     """
-    windows = _pooling(x, kernel_size, stride, padding, dilation, ceil_mode)
+    windows = _pooling(x, kernel_size, stride, padding, dilation, ceil_mode=ceil_mode)
     choice = _first_maximum(array_of(x), array_of(out), windows)
     return (window_put(g, choice, tuple(x.shape[-2:]), *windows),)
 
@@ -449,7 +449,8 @@ def _pooling(
     stride: Pair | None,
     padding: Pair,
     dilation: Pair = 1,
-    ceil_mode: bool = False,
+    *,
+    ceil_mode: bool,
 ) -> Windows:
     """Return where the windows of a pooling lie on images."""
     windows, size = pooling_windows(kernel_size, stride, padding, dilation), _image_size(x)

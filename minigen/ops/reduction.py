@@ -137,8 +137,9 @@ def std_vjp(
 
     Derivation: std.grad
     """
-    divisor = out + (out == 0)  # the deviations are 0 there: 0 / 1 instead of 0 / 0
-    share = reshape(g / divisor, _kept_shape(x.shape, axis)) / _degrees(x.shape, axis, correction)
+    equal = out == 0
+    slope = where(equal, 0.0, g / (out + equal))  # not 0 / 0
+    share = reshape(slope, _kept_shape(x.shape, axis)) / _degrees(x.shape, axis, correction)
     return (share * (x - mean(x, axis, keepdims=True)),)
 
 

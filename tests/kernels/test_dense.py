@@ -39,6 +39,7 @@ def test_linear_agrees_with_the_op_and_keeps_the_memory_order(outputs: int, has_
 def test_linear_leaves_what_it_does_not_serve_to_the_op() -> None:
     weight = held(3, 5)
     not_served = {
+        "rows as they come": (np.ones((4, 5)), weight, None),
         "more axes": (np.ones((2, 4, 5)), weight, None),
         "another dtype": (held(4, 5).astype("float32"), weight, None),
         "other features": (held(4, 6), weight, None),
@@ -48,18 +49,6 @@ def test_linear_leaves_what_it_does_not_serve_to_the_op() -> None:
     }
     for given in not_served.values():
         assert kernels.linear_kernel(*given) is NotImplemented
-    several = np.ones((2, 4, 3)), None, np.ones((2, 4, 5)), weight, None
-    assert kernels.linear_kernel_vjp(*several) is NotImplemented
-
-
-@pytest.mark.parametrize("outputs", [1, 3])
-def test_rows_as_they_come_stay_rows(outputs: int) -> None:
-    x, g = np.ascontiguousarray(held(4, 5)), np.ascontiguousarray(held(4, outputs, 2))
-    weight, bias = np.ascontiguousarray(held(outputs, 5, 1)), np.arange(1.0, outputs + 1)
-    found = kernels.linear_kernel(x, weight, bias)
-    np.testing.assert_allclose(found, linear.forward(x, weight, bias), rtol=1e-12)
-    assert found.flags.c_contiguous
-    entries = kernels.linear_kernel_vjp(g, None, x, weight, bias)
-    for entry, of_rule in zip(entries, linear_vjp(g, None, x, weight, bias), strict=True):
-        np.testing.assert_allclose(entry(), of_rule(), rtol=1e-12)
-    assert entries[0]().flags.c_contiguous
+    assert kernels.linear_kernel_vjp(np.ones((4, 3)), None, np.ones((4, 5)), weight, None) is (
+        NotImplemented
+    )

@@ -75,6 +75,23 @@ def test_float32_stays_as_exact_far_from_zero_as_sums_in_pairs_are(offset: float
     assert np.abs(found - exact).max() <= 2 * np.abs(readable - exact).max()
 
 
+def test_how_a_mean_was_rounded_shows_in_nothing_that_the_kernels_compute() -> None:
+    x = (1000 + 0.01 * images((128, 8, 14, 14))).astype("float32")  # means are off by σ / 30
+    g, parameters = images(x.shape, "float32", seed=1) + 1, vectors(8, "float32")
+    options = {"eps": 1e-8}
+    exactly = [a.astype("float64") for a in (g, x, *parameters)]
+    y = kernels.normalize_channels_kernel(x, *parameters, **options)
+    np.testing.assert_allclose(y, normalize_channels.forward(*exactly[1:], **options), atol=1e-5)
+    variance = kernels.channel_variance(x, axis=(0, 2, 3), keepdims=False, correction=0)
+    np.testing.assert_allclose(variance, exactly[1].var((0, 2, 3)), rtol=1e-6)
+    found = kernels.normalize_channels_kernel_vjp(g, None, x, *parameters, **options)
+    expected = normalize_channels_vjp(exactly[0], None, *exactly[1:], **options)
+    for of, by in zip(found, expected, strict=True):
+        right = by() if callable(by) else by
+        assert of is not None
+        assert np.abs(of - right).max() <= 2e-6 * np.abs(right).max()
+
+
 def test_equal_elements_become_the_shift() -> None:
     x = np.full((3, 2, 4), 0.1, np.float32).transpose(2, 1, 0)
     bias = np.array([1, 2], np.float32)
@@ -83,7 +100,7 @@ def test_equal_elements_become_the_shift() -> None:
 
 
 @pytest.mark.parametrize("correction", [0, 1])
-@pytest.mark.parametrize("shape", [(5, 3), (6, 1, 4), (8, 5, 7, 7), (64, 300, 4, 4)])
+@pytest.mark.parametrize("shape", [(2, 3), (5, 3), (6, 1, 4), (8, 5, 7, 7), (64, 300, 4, 4)])
 def test_the_variance_of_channels_agrees_with_the_op(
     shape: tuple[int, ...], correction: int
 ) -> None:
@@ -121,12 +138,22 @@ def test_parameters_of_another_dtype_are_left_to_the_op() -> None:
     assert F.normalize_channels(x, weight, None).dtype == np.float64
 
 
+@pytest.mark.parametrize(
+    "g", [np.ones((4, 3)), images((4, 3), "float32")], ids=["row-major", "another dtype"]
+)
+def test_cotangents_that_are_not_held_as_the_images_are_left_to_the_rule(
+    g: npt.NDArray[Any],
+) -> None:
+    found = kernels.normalize_channels_kernel_vjp(g, None, images((4, 3)), None, None, eps=1e-5)
+    assert found is NotImplemented
+
+
 def test_too_few_elements_for_a_variance_are_still_refused() -> None:
     with pytest.raises(ValueError, match="needs more than 1 elements"):
         F.var(np.zeros((1, 3), order="F"), axis=(0,))
 
 
-@pytest.mark.parametrize("shape", [(128, 2, 14, 14), (100, 3, 7, 9)])
+@pytest.mark.parametrize("shape", [(128, 2, 14, 14), (100, 3, 7, 9), (1021, 2, 1, 1)])
 def test_sums_of_equal_float32_elements_are_those_of_float64(shape: tuple[int, ...]) -> None:
     signs = np.sign(images(shape, "float32"))
     x, g = np.float32(1.1137) * signs, np.full_like(signs, 0.1137)

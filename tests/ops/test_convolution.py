@@ -181,6 +181,16 @@ def test_gradients_are_calls_of_the_other_two_ops(shapes: Geometry) -> None:
     np.testing.assert_allclose(gradient_of(bias), g.sum((0, 2, 3)), rtol=1e-12, atol=1e-13)
 
 
+def test_windows_are_one_apart_and_dense_in_one_group_without_padding_by_default() -> None:
+    x, weight, g = draw(2, 2, 4, 5), draw(3, 2, 2, 3, seed=1), draw(2, 3, 3, 3, seed=2)
+    plain = {"stride": 1, "padding": 0, "dilation": 1, "groups": 1}
+    np.testing.assert_array_equal(F.conv2d(x, weight), F.conv2d(x, weight, None, **plain))
+    painted = F.conv_transpose2d(g, weight, None, output_padding=0, **plain)
+    np.testing.assert_array_equal(F.conv_transpose2d(g, weight), painted)
+    kernels = F.conv2d_weight(x, g, (2, 3), **plain)
+    np.testing.assert_array_equal(F.conv2d_weight(x, g, (2, 3)), kernels)
+
+
 OPTIONS: list[Any] = [
     {},
     {"stride": 2},

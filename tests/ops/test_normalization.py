@@ -52,6 +52,23 @@ def test_standardize_changes_no_input() -> None:
     np.testing.assert_array_equal(x, before)
 
 
+@pytest.mark.parametrize(
+    "normalised",
+    [
+        lambda x: F.standardize(x, (0, 2)),
+        lambda x: F.normalize_channels(x, None, None),
+        lambda x: F.batch_norm(x, training=True),
+        lambda x: F.batch_norm(x, np.zeros(1), np.full(1, 1e-5)),
+        lambda x: F.layer_norm(x, 2),
+        F.instance_norm,
+    ],
+    ids=["standardize", "channels", "batch", "batch in evaluation", "layer", "instance"],
+)
+def test_a_hundred_thousandth_is_added_to_the_variance_by_default(normalised: Any) -> None:
+    x = np.sqrt(1e-5) * np.array([[[-1.0, 1.0]], [[1.0, -1.0]]])  # of variance 1e-5
+    np.testing.assert_allclose(normalised(x), np.sign(x) / np.sqrt(2), rtol=1e-12)
+
+
 # --- layer norm -----------------------------------------------------------------------------------
 
 
@@ -200,9 +217,18 @@ def test_inputs_without_channels_are_refused(shape: tuple[int, ...]) -> None:
         F.batch_norm(minigen.ones(shape), training=True)
 
 
-def test_evaluation_without_running_statistics_is_refused() -> None:
+@pytest.mark.parametrize("given", [{}, {"running_mean": np.ones(3)}, {"running_var": np.ones(3)}])
+def test_evaluation_without_both_running_statistics_is_refused(given: Any) -> None:
     with pytest.raises(ValueError, match="batch_norm: evaluation needs running_mean and running_v"):
-        F.batch_norm(minigen.ones(2, 3))
+        F.batch_norm(minigen.ones(2, 3), **given)
+
+
+@pytest.mark.parametrize("name", ["running_mean", "running_var"])
+def test_one_running_statistic_alone_stays_as_it_is_in_training(name: str) -> None:
+    alone = minigen.ones(3)
+    given: dict[str, Any] = {name: alone}
+    F.batch_norm(draw(4, 3), training=True, **given)
+    assert alone.tolist() == [1, 1, 1]
 
 
 def test_running_statistics_that_moved_since_the_forward_pass_spoil_no_gradient() -> None:

@@ -51,6 +51,60 @@ def test_summing_and_spreading_picking_and_putting_are_adjoint(options: Any) -> 
     assert (put * x).sum() == pytest.approx((g * picked).sum(), rel=1e-12)
 
 
+def test_windows_are_one_apart_and_dense_without_padding_by_default() -> None:
+    x, g, plain = draw(1, 2, 4, 5), draw(1, 2, 3, 4, seed=1), (2, 1, 0, 1, 0)
+    choice = np.random.default_rng(0).integers(0, 4, g.shape)
+    calls: list[tuple[Any, tuple[Any, ...]]] = [
+        (pooling.window_sum, (x,)),
+        (pooling.window_spread, (g, (4, 5))),
+        (pooling.window_pick, (x, choice)),
+        (pooling.window_put, (g, choice, (4, 5))),
+    ]
+    for function, arguments in calls:
+        np.testing.assert_array_equal(function(*arguments, 2), function(*arguments, *plain))
+
+
+def test_numbers_go_back_to_images_of_one_row_or_one_column() -> None:
+    g = np.array([[[[3.0, 4.0]]]])
+    assert pooling.window_spread(g, (1, 3), (1, 2)).tolist() == [[[[3, 7, 4]]]]
+    put = pooling.window_put(g.swapaxes(2, 3), np.array([[[[1], [0]]]]), (3, 1), (2, 1))
+    assert put.tolist() == [[[[0], [7], [0]]]]
+
+
+def test_one_image_is_a_batch_of_one() -> None:
+    x, g, choice = draw(2, 5, 4), draw(2, 4, 3, seed=1), draw(2, 4, 3, low=0, high=4).astype(int)
+    calls: list[tuple[Any, Any]] = [
+        (lambda one, _: pooling.window_sum(one, 2), x),
+        (lambda one, _: pooling.window_spread(one, (5, 4), 2), g),
+        (lambda one, chosen: pooling.window_pick(one, chosen, 2), x),
+        (lambda one, chosen: pooling.window_put(one, chosen, (5, 4), 2), g),
+        (lambda one, _: F.max_pool2d(one, 2), x),
+        (lambda one, _: F.avg_pool2d(one, 2, 1, 1, count_include_pad=False), x),
+        (lambda one, _: F.adaptive_avg_pool2d(one, (2, 3)), x),
+        (lambda one, _: F.adaptive_avg_pool2d(one, 1), x),
+    ]
+    for call, image in calls:
+        alone, batch = leaf(image), leaf(image[None])
+        found, expected = call(alone, choice), call(batch, choice[None])
+        np.testing.assert_array_equal(found.numpy(), expected.numpy()[0])
+        cotangent = draw(*found.shape, seed=2)
+        found.backward(cotangent)
+        expected.backward(cotangent[None])
+        np.testing.assert_array_equal(gradient_of(alone), gradient_of(batch)[0])
+
+
+def test_what_is_not_chosen_is_zero_even_beside_infinity() -> None:
+    choice = np.array([[[[3]]]])
+    put = pooling.window_put(np.full((1, 1, 1, 1), np.inf), choice, (2, 2), 2)
+    assert put.tolist() == [[[[0, 0], [0, np.inf]]]]
+    x = np.array([[[[np.inf, np.nan], [np.inf, 2.0]]]])
+    assert pooling.window_pick(x, choice, 2).tolist() == [[[[2]]]]
+
+
+def test_windows_of_a_pooling_are_dense_and_lie_side_by_side_by_default() -> None:
+    assert pooling.pooling_windows((2, 3), None, 0) == Windows.of((2, 3), (2, 3), 0, 1)
+
+
 # --- max pooling ----------------------------------------------------------------------------------
 
 
@@ -91,23 +145,6 @@ def test_zeros_of_the_padding_count_or_do_not() -> None:
     assert (F.avg_pool2d(minigen.tensor(x), 2, 1, 1, count_include_pad=False).data == 1).all()
 
 
-@pytest.mark.derivation("max_pool2d.ceil_mode")
-@given(
-    st.integers(1, 4), st.integers(1, 4), st.integers(0, 2), st.integers(1, 3), st.integers(1, 9)
-)
-def test_rounded_up_every_row_is_seen_but_no_window_begins_behind_the_image(
-    kernel: int, stride: int, padding: int, dilation: int, size: int
-) -> None:
-    padding, span = min(padding, kernel // 2), dilation * (kernel - 1) + 1
-    windows = Windows.of(kernel, stride, padding, dilation).rounded_up((size, size))
-    starts = [s for s in range(-padding, size, stride) if s + span < size + padding + stride]
-    if not starts:
-        with pytest.raises(ValueError, match="the kernel is larger"):
-            windows.fitting((size, size))
-        return
-    assert windows.fitting((size, size)) == (len(starts), len(starts))
-
-
 def test_a_window_over_the_end_takes_what_there_is() -> None:
     x = np.arange(1.0, 10).reshape(1, 1, 3, 3)
     assert F.max_pool2d(x, 2, ceil_mode=True).tolist() == [[[[5, 6], [8, 9]]]]
@@ -120,9 +157,16 @@ def test_what_lies_behind_the_padding_never_counts_in_a_mean() -> None:
     assert whole.tolist() == [[[[0.75, 2 / 3]]]]  # 3 of 4; 2 of 3, the fourth behind the padding
     inside = F.avg_pool2d(x, (1, 4), (1, 3), (0, 1), ceil_mode=True, count_include_pad=False)
     assert inside.tolist() == [[[[1, 1]]]]
+    column = F.avg_pool2d(x.swapaxes(2, 3), (4, 1), (3, 1), (1, 0), ceil_mode=True)
+    np.testing.assert_array_equal(column, whole.swapaxes(2, 3))
 
 
-@pytest.mark.parametrize("output_size", [2, 3, (5, 1), (None, 3), (7, 9)])
+@pytest.mark.parametrize("size", [(3, 4), (4, 3), (3, 3)])
+def test_a_window_over_the_end_of_either_axis_takes_the_mean_of_what_there_is(size: Any) -> None:
+    assert (F.avg_pool2d(np.ones((1, 1, *size)), 2, ceil_mode=True) == 1).all()
+
+
+@pytest.mark.parametrize("output_size", [2, 3, (5, 1), (2, 1), (1, 2), (None, 3), (7, 9)])
 def test_adaptive_windows_cover_the_image_evenly(output_size: Any) -> None:
     x = draw(2, 3, 4, 5)
     height, width = (

@@ -50,12 +50,54 @@ def test_an_axis_by_position_is_refused_with_both_spellings(name: str, arguments
             call(*arguments)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "options"),
+    [
+        ((minigen.ones(3),), {"axis": 0}),
+        ((minigen.ones(3),), {"keepdims": True}),
+        ((minigen.ones(3), minigen.ones(3)), {}),
+        (((0, 1),), {"dim": 0}),
+        (((0, 1), True), {}),
+        ((None,), {"axis": 0}),
+        ((0.5, 0.5), {}),
+        ((0.5,), {"axis": 0}),
+    ],
+    ids=str,
+)
+def test_an_operand_beside_an_axis_is_refused_with_both_spellings(
+    arguments: Any, options: Any
+) -> None:
+    x = minigen.tensor(LOGITS)
+    for name in ("max", "min"):
+        with pytest.raises(TypeError, match=rf"x\.{name}\(dim=.*x\.{name}\(axis="):
+            getattr(x, name)(*arguments, **options)
+
+
+@pytest.mark.parametrize("name", ["max", "min"])
+def test_an_axis_stays_by_either_name_and_goes_unless_it_is_said(name: str) -> None:
+    extreme = getattr(minigen.tensor(LOGITS), name)
+    for keep in ({"keepdim": True}, {"keepdims": True}):
+        assert extreme(dim=1, **keep).values.shape == (2, 1)
+        assert extreme(dim=1, **keep).indices.shape == (2, 1)
+        assert extreme(axis=1, **keep).shape == (2, 1)
+    assert extreme(dim=1).values.shape == extreme(dim=1).indices.shape == (2,)
+    assert extreme(axis=1).shape == (2,)
+
+
+def test_several_axes_by_position_mean_the_same_to_everybody() -> None:
+    x = minigen.tensor(LOGITS)
+    for axes in ((0, 1), [0, 1], None):
+        assert x.max(axes).item() == 7
+        assert x.min(axes).item() == 0
+
+
 def test_another_tensor_is_compared_element_by_element() -> None:
     a, b = leaf([1.0, 5.0]), leaf([3.0, 2.0])
     assert F.max(a, b).tolist() == [3, 5]
     assert a.min(b).tolist() == [1, 2]
-    with pytest.raises(TypeError, match=r"maximum\(x, 0\.5\)"):
-        a.max(0.5)
+    for number in (0.5, np.float32(0.5)):
+        with pytest.raises(TypeError, match=r"maximum\(x, 0\.5\)"):
+            a.max(number)
 
 
 @pytest.mark.parametrize(
@@ -124,6 +166,15 @@ def test_the_k_largest_or_smallest_come_in_order(largest: bool) -> None:
             x.topk(k)
 
 
+def test_orders_run_along_the_last_axis_from_the_smallest_and_topk_from_the_largest() -> None:
+    x = draw(2, 3, 4)
+    np.testing.assert_array_equal(F.sort(x).values, np.sort(x, -1))
+    np.testing.assert_array_equal(F.argsort(x), np.argsort(x, -1))
+    np.testing.assert_array_equal(F.topk(x, 2).values, np.sort(x, -1)[..., :1:-1])
+    for k in (0, 4):  # the least and the most that there are
+        assert F.topk(x, k).values.shape == (2, 3, k)
+
+
 @pytest.mark.derivation("gather", "gather.grad", "scatter_add", "scatter_add.grad")
 def test_an_index_may_be_shorter_than_the_array_along_other_axes() -> None:
     x, index = leaf(draw(3, 4)), minigen.tensor([[1, 1, 3]])
@@ -163,9 +214,16 @@ def test_an_index_that_does_not_fit_is_refused(
         x.scatter_add(1, places, minigen.ones(4, 4))
 
 
-def test_too_few_elements_to_scatter_are_refused() -> None:
+@pytest.mark.parametrize("shape", [(1, 1), (2,), (1, 1, 2)])
+def test_too_few_elements_to_scatter_are_refused(shape: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match=r"src of at least the shape of index, \(1, 2\)"):
-        minigen.zeros(1, 4).scatter_add(1, minigen.tensor([[0, 1]]), minigen.ones(1, 1))
+        minigen.zeros(1, 4).scatter_add(1, minigen.tensor([[0, 1]]), minigen.ones(shape))
+
+
+def test_no_indices_gather_and_scatter_nothing() -> None:
+    x, index = minigen.ones(2, 3), minigen.zeros(2, 0, dtype="int64")
+    assert x.gather(1, index).shape == (2, 0)
+    assert x.scatter_add(1, index, minigen.ones(2, 0)).tolist() == x.tolist()
 
 
 def test_a_condition_alone_gives_the_indices_of_what_holds() -> None:

@@ -152,6 +152,7 @@ def test_flatten_merges_axes() -> None:
     assert x.flatten().shape == (24,)
     assert x.flatten(1).shape == (2, 12)
     assert x.flatten(0, 1).shape == (6, 4)
+    assert x.flatten(1, 1).shape == (2, 3, 4)
     assert x.flatten(start_dim=-2, end_dim=-1).shape == (2, 12)
     assert minigen.tensor(1.0).flatten().shape == (1,)
     assert minigen.zeros(2, 0).flatten().shape == (0,)
@@ -326,6 +327,34 @@ def test_put_adds_and_put_twice_adds_twice() -> None:
     assert F.put(minigen.tensor([1.0, 2.0]), slice(0, 2), 3).tolist() == [1, 2, 0]
 
 
+@pytest.mark.host_only("on a GPU the elements are added in float32")
+def test_many_float32_elements_put_at_one_place_keep_their_digits() -> None:
+    total = F.put(minigen.full((100_000,), 0.1), minigen.zeros(100_000, dtype="int64"), (1,))
+    assert total.dtype == np.float32
+    assert total.item() == pytest.approx(10_000 * (1 + 1.49e-8), rel=1e-7)
+
+
+@pytest.mark.host_only("CuPy adds no int64 at indices")
+@pytest.mark.parametrize("count", [3, 100])
+def test_integers_that_no_float_holds_are_put_as_they_are(count: int) -> None:
+    x = minigen.tensor(np.arange(count) + 2**60)
+    places = minigen.tensor(np.arange(count)[::-1].copy())
+    assert F.put(x, places, (count,)).tolist() == x.tolist()[::-1]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["integer", "NumPy integer", "reversed", "rows and columns", "ellipsis", "new axis"],
+)
+def test_what_is_picked_once_gets_its_cotangent_bit_for_bit(name: str) -> None:
+    index = INDICES[name]
+    x = leaf(MATRIX)
+    y = x[index]
+    y.backward(np.full(y.shape, -0.0))  # to which 0 is not added
+    assert np.signbit(gradient_of(x)[index]).all()
+    assert np.signbit(gradient_of(x)).sum() == y.size
+
+
 # --- joining and padding --------------------------------------------------------------------------
 
 
@@ -407,6 +436,16 @@ def test_a_clone_shares_no_memory_and_keeps_the_graph() -> None:
     assert not np.shares_memory(x.data, y.data)
     (y * y).sum().backward()
     np.testing.assert_array_equal(gradient_of(x), [2, 4])
+
+
+@pytest.mark.usefixtures("cupy")
+@pytest.mark.parametrize("create_graph", [False, True])
+def test_the_gradient_of_a_copy_goes_back_to_the_device_of_its_source(create_graph: bool) -> None:
+    x = minigen.tensor([1.0, 2.0], device="cuda", requires_grad=True)
+    y = F.to_device(x, "cpu")
+    (gradient,) = minigen.grad(y.sum(), x, create_graph=create_graph)
+    assert gradient is not None
+    assert (y.device, gradient.device) == ("cpu", x.device)
 
 
 def test_views_show_the_memory_of_their_source_as_in_pytorch() -> None:

@@ -119,6 +119,11 @@ def test_dropout_keeps_the_expectation(p: float) -> None:
     assert abs((y == 0).mean() - p) < 5 * math.sqrt(p * (1 - p) / N)
 
 
+def test_half_of_the_elements_are_dropped_by_default() -> None:
+    y: Any = F.dropout(np.ones(N), generator=Generator(0))
+    assert set(y.tolist()) == {0, 2}
+
+
 @pytest.mark.derivation("dropout.moments")
 @pytest.mark.parametrize("p", [0.25, 0.5])
 def test_dropout_keeps_the_expectation_of_each_element_and_adds_a_variance(p: float) -> None:
@@ -135,6 +140,12 @@ def test_dropout_scales_what_it_keeps_and_its_gradient_the_same_way() -> None:
     y.sum().backward()
     np.testing.assert_array_equal(gradient_of(x), y.numpy() / x.numpy())
     assert set(gradient_of(x)) <= {0, 4}
+
+
+def test_integers_are_dropped_whole_and_scaled_as_floats() -> None:
+    y: Any = F.dropout(np.ones(100, int), 0.2, generator=Generator(0))
+    assert set(y.tolist()) == {0, 1.25}
+    assert y.dtype == np.float32
 
 
 def test_dropout_in_evaluation_or_with_p_0_returns_the_input() -> None:
@@ -199,6 +210,12 @@ def test_the_log_density_mixes_numbers_arrays_and_tensors() -> None:
     np.testing.assert_allclose(F.log_normal(leaf(z), mu, leaf(logvar)).numpy(), expected)
     number: Any = F.log_normal(z, 0.5, -0.3)
     np.testing.assert_allclose(F.log_normal(leaf(z), np.array(0.5), np.array(-0.3)).numpy(), number)
+
+
+def test_the_density_is_the_standard_normals_by_default() -> None:
+    z = draw(5)
+    np.testing.assert_allclose(F.log_normal(z), -0.5 * (np.log(2 * np.pi) + z * z), rtol=1e-14)
+    np.testing.assert_allclose(F.log_normal(z), F.log_normal(z, 0.0, 0.0), rtol=1e-14)
 
 
 def test_gradients_of_the_log_density() -> None:
