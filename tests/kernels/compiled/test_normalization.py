@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from minigen.kernels.compiled import normalization as kernels
 from minigen.ops.normalization import normalize_channels, normalize_channels_vjp
-from minigen.ops.reduction import var
+from minigen.ops.reduction import mean, var
 
 from .helpers import Array, batch_last, dtypes, examples, numbers, seeds
 
@@ -75,6 +75,18 @@ def test_the_variance_is_the_ops(
     found = kernels.channel_variance(x.astype(dtype), **options)
     np.testing.assert_allclose(found, var.forward(x, **options), rtol=tolerance(dtype) / 10)
     assert found.dtype == dtype
+
+
+@examples
+@given(shapes, dtypes, seeds)
+def test_the_mean_is_the_ops(shape: tuple[int, ...], dtype: str, seed: int) -> None:
+    x = drawn(shape, seed)[0]
+    axis = (0, *range(2, x.ndim))
+    found = kernels.channel_mean(x.astype(dtype), axis=axis, keepdims=False)
+    np.testing.assert_allclose(found, mean.forward(x, axis), rtol=0, atol=tolerance(dtype))
+    assert found.dtype == dtype
+    assert kernels.channel_mean(x, axis=axis, keepdims=True) is NotImplemented
+    assert kernels.channel_mean(x) is NotImplemented
 
 
 @pytest.mark.parametrize("offset", [0.0, 1000.0])
