@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from minigen.engine.backend import Array
-from minigen.kernels.compiled.compilation import LEAST, Loop, in_use
+from minigen.kernels.compiled.compilation import FLOATS, LEAST, Loop, in_use
 from minigen.kernels.normalization import like, rows_of, serves
 from minigen.ops.normalization import normalize_channels
 from minigen.ops.reduction import mean, var
@@ -181,12 +181,8 @@ def _serves(x: Any, weight: Any, bias: Any) -> bool:
 
     A loop does not check its indices: what is too short must not come to it.
     """
-    return (
-        serves(x, weight, bias)
-        and x.size >= LEAST
-        and x.dtype.char in "fd"
-        and all(
-            p is None or (type(p) is np.ndarray and p.shape == x.shape[1:2]) for p in (weight, bias)
-        )
-        and in_use()
-    )
+    if not serves(x, weight, bias) or x.size < LEAST or x.dtype not in FLOATS:
+        return False
+    vectors = [p for p in (weight, bias) if p is not None]
+    fitting = all(type(p) is np.ndarray and p.shape == x.shape[1:2] for p in vectors)
+    return fitting and in_use()

@@ -134,6 +134,7 @@ def test_what_is_not_served_is_left_to_the_op() -> None:
         "row by row": (np.ascontiguousarray(x), None, None),
         "small": (x[:2], None, None),
         "integers": (x.astype(int), None, None),
+        "another byte order": (x.astype(x.dtype.newbyteorder()), None, None),
         "half precision": (x.astype("float16"), None, None),
         "a weight of another dtype": (x, np.ones(3), None),
         "a weight that is too short": (x, ones[:2], None),
