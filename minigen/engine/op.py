@@ -126,6 +126,7 @@ class Op(Generic[Parameters]):
         fast : callable
             Takes what the function takes. It returns NotImplemented for arrays that it does not
             serve; these are left to the version declared before it, and in the end to the function.
+            ``MINIGEN_KERNELS=0`` leaves all to the function: see `minigen.engine.choice`.
         """
         self.compute = _with_fallback(fast, self.compute)
         return fast

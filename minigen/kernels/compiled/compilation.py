@@ -38,6 +38,9 @@ LEAST: Final = 2048
 SHARED: Final = 2**17
 """From how many elements on threads share a loop; to wake one takes some 50 microseconds."""
 
+FLOATS: Final = (np.dtype("float32"), np.dtype("float64"))
+"""What loops are compiled for, in the byte order of the processor."""
+
 OPTIONS: Final = {"nogil": True, "error_model": "numpy"}
 """Other threads may run meanwhile; and a division by 0 gives infinity or NaN."""
 
@@ -173,7 +176,7 @@ def vectors(*arrays: Any, least: int = LEAST) -> list[Array] | None:
     float32 or float64, and all are held alike: row by row, or with the batch innermost.
     """
     first = arrays[0]
-    if type(first) is not np.ndarray or first.size < least or first.dtype.char not in "fd":
+    if type(first) is not np.ndarray or first.size < least or first.dtype not in FLOATS:
         return None
     if any(
         type(array) is not np.ndarray or array.shape != first.shape or array.dtype != first.dtype

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 
 from minigen.engine.backend import Array
-from minigen.kernels.compiled.compilation import LEAST, Loop, in_use
+from minigen.kernels.compiled.compilation import FLOATS, LEAST, Loop, in_use
 from minigen.kernels.normalization import like, rows_of, serves
 from minigen.ops.normalization import normalize_channels
-from minigen.ops.reduction import var
+from minigen.ops.reduction import mean, var
 
 LANES = 32
 
@@ -41,14 +41,14 @@ def _normalize(rows: Array, out: Array, weight: Array | None, bias: Array | None
         row, y, n = rows[c], out[c], rows.shape[1]
         _add_deviations(row, sums)
         rest = sums[0] / n
-        mean, variance = row[0] + rest, np.maximum(sums[1] / n - rest * rest, 0.0)
+        center, variance = row[0] + rest, np.maximum(sums[1] / n - rest * rest, 0.0)
         factor, shift = 1 / np.sqrt(variance + eps), 0.0
         if weight is not None:
             factor *= weight[c]
         if bias is not None:
             shift += bias[c]
         for j in range(n):
-            y[j] = (row[j] - mean) * factor + shift
+            y[j] = (row[j] - center) * factor + shift
 
 
 @normalize_channels.kernel_vjp
@@ -85,7 +85,7 @@ def _normalize_vjp(
         _add_deviations(row, sums)
         _add_products(row, g, products)
         rest = sums[0] / n
-        mean, variance = row[0] + rest, np.maximum(sums[1] / n - rest * rest, 0.0)
+        center, variance = row[0] + rest, np.maximum(sums[1] / n - rest * rest, 0.0)
         tau = np.sqrt(variance + eps)
         total, product = products[0], products[1] - rest * products[0]
         grad_weight[c] = product / tau
@@ -97,7 +97,7 @@ def _normalize_vjp(
             of_g *= weight[c]
         average, slope = total / n, product / (n * tau * tau)
         for j in range(n):
-            gradient[j] = of_g * (g[j] - average - (row[j] - mean) * slope)
+            gradient[j] = of_g * (g[j] - average - (row[j] - center) * slope)
 
 
 @var.kernel
@@ -120,6 +120,25 @@ def _variance(rows: Array, out: Array, degrees: Any) -> None:
     for c in range(len(rows)):
         _add_deviations(rows[c], sums)
         out[c] = np.maximum(sums[1] - sums[0] * sums[0] / rows.shape[1], 0.0) / degrees
+
+
+@mean.kernel
+def channel_mean(x: Array, axis: Any = None, keepdims: bool = False) -> Any:
+    """Compute the mean of each channel over all other axes, as running statistics ask for it."""
+    if keepdims or not _serves(x, None, None) or axis != (0, *range(2, x.ndim)):
+        return NotImplemented
+    rows = rows_of(x)
+    out = np.empty(len(rows), x.dtype)
+    _mean(rows, out)
+    return out
+
+
+@Loop
+def _mean(rows: Array, out: Array) -> None:
+    sums = np.zeros(2)
+    for c in range(len(rows)):
+        _add_deviations(rows[c], sums)
+        out[c] = rows[c, 0] + sums[0] / rows.shape[1]
 
 
 @Loop
@@ -162,12 +181,8 @@ def _serves(x: Any, weight: Any, bias: Any) -> bool:
 
     A loop does not check its indices: what is too short must not come to it.
     """
-    return (
-        serves(x, weight, bias)
-        and x.size >= LEAST
-        and x.dtype.char in "fd"
-        and all(
-            p is None or (type(p) is np.ndarray and p.shape == x.shape[1:2]) for p in (weight, bias)
-        )
-        and in_use()
-    )
+    if not serves(x, weight, bias) or x.size < LEAST or x.dtype not in FLOATS:
+        return False
+    vectors = [p for p in (weight, bias) if p is not None]
+    fitting = all(type(p) is np.ndarray and p.shape == x.shape[1:2] for p in vectors)
+    return fitting and in_use()

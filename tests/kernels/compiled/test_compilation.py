@@ -91,6 +91,7 @@ def test_other_arrays_are_not_served() -> None:
         (minigen.tensor(x),),
         (1.0,),
         (x.astype("float16"),),
+        (x.astype(x.dtype.newbyteorder()),),
         (x.astype(int),),
         (x[:, ::2],),
         (x[:10],),

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from minigen.kernels.compiled import normalization as kernels
 from minigen.ops.normalization import normalize_channels, normalize_channels_vjp
-from minigen.ops.reduction import var
+from minigen.ops.reduction import mean, var
 
 from .helpers import Array, batch_last, dtypes, examples, numbers, seeds
 
@@ -77,6 +77,18 @@ def test_the_variance_is_the_ops(
     assert found.dtype == dtype
 
 
+@examples
+@given(shapes, dtypes, seeds)
+def test_the_mean_is_the_ops(shape: tuple[int, ...], dtype: str, seed: int) -> None:
+    x = drawn(shape, seed)[0]
+    axis = (0, *range(2, x.ndim))
+    found = kernels.channel_mean(x.astype(dtype), axis=axis, keepdims=False)
+    np.testing.assert_allclose(found, mean.forward(x, axis), rtol=0, atol=tolerance(dtype))
+    assert found.dtype == dtype
+    assert kernels.channel_mean(x, axis=axis, keepdims=True) is NotImplemented
+    assert kernels.channel_mean(x) is NotImplemented
+
+
 @pytest.mark.parametrize("offset", [0.0, 1000.0])
 def test_float32_is_as_exact_far_from_zero_as_the_op_is(offset: float) -> None:
     x = batch_last(numbers((128, 8, 14, 14), "float32", 0)) + np.float32(offset)
@@ -122,6 +134,7 @@ def test_what_is_not_served_is_left_to_the_op() -> None:
         "row by row": (np.ascontiguousarray(x), None, None),
         "small": (x[:2], None, None),
         "integers": (x.astype(int), None, None),
+        "another byte order": (x.astype(x.dtype.newbyteorder()), None, None),
         "half precision": (x.astype("float16"), None, None),
         "a weight of another dtype": (x, np.ones(3), None),
         "a weight that is too short": (x, ones[:2], None),
