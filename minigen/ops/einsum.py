@@ -150,9 +150,8 @@ class _Labelled(NamedTuple):
     letters: str
 
     def length(self, letter: str) -> int:
-        """Return the length of the axis of that letter; 1, which broadcasts, if there is none."""
-        at = self.letters.find(letter)
-        return 1 if at < 0 else int(self.array.shape[at])
+        """Return the length of the axis of that letter."""
+        return int(self.array.shape[self.letters.index(letter)])
 
 
 def _diagonal(array: Array, term: str) -> Array:
@@ -177,9 +176,8 @@ def _summed(x: _Labelled, kept: set[str]) -> _Labelled:
 
 
 def _arranged(x: _Labelled, letters: str) -> Array:
-    """Put the axes in an order, with an axis of length 1 for each letter that is missing."""
-    present = [x.letters.index(letter) for letter in letters if letter in x.letters]
-    return x.array.transpose(present).reshape([x.length(letter) for letter in letters])
+    """Put the axes in the order of the letters."""
+    return x.array.transpose([x.letters.index(letter) for letter in letters])
 
 
 def _product(a: _Labelled, b: _Labelled, later: set[str]) -> _Labelled:
@@ -270,7 +268,7 @@ def _expect_lengths(equation: str, terms: Sequence[str], shapes: Sequence[tuple[
     for term, shape in zip(terms, shapes, strict=True):
         for letter, length in zip(term, shape, strict=True):
             lengths.setdefault(letter, set()).add(length)
-            if term.count(letter) > 1 and length != shape[term.index(letter)]:
+            if length != shape[term.index(letter)]:
                 raise ValueError(
                     f"einsum: a diagonal, {letter!r} in {equation!r}, needs axes of one length, "
                     f"got shape {shape}"

@@ -95,7 +95,7 @@ def interpolate(
         raise ValueError(
             f"interpolate: images of {old[0]} by {old[1]} would become {new[0]} by {new[1]}"
         )
-    down, right = new[0] // old[0], new[1] // old[1]
+    down, right = map(int, factors)
     if mode == "nearest" and factors[0] == down and factors[1] == right:
         return upsample(x, (down, right))
     for axis, length, count, factor in zip((-2, -1), old, new, factors, strict=True):

@@ -27,7 +27,14 @@ def test_split_gives_pieces_of_a_length_or_of_several(
 
 @pytest.mark.parametrize(
     ("length", "chunks", "lengths"),
-    [(8, 2, [4, 4]), (5, 3, [2, 2, 1]), (5, 4, [2, 2, 1]), (2, 3, [1, 1]), (0, 2, [0, 0])],
+    [
+        (8, 2, [4, 4]),
+        (5, 3, [2, 2, 1]),
+        (5, 4, [2, 2, 1]),
+        (2, 3, [1, 1]),
+        (0, 2, [0, 0]),
+        (4, 1, [4]),
+    ],
 )
 def test_chunk_gives_as_many_pieces_as_the_length_allows(
     length: int, chunks: int, lengths: list[int]

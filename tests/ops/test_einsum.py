@@ -29,7 +29,10 @@ EQUATIONS: list[Any] = [
     ("abc,cd,db,a->", (2, 3, 4), (4, 5), (5, 3), (2,)),
     ("bhid,bhjd->bhij", (2, 2, 3, 4), (2, 2, 5, 4)),
     ("...ij,...jk->...ik", (2, 1, 3, 4), (5, 4, 2)),
+    ("...ij,...jk", (2, 1, 3, 4), (5, 4, 2)),
     ("...ij->...", (2, 3, 4)),
+    ("...i->...i", (3,)),
+    ("i->...i", (3,)),
     ("b...,b...->b", (3, 2, 2), (3, 2, 2)),
     ("ij,ij->j", (1, 3), (2, 3)),
     ("iij,jkk->i", (2, 2, 3), (3, 4, 4)),
@@ -84,6 +87,7 @@ def test_float32_stays_and_integers_are_multiplied_as_such() -> None:
         ("i->i", [(2, 2)], r"'i' in 'i->i' names 1 axes, the operand has shape \(2, 2\)"),
         ("ij,jk->ik", [(2, 3), (4, 2)], "'j' in .* stands for axes of lengths 3 and 4"),
         ("ii", [(2, 3)], r"a diagonal, 'i' in 'ii', needs axes of one length, got shape \(2, 3\)"),
+        ("......i->i", [(2, 2)], "letters, commas, '...' and '->' are expected"),
         ("i1->i", [(2, 2)], "letters, commas, '...' and '->' are expected"),
     ],
 )

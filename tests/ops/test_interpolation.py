@@ -61,6 +61,16 @@ def test_a_factor_rounds_the_size_down_and_is_itself_the_step() -> None:
     assert F.interpolate(x, (1, 2), mode="bilinear").tolist() == [[[[0.75, 3.25]]]]
 
 
+def test_a_factor_is_not_the_step_where_the_size_stays_or_doubles_as_in_pytorch() -> None:
+    x = np.arange(5.0).reshape(1, 1, 1, 5)
+    for factor, places in [
+        (1.1, [0, 1, 2, 3, 4]),
+        (2.1, [0, 0, 1, 1, 2, 2, 3, 3, 4, 4]),
+        (3.1, [int(i / 3.1) for i in range(15)]),
+    ]:
+        assert F.interpolate(x, scale_factor=(1, factor)).tolist() == [[[places]]]
+
+
 @pytest.mark.derivation("interpolate.grad_input")
 @pytest.mark.parametrize(
     "options",
