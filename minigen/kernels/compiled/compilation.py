@@ -35,8 +35,9 @@ from minigen.engine.parallel import side_by_side, thread_count
 LEAST: Final = 2048
 """Arrays with fewer elements are left to NumPy: to call a loop takes as long as they do."""
 
-SHARED: Final = 2**17
-"""From how many elements on threads share a loop; to wake one takes some 50 microseconds."""
+SHARED: Final = 2**19
+"""From how many elements on threads share a loop whose cost is 1: a pass that is all reading and
+writing. To wake a thread takes some 50 microseconds."""
 
 FLOATS: Final = (np.dtype("float32"), np.dtype("float64"))
 """What loops are compiled for, in the byte order of the processor."""

@@ -20,7 +20,7 @@ import numpy as np
 from minigen.engine.backend import Array
 from minigen.kernels.compiled.compilation import Loop
 
-COST: Final = 4
+COST: Final = 16
 """What a decay costs, as `share` counts it."""
 
 TWO: Final = np.float32(2)  # a number of Python's would make float64 of all

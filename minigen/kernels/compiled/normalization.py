@@ -8,17 +8,21 @@ further from the mean than :math:`\sqrt n\,\sigma`.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from minigen.engine.backend import Array
-from minigen.kernels.compiled.compilation import FLOATS, LEAST, Loop, in_use
+from minigen.kernels.compiled.compilation import FLOATS, LEAST, Loop, in_use, share
 from minigen.kernels.normalization import like, rows_of, serves
 from minigen.ops.normalization import normalize_channels
 from minigen.ops.reduction import mean, var
 
-LANES = 32
+COST: Final = 4
+"""What the sums of an element cost, as `share` counts it."""
+
+LANES: Final = 32
+"""How many sums are made side by side."""
 
 
 @normalize_channels.kernel
@@ -30,7 +34,7 @@ def normalize_channels_kernel(
         return NotImplemented
     rows = rows_of(x)
     out = np.empty_like(rows)
-    _normalize(rows, out, weight, bias, np.float64(eps))
+    share(_normalize.run, rows, out, weight, bias, np.float64(eps), cost=COST)
     return like(x, out)
 
 
@@ -61,7 +65,17 @@ def normalize_channels_kernel_vjp(
     rows, cotangents = rows_of(x), rows_of(g)
     grad_x = np.empty_like(rows)
     grad_weight, grad_bias = np.empty(len(rows), x.dtype), np.empty(len(rows), x.dtype)
-    _normalize_vjp(rows, cotangents, weight, grad_x, grad_weight, grad_bias, np.float64(eps))
+    share(
+        _normalize_vjp.run,
+        rows,
+        cotangents,
+        weight,
+        grad_x,
+        grad_weight,
+        grad_bias,
+        np.float64(eps),
+        cost=COST,
+    )
     return (
         like(x, grad_x),
         None if weight is None else grad_weight,
@@ -110,7 +124,7 @@ def channel_variance(x: Array, *, axis: Any, keepdims: bool, correction: float) 
     if degrees <= 0:
         return NotImplemented
     out = np.empty(len(rows), x.dtype)
-    _variance(rows, out, np.float64(degrees))
+    share(_variance.run, rows, out, np.float64(degrees), cost=COST)
     return out
 
 
@@ -129,7 +143,7 @@ def channel_mean(x: Array, axis: Any = None, keepdims: bool = False) -> Any:
         return NotImplemented
     rows = rows_of(x)
     out = np.empty(len(rows), x.dtype)
-    _mean(rows, out)
+    share(_mean.run, rows, out, cost=COST)
     return out
 
 

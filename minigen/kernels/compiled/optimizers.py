@@ -9,12 +9,15 @@ for each case, without the branch. `decay` is what part of the weights is added 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from minigen.engine.backend import Array
-from minigen.kernels.compiled.compilation import LEAST, Loop, at_hand, vectors
+from minigen.kernels.compiled.compilation import LEAST, Loop, at_hand, share, vectors
+
+COST: Final = 4
+"""What the update of an element costs, as `share` counts it."""
 
 
 def adam(
@@ -176,5 +179,5 @@ def _update(loop: Loop, arrays: list[Any], numbers: tuple[float, ...], *switches
         return NotImplemented
     found = iter(flat)
     views = [None if array is None else next(found) for array in arrays]
-    loop(*views, *map(flat[0].dtype.type, numbers), *switches)
+    share(loop.run, *views, *map(flat[0].dtype.type, numbers), *switches, cost=COST)
     return None
