@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-from minigen.engine.backend import DEFAULT_FLOAT, Array, device_of
+from minigen.engine.backend import DEFAULT_FLOAT, Array, device_of, namespace
 from minigen.engine.random import Generator, default_generator
 from minigen.engine.tensor import Tensor
 from minigen.ops.arithmetic import add, exp, mul
@@ -73,13 +73,19 @@ def draw_noise(
 ) -> Array:
     """Draw standard normal noise of the shape, dtype and device of `like`.
 
-    With `samples`, a new first axis of that length holds independent draws.
+    With `samples`, a new first axis of that length holds independent draws. Without, the noise is
+    held in the memory order of `like`, which its sums and products with it then keep.
     """
     array = like.data if isinstance(like, Tensor) else like
     shape = array.shape if samples is None else (samples, *array.shape)
     source = generator or default_generator()
     kind = array.dtype if array.dtype.kind == "f" else DEFAULT_FLOAT
-    return source.normal(shape, kind, device_of(array))
+    noise = source.normal(shape, kind, device_of(array))
+    if samples is not None or array.flags.c_contiguous:
+        return noise
+    held = namespace(array).empty_like(array, dtype=kind)
+    held[...] = noise
+    return held
 
 
 def dropout(

@@ -221,3 +221,14 @@ def test_the_density_is_the_standard_normals_by_default() -> None:
 def test_gradients_of_the_log_density() -> None:
     assert_gradients(F.log_normal, draw(2, 3), draw(3), draw(2, 1))
     assert_gradients(lambda z: F.log_normal(z, 0.2, 0.4), draw(2, 3))
+
+
+def test_noise_is_held_in_the_memory_order_of_what_it_is_for() -> None:
+    rows = np.zeros((5, 3), np.float32)
+    columns = np.asfortranarray(rows)
+    drawn = [draw_noise(like, Generator(0)) for like in (rows, columns)]
+    np.testing.assert_array_equal(*drawn)
+    assert drawn[0].flags.c_contiguous
+    assert drawn[1].flags.f_contiguous
+    samples = draw_noise(columns, Generator(0), samples=2)
+    assert samples.shape == (2, 5, 3)
