@@ -257,8 +257,8 @@ def _parts(count: int, xp: object) -> Sequence[range]:
 def _sum(totals: Array) -> Array:
     """Add what was computed side by side, in the first of the arrays."""
     total = totals[0]
-    for other in totals[1:]:
-        total += other
+    for number in range(1, len(totals)):
+        total += totals[number]
     return total
 
 
