@@ -30,6 +30,8 @@ class Algorithm(NamedTuple):
     of_outputs : matrix, products by outputs
         A: the outputs to which it is added, or from which it is subtracted.
     scale : one factor a product
+
+    Derivation: winograd.two_taps, winograd.three_taps
     """
 
     of_images: tuple[Coefficients, ...]
@@ -79,7 +81,10 @@ LEAST_COLUMNS = 64
 
 
 class Tiles(NamedTuple):
-    """How an image is divided into tiles."""
+    """How an image is divided into tiles.
+
+    Derivation: winograd.tiles
+    """
 
     algorithm: Algorithm
     windows: Windows
@@ -102,6 +107,8 @@ class Tiles(NamedTuple):
         """Return the multiplications saved for each number transformed, between so many channels.
 
         Those of a tile that reaches over the end are all made.
+
+        Derivation: winograd.products
         """
         products = self.algorithm.products**2
         windows = self.number[0] * self.number[1] / (self.rows * self.across)

@@ -27,6 +27,8 @@ to a very large pixel a small output is less exact. (Larger tiles would need sti
 they are off by five times and more.) Where a product is not finite, the direct form decides what
 comes of it.
 
+Derivation: winograd.trilinear
+
 References
 ----------
 Winograd (1980), Arithmetic complexity of computations, SIAM. Lavin, Gray (2016), Fast algorithms
@@ -58,7 +60,10 @@ def conv2d_in_tiles(
     dilation: Pair = 1,
     groups: int = 1,
 ) -> Any:
-    r"""Compute the op's function: :math:`A^\top (G w \odot B x)`."""
+    r"""Compute the op's function: :math:`A^\top (G w \odot B x)`.
+
+    Derivation: winograd.conv2d
+    """
     if type(x) is not np.ndarray or groups != 1 or not serve(x, weight):
         return NotImplemented
     if x.shape[1] != weight.shape[1] or not fits(bias, x, len(weight)):
@@ -98,7 +103,10 @@ def conv2d_weight_in_tiles(
     dilation: Pair = 1,
     groups: int = 1,
 ) -> Any:
-    r"""Compute the op's function: :math:`G^\top (A g \odot B x)`, summed over tiles."""
+    r"""Compute the op's function: :math:`G^\top (A g \odot B x)`, summed over tiles.
+
+    Derivation: winograd.conv2d_weight
+    """
     if type(x) is not np.ndarray or groups != 1 or not serve(x, g):
         return NotImplemented
     windows = Windows.of(kernel_size, stride, padding, dilation)
@@ -143,7 +151,10 @@ def conv_transpose2d_in_tiles(
     groups: int = 1,
     dilation: Pair = 1,
 ) -> Any:
-    r"""Compute the op's function: :math:`B^\top (G w \odot A x)`."""
+    r"""Compute the op's function: :math:`B^\top (G w \odot A x)`.
+
+    Derivation: winograd.conv_transpose2d
+    """
     if type(x) is not np.ndarray or groups != 1 or not serve(x, weight):
         return NotImplemented
     if x.shape[1] != len(weight) or not fits(bias, x, weight.shape[1]):
@@ -181,7 +192,10 @@ def conv_transpose2d_in_tiles(
 
 
 def transformed_kernels(weight: Array, tiles: Tiles) -> Array:
-    """Return G w, (out, in, kH, kW), as matrices (products, out, phases times in)."""
+    """Return G w, (out, in, kH, kW), as matrices (products, out, phases times in).
+
+    Derivation: winograd.plane
+    """
     algorithm, s = tiles.algorithm, tiles.stride
     out, channels = weight.shape[:2]
     t, r = algorithm.products, algorithm.taps
