@@ -24,7 +24,7 @@ kernel of 4 by 4 with stride 2 is four of 2 by 2, on images of four times the ch
 **Precision.** All factors are 1, -1 and one half. In float32 an output is off by up to twice what
 it is off in the direct form, measured against the largest numbers near by, not against itself: next
 to a very large pixel a small output is less exact. (Larger tiles would need still fewer products;
-they are off by five times and more.) Where a product is not finite, the direct form decides what
+they are off by four times and more.) Where a product is not finite, the direct form decides what
 comes of it.
 
 Derivation: winograd.trilinear
