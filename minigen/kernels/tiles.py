@@ -81,10 +81,7 @@ LEAST_COLUMNS = 64
 
 
 class Tiles(NamedTuple):
-    """How an image is divided into tiles.
-
-    Derivation: winograd.tiles
-    """
+    """How an image is divided into tiles."""
 
     algorithm: Algorithm
     windows: Windows
@@ -122,7 +119,10 @@ class Tiles(NamedTuple):
         return self.across + -(-self.stride * (self.algorithm.taps - 1) // step)
 
     def image_row(self, row: int, k: int, phase: int) -> int | None:
-        """Return the row of the image that is element k of a row of tiles; None if it's padding."""
+        """Return the row of the image that is element k of a row of tiles; None if it's padding.
+
+        Derivation: winograd.tiles
+        """
         h = self.stride * (row * self.algorithm.outputs + k) + phase - self.windows.padding[0]
         return h if 0 <= h < self.size[0] else None
 

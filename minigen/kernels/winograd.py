@@ -27,12 +27,12 @@ to a very large pixel a small output is less exact. (Larger tiles would need sti
 they are off by four times and more.) Where a product is not finite, the direct form decides what
 comes of it.
 
-Derivation: winograd.trilinear
-
 References
 ----------
 Winograd (1980), Arithmetic complexity of computations, SIAM. Lavin, Gray (2016), Fast algorithms
 for convolutional neural networks, arXiv:1509.09308.
+
+Derivation: winograd.trilinear
 """
 
 from __future__ import annotations
