@@ -30,6 +30,8 @@ class Algorithm(NamedTuple):
     of_outputs : matrix, products by outputs
         A: the outputs to which it is added, or from which it is subtracted.
     scale : one factor a product
+
+    Derivation: winograd.two_taps, winograd.three_taps
     """
 
     of_images: tuple[Coefficients, ...]
@@ -102,6 +104,8 @@ class Tiles(NamedTuple):
         """Return the multiplications saved for each number transformed, between so many channels.
 
         Those of a tile that reaches over the end are all made.
+
+        Derivation: winograd.products
         """
         products = self.algorithm.products**2
         windows = self.number[0] * self.number[1] / (self.rows * self.across)
@@ -115,7 +119,10 @@ class Tiles(NamedTuple):
         return self.across + -(-self.stride * (self.algorithm.taps - 1) // step)
 
     def image_row(self, row: int, k: int, phase: int) -> int | None:
-        """Return the row of the image that is element k of a row of tiles; None if it's padding."""
+        """Return the row of the image that is element k of a row of tiles; None if it's padding.
+
+        Derivation: winograd.tiles
+        """
         h = self.stride * (row * self.algorithm.outputs + k) + phase - self.windows.padding[0]
         return h if 0 <= h < self.size[0] else None
 

@@ -24,13 +24,15 @@ kernel of 4 by 4 with stride 2 is four of 2 by 2, on images of four times the ch
 **Precision.** All factors are 1, -1 and one half. In float32 an output is off by up to twice what
 it is off in the direct form, measured against the largest numbers near by, not against itself: next
 to a very large pixel a small output is less exact. (Larger tiles would need still fewer products;
-they are off by five times and more.) Where a product is not finite, the direct form decides what
+they are off by four times and more.) Where a product is not finite, the direct form decides what
 comes of it.
 
 References
 ----------
 Winograd (1980), Arithmetic complexity of computations, SIAM. Lavin, Gray (2016), Fast algorithms
 for convolutional neural networks, arXiv:1509.09308.
+
+Derivation: winograd.trilinear
 """
 
 from __future__ import annotations
@@ -58,7 +60,10 @@ def conv2d_in_tiles(
     dilation: Pair = 1,
     groups: int = 1,
 ) -> Any:
-    r"""Compute the op's function: :math:`A^\top (G w \odot B x)`."""
+    r"""Compute the op's function: :math:`A^\top (G w \odot B x)`.
+
+    Derivation: winograd.conv2d
+    """
     if type(x) is not np.ndarray or groups != 1 or not serve(x, weight):
         return NotImplemented
     if x.shape[1] != weight.shape[1] or not fits(bias, x, len(weight)):
@@ -98,7 +103,10 @@ def conv2d_weight_in_tiles(
     dilation: Pair = 1,
     groups: int = 1,
 ) -> Any:
-    r"""Compute the op's function: :math:`G^\top (A g \odot B x)`, summed over tiles."""
+    r"""Compute the op's function: :math:`G^\top (A g \odot B x)`, summed over tiles.
+
+    Derivation: winograd.conv2d_weight
+    """
     if type(x) is not np.ndarray or groups != 1 or not serve(x, g):
         return NotImplemented
     windows = Windows.of(kernel_size, stride, padding, dilation)
@@ -143,7 +151,10 @@ def conv_transpose2d_in_tiles(
     groups: int = 1,
     dilation: Pair = 1,
 ) -> Any:
-    r"""Compute the op's function: :math:`B^\top (G w \odot A x)`."""
+    r"""Compute the op's function: :math:`B^\top (G w \odot A x)`.
+
+    Derivation: winograd.conv_transpose2d
+    """
     if type(x) is not np.ndarray or groups != 1 or not serve(x, weight):
         return NotImplemented
     if x.shape[1] != len(weight) or not fits(bias, x, weight.shape[1]):
@@ -181,7 +192,10 @@ def conv_transpose2d_in_tiles(
 
 
 def transformed_kernels(weight: Array, tiles: Tiles) -> Array:
-    """Return G w, (out, in, kH, kW), as matrices (products, out, phases times in)."""
+    """Return G w, (out, in, kH, kW), as matrices (products, out, phases times in).
+
+    Derivation: winograd.plane
+    """
     algorithm, s = tiles.algorithm, tiles.stride
     out, channels = weight.shape[:2]
     t, r = algorithm.products, algorithm.taps

@@ -7,6 +7,8 @@ import itertools
 import numpy as np
 import pytest
 
+from minigen.kernels import tiles as module
+from minigen.kernels import winograd
 from minigen.kernels.tiles import (
     LEAST_COLUMNS,
     LEAST_SAVED,
@@ -19,6 +21,7 @@ from minigen.kernels.tiles import (
     deal_columns,
     tiles_of,
 )
+from minigen.ops.convolution import conv2d, conv2d_weight, conv_transpose2d
 from minigen.ops.windows import Windows
 
 ALGORITHMS = [TWO_TAPS, THREE_TAPS]
@@ -126,3 +129,100 @@ def test_an_array_by_itself_is_not_copied() -> None:
     assert combined((0, 1), parts, scratch) is parts[1]
     assert combined((0, -1), parts, scratch) is scratch
     assert combined((1, 1), parts, scratch) is scratch
+
+
+# ------------------------------------------------------------------ what the derivation's page says
+
+
+def exactly(algorithm: Algorithm) -> list[np.ndarray]:
+    """Return B, G and A."""
+    images, kernels, outputs = (np.array(matrix, float) for matrix in algorithm[:3])
+    return [images, np.array(algorithm.scale)[:, None] * kernels, outputs]
+
+
+@pytest.mark.derivation("winograd.two_taps", "winograd.three_taps", "winograd.trilinear")
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_outputs_and_both_gradients_have_the_same_matrices(algorithm: Algorithm) -> None:
+    images, kernels, outputs = exactly(algorithm)
+    rng = np.random.default_rng(0)
+    d, g, z = (rng.integers(-9, 10, len(matrix.T)) for matrix in (images, kernels, outputs))
+    sees = [(i + a, a, i) for i in range(len(z)) for a in range(len(g))]
+    of_d, of_g, of_z = np.zeros(len(d)), np.zeros(len(g)), np.zeros(len(z))
+    for element, a, i in sees:
+        of_d[element] += g[a] * z[i]
+        of_g[a] += d[element] * z[i]
+        of_z[i] += d[element] * g[a]
+    np.testing.assert_array_equal(images.T @ ((kernels @ g) * (outputs @ z)), of_d)
+    np.testing.assert_array_equal(kernels.T @ ((images @ d) * (outputs @ z)), of_g)
+    np.testing.assert_array_equal(outputs.T @ ((images @ d) * (kernels @ g)), of_z)
+
+
+@pytest.mark.derivation("winograd.plane")
+@pytest.mark.parametrize(("taps", "stride"), [(2, 1), (2, 2), (3, 1), (3, 2)])
+def test_kernels_are_transformed_by_rows_and_by_columns(taps: int, stride: int) -> None:
+    plane = tiles(stride * 6, taps, stride)
+    weight = np.random.default_rng(0).integers(-9, 10, (3, 2, *plane.windows.kernel)).astype(float)
+    found = winograd.transformed_kernels(weight, plane)
+    _, kernels, _ = exactly(plane.algorithm)
+    for line, (a, b, channel) in enumerate(np.ndindex(stride, stride, 2)):
+        for out in range(3):
+            phase = weight[out, channel, a::stride, b::stride]
+            np.testing.assert_array_equal(
+                found[:, out, line], (kernels @ phase @ kernels.T).ravel()
+            )
+
+
+@pytest.mark.derivation("winograd.tiles")
+@pytest.mark.parametrize(("taps", "stride"), [(2, 1), (2, 2), (2, 3), (3, 1), (3, 2)])
+def test_each_window_sees_its_taps_among_the_elements_of_its_tile(taps: int, stride: int) -> None:
+    plane = tiles(stride * 5 + 1, taps, stride)
+    for window in range(plane.number[0]):
+        row, output = divmod(window, plane.algorithm.outputs)
+        for tap in range(taps * stride):
+            alpha, phase = divmod(tap, stride)
+            h = stride * window + tap - plane.windows.padding[0]
+            seen = h if 0 <= h < plane.size[0] else None
+            assert plane.image_row(row, output + alpha, phase) == seen
+
+
+@pytest.mark.derivation("winograd.products")
+@pytest.mark.parametrize(("taps", "stride"), [(2, 1), (2, 2), (3, 1)])
+@pytest.mark.parametrize("number", [(4, 6), (7, 7), (1, 3)])
+def test_products_saved_are_those_of_all_windows_less_those_of_all_tiles(
+    taps: int, stride: int, number: tuple[int, int]
+) -> None:
+    plane = tiles(stride * 6, taps, stride)._replace(number=number)
+    products, step = plane.algorithm.products**2, plane.algorithm.outputs
+    count = len([*itertools.product(range(0, number[0], step), range(0, number[1], step))])
+    direct, in_tiles = number[0] * number[1] * taps**2 * 5 * 7, count * products * 5 * 7
+    transformed = count * products * (5 + 7)
+    assert plane.saved(5, 7) == pytest.approx((direct - in_tiles) / transformed)
+
+
+@pytest.mark.derivation("winograd.conv2d", "winograd.conv2d_weight", "winograd.conv_transpose2d")
+@pytest.mark.parametrize(("kernel", "stride"), [(2, 1), (4, 2), (3, 1), (6, 2)])
+def test_whole_numbers_are_convolved_without_any_error(
+    kernel: int, stride: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "LEAST_SAVED", -np.inf)
+    monkeypatch.setattr(module, "LEAST_COLUMNS", 1)
+    windows = Windows((kernel, kernel), (stride, stride), (1, 1))
+    rng = np.random.default_rng(0)
+    x = rng.integers(-9, 10, (2, 3, 9, 8)).astype(float)
+    weight = rng.integers(-9, 10, (4, 3, *windows.kernel)).astype(float)
+    g = rng.integers(-9, 10, (2, 4, *windows.fitting(x.shape[2:]))).astype(float)
+    options = {"stride": windows.stride, "padding": windows.padding}
+    sizes = {"kernel_size": windows.kernel, **options}
+    back = {"output_padding": windows.left_over(x.shape[2:]), **options}
+    for found, expected in (
+        (
+            winograd.conv2d_in_tiles(x, weight, None, **options),
+            conv2d.forward(x, weight, **options),
+        ),
+        (winograd.conv2d_weight_in_tiles(x, g, **sizes), conv2d_weight.forward(x, g, **sizes)),
+        (
+            winograd.conv_transpose2d_in_tiles(g, weight, None, **back),
+            conv_transpose2d.forward(g, weight, **back),
+        ),
+    ):
+        np.testing.assert_array_equal(found, expected)
