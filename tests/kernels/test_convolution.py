@@ -308,3 +308,8 @@ def test_the_versions_in_blocks_agree_with_the_ops(
     options = layer.transposed_options
     found = kernels.conv_transpose2d_in_blocks(g, weight, shift, **options)
     assert_served_and_equal(found, conv_transpose2d.forward(g, weight, shift, **options))
+
+
+def test_rows_are_shared_by_two_threads_on_the_cpu_and_by_none_on_a_gpu() -> None:
+    assert kernels._parts(5, np) == [range(3), range(3, 5)]
+    assert kernels._parts(5, object()) == [range(5)]

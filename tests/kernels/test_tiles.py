@@ -226,3 +226,19 @@ def test_whole_numbers_are_convolved_without_any_error(
         ),
     ):
         np.testing.assert_array_equal(found, expected)
+
+
+def test_rows_of_tiles_lie_on_the_image_by_the_padding_above() -> None:
+    windows = Windows((4, 4), (2, 2), (1, 3))
+    found = tiles_of(windows, (32, 28), 64, 512, 512)
+    assert found is not None
+    assert [found.image_row(1, k, phase) for k in range(3) for phase in (0, 1)] == [
+        3,
+        4,
+        5,
+        6,
+        7,
+        8,
+    ]
+    assert found.image_row(0, 0, 0) is None
+    assert found.image_row(0, 0, 1) == 0
