@@ -6,8 +6,8 @@ where each gets long operations; short ones hand the lock to and fro. Each threa
 its matrices by itself: for that time BLAS, which would start threads of its own, is told to use
 one.
 
-What is computed does not depend on the number of threads: callers divide their work by its shape.
-``MINIGEN_THREADS=1`` keeps to one.
+What is computed is the same with one thread and with two: callers divide their work by its shape.
+``MINIGEN_THREADS=1`` keeps to one. Work in two parts is left to BLAS's threads where there are more.
 """
 
 from __future__ import annotations
@@ -58,7 +58,9 @@ def side_by_side(work: Callable[[Part], object], parts: Sequence[Part]) -> None:
     """Call a function on each part: at the same time, where there are threads for it.
 
     The parts must be independent of one another. One after the other they are done where there is
-    one thread, where BLAS can't be held to one, and inside a part of other work.
+    one thread, where BLAS can't be held to one, and inside a part of other work; and where there
+    are more than two threads, and more than parts: BLAS, with its own, then makes better use of
+    them.
 
     Parameters
     ----------
@@ -76,6 +78,10 @@ def side_by_side(work: Callable[[Part], object], parts: Sequence[Part]) -> None:
     >>> squares
     [0, 1, 4]
     """
+    if thread_count() > max(2, len(parts)):
+        for part in parts:
+            work(part)
+        return
     threads = min(len(parts), thread_count()) if _blas() else 1
     if threads <= 1 or not _busy.acquire(blocking=False):
         with one_thread:
@@ -105,7 +111,8 @@ def product(a: Array, b: Array, out: Array | None = None) -> Array:
 
     BLAS would share it between threads of its own. These wait for more work by counting on, for
     some hundredths of a second, and hinder what else the cores are to do meanwhile, this library's
-    threads first of all. Short products are therefore made on one thread.
+    threads first of all. Short products are therefore made on one thread. With more than two
+    threads, all is left to BLAS.
 
     Parameters
     ----------
@@ -127,10 +134,12 @@ def product(a: Array, b: Array, out: Array | None = None) -> Array:
     """
     (lines, inner), columns = a.shape, b.shape[1]
     multiplications = lines * inner * columns
-    if LEAST_HELD <= multiplications < MOST_HELD:
+    if multiplications < LEAST_HELD or thread_count() > 2 or _blas() is None:
+        return np.matmul(a, b, out=out)
+    if multiplications < MOST_HELD:
         with one_thread:
             return np.matmul(a, b, out=out)
-    if multiplications < LEAST_SHARED or _blas() is None:
+    if multiplications < LEAST_SHARED:
         return np.matmul(a, b, out=out)
     if out is None:
         out = np.empty((lines, columns), np.result_type(a, b))

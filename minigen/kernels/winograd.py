@@ -64,7 +64,7 @@ def conv2d_in_tiles(
 
     Derivation: winograd.conv2d
     """
-    if type(x) is not np.ndarray or groups != 1 or not serve(x, weight):
+    if groups != 1 or not _serves(x, weight):
         return NotImplemented
     if x.shape[1] != weight.shape[1] or not fits(bias, x, len(weight)):
         return NotImplemented
@@ -107,7 +107,7 @@ def conv2d_weight_in_tiles(
 
     Derivation: winograd.conv2d_weight
     """
-    if type(x) is not np.ndarray or groups != 1 or not serve(x, g):
+    if groups != 1 or not _serves(x, g):
         return NotImplemented
     windows = Windows.of(kernel_size, stride, padding, dilation)
     tiles = tiles_of(windows, x.shape[2:], len(x), x.shape[1], g.shape[1])
@@ -155,7 +155,7 @@ def conv_transpose2d_in_tiles(
 
     Derivation: winograd.conv_transpose2d
     """
-    if type(x) is not np.ndarray or groups != 1 or not serve(x, weight):
+    if groups != 1 or not _serves(x, weight):
         return NotImplemented
     if x.shape[1] != len(weight) or not fits(bias, x, weight.shape[1]):
         return NotImplemented
@@ -258,6 +258,11 @@ def _write_by_tap(by_tap: Array, weight: Array) -> None:
     for start in range(0, len(into), 1024):
         lines = slice(start, start + 1024)
         into[lines] = matrix[:, lines].T
+
+
+def _serves(x: Any, other: Any) -> bool:
+    """Tell whether both are NumPy's, images or kernels of one type; float16 is not exact enough."""
+    return type(x) is np.ndarray and serve(x, other) and x.dtype.char in "fd"
 
 
 def _is_finite(array: Array) -> bool:

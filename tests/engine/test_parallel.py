@@ -77,6 +77,18 @@ def test_with_one_thread_parts_are_worked_on_in_turn(monkeypatch: pytest.MonkeyP
     assert done == [(part, threading.get_ident()) for part in range(3)]
 
 
+def test_where_threads_are_more_than_parts_blas_has_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    if parallel._blas() is None:
+        pytest.skip("this NumPy's BLAS can't be held to one thread")
+    monkeypatch.setenv("MINIGEN_THREADS", "8")
+    seen: list[tuple[int, int]] = []
+    side_by_side(lambda _part: seen.append((threading.get_ident(), blas_threads())), (0, 1))
+    assert seen == [(threading.get_ident(), blas_threads())] * 2
+    threads = set()
+    side_by_side(lambda _part: threads.add(threading.get_ident()), range(8))
+    assert len(threads) > 1
+
+
 def test_no_parts_are_no_work() -> None:
     side_by_side(lambda _part: pytest.fail("there is nothing to do"), ())
 

@@ -188,6 +188,28 @@ def test_shapes_and_dtypes_that_do_not_fit_are_left_to_the_op_and_its_errors() -
     assert all(result is NotImplemented for result in refused)
 
 
+def test_float16_is_left_to_other_kernels() -> None:
+    layer = Layer((2, 3), (8, 8), 4, 2, (1, 1), dtype="float16")
+    assert all(found is NotImplemented for found in layer.fast())
+
+
+@pytest.mark.parametrize("kernel", [2, 3])
+def test_as_many_zeros_as_keep_the_size_are_served(kernel: int) -> None:
+    layer = Layer((2, 3), (7, 6), kernel, 1, (0, 0))
+    options = {"stride": 1, "padding": "same"}
+    found = winograd.conv2d_in_tiles(layer.x, layer.weight, None, **options)
+    expected = conv2d.forward(layer.x, layer.weight, None, **options)
+    np.testing.assert_allclose(found, expected, atol=1e-12)
+    back = {**options, "output_padding": 0}
+    found = winograd.conv_transpose2d_in_tiles(expected, layer.weight, None, **back)
+    of_op = conv_transpose2d.forward(expected, layer.weight, None, **back)
+    np.testing.assert_allclose(found, of_op, atol=1e-12)
+    sizes = {**options, "kernel_size": kernel}
+    found = winograd.conv2d_weight_in_tiles(layer.x, expected, **sizes)
+    of_op = conv2d_weight.forward(layer.x, expected, **sizes)
+    np.testing.assert_allclose(found, of_op, atol=1e-12 * expected.size)
+
+
 @pytest.mark.parametrize(("kernel", "stride"), [(4, 2), (3, 1)])
 def test_results_do_not_depend_on_the_number_of_threads(
     kernel: int, stride: int, monkeypatch: pytest.MonkeyPatch
