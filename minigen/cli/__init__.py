@@ -60,6 +60,7 @@ def plain_errors() -> Iterator[None]:
     from minigen.data import DataError
     from minigen.engine.backend import DeviceError
     from minigen.engine.choice import KernelsError
+    from minigen.engine.parallel import ThreadsError
     from minigen.kinds import KindError
     from minigen.training import (
         ConfigurationError,
@@ -89,6 +90,7 @@ def plain_errors() -> Iterator[None]:
         KernelsError,
         KindError,
         RunError,
+        ThreadsError,
         OSError,
     ) as error:
         raise click.ClickException(str(error)) from error

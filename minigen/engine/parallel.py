@@ -7,7 +7,7 @@ its matrices by itself: for that time BLAS, which would start threads of its own
 one.
 
 What is computed is the same with one thread and with two: callers divide their work by its shape.
-``MINIGEN_THREADS=1`` keeps to one. Work in two parts is left to BLAS's threads where there are more.
+``MINIGEN_THREADS=1`` keeps to one. With more than two, work in two parts is left to BLAS's own.
 """
 
 from __future__ import annotations
@@ -30,6 +30,10 @@ Part = TypeVar("Part")
 VARIABLE = "MINIGEN_THREADS"
 
 
+class ThreadsError(RuntimeError):
+    """``MINIGEN_THREADS`` is no number of threads."""
+
+
 def thread_count() -> int:
     """Return how many threads may compute at once.
 
@@ -38,7 +42,7 @@ def thread_count() -> int:
 
     Raises
     ------
-    ValueError
+    ThreadsError
         If the variable is set to anything but a positive integer.
 
     Examples
@@ -50,7 +54,7 @@ def thread_count() -> int:
     if not given:
         return _blas_threads() or _cores()
     if not given.isdecimal() or int(given) < 1:
-        raise ValueError(f"{VARIABLE} must be a positive integer, got {given!r}")
+        raise ThreadsError(f"{VARIABLE} must be a positive integer, got {given!r}")
     return int(given)
 
 

@@ -61,6 +61,16 @@ def test_kernels_that_are_unknown_are_an_error_of_one_line() -> None:
     assert said == "MINIGEN_KERNELS must be one of 0, numpy, compiled, got 'fast'"
 
 
+def test_a_number_of_threads_that_is_none_is_an_error_of_one_line(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("MINIGEN_THREADS", "many")
+    run = tmp_path / "run"
+    said = error("train", "dcgan", "--dataset", "digits", "--out", str(run), status=1)
+    assert said == "MINIGEN_THREADS must be a positive integer, got 'many'"
+    assert not run.exists()
+
+
 def test_without_a_gpu_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     def missing() -> None:
         raise backend.DeviceError("pip install 'minigen-numpy[cuda13]'")

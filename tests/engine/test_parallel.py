@@ -12,7 +12,14 @@ import numpy as np
 import pytest
 
 from minigen.engine import parallel
-from minigen.engine.parallel import halves, one_thread, product, side_by_side, thread_count
+from minigen.engine.parallel import (
+    ThreadsError,
+    halves,
+    one_thread,
+    product,
+    side_by_side,
+    thread_count,
+)
 
 pytestmark = pytest.mark.host_only("threads of the host")
 
@@ -33,7 +40,9 @@ def blas_threads() -> int:
 @pytest.mark.parametrize("given", ["0", "-1", "two", "1.5"])
 def test_a_number_of_threads_must_be_positive(given: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MINIGEN_THREADS", given)
-    with pytest.raises(ValueError, match=f"MINIGEN_THREADS must be a positive integer, .*{given}"):
+    with pytest.raises(
+        ThreadsError, match=f"MINIGEN_THREADS must be a positive integer, .*{given}"
+    ):
         thread_count()
 
 
