@@ -42,6 +42,10 @@ class _Silent(http.server.SimpleHTTPRequestHandler):
         """Keep requests off the screen."""
 
 
+class _Server(http.server.ThreadingHTTPServer):
+    request_queue_size = 128  # browsers ask for all of a page at once; five may wait by default
+
+
 @pytest.fixture(scope="session")
 def site() -> Path:
     """Return the folder of the site; it has to be built before."""
@@ -53,7 +57,7 @@ def site() -> Path:
 def address(site: Path) -> Iterator[str]:
     """Serve the site, and return its address."""
     handler = functools.partial(_Silent, directory=site)
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+    with _Server(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         yield f"http://127.0.0.1:{server.server_port}/"

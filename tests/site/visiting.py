@@ -78,7 +78,7 @@ class Visit:
     complaints : list of str
         What the browser wrote to its console as errors or warnings, and exceptions of scripts.
     failed : list of str
-        Addresses that were asked for and not found.
+        Addresses that were asked for and not found or not reached, each with the reason.
     foreign : list of str
         Addresses outside the site that were asked for.
     held : dict
@@ -111,7 +111,7 @@ class Visitor:
         self.page.on("console", self._hear)
         self.page.on("pageerror", lambda error: self._complaints.append(str(error)))
         self.page.on("request", lambda request: self._notice(request.url))
-        self.page.on("requestfailed", lambda request: self._failed.append(request.url))
+        self.page.on("requestfailed", lambda request: self._lose(request.url, request.failure))
         self.page.on("response", lambda response: self._judge(response.status, response.url))
 
     def _hear(self, message: Any) -> None:
@@ -121,6 +121,12 @@ class Visitor:
     def _notice(self, url: str) -> None:
         if not url.startswith((self._address, "data:", "blob:")):
             self._foreign.append(url)
+
+    def _lose(self, url: str, reason: str | None) -> None:
+        # The browser gives up what a page still waits for as it leaves the page, a picture that
+        # the narrow screen asked for, say. What the server does not have is a status, see `_judge`.
+        if reason != "net::ERR_ABORTED":
+            self._failed.append(f"{reason} {url}")
 
     def _judge(self, status: int, url: str) -> None:
         if status >= 400:
