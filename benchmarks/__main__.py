@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +14,7 @@ from benchmarks.contender import Contender, WorkerError
 from benchmarks.contest import (
     MINIGEN,
     TORCH,
+    TUNED_TORCH,
     DisagreementError,
     Result,
     Rules,
@@ -29,9 +29,6 @@ from minigen.engine.backend import DeviceError
 
 if TYPE_CHECKING:
     from rich.console import Console
-
-BOTH = (MINIGEN, TORCH)
-"""Who is timed with a tuned malloc, too."""
 
 WIDTH = 120
 """How many columns the tables have at least, in a narrower terminal or a file too."""
@@ -124,7 +121,7 @@ class Command(click.Group):
     "--tuned/--as-it-comes",
     "tuned",
     default=None,
-    help="Time minigen and torch with a tuned malloc, too, or only as they come.  [default: tuned, "
+    help="Time torch with malloc tuned as minigen's is, too, or only as it comes.  [default: too, "
     "where malloc is glibc's]",
 )
 @click.option(
@@ -177,9 +174,9 @@ def main(
 
 
 def choose_contenders(peers: Sequence[str], *, tuned: bool | None) -> list[Contender]:
-    """Return who takes part: minigen and the peers as they come, and two with a tuned malloc.
+    """Return who takes part: minigen and the peers as they come, and PyTorch with a tuned malloc.
 
-    Without a word about it, these take part where they can.
+    Without a word about it, this takes part where it can.
 
     Raises
     ------
@@ -195,9 +192,9 @@ def choose_contenders(peers: Sequence[str], *, tuned: bool | None) -> list[Conte
     contenders = [MINIGEN, *map(Contender, peers)]
     if tuned and not machine.has_glibc():
         raise click.UsageError("--tuned sets glibc's malloc, which this system does not have")
-    if tuned is False or not machine.has_glibc():
+    if tuned is False or TORCH not in contenders or not machine.has_glibc():
         return contenders
-    return contenders + [replace(who, tuned_malloc=True) for who in contenders if who in BOTH]
+    return [*contenders, TUNED_TORCH]
 
 
 def having(workload: str, contenders: Sequence[Contender]) -> list[Contender]:

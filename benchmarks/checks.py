@@ -6,7 +6,8 @@ import subprocess
 import sys
 from time import perf_counter
 
-from benchmarks.contender import Contender, Worker
+from benchmarks.contender import Worker
+from benchmarks.contest import MINIGEN
 from benchmarks.machine import worker_environment
 
 EPOCH_LIMIT = 1.1
@@ -71,7 +72,7 @@ def time_epoch(dataset: str, examples: int | None) -> dict[str, float]:
 
 def time_epochs(dataset: str, examples: int | None, epochs: int, threads: int) -> list[float]:
     """Return how many times the sum of its steps each of several epochs took."""
-    with Worker(Contender("minigen", tuned_malloc=True), threads) as worker:
+    with Worker(MINIGEN, threads) as worker:
         worker.call("epoch", dataset=dataset, examples=1280)  # warms up
         times = [worker.call("epoch", dataset=dataset, examples=examples) for _ in range(epochs)]
     return [found["epoch"] / found["steps"] for found in times]
@@ -101,7 +102,7 @@ def measure_growth(workload: str, steps: int, every: int, threads: int) -> dict[
         If the system does not tell how much memory a process holds.
     """
     held: dict[int, int] = {}
-    with Worker(Contender("minigen", tuned_malloc=True), threads) as worker:
+    with Worker(MINIGEN, threads) as worker:
         worker.call("prepare_workload", name=workload, weights=None)
         for done in range(every, steps + 1, every):
             worker.call("run", steps=every - 1)  # and one that is not timed

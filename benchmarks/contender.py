@@ -16,7 +16,7 @@ from benchmarks.machine import worker_environment
 
 @dataclass(frozen=True)
 class Contender:
-    """A library as it comes, or with the allocator tuned, as minigen's commands tune it."""
+    """A library as it comes, or with the allocator tuned as minigen tunes it by itself."""
 
     library: str
     tuned_malloc: bool = False
@@ -28,17 +28,11 @@ class Contender:
 
     def command(self, threads: int) -> list[str]:
         """Return the command of a process that runs it."""
-        tuned = ["tuned"] if self.tuned_malloc else []
-        return [sys.executable, "-m", "benchmarks.worker", self.library, str(threads), *tuned]
+        return [sys.executable, "-m", "benchmarks.worker", self.library, str(threads)]
 
     def environment(self, threads: int) -> dict[str, str]:
-        """Return the environment of that process.
-
-        minigen tunes the allocator by a call, as its users do; what other libraries' users can do
-        is set glibc's variables.
-        """
-        by_variables = self.tuned_malloc and self.library != "minigen"
-        return worker_environment(threads, tuned_malloc=by_variables)
+        """Return the environment of that process."""
+        return worker_environment(threads, tuned_malloc=self.tuned_malloc)
 
 
 class WorkerError(RuntimeError):

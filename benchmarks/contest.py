@@ -28,7 +28,10 @@ LEAST_STEPS = 5
 """How many steps a turn has at least."""
 
 MINIGEN, TORCH = Contender("minigen"), Contender("torch")
-"""The two whose ratio is the headline: nothing is tuned on either side."""
+"""The two whose ratio is the headline: nobody has tuned anything."""
+
+TUNED_TORCH = Contender("torch", tuned_malloc=True)
+"""PyTorch with the allocator that minigen gives itself: to it, too, there is a ratio."""
 
 
 class DisagreementError(RuntimeError):

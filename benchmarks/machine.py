@@ -17,8 +17,8 @@ TUNED_MALLOC = {
     "MALLOC_TRIM_THRESHOLD_": str(2**30),
     "MALLOC_TOP_PAD_": str(2**26),
 }
-"""What `minigen.keep_freed_memory` sets, as environment variables, which any library's process can
-be given: glibc's allocator keeps freed arrays."""
+"""What minigen tells glibc's allocator when training begins, as environment variables, which any
+library's process can be given: freed arrays are kept."""
 
 KERNEL_VARIABLES = (
     "OPENBLAS_CORETYPE",

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks import machine
 from benchmarks.contender import Contender
-from benchmarks.contest import MINIGEN, TORCH, Result, Rules
+from benchmarks.contest import MINIGEN, TORCH, TUNED_TORCH, Result, Rules
 from benchmarks.machine import Disturbance
 from benchmarks.timing import Ratio, ratio, summarize
 
@@ -24,12 +24,8 @@ LEAST_SHARE = 0.002
 """The share of a step from which on a part gets a line of its own."""
 
 
-def speed_ratio(result: Result, who: Contender) -> Ratio | None:
-    """Return the ratio of a contender's time to PyTorch's, or None if that took no part.
-
-    Both have the allocator as it comes, or both have it tuned.
-    """
-    baseline = _baseline(who)
+def speed_ratio(result: Result, who: Contender, baseline: Contender = TORCH) -> Ratio | None:
+    """Return the ratio of a contender's time to PyTorch's, or None if that took no part."""
     if baseline not in result.seconds:
         return None
     return ratio(result.seconds[who], result.seconds[baseline])
@@ -37,29 +33,25 @@ def speed_ratio(result: Result, who: Contender) -> Ratio | None:
 
 def memory_ratio(result: Result, who: Contender) -> float | None:
     """Return the ratio of a contender's peak memory to PyTorch's, or None if there is none."""
-    baseline = _baseline(who)
-    if baseline not in result.peak_memory:
+    if TORCH not in result.peak_memory:
         return None
-    return result.peak_memory[who] / result.peak_memory[baseline]
-
-
-def _baseline(who: Contender) -> Contender:
-    return replace(TORCH, tuned_malloc=who.tuned_malloc)
+    return result.peak_memory[who] / result.peak_memory[TORCH]
 
 
 def workload_table(result: Result) -> Table:
     """Return the table of a workload: a row a contender."""
     table = _table("", "ms a step", "median", "to PyTorch", "medians", "target",
-                   "peak, MB", "to PyTorch", "target")  # fmt: skip
+                   "to it tuned", "peak, MB", "to PyTorch", "target")  # fmt: skip
     table.title, table.title_justify = f"[bold]{result.name}[/]: {result.title}", "left"
     for who, seconds in result.seconds.items():
         ours, times = who == MINIGEN, summarize(seconds)
-        memory = memory_ratio(result, who)
+        memory, tuned = memory_ratio(result, who), speed_ratio(result, who, TUNED_TORCH)
         table.add_row(
             who.label,
             _number(1e3 * times.low),
             _number(1e3 * times.median),
             *_ratio_cells(speed_ratio(result, who), result.target if ours else None),
+            _number(None if tuned is None else tuned.minima),
             f"{result.peak_memory[who] / MEGABYTE:.0f}",
             _judged(_number(memory), memory, result.memory_target if ours else None),
             _number(result.memory_target) if ours else "",
@@ -144,7 +136,7 @@ def _as_json(result: Result) -> dict[str, Any]:
 
 
 def _contender(result: Result, who: Contender) -> Mapping[str, Any]:
-    speed = speed_ratio(result, who)
+    speed, tuned = (speed_ratio(result, who, whom) for whom in (TORCH, TUNED_TORCH))
     return {
         "library": who.library,
         "tuned_malloc": who.tuned_malloc,
@@ -152,6 +144,7 @@ def _contender(result: Result, who: Contender) -> Mapping[str, Any]:
         "seconds_a_step": result.seconds[who],
         "summary": asdict(summarize(result.seconds[who])),
         "ratio_to_torch": None if speed is None else asdict(speed),
+        "ratio_to_tuned_torch": None if tuned is None else asdict(tuned),
         "memory_to_torch": memory_ratio(result, who),
         "peak_memory": result.peak_memory.get(who),
     }

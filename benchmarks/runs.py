@@ -11,7 +11,10 @@ from typing import Any
 from benchmarks.contender import Contender
 from benchmarks.machine import Disturbance
 
-HEAD = ("worst ratio of minima", "over the runs", "medians", "target on two threads", "memory")
+HEAD = (
+    *("worst ratio of minima", "over the runs", "medians", "target on two threads"),
+    *("to PyTorch tuned", "memory"),
+)
 
 
 class RunsError(ValueError):
@@ -20,7 +23,7 @@ class RunsError(ValueError):
 
 @dataclass(frozen=True)
 class Standing:
-    """How a contender stands to PyTorch over several runs, both as they come or both tuned.
+    """How a contender stands to PyTorch over several runs.
 
     Attributes
     ----------
@@ -28,6 +31,8 @@ class Standing:
         The ratio of the minima, run by run.
     medians : list of float
         That of the medians.
+    tuned : list of float
+        The ratio of the minima to PyTorch with a tuned allocator; empty where that took no part.
     memory : list of float
         That of the peaks of memory; empty for single ops.
     target : float, optional
@@ -38,6 +43,7 @@ class Standing:
     contender: str
     ratios: list[float]
     medians: list[float]
+    tuned: list[float]
     memory: list[float]
     target: float | None
 
@@ -99,12 +105,14 @@ def standings(runs: Sequence[Mapping[str, Any]]) -> Iterator[Standing]:
             if same[0]["library"] == "torch" or None in ratios:
                 continue
             memory = [each["memory_to_torch"] for each in same]
-            headline = same[0]["library"] == "minigen" and not same[0]["tuned_malloc"]
+            tuned = [each["ratio_to_tuned_torch"] for each in same]
+            headline = same[0]["library"] == "minigen"
             yield Standing(
                 title=results[0]["title"],
                 contender=_label(same[0]),
                 ratios=[each["minima"] for each in ratios],
                 medians=[each["medians"] for each in ratios],
+                tuned=[each["minima"] for each in tuned if each is not None],
                 memory=[each for each in memory if each is not None],
                 target=results[0]["target"] if headline else None,
             )
@@ -129,12 +137,12 @@ def table(runs: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _row(standing: Standing) -> str:
-    target, memory = standing.target, standing.memory
+    target, tuned, memory = standing.target, standing.tuned, standing.memory
     return (
         f"| {standing.title} | {standing.contender} | **{max(standing.ratios):.2f}** "
         f"| {_range(standing.ratios)} | {_range(standing.medians)} "
         f"| {'' if target is None else f'{target:.2f}'} "
-        f"| {f'{max(memory):.2f}' if memory else ''} |"
+        f"| {f'{max(tuned):.2f}' if tuned else ''} | {f'{max(memory):.2f}' if memory else ''} |"
     )
 
 

@@ -116,25 +116,21 @@ def load_weights(file: str) -> list[Any]:
         return [arrays[name] for name in sorted(arrays.files)]
 
 
-def settle(library: str, threads: int, *, tuned_malloc: bool) -> None:
+def settle(library: str, threads: int) -> None:
     """Keep this process to its cores, and make the settings that a library has calls for."""
     machine.use_cores(threads)
     if library in ("torch", "compile"):
         import torch
 
         torch.set_num_threads(threads)
-    if library == "minigen" and tuned_malloc:
-        import minigen
-
-        minigen.keep_freed_memory()
 
 
-def main(library: str, threads: int, *, tuned_malloc: bool) -> None:
+def main(library: str, threads: int) -> None:
     """Answer requests until there are no more."""
     # What a library prints goes to stderr: stdout is for answers.
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    settle(library, threads, tuned_malloc=tuned_malloc)
+    settle(library, threads)
     session = Session(library)
     for line in sys.stdin:
         answers.write(json.dumps({"answer": session.handle(json.loads(line))}) + "\n")
@@ -142,4 +138,4 @@ def main(library: str, threads: int, *, tuned_malloc: bool) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]), tuned_malloc="tuned" in sys.argv[3:])
+    main(sys.argv[1], int(sys.argv[2]))

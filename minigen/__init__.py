@@ -155,8 +155,8 @@ def __getattr__(name: str) -> Any:
 
 
 def keep_freed_memory() -> bool:
-    """Let this process keep the memory of freed arrays: see `minigen.training.allocator`."""
-    from minigen.training.allocator import keep_freed_memory as keep
+    """Let this process keep the memory of freed arrays: see `minigen.engine.allocator`."""
+    from minigen.engine.allocator import keep_freed_memory as keep
 
     return keep()
 

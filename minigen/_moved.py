@@ -61,6 +61,7 @@ MOVED: Final = {
     "minigen.models.deterministic": "minigen.models.autoencoder",
     "minigen.models.labels": "minigen.models.base",
     "minigen.models.variational": "minigen.models.vae",
+    "minigen.training.allocator": "minigen.engine.allocator",
 }
 """The path of each module by its old path."""
 

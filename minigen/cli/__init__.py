@@ -58,6 +58,7 @@ def plain_errors() -> Iterator[None]:
     that lies outside the program, 1, as a `click.ClickException`; and Ctrl-C, 130.
     """
     from minigen.data import DataError
+    from minigen.engine.allocator import AllocatorError
     from minigen.engine.backend import DeviceError
     from minigen.engine.choice import KernelsError
     from minigen.engine.parallel import ThreadsError
@@ -84,6 +85,7 @@ def plain_errors() -> Iterator[None]:
     except BrokenPipeError:
         raise  # whoever read the output has had enough: click knows what to do
     except (
+        AllocatorError,
         DataError,
         DeviceError,
         DivergenceError,
@@ -124,7 +126,7 @@ class Commands(click.Group):
 def main() -> None:
     """Deep generative models from scratch: train them, look at them, check their gradients."""
     kernels()  # an error in the environment shows before there is a folder
-    keep_freed_memory()
+    keep_freed_memory()  # for commands without a backward pass, too
 
 
 __all__ = ["COMMANDS", "main"]

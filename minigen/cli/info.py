@@ -53,6 +53,7 @@ def _devices() -> Iterator[tuple[str, str]]:
 
     yield "cpu", f"{os.cpu_count()} cores, {platform.machine()}"
     yield "kernels", _kernels()
+    yield "memory", _memory()
     try:
         library = cupy()
     except DeviceError as error:
@@ -73,6 +74,18 @@ def _kernels() -> str:
     if in_use():
         return "compiled by Numba"
     return "none: the readable ops" if choice.kernels() == choice.READABLE else "NumPy's"
+
+
+def _memory() -> str:
+    """Say what becomes of the memory of freed arrays."""
+    from minigen.engine.allocator import IDLE_SECONDS, MOST_KEPT, keeps_freed_memory
+
+    if not keeps_freed_memory():
+        return "of freed arrays: left to the system's allocator"
+    return (
+        f"of freed arrays: kept for the next training step, {MOST_KEPT / 2**30:.0f} GiB at most, "
+        f"for {IDLE_SECONDS:.0f} s"
+    )
 
 
 def _data_sets() -> Iterator[tuple[str, str]]:

@@ -18,6 +18,7 @@ import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol, TypeAlias
 
+from minigen.engine import allocator
 from minigen.engine.backend import Array, array_of, arrays_in, is_array, namespace
 from minigen.engine.guards import Trace, tick, writes
 from minigen.engine.modes import recording
@@ -131,6 +132,7 @@ def walk_back(
     The targets are all leaves that require a gradient, unless given. With `link` rules see tensors,
     which records the pass; without it they see arrays. Cotangents come as the rules returned them.
     """
+    allocator.watch.notice()
     pending: dict[Vertex, Any] = {}
     for output, cotangent in zip(outputs, cotangents, strict=True):
         waiting = pending.get(vertex(output))

@@ -12,7 +12,7 @@ import pytest
 import benchmarks
 from benchmarks import machine
 from benchmarks.machine import TUNED_MALLOC
-from minigen.training import allocator
+from minigen.engine import allocator
 
 
 def test_every_library_is_told_the_same_number_of_threads() -> None:
@@ -41,7 +41,7 @@ def test_no_library_is_held_back_from_instructions_of_the_processor(
     )
 
 
-def test_the_allocators_settings_are_those_of_minigens_commands() -> None:
+def test_the_allocators_settings_are_those_that_minigen_makes_itself() -> None:
     assert sorted(map(int, TUNED_MALLOC.values())) == sorted(allocator.SETTINGS.values())
 
 

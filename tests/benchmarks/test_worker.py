@@ -5,8 +5,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import minigen
-from benchmarks import machine, worker
 from benchmarks.contender import Contender, Worker, WorkerError
 from benchmarks.contest import MINIGEN, TORCH, initial_weights
 from benchmarks.libraries.with_minigen import initial_weights as drawn
@@ -43,7 +41,6 @@ def test_a_block_that_is_left_by_an_error_ends_its_process() -> None:
 def test_contenders_are_told_apart_by_their_allocator() -> None:
     assert Contender("torch", tuned_malloc=True).label == f"{TORCH.label}, tuned malloc"
     assert MINIGEN.label == "minigen"
-    assert Contender("minigen", tuned_malloc=True).label == "minigen, tuned malloc"
     assert TUNED_MALLOC.keys() == {
         "MALLOC_MMAP_THRESHOLD_",
         "MALLOC_TRIM_THRESHOLD_",
@@ -51,28 +48,11 @@ def test_contenders_are_told_apart_by_their_allocator() -> None:
     }
 
 
-def test_minigen_tunes_the_allocator_by_its_own_call_and_others_by_variables() -> None:
-    ours, theirs = (Contender(library, tuned_malloc=True) for library in ("minigen", "torch"))
-    assert not TUNED_MALLOC.keys() & ours.environment(threads=1).keys()
-    assert TUNED_MALLOC.keys() <= theirs.environment(threads=1).keys()
-    assert ours.command(threads=1)[-1] == "tuned"
-    assert MINIGEN.command(threads=1)[-2:] == ["minigen", "1"]
-
-
-def test_nothing_is_tuned_for_a_contender_as_it_comes() -> None:
+def test_a_tuned_allocator_is_set_by_variables_and_nothing_as_it_comes() -> None:
+    tuned = Contender("torch", tuned_malloc=True)
+    assert TUNED_MALLOC.keys() <= tuned.environment(threads=1).keys()
     for who in (MINIGEN, TORCH):
         assert not TUNED_MALLOC.keys() & who.environment(threads=1).keys()
-
-
-@pytest.mark.parametrize("tuned", [False, True])
-def test_a_worker_of_minigens_calls_keep_freed_memory_if_it_is_to_be_tuned(
-    tuned: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    calls: list[bool] = []
-    monkeypatch.setattr(minigen, "keep_freed_memory", lambda: calls.append(True))
-    monkeypatch.setattr(machine, "use_cores", lambda _count: None)
-    worker.settle("minigen", 1, tuned_malloc=tuned)
-    assert calls == [True] * tuned
 
 
 def test_weights_come_back_from_a_file_in_order(tmp_path: Path) -> None:
