@@ -7,8 +7,27 @@ library or memory order, and the tensors of a pass that is recorded. A kernel is
 measured to pay: `benchmarks/` has the workloads.
 """
 
-from minigen.kernels import activation, convolution, dense, normalization, tiles, winograd
+from minigen.kernels import (
+    activation,
+    convolution,
+    dense,
+    elementwise,
+    exponentials,
+    normalization,
+    tiles,
+    winograd,
+)
 
 from minigen.kernels import compiled  # isort: skip - tried first, so declared last
 
-__all__ = ["activation", "compiled", "convolution", "dense", "normalization", "tiles", "winograd"]
+__all__ = [
+    "activation",
+    "compiled",
+    "convolution",
+    "dense",
+    "elementwise",
+    "exponentials",
+    "normalization",
+    "tiles",
+    "winograd",
+]

@@ -1,4 +1,4 @@
-r"""Batch norm, channel by channel.
+r"""Batch norm, channel by channel, half of them on each of two threads.
 
 Images that are held with the batch innermost (see `minigen.kernels.convolution`) are a matrix with
 a contiguous row for each channel. A few rows at a time stay in the CPU's cache while all is
@@ -8,14 +8,14 @@ times as fast as ``sum``; where they are results, float64 adds up those of runs.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from minigen.engine.backend import Array
 from minigen.engine.op import Cotangents
-from minigen.engine.parallel import one_thread
+from minigen.engine.parallel import halves, one_thread, side_by_side
 from minigen.engine.summation import blocked_dot, in_runs
 from minigen.ops.normalization import normalize_channels
 from minigen.ops.reduction import var
@@ -34,12 +34,15 @@ def normalize_channels_kernel(
     rows = rows_of(x)
     out = np.empty_like(rows)
     scale, shift = _column(weight, 1, x), _column(bias, 0, x)
-    for block, mean in _blocks(rows):
+
+    def normalize(block: slice) -> None:
         y = out[block]
-        found = _deviations(rows[block], mean, into=y)
+        found = _deviations(rows[block], into=y)
         factor = scale[block] / np.sqrt(found.variance + eps)
         y *= factor
         y += shift[block] - found.rest * factor
+
+    _of_each_block(normalize, rows)
     return like(x, out)
 
 
@@ -53,22 +56,24 @@ def normalize_channels_kernel_vjp(
     rows, cotangents = rows_of(x), rows_of(g)
     n = rows.shape[1]
     scale, grad_x = _column(weight, 1, x), np.empty_like(rows)
-    grad_bias = _sums(cotangents)
-    grad_weight = np.empty_like(grad_bias)
-    scratch = np.empty((_step(rows), n), x.dtype)
-    for block, mean in _blocks(rows):
+    grad_weight, grad_bias = (np.empty((len(rows), 1), x.dtype) for _ in range(2))
+
+    def differentiate(block: slice) -> None:
         gradient, part = grad_x[block], cotangents[block]
-        found = _deviations(rows[block], mean, into=gradient)
+        found = _deviations(rows[block], into=gradient)
         tau = np.sqrt(found.variance + eps)
-        product = _dots(part, gradient) - found.rest * grad_bias[block]
-        grad_weight[block] = product / tau
+        total = _sums(part)
+        product = _dots(part, gradient) - found.rest * total
+        grad_bias[block], grad_weight[block] = total, product / tau
 
         # γ/τ (g - β̄/n - (d - r) γ̄/(n τ)), as a multiple of d, one of g, and a number a channel
         of_g = scale[block] / tau
         of_d = -of_g * product / (n * tau * tau)
         gradient *= of_d
-        gradient += np.multiply(part, of_g, out=scratch[: len(part)])
-        gradient -= of_d * found.rest + of_g * grad_bias[block] / n
+        gradient += part * of_g
+        gradient -= of_d * found.rest + of_g * total / n
+
+    _of_each_block(differentiate, rows)
     return _cotangents(like(x, grad_x), weight, grad_weight, bias, grad_bias)
 
 
@@ -82,11 +87,12 @@ def channel_variance(x: Array, *, axis: Any, keepdims: bool, correction: float) 
     if degrees <= 0:  # which the op refuses
         return NotImplemented
     out = np.empty(len(rows), x.dtype)
-    scratch = np.empty((_step(rows), rows.shape[1]), x.dtype)
-    for block, mean in _blocks(rows):
+
+    def measure(block: slice) -> None:
         part = rows[block]
-        found = _deviations(part, mean, into=scratch[: len(part)])
-        out[block] = found.variance[:, 0]
+        out[block] = _deviations(part, into=np.empty_like(part)).variance[:, 0]
+
+    _of_each_block(measure, rows)
     out *= rows.shape[1] / degrees
     return out
 
@@ -98,13 +104,13 @@ class Deviations(NamedTuple):
     variance: Array
 
 
-def _deviations(rows: Array, mean: Array, *, into: Array) -> Deviations:
-    """Subtract `mean` from rows; return the mean of what is left, and the variance.
+def _deviations(rows: Array, *, into: Array) -> Deviations:
+    """Subtract the means from rows; return the mean of what is left, and the variance.
 
     In float32 a mean is rounded, and more so by a long product than by a sum in blocks. What it is
     off shows as the mean of the deviations, which are small, so that this one is exact enough.
     """
-    np.subtract(rows, mean, out=into)
+    np.subtract(rows, _means(rows), out=into)
     rest = _means(into)
     squares = _dots(into, into) / rows.shape[1]
     return Deviations(rest, np.maximum(squares - rest * rest, 0))
@@ -159,18 +165,17 @@ def _dots(rows: Array, others: Array) -> Array:
     return blocked_dot(rows, others).astype(rows.dtype)[:, None]
 
 
-def _step(rows: Array) -> int:
-    """Return how many rows a block has."""
+def _of_each_block(work: Callable[[slice], None], rows: Array) -> None:
+    """Call a function on each block of rows: on the first half of them, and on the second."""
     lines, length = rows.shape
-    return min(int(lines), max(1, BLOCK // int(length)))
+    step = max(1, BLOCK // length)
+    starts = range(0, lines, step)
 
+    def do(part: range) -> None:
+        for number in part:
+            work(slice(starts[number], starts[number] + step))
 
-def _blocks(rows: Array) -> Iterator[tuple[slice, Array]]:
-    """Iterate over blocks of rows, with the means of each."""
-    means, step = _means(rows), _step(rows)
-    for start in range(0, len(rows), step):
-        block = slice(start, start + step)
-        yield block, means[block]
+    side_by_side(do, halves(len(starts)))
 
 
 def _cotangents(

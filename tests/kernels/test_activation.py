@@ -10,6 +10,7 @@ import pytest
 
 from minigen import functional as F
 from minigen.kernels import activation as kernels
+from minigen.kernels import elementwise
 from minigen.ops.activation import leaky_relu, leaky_relu_vjp, relu, relu_vjp
 
 pytestmark = pytest.mark.host_only("kernels for NumPy's arrays")
@@ -32,12 +33,44 @@ def test_relu_agrees_with_the_op_and_keeps_dtype_and_memory_order(dtype: str) ->
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_relus_gradient_agrees_with_the_rule(dtype: str) -> None:
-    for x in (drawn(dtype), EDGES.astype(dtype)):
-        out, g = relu.forward(x), np.random.default_rng(1).standard_normal(x.shape).astype(dtype)
+    for x, g in (
+        (drawn(dtype), drawn(dtype, seed=1)),
+        (EDGES.astype(dtype), np.arange(1, 8, dtype=dtype)),
+    ):
+        out = relu.forward(x)
         (found,) = kernels.relu_kernel_vjp(g, out, x)
         (expected,) = relu_vjp(g, out, x)
         np.testing.assert_array_equal(found, expected)
         assert found.dtype == dtype
+
+
+def test_arrays_in_other_memory_orders_are_left_to_the_op() -> None:
+    x = drawn("float64")
+    for other in (np.ascontiguousarray(x), x[::-1]):
+        assert kernels.relu_kernel_vjp(other, x, x) is NotImplemented
+        assert kernels.leaky_relu_kernel_vjp(other, None, x, negative_slope=0.1) is NotImplemented
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_what_two_threads_compute_is_what_one_does(
+    dtype: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MINIGEN_THREADS", "2")
+    monkeypatch.setattr(elementwise, "SHARED", 1)
+    x, g = drawn(dtype), drawn(dtype, seed=1)
+    out = kernels.relu_kernel(x)
+    np.testing.assert_array_equal(out, relu.forward(x))
+    (found,) = kernels.relu_kernel_vjp(g, out, x)
+    np.testing.assert_array_equal(found, relu_vjp(g, out, x)[0])
+    for infinite in (0, -1):  # in either half
+        g.transpose(1, 2, 0).flat[infinite] = np.inf
+        assert kernels.relu_kernel_vjp(g, out, x) is NotImplemented
+        g.transpose(1, 2, 0).flat[infinite] = 1
+    options = {"negative_slope": 0.2}
+    out = kernels.leaky_relu_kernel(x, **options)
+    np.testing.assert_array_equal(out, leaky_relu.forward(x, **options))
+    (found,) = kernels.leaky_relu_kernel_vjp(g, out, x, **options)
+    np.testing.assert_array_equal(found, leaky_relu_vjp(g, out, x, **options)[0])
 
 
 @pytest.mark.parametrize("infinite", [np.inf, -np.inf, np.nan])

@@ -57,6 +57,21 @@ def test_the_rules_kernel_agrees_with_the_rule(shape: tuple[int, ...], affine: b
             np.testing.assert_allclose(of, right, rtol=0, atol=1e-9 if shape[1] == 1 else 1e-11)
 
 
+def test_channels_come_out_the_same_on_one_thread_and_on_two(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    x, g = images((64, 300, 4, 4), "float32"), images((64, 300, 4, 4), "float32", seed=1)
+    parameters = vectors(300, "float32")
+
+    def computed(threads: int) -> list[npt.NDArray[Any]]:
+        monkeypatch.setenv("MINIGEN_THREADS", str(threads))
+        y = kernels.normalize_channels_kernel(x, *parameters, **OPTIONS)
+        return [y, *kernels.normalize_channels_kernel_vjp(g, None, x, *parameters, **OPTIONS)]
+
+    for one, two in zip(computed(1), computed(2), strict=True):
+        np.testing.assert_array_equal(one, two)
+
+
 def test_gradients_through_the_kernels_agree_with_finite_differences() -> None:
     x = minigen.tensor(images((4, 3, 2, 2)), requires_grad=True)
     x.data = images((4, 3, 2, 2))  # in its memory order

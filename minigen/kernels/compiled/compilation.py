@@ -31,6 +31,7 @@ import numpy as np
 from minigen.engine.backend import Array
 from minigen.engine.choice import COMPILED, VARIABLE, KernelsError, kernels
 from minigen.engine.parallel import side_by_side, thread_count
+from minigen.kernels import elementwise
 
 LEAST: Final = 2048
 """Arrays with fewer elements are left to NumPy: to call a loop takes as long as they do."""
@@ -173,23 +174,11 @@ _log = logging.getLogger(__name__).warning
 def vectors(*arrays: Any, least: int = LEAST) -> list[Array] | None:
     """Return arrays as vectors, views in the order of memory; None where no loop serves them.
 
-    They are served if they are NumPy's, of `least` elements or more, of one shape and one dtype,
-    float32 or float64, and all are held alike: row by row, or with the batch innermost.
+    They are served if they are what `elementwise.vectors` takes, of float32 or float64, and of
+    `least` elements or more.
     """
-    first = arrays[0]
-    if type(first) is not np.ndarray or first.size < least or first.dtype not in FLOATS:
-        return None
-    if any(
-        type(array) is not np.ndarray or array.shape != first.shape or array.dtype != first.dtype
-        for array in arrays[1:]
-    ):
-        return None
-    if not all(array.flags.c_contiguous for array in arrays):
-        axes = (*range(1, first.ndim), 0)
-        arrays = tuple(array.transpose(axes) for array in arrays)
-        if not all(array.flags.c_contiguous for array in arrays):
-            return None
-    return [array.reshape(-1) for array in arrays] if in_use() else None
+    rows = elementwise.vectors(*arrays, least=least)
+    return rows if rows is not None and rows[0].dtype in FLOATS and in_use() else None
 
 
 def of_each(

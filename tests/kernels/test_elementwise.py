@@ -1,0 +1,95 @@
+"""Large arrays are shared between threads, and come out the same."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from minigen.kernels import elementwise
+from minigen.kernels.elementwise import SHARED, of_each, vectors
+
+pytestmark = pytest.mark.host_only("kernels for NumPy's arrays")
+
+Array = npt.NDArray[Any]
+
+
+def images(dtype: str = "float32") -> Array:
+    """Draw images (N, C, H, W) that are held with the batch innermost."""
+    drawn = np.random.default_rng(0).standard_normal((3, 4, 5, 6)).astype(dtype)
+    return drawn.transpose(3, 0, 1, 2)
+
+
+@pytest.mark.parametrize("x", [images(), images().copy(), np.ones(7), np.ones((2, 3))])
+def test_vectors_are_views_in_the_order_of_memory(x: Array) -> None:
+    found = vectors(x, x)
+    assert found is not None
+    for vector in found:
+        assert vector.shape == (x.size,)
+        assert vector.strides == (x.itemsize,)
+        assert np.shares_memory(vector, x)
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        (np.ones((4, 3)),),
+        (np.ones((3, 4), np.float32),),
+        (np.asfortranarray(np.ones((3, 4))),),
+        (np.ones((3, 8))[:, ::2],),
+        (np.broadcast_to(1.0, (3, 4)),),
+        (2.0,),
+    ],
+    ids=["shape", "dtype", "order", "gaps", "broadcast", "number"],
+)
+def test_arrays_that_are_not_alike_are_not_served(others: tuple[Any, ...]) -> None:
+    assert vectors(np.ones((3, 4)), *others) is None
+    assert of_each(np.add, np.ones((3, 4)), *others) is NotImplemented
+
+
+@pytest.mark.parametrize("x", [1.0, np.float64(2), np.array(2.0), np.array([1, 2]), np.empty(0)])
+def test_numbers_integers_and_nothing_are_not_served(x: Any) -> None:
+    assert vectors(x) is None
+
+
+def test_what_is_too_short_to_pay_is_not_served() -> None:
+    assert vectors(np.ones(9), least=10) is None
+    assert of_each(np.exp, np.ones(9), least=10) is NotImplemented
+
+
+def test_the_result_is_held_as_the_arrays_are() -> None:
+    x = images()
+    out = of_each(lambda a, b, out: np.add(a, b, out=out), x, x)
+    np.testing.assert_array_equal(out, 2 * x)
+    assert out.strides == x.strides
+
+
+@pytest.mark.parametrize("size", [SHARED - 1, SHARED, SHARED + 1])
+def test_each_element_is_computed_once_and_large_arrays_in_two_parts(size: int) -> None:
+    x, parts = np.zeros(size, np.float32), []
+
+    def increase(x: Array, out: Array) -> None:
+        parts.append(len(x))
+        np.add(x, 1, out=out)
+
+    np.testing.assert_array_equal(of_each(increase, x), 1)
+    assert sum(parts) == size
+    assert len(parts) == (2 if size >= SHARED else 1)
+
+
+def test_elements_that_take_longer_are_shared_sooner() -> None:
+    parts: list[int] = []
+    of_each(lambda x, _out: parts.append(len(x)), np.zeros(SHARED // 8), cost=8)
+    assert parts == [SHARED // 16] * 2
+
+
+def test_halves_are_computed_at_the_same_time_where_there_are_two_threads(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("MINIGEN_THREADS", "2")
+    monkeypatch.setattr(elementwise, "SHARED", 4)
+    both = threading.Barrier(2, timeout=60)
+    of_each(lambda _x, _out: both.wait(), np.zeros(4))  # would break if one waited for the other
