@@ -164,7 +164,7 @@ def main(
             run_workload(name, having(name, contenders), rules, profile=profile)
             for name in workloads
         ]
-        able = [who for who in contenders if who.library in WITH_OPS]
+        able = [who for who in contenders if who.library in WITH_OPS and not who.tuned_malloc]
         single = list(run_ops(list(OPS), able, rules)) if ops else []
         disturbance = since()
     _show(console, trained, single)

@@ -18,22 +18,24 @@ SHARED: Final = 2**20
 """How many elements an array has at least that is shared: a pass then outlasts handing it over."""
 
 
-def vectors(*arrays: Any, least: int = 1) -> list[Array] | None:
-    """Return arrays as vectors, views in the order of memory; None where they are not alike.
-
-    They are if they are NumPy's, of floats, of `least` elements or more, of one shape and one
-    dtype, and all held row by row, or all with the batch innermost.
-    """
+def serves(*arrays: Any, least: int = 1) -> bool:
+    """Tell whether all are NumPy's, of `least` floats or more, and of one shape and one dtype."""
     first = arrays[0]
-    if type(first) is not np.ndarray or first.size < least or first.dtype.kind != "f":
-        return None
-    if first.ndim == 0 or any(
-        type(array) is not np.ndarray or array.shape != first.shape or array.dtype != first.dtype
+    if type(first) is not np.ndarray or first.dtype.kind != "f" or first.ndim == 0:
+        return False
+    return first.size >= least and all(
+        type(array) is np.ndarray and array.shape == first.shape and array.dtype == first.dtype
         for array in arrays[1:]
-    ):
-        return None
+    )
+
+
+def vectors(*arrays: Array) -> list[Array] | None:
+    """Return arrays of one shape as vectors, views in the order of memory.
+
+    None where they are not held alike, all row by row or all with the batch innermost.
+    """
     if not all(array.flags.c_contiguous for array in arrays):
-        axes = (*range(1, first.ndim), 0)
+        axes = (*range(1, arrays[0].ndim), 0)
         arrays = tuple(array.transpose(axes) for array in arrays)
         if not all(array.flags.c_contiguous for array in arrays):
             return None
@@ -46,25 +48,25 @@ def of_each(function: Callable[..., object], *arrays: Any, cost: int = 1, least:
     Parameters
     ----------
     function : callable
-        Takes the arrays as vectors, and the one to write into, as long as they: all elements, or a
-        half of them at a time.
+        Takes the arrays, and the one to write into, and does the same to each element. Of arrays
+        that are held alike it gets the elements as vectors, all or a half at a time.
     arrays
-        What `vectors` serves; NotImplemented is returned for anything else.
+        What `serves` tells of; NotImplemented is returned for anything else.
     cost
         What an element takes, in multiples of a sum.
     least
         How many elements it takes to pay.
     """
-    if vectors(*arrays, least=least) is None:
+    if not serves(*arrays, least=least):
         return NotImplemented
     out = np.empty_like(arrays[0])
-    rows = vectors(*arrays, out) or []
-    if out.size * cost < SHARED:
-        function(*rows)
+    whole = vectors(*arrays, out)
+    if whole is None or out.size * cost < SHARED:
+        function(*(whole or (*arrays, out)))
         return out
     middle = out.size // 2
     side_by_side(
-        lambda part: function(*(row[part] for row in rows)),
+        lambda part: function(*(vector[part] for vector in whole)),
         (slice(middle), slice(middle, None)),
     )
     return out

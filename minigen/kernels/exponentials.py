@@ -19,7 +19,7 @@ from typing import Any, Final
 import numpy as np
 
 from minigen.engine.backend import Array
-from minigen.kernels.elementwise import SHARED, of_each, vectors
+from minigen.kernels.elementwise import SHARED, of_each, serves
 from minigen.ops.activation import sigmoid, softplus, tanh
 from minigen.ops.arithmetic import exp
 from minigen.ops.losses import logits_cross_entropy
@@ -111,7 +111,7 @@ def _logits_cross_entropy(logits: Array, target: Array, out: Array) -> None:
 @logits_cross_entropy.kernel_vjp
 def logits_cross_entropy_kernel_vjp(g: Array, _out: Array, logits: Array, target: Array) -> Any:
     """Compute the op's rule, the gradient of the logits in one array."""
-    if vectors(logits, target, least=LEAST) is None:
+    if not serves(logits, target, least=LEAST):
         return NotImplemented
     if type(g) is not np.ndarray or g.dtype != logits.dtype:
         return NotImplemented

@@ -174,11 +174,12 @@ _log = logging.getLogger(__name__).warning
 def vectors(*arrays: Any, least: int = LEAST) -> list[Array] | None:
     """Return arrays as vectors, views in the order of memory; None where no loop serves them.
 
-    They are served if they are what `elementwise.vectors` takes, of float32 or float64, and of
-    `least` elements or more.
+    They are served if `elementwise` serves them, in float32 or float64, they are of `least`
+    elements or more, and held alike.
     """
-    rows = elementwise.vectors(*arrays, least=least)
-    return rows if rows is not None and rows[0].dtype in FLOATS and in_use() else None
+    if not elementwise.serves(*arrays, least=least) or arrays[0].dtype not in FLOATS:
+        return None
+    return elementwise.vectors(*arrays) if in_use() else None
 
 
 def of_each(
