@@ -44,7 +44,7 @@ TRANSPOSED_LINES = 16
 """How many lines of a matrix are transposed at a time: as many floats as a line of the cache has.
 """
 
-LEAST_ROW_BYTES = COLUMN_BYTES // 2
+LEAST_ROW_BYTES = COLUMN_BYTES // 4
 """Where a row of windows sees less, a product of several rows is faster than products of one."""
 
 
