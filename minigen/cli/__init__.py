@@ -25,6 +25,7 @@ from minigen.cli.info import info
 from minigen.cli.lessons import exercise, lessons
 from minigen.cli.metrics import metrics
 from minigen.cli.pictures import interpolate, reconstruct, traverse
+from minigen.cli.reproduce import reproduce
 from minigen.cli.sample import sample
 from minigen.cli.train import train
 from minigen.engine.choice import kernels
@@ -39,6 +40,7 @@ COMMANDS: tuple[click.Command, ...] = (
     traverse,
     evaluate,
     metrics,
+    reproduce,
     gradcheck,
     lessons,
     exercise,
