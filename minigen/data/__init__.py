@@ -21,6 +21,7 @@ from minigen.data.loading import EXTENTS, NAMES, SPLITS, available, load
 from minigen.data.locations import Availability
 from minigen.data.own import OwnData
 from minigen.data.points import Mixture, Points
+from minigen.data.printed import PrintedCharacters
 from minigen.data.publication import (
     AmbiguousDataError,
     ChangedDataError,
@@ -55,6 +56,7 @@ __all__ = [
     "NotImagesError",
     "OwnData",
     "Points",
+    "PrintedCharacters",
     "Sprites",
     "available",
     "batch_indices",

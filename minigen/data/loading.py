@@ -5,15 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, Protocol, TypeAlias, overload
 
 from minigen.data.cifar10 import CIFAR10
+from minigen.data.coloured import COLOURED_SHAPES
 from minigen.data.digits import DIGITS
 from minigen.data.mnist import FASHION_MNIST, MNIST
 from minigen.data.points import GRID, RING, TWO_MOONS
+from minigen.data.printed import PRINTED_DIGITS, PRINTED_LETTERS
 from minigen.data.sprites import SPRITES
 
 if TYPE_CHECKING:
     from minigen.data.dataset import Dataset
     from minigen.data.locations import Availability, FolderPath
     from minigen.data.points import Mixture, Points
+    from minigen.data.printed import PrintedCharacters
     from minigen.data.sprites import Sprites
 
 SPLITS: Final = ("train", "test")
@@ -35,7 +38,10 @@ class Source(Protocol):
 
 _SOURCES: Final[dict[str, Source]] = {
     source.name: source
-    for source in (DIGITS, MNIST, FASHION_MNIST, CIFAR10, SPRITES, RING, GRID, TWO_MOONS)
+    for source in (
+        *(DIGITS, MNIST, FASHION_MNIST, CIFAR10, PRINTED_DIGITS, PRINTED_LETTERS, COLOURED_SHAPES),
+        *(SPRITES, RING, GRID, TWO_MOONS),
+    )
 }
 
 NAMES: Final = tuple(_SOURCES)
@@ -55,6 +61,9 @@ EXTENTS: Final[dict[str, Extent]] = {
     "mnist": Extent(60_000, 10_000, (1, 28, 28)),
     "fashion_mnist": Extent(60_000, 10_000, (1, 28, 28)),
     "cifar10": Extent(50_000, 10_000, (3, 32, 32)),
+    "printed_digits": Extent(60_000, 10_000, (1, 28, 28)),
+    "printed_letters": Extent(52_000, 10_400, (1, 28, 28)),
+    "coloured_shapes": Extent(40_000, 10_000, (3, 32, 32)),
     "sprites": Extent(32_768, 4_096, (1, 32, 32)),
     "ring": Extent(50_000, 10_000, (2,)),
     "grid": Extent(50_000, 10_000, (2,)),
@@ -71,6 +80,12 @@ def load(name: Literal["sprites"], split: str = ..., *, root: _Root = ...) -> Sp
 
 
 @overload
+def load(
+    name: Literal["printed_digits", "printed_letters"], split: str = ..., *, root: _Root = ...
+) -> PrintedCharacters: ...
+
+
+@overload
 def load(name: Literal["ring", "grid"], split: str = ..., *, root: _Root = ...) -> Mixture: ...
 
 
@@ -80,7 +95,7 @@ def load(name: Literal["two_moons"], split: str = ..., *, root: _Root = ...) -> 
 
 @overload
 def load(
-    name: Literal["digits", "mnist", "fashion_mnist", "cifar10"],
+    name: Literal["digits", "mnist", "fashion_mnist", "cifar10", "coloured_shapes"],
     split: str = ...,
     *,
     root: _Root = ...,
@@ -101,6 +116,9 @@ def load(name: str, split: str = "train", *, root: FolderPath | None = None) -> 
     ``mnist``                 60,000 and 10,000  (1, 28, 28)      handwritten digits
     ``fashion_mnist``         60,000 and 10,000  (1, 28, 28)      clothes, shoes and bags
     ``cifar10``               50,000 and 10,000  (3, 32, 32)      photographs of ten kinds of things
+    ``printed_digits``        60,000 and 10,000  (1, 28, 28)      digits of twenty typefaces
+    ``printed_letters``       52,000 and 10,400  (1, 28, 28)      capital letters of these
+    ``coloured_shapes``       40,000 and 10,000  (3, 32, 32)      five shapes in four colours
     ``sprites``               32,768 and 4,096   (1, 32, 32)      shapes drawn from known factors
     ``ring``                  50,000 and 10,000  (2,)             points about 8 centres on a circle
     ``grid``                  50,000 and 10,000  (2,)             points about 25 centres in a grid
@@ -108,7 +126,9 @@ def load(name: str, split: str = "train", *, root: FolderPath | None = None) -> 
     ========================  =================  ===============  ================================
 
     `digits` is part of minigen; `sprites` (see `Sprites`), `ring`, `grid` and `two_moons` (see
-    `Points`) are drawn by it. The files of the others are looked for in ``root/mnist``,
+    `Points`) are drawn by it. So are `printed_digits` and `printed_letters` (see
+    `PrintedCharacters`), and `coloured_shapes`, which take seconds and are kept in the user's
+    cache. The files of the others are looked for in ``root/mnist``,
     ``root/fashion-mnist`` and ``root/cifar10/cifar-10-batches-bin`` if `root` is given; otherwise,
     if the environment variable ``MINIGEN_DATA`` is set, in those folders inside the folder that it
     names; otherwise in the user's cache, into which they are downloaded at their first use.
@@ -130,8 +150,8 @@ def load(name: str, split: str = "train", *, root: FolderPath | None = None) -> 
     -------
     Dataset or Points
         The images as published, uint8 in (N, C, H, W); `Dataset.scaled` makes them float32. It is a
-        `Sprites` for `sprites`; for sets of points a `Points`, and for `ring` and `grid` a
-        `Mixture`, which knows its centres.
+        `Sprites` for `sprites`, a `PrintedCharacters` for printed ones; for sets of points a
+        `Points`, and for `ring` and `grid` a `Mixture`, which knows its centres.
 
     Raises
     ------

@@ -27,6 +27,7 @@ import numpy as np
 import numpy.typing as npt
 
 from minigen.data.dataset import check_range, read_only
+from minigen.data.drawn import uniform
 from minigen.data.locations import Drawn, FolderPath
 from minigen.data.publication import NotImagesError
 
@@ -152,7 +153,7 @@ class MixtureSource(Drawn):
 
     def load(self, split: str, _root: FolderPath | None = None) -> Mixture:
         """Draw one split: see `minigen.data.load`."""
-        which, *noise = _uniform(self.seed, split, numbers=3)
+        which, *noise = uniform(_seed(self.seed, split), _SIZES[split], numbers=3)
         centres = np.array(self.centres)
         labels = (which * len(centres)).astype(np.int64)
         return Mixture(
@@ -180,7 +181,7 @@ class TwoMoonsSource(Drawn):
 
     def load(self, split: str, _root: FolderPath | None = None) -> Points:
         """Draw one split: see `minigen.data.load`."""
-        which, along, *noise = _uniform(self.seed, split, numbers=4)
+        which, along, *noise = uniform(_seed(self.seed, split), _SIZES[split], numbers=4)
         labels = (which * 2).astype(np.int64)
         x, y = np.cos(math.pi * along), np.sin(math.pi * along)
         upper, lower = np.stack([x, y], axis=1), np.stack([1 - x, 0.5 - y], axis=1)
@@ -212,14 +213,8 @@ GRID: Final = MixtureSource("grid", _grid_centres(5, 2.0), sigma=0.05, seed=2)
 TWO_MOONS: Final = TwoMoonsSource()
 
 
-def _uniform(seed: int, split: str, *, numbers: int) -> npt.NDArray[np.float64]:
-    """Draw, for each point of a split, some numbers uniformly from [0, 1): (numbers, N).
-
-    They are the upper 53 bits of each output of PCG64, taken point by point.
-    """
-    count = _SIZES[split]
-    bits = np.random.PCG64([seed, list(_SIZES).index(split)]).random_raw(numbers * count)
-    return (bits >> 11).astype(np.float64).reshape(count, numbers).T * 2.0**-53
+def _seed(seed: int, split: str) -> tuple[int, int]:
+    return seed, list(_SIZES).index(split)
 
 
 def _normal(

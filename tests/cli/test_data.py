@@ -55,6 +55,7 @@ def test_all_sets_are_listed_with_their_sizes_and_where_they_are(
     shown = {line.split()[0]: " ".join(line.split()) for line in lines}
     assert shown["digits"] == "digits 1,415 382 1x8x8 grey part of minigen"
     assert "not in the cache: downloaded at its first use" in shown["mnist"]
+    assert shown["printed_digits"].endswith("1x28x28 grey drawn by minigen at its first use")
     assert shown["ring"] == "ring 50,000 10,000 points of the plane drawn by minigen"
 
 

@@ -58,7 +58,10 @@ SMALL: Final = {"--hidden": "8", "--channels": "4", "--latent": "2", "--epochs":
 LEFT_OUT: Final = ("demo", "data")
 """The first trains as the command `train` does, but for long; the other asks for the network."""
 
-SLOW: Final = ("sprites", "grid", "two_moons")
+SLOW: Final = (
+    *("printed_digits", "printed_letters", "coloured_shapes"),
+    *("sprites", "grid", "two_moons"),
+)
 """What makes training longer than it needs to be for a test."""
 
 

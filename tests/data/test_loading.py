@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def test_an_unknown_data_set_is_refused_with_the_known_names() -> None:
-    known = "digits, mnist, fashion_mnist, cifar10, sprites, ring, grid, two_moons"
+    known = "digits, mnist, fashion_mnist, cifar10, printed_digits, printed_letters, coloured_"
     with pytest.raises(ValueError, match=f"'MNIST'; there are {known}"):
         minigen.data.load("MNIST")
 
@@ -41,7 +41,8 @@ def test_available_lists_every_data_set_without_a_download(
     listed = minigen.data.available()
     assert tuple(listed) == minigen.data.NAMES
     found = {name for name, entry in listed.items() if entry.found}
-    assert found == {"digits", "sprites", "ring", "grid", "two_moons"}
+    drawn = {"printed_digits", "printed_letters", "coloured_shapes", "sprites"}
+    assert found == {"digits", *drawn, "ring", "grid", "two_moons"}
     assert listed["mnist"].folder == tmp_path / "cache" / "mnist"
     assert network.asked == []
 
