@@ -125,6 +125,16 @@ class Model(nn.Module):
             if name not in NOT_AN_OPTION
         }
 
+    @classmethod
+    def updated(cls, config: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a saved configuration with the options that an earlier version did not have.
+
+        Their values are what that version did, so that its model is made again.
+        """
+        for part in cls.parts.values():
+            config = part.updated(config)
+        return dict(config)
+
     if not TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> Any:
