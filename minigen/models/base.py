@@ -224,7 +224,11 @@ class Model(nn.Module):
         return {}, []
 
     def training_defaults(self) -> dict[str, Any]:
-        """Return the options of the optimiser, ``lr`` among them, that suit the model."""
+        """Return how the model is trained where nothing else is said.
+
+        That is the optimiser's ``lr`` and, if there is more to say, ``betas``, the ``batch_size``
+        and the ``schedule`` of the rate: see `minigen.training.RunConfig`.
+        """
         return {"lr": 1e-3}
 
     def corrupt(self, x: Array, *, generator: Generator | None = None) -> Array:

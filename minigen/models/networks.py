@@ -255,9 +255,7 @@ class Adversaries(Options):
         below = nn.Sequential(*layers)
         return ProjectionDiscriminator(below, to_score, classes, packing, generator=source)
 
-    def initialize_(
-        self, generating: nn.Module, discriminating: nn.Module, source: Source
-    ) -> None:
+    def initialize_(self, generating: nn.Module, discriminating: nn.Module, source: Source) -> None:
         """Draw the first weights of both networks, unless the layers' own are to stay."""
 
 
@@ -393,9 +391,7 @@ class ConvAdversaries(Adversaries):
             layers += [*normed_dense(before, after, batch_norm, source), nn.LeakyReLU(SLOPE)]
         return layers, sizes[-1]
 
-    def initialize_(
-        self, generating: nn.Module, discriminating: nn.Module, source: Source
-    ) -> None:
+    def initialize_(self, generating: nn.Module, discriminating: nn.Module, source: Source) -> None:
         """Draw DCGAN's first weights, and He's where no batch norm makes up for their size."""
         start_as_dcgan_(generating, source)
         if self.norms_discriminator:

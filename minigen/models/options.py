@@ -147,7 +147,8 @@ class Options:
     @classmethod
     def updated(cls, config: Mapping[str, Any]) -> dict[str, Any]:
         """Return a model's saved configuration with the fields that an earlier version lacked."""
-        return {**cls.earlier, **config}
+        lacking = {name: was for name, was in cls.earlier.items() if name not in config}
+        return {**config, **lacking}
 
     def config(self) -> dict[str, Any]:
         """Return the fields by name, as JSON can hold them."""
