@@ -138,9 +138,7 @@ def _dcgan(**options: Any) -> Callable[[Generator], models.DCGAN]:
 
 def _conditional_gan(**options: Any) -> Callable[[Generator], models.ConditionalGAN]:
     def build(generator: Generator) -> Any:
-        made = models.ConditionalGAN(
-            (1, 4, 4), 3, (2, 3), 2, packing=2, average=0.0, **options
-        )
+        made = models.ConditionalGAN((1, 4, 4), 3, (2, 3), 2, packing=2, average=0.0, **options)
         return _scattered(made, generator)
 
     return build

@@ -52,16 +52,15 @@ _NO_JUDGE: Final = (
     "--generated",
     metavar="N",
     type=click.IntRange(min=20),
-    help="Judge N generated samples beside as many real ones; of a VAE only if this is given. Up to "
-    "half the test set, they are compared with test examples, and other test examples stand beside "
-    "them as real ones; from there on up to all of it, as many training examples do: with 10,000, "
-    "MNIST's and CIFAR-10's figures are the usual ones.  [default: 2,000, or half the test set]",
+    help="Judge N generated samples beside as many real ones; of a VAE only if this is given. The "
+    "real ones are other test examples, or training examples if N is more than half the test set: "
+    "10,000 are usual for MNIST and CIFAR-10.  [default: 2,000, or half the test set]",
 )
 @click.option(
     "--test",
     "on_test",
     is_flag=True,
-    help="Measure on the test set, though the run has held out examples to choose by (--validation).",
+    help="Measure on the test set, though the run has held examples out (--validation).",
 )
 @options.seed("Where the noise starts.")
 @options.device

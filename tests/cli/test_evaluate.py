@@ -178,7 +178,7 @@ def test_as_many_as_there_are_test_images_are_judged_beside_training_images(
     run = Trained.load(trained["gan"], None)
     test, train = (run.examples(split).images for split in ("test", "train"))
     extractor = metrics.load_feature_extractor("digits")
-    generator = Generator(0)
+    generator = minigen.Generator(0)
     made = run.model.sample(382, generator=generator).numpy()
     expected = metrics.judge_samples(test, made, extractor, others=train, generator=generator)
     for kind in ("generated", "real"):

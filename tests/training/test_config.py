@@ -308,8 +308,8 @@ def test_examples_held_out_are_the_same_in_every_run_and_trained_on_in_none() ->
     for part in parts.values():
         assert [of_image[image.tobytes()] for image in part.images] == list(part.labels)  # type: ignore[arg-type]
         assert len(set(part.labels)) == 10  # type: ignore[arg-type]
-    tests = [load_examples(small_config(validation=held), "test").images for held in (0, 300)]
-    np.testing.assert_array_equal(*tests)
+    one, other = (load_examples(small_config(validation=n), "test").images for n in (0, 300))
+    np.testing.assert_array_equal(one, other)
 
 
 def test_examples_held_out_are_never_drawn_afresh() -> None:
@@ -319,7 +319,7 @@ def test_examples_held_out_are_never_drawn_afresh() -> None:
 
 
 def test_a_run_keeps_something_to_train_on() -> None:
-    with pytest.raises(ConfigurationError, match="fewer than the 1,415 training .* got 1,415"):
+    with pytest.raises(ConfigurationError, match=r"fewer than the 1,415 training .* got 1,415"):
         load_examples(small_config(validation=1415), "train")
 
 

@@ -179,9 +179,7 @@ def test_minutes_become_the_steps_that_fit_and_are_noted(
 ) -> None:
     monkeypatch.setattr(Trainer, "time_a_step", lambda _: 0.5)
     said: list[str] = []
-    run = train(
-        small_config(), tmp_path / "timed", minutes=0.1, progress=False, report=said.append
-    )
+    run = train(small_config(), tmp_path / "timed", minutes=0.1, progress=False, report=said.append)
     assert (run.config.steps, run.config.epochs) == (12, 1)
     assert said == ["0.1 minutes: 12 steps at the present pace"]
     quietly(tmp_path / "counted", steps=12)
