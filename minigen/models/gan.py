@@ -11,6 +11,7 @@ from minigen.engine.backend import Array, array_of, namespace
 from minigen.engine.modes import no_grad
 from minigen.engine.random import Generator
 from minigen.engine.tensor import Tensor
+from minigen.models.augmentation import Augmentation
 from minigen.models.base import Conditioning, Model, as_image_shape
 from minigen.models.game import DISCRIMINATOR, GENERATOR, ConvGame, Game
 from minigen.models.networks import (
@@ -188,7 +189,7 @@ class GAN(Model):
         mix : Tensor or array, shape (N // packing,), optional
             Where the gradient penalty is taken, see `gradient_penalty`; drawn if not given.
         generator : Generator, optional
-            Draws both, the noise first.
+            Draws them, the noise first, and the changes of `as_seen`.
 
         Returns
         -------
@@ -220,7 +221,7 @@ class GAN(Model):
                 f"got {tuple(noise.shape)}"
             )
         if side == GENERATOR:
-            return self._generator_terms(noise[:count], labels)
+            return self._generator_terms(noise[:count], labels, generator)
         real = self._inward(x)[:count]
         return self._discriminator_terms(real, labels, noise[:count], mix, generator)
 
@@ -234,6 +235,7 @@ class GAN(Model):
     ) -> dict[str, Tensor]:
         with frozen(self.generator), no_grad():
             fake = self.generator(self.condition(noise, labels))
+        real, fake = (self.as_seen(samples, generator) for samples in (real, fake))
         real_scores, fake_scores = self._score(real, labels), self._score(fake, labels)
 
         def critic(packs: Tensor) -> Tensor:
@@ -249,11 +251,17 @@ class GAN(Model):
         )
         return self.game.discriminator_terms(real_scores, fake_scores, penalty)
 
-    def _generator_terms(self, noise: Array, labels: Array | None) -> dict[str, Tensor]:
-        fake = self.generator(self.condition(noise, labels))
+    def _generator_terms(
+        self, noise: Array, labels: Array | None, generator: Generator | None
+    ) -> dict[str, Tensor]:
+        fake = self.as_seen(self.generator(self.condition(noise, labels)), generator)
         with frozen(self.discriminator):
             scores = self._score(fake, labels)
         return self.game.generator_terms(scores)
+
+    def as_seen(self, samples: Array, generator: Generator | None) -> Array:
+        """Return samples as the discriminator is shown them in training: here, as they are."""
+        return samples
 
     def finish_turn(self, side: str) -> None:
         """After a side's step, clip the critic's weights, or average the generator's."""
@@ -418,6 +426,8 @@ class DCGAN(GAN):
         See `Game`, and `ConvGame` for the defaults.
     average, average_buffers, average_warmup
         See `Game`.
+    augment_shift, augment_colour, augment_flip
+        See `Augmentation`.
     generator : Generator, optional
         Draws the initial weights.
 
@@ -451,11 +461,17 @@ class DCGAN(GAN):
         **GAN.parts,
         "networks": ConvAdversaries,
         "game": ConvGame,
+        "augmentation": Augmentation,
     }
+    augmentation: Augmentation
 
     def expect_shape(self, shape: Sequence[int]) -> Any:
         """Check and return (C, H, W)."""
         return as_image_shape(shape)
+
+    def as_seen(self, samples: Array, generator: Generator | None) -> Array:
+        """Return images as the discriminator is shown them: in training, changed at random."""
+        return self.augmentation.change(samples, generator) if self.training else samples
 
     def training_defaults(self) -> dict[str, Any]:
         """Return the options of training with which the networks reach the most in little time."""
