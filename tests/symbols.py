@@ -112,6 +112,7 @@ class SequenceKind(kinds.Kind):
         made: Array,
         generator: Generator,
         report: Any,
+        others: Any = None,
     ) -> dict[str, Any]:
         shares = {
             of: {"balanced": float(np.mean([is_balanced(word) for word in words(which)]))}

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 import minigen
+from benchmarks.architecture import Convolution
 from benchmarks.libraries import Subject, norm
 from benchmarks.libraries.conditional_with_minigen import ConditionalGANTrainee
 from benchmarks.ops import AdamStep, SingleOp
@@ -53,7 +54,18 @@ class GANTrainee:
         self, workload: Workload, weights: Sequence[Array] | None, device: str = "cpu"
     ) -> None:
         generator = minigen.Generator(SEED)
-        self.model = models.DCGAN(workload.image_shape, latent=workload.latent, generator=generator)
+        layers = workload.networks["discriminator"]
+        self.model = models.DCGAN(
+            workload.image_shape,
+            [layer.outputs for layer in layers if isinstance(layer, Convolution)],
+            workload.latent,
+            generator_hidden=(),
+            discriminator_hidden=(),
+            batch_norm=True,
+            r1=0.0,
+            average=0.0,
+            generator=generator,
+        )
         _load(self.model, weights)
         self.model.to(device)
         self.optimizers = {name: _adam(side, workload) for name, side in self.model.sides().items()}

@@ -7,7 +7,7 @@ inputs. The penalties hold a gradient themselves: a check at order 2 differentia
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -125,15 +125,23 @@ def _scattered(model: models.AdversarialModel, generator: Generator) -> Any:
     return model
 
 
+_PLAIN: Final = {"generator_hidden": (), "discriminator_hidden": (), "r1": 0.0, "average": 0.0}
+"""Convolutions alone, without a penalty."""
+
+
 def _dcgan(**options: Any) -> Callable[[Generator], models.DCGAN]:
     def build(generator: Generator) -> Any:
-        return _scattered(models.DCGAN((1, 4, 4), (2, 3), 2, **options), generator)
+        return _scattered(models.DCGAN((1, 4, 4), (2, 3), 2, **_PLAIN | options), generator)
 
     return build
 
 
-def _conditional_gan(generator: Generator) -> Any:
-    return _scattered(models.ConditionalGAN((1, 4, 4), 3, (2, 3), 2, packing=2), generator)
+def _conditional_gan(**options: Any) -> Callable[[Generator], models.ConditionalGAN]:
+    def build(generator: Generator) -> Any:
+        made = models.ConditionalGAN((1, 4, 4), 3, (2, 3), 2, packing=2, average=0.0, **options)
+        return _scattered(made, generator)
+
+    return build
 
 
 def _points(generator: Generator) -> models.GAN:
@@ -152,8 +160,17 @@ GANS = [
     *_both_sides(_gan(label_smoothing=0.1), "non-saturating, smoothed labels"),
     *_both_sides(_gan(objective="least-squares", batch_norm=False, packing=2), "packs"),
     *_both_sides(_points, "points, Wasserstein with gradient penalty"),
-    *_both_sides(_dcgan(), "non-saturating"),
+    *_both_sides(_dcgan(batch_norm=True), "non-saturating"),
     *_both_sides(_dcgan(objective="wasserstein-gp"), "Wasserstein with gradient penalty"),
     *_both_sides(_spectral, "spectral norm, R1"),
-    *_both_sides(_conditional_gan, "packs"),
+    *_both_sides(
+        _conditional_gan(
+            generator_hidden=(), discriminator_hidden=(), r1=0.0, projection=False, batch_norm=True
+        ),
+        "planes, packs",
+    ),
+    *_both_sides(
+        _conditional_gan(generator_hidden=(4,), discriminator_hidden=(3,)),
+        "projection, hidden layers, R1, packs",
+    ),
 ]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
+import numpy as np
 
 from minigen.cli import options
 from minigen.cli.trained import Trained
@@ -51,8 +52,15 @@ _NO_JUDGE: Final = (
     "--generated",
     metavar="N",
     type=click.IntRange(min=20),
-    help="Judge N generated samples beside as many real ones; of a VAE only if this is given.  "
-    "[default: 2,000, or half the test set]",
+    help="Judge N generated samples beside as many real ones; of a VAE only if this is given. The "
+    "real ones are other test examples, or training examples if N is more than half the test set: "
+    "10,000 are usual for MNIST and CIFAR-10.  [default: 2,000, or half the test set]",
+)
+@click.option(
+    "--test",
+    "on_test",
+    is_flag=True,
+    help="Measure on the test set, though the run has held examples out (--validation).",
 )
 @options.seed("Where the noise starts.")
 @options.device
@@ -61,10 +69,11 @@ def evaluate(
     as_json: bool,
     samples: int | None,
     generated: int | None,
+    on_test: bool,
     seed: int,
     device: str | None,
 ) -> None:
-    """Evaluate the model of the run in DIR on the test set.
+    """Evaluate the model of the run in DIR on the test set, or on what it held out.
 
     Bounds and likelihoods are in nats an image. Of a VAE the active latent units are counted, too;
     where the images' factors of variation are known, it is measured how well latents tell them
@@ -76,13 +85,14 @@ def evaluate(
         raise click.UsageError(f"--samples: the model {name!r} has no likelihood to estimate")
     if generated is not None and not run.can("sample"):
         raise click.UsageError(f"--generated: the model {name!r} has no prior to sample from")
-    test = run.test()
-    if generated is not None and generated > len(test) // 2:
+    split = "test" if on_test else run.config.held_out
+    test = run.examples("test") if on_test else run.test()
+    if generated is not None and generated > len(test):
         raise click.UsageError(
-            f"--generated: {run.config.dataset} has {len(test)} test samples, of which two sets as "
-            f"large as the generated one are compared: at most {len(test) // 2}"
+            f"--generated: {run.config.dataset} has {len(test)} {split} samples, of which as many "
+            f"as are generated are compared with them: at most {len(test)}"
         )
-    subject = Subject(run, test, samples, generated, seed)
+    subject = Subject(run, test, samples, generated, seed, split)
     values: dict[str, Any] = {}
     for measure, needs in MEASURES:
         if run.can(*needs):
@@ -105,6 +115,7 @@ class Subject:
     samples: int | None
     generated: int | None
     seed: int
+    split: str = "test"
 
 
 def _bounds(of: Subject) -> dict[str, Any]:
@@ -166,13 +177,37 @@ def _judged(of: Subject) -> dict[str, Any]:
         options.tell("samples are not judged: at least 2 test examples are needed")
         return {}
     generator = Generator(of.seed)
-    with no_grad():
-        made = run.model.sample(count, generator=generator).numpy()
+    made = _sampled(run.model, count, generator)
     truth = load_data(run.config, "test")
-    report = run.kind.judge(truth, test.images, made, generator, options.tell)
+    report = run.kind.judge(truth, test.images, made, generator, options.tell, **_others(of, count))
     if run.can("discriminate"):
         report["discriminator"] = _discriminated(of, made, generator)
     return {"samples": report}
+
+
+def _sampled(model: Any, count: int, generator: Generator) -> Any:
+    """Return samples, on the host, made a thousand at a time."""
+    labels = model.labels_in_turn(count)
+    made = []
+    for start in range(0, count, 1000):
+        few = min(1000, count - start)
+        told = () if labels is None else (labels[start : start + few],)
+        with no_grad():
+            made.append(model.sample(few, *told, generator=generator).numpy())
+    return np.concatenate(made)
+
+
+def _others(of: Subject, count: int) -> dict[str, Any]:
+    """Return training examples where the test set does not hold two sets of as many as made."""
+    if count <= len(of.test) // 2:
+        return {}
+    train = of.run.examples("train").images
+    if len(train) < count:
+        raise click.UsageError(
+            f"--generated: {of.run.config.dataset} has {len(train)} training samples, of which as "
+            f"many as are generated stand beside them: at most {len(train)}"
+        )
+    return {"others": train}
 
 
 def _discriminated(of: Subject, made: Any, generator: Generator) -> dict[str, float]:
@@ -208,7 +243,8 @@ def _show(values: dict[str, Any], subject: Subject) -> None:
     config, kind = subject.run.config, subject.run.kind
     bounds = {name: value for name, value in values.items() if name in _MEANINGS}
     if bounds:
-        title = f"{config.model} on {len(subject.test):,} test {kind.plural} of {config.dataset}"
+        on = f"{len(subject.test):,} {subject.split} {kind.plural}"
+        title = f"{config.model} on {on} of {config.dataset}"
         table = _table(title, kind.caveat(config.model_config, config.binarize), "value")
         table.add_column("unit")
         for name, value in bounds.items():

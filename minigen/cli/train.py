@@ -179,6 +179,24 @@ class NameOrPath(click.Choice):  # type: ignore[type-arg] # generic since click 
 )
 @options.own_data
 @click.option("--epochs", type=click.IntRange(1, 1_000_000), default=10, show_default=True)
+@click.option(
+    "--steps",
+    type=click.IntRange(1, 1_000_000_000),
+    help="Train for so many minibatches, instead of whole epochs.",
+)
+@click.option(
+    "--minutes",
+    type=options.FiniteRange(min=0, min_open=True),
+    help="Train for as many minibatches as fit into this time, pictures and tests aside: the first "
+    "few are timed, and the number is noted as --steps.",
+)
+@click.option(
+    "--validation",
+    metavar="N",
+    type=click.IntRange(0, 1_000_000_000),
+    default=0,
+    help="Leave N training images out, to choose by: they take the test images' place.",
+)
 @options.seed("Where initial weights, shuffles and noise start.")
 @click.option(
     "--out",
@@ -187,7 +205,11 @@ class NameOrPath(click.Choice):  # type: ignore[type-arg] # generic since click 
     help="The run's folder.  [default: runs/MODEL-DATASET-seed-SEED]",
 )
 @click.option("--overwrite", is_flag=True, help="Replace the run that the folder holds.")
-@click.option("--batch-size", type=click.IntRange(1, 1_000_000), default=128, show_default=True)
+@click.option(
+    "--batch-size",
+    type=click.IntRange(1, 1_000_000),
+    help="Images in a minibatch.  [default: the model's: 64 for dcgan and cgan, else 128]",
+)
 @click.option(
     "--lr",
     "learning_rate",
@@ -202,10 +224,9 @@ class NameOrPath(click.Choice):  # type: ignore[type-arg] # generic since click 
 )
 @click.option(
     "--schedule",
-    type=click.Choice(["constant", "cosine"]),
-    default="constant",
-    show_default=True,
-    help="Keep that rate, or let it fall to 0 at the end of the run.",
+    type=click.Choice(["constant", "cosine", "linear"]),
+    help="Keep that rate; let it fall to 0 along a cosine wave; or keep it for half the run, and "
+    "let it fall to a fiftieth.  [default: the model's: linear for dcgan and cgan, else constant]",
 )
 @click.option(
     "--optimizer",
@@ -241,6 +262,7 @@ def train(
     resume: Path | None,
     data: Path | None,
     overwrite: bool,
+    minutes: float | None,
     **settings: Any,
 ) -> None:
     """Train MODEL on a data set, or go on with a run that was stopped.
@@ -263,13 +285,15 @@ def train(
     else:
         general = {parameter.name for parameter in ctx.command.params}
         own = {name: settings.pop(name) for name in list(settings) if name not in general}
-        _conclude(_started(model, _given(model, own), overwrite, **settings))
+        _expect_one_length(ctx)
+        _conclude(_started(model, _given(model, own), overwrite, minutes, **settings))
 
 
 def _started(
     model: str,
     model_config: dict[str, Any],
     overwrite: bool,
+    minutes: float | None,
     out: Path | None,
     log: str | None,
     **settings: Any,
@@ -283,7 +307,9 @@ def _started(
         name = _name_of_own(config.dataset) if own else config.dataset.rpartition(":")[2]
         names = f"{model.rpartition(':')[2]}-{name}"
         folder = out or Path("runs", f"{names}-seed-{config.seed}")
-        return start(config, folder, overwrite=overwrite, log=log, report=options.tell)
+        return start(
+            config, folder, overwrite=overwrite, minutes=minutes, log=log, report=options.tell
+        )
 
 
 def _name_of_own(dataset: str) -> str:
@@ -353,6 +379,13 @@ def _refuse_others(ctx: click.Context) -> None:
             )
 
 
+def _expect_one_length(ctx: click.Context) -> None:
+    """Refuse to be told the length of a run twice."""
+    given = [f"--{name}" for name in ("epochs", "steps", "minutes") if _was_given(ctx, name)]
+    if len(given) > 1:
+        raise click.UsageError(f"{given[0]} and {given[1]} both say how long: leave one out")
+
+
 def _was_given(ctx: click.Context, name: str) -> bool:
     """Tell whether an option stands on the command line."""
     return ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
@@ -365,7 +398,7 @@ def _conclude(run: Run) -> None:
     last = run.history[-1]
     for name, value in losses(last["test"]).items():
         unit = f" {kind_of(run.model).unit}" if name == "loss" else ""
-        title = f"test {name.replace('_', ' ')}"
+        title = f"{run.config.held_out} {name.replace('_', ' ')}"
         click.echo(f"{title:9}  {value:.2f}{unit} after epoch {last['epoch']}")
     click.echo(f"weights    {run.folder / 'checkpoints'}")
     click.echo(f"pictures   {run.folder / 'samples'}")

@@ -54,10 +54,14 @@ class Trained:
         return models.ability(self.model, name)
 
     def test(self) -> Examples:
-        """Load the test examples."""
+        """Load what the run is measured on: test examples, or those that it held out."""
+        return self.examples(self.config.held_out)
+
+    def examples(self, split: str) -> Examples:
+        """Load one split of the run's data."""
         from minigen.training import load_examples
 
-        return load_examples(self.config, "test")
+        return load_examples(self.config, split)
 
     def file(
         self, out: Path | None, name: str, ending: str | None = None, also: tuple[str, ...] = ()

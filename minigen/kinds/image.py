@@ -75,7 +75,13 @@ class ImageKind(Kind):
         viz.save_image_table(path, walks, **labels)
 
     def judge(
-        self, dataset: Images, real: Examples, made: Array, generator: Generator, report: Report
+        self,
+        dataset: Images,
+        real: Examples,
+        made: Array,
+        generator: Generator,
+        report: Report,
+        others: Examples | None = None,
     ) -> dict[str, Any]:
         """Compare images by a classifier's features, if the data set has one."""
         from minigen import metrics
@@ -91,7 +97,9 @@ class ImageKind(Kind):
             report(lack)
             return {"count": len(made)}
         extractor = metrics.load_feature_extractor(dataset.name)
-        return metrics.judge_samples(real, made, extractor, generator=generator).to_dict()
+        return metrics.judge_samples(
+            real, made, extractor, others=others, generator=generator
+        ).to_dict()
 
     def caveat(self, model_config: Mapping[str, Any], binarize: str) -> str | None:
         """Tell densities, cross-entropies and likelihoods apart."""

@@ -127,11 +127,19 @@ class Kind(ABC):
         )
 
     def judge(
-        self, dataset: Any, real: Examples, made: Array, generator: Generator, report: Report
+        self,
+        dataset: Any,
+        real: Examples,
+        made: Array,
+        generator: Generator,
+        report: Report,
+        others: Examples | None = None,
     ) -> dict[str, Any]:
         """Judge generated samples (N, ...) beside real ones (M, ...): those of the test set.
 
-        `generator` draws what is compared; `report` is told why something can't be measured. What
+        `generator` draws what is compared; `report` is told why something can't be measured. What a
+        perfect generator would get is said of `others`, which are training examples, and are given
+        where the real ones are too few for two sets as large as the generated one. What
         is returned holds a ``"count"``, and by name the values of ``"generated"`` and of ``"real"``
         samples.
         """

@@ -58,7 +58,13 @@ class PointKind(Kind):
         viz.save_points(path, made, originals, title=title)
 
     def judge(
-        self, dataset: Points, real: Examples, made: Array, generator: Generator, report: Report
+        self,
+        dataset: Points,
+        real: Examples,
+        made: Array,
+        generator: Generator,
+        report: Report,
+        others: Examples | None = None,
     ) -> dict[str, Any]:
         """Count the modes that were found where they are known; else compare the points."""
         from minigen import data, metrics
@@ -69,7 +75,7 @@ class PointKind(Kind):
         if lack := shortage(len(made)):
             report(lack)
             return {"count": len(made)}
-        return metrics.judge_features(real, made, generator=generator).to_dict()
+        return metrics.judge_features(real, made, others=others, generator=generator).to_dict()
 
 
 def _scores(model: Any) -> Callable[[Array], Any]:

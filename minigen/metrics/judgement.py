@@ -85,6 +85,7 @@ def judge_samples(
     generated: Array,
     extractor: FeatureExtractor,
     *,
+    others: Array | None = None,
     generator: Generator | None = None,
     batch_size: int = BATCH_SIZE,
 ) -> SampleReport:
@@ -92,7 +93,9 @@ def judge_samples(
 
     Of the real images two disjoint sets are drawn, each of as many as were generated. Generated
     images and those of the second set are compared with the first by `frechet_distance`,
-    `kernel_distance`, `precision_recall` and `density_coverage`.
+    `kernel_distance`, `precision_recall` and `density_coverage`. The second set is drawn from the
+    `others` if they are given: then all test images can be compared with as many generated ones,
+    and with training images, which is what a generator would make that learnt them by heart.
 
     Give test images as the real ones: the extractor has learnt from the training images, and a
     generator that repeats those would look better than it is.
@@ -100,11 +103,13 @@ def judge_samples(
     Parameters
     ----------
     real : array, shape (M, C, H, W)
-        At least twice as many as the generated ones.
+        At least twice as many as the generated ones; with `others`, at least as many.
     generated : array, shape (N, C, H, W)
         At least 20. Some thousands are better: see `frechet_distance`.
     extractor : FeatureExtractor
         Of the data set, from `load_feature_extractor`.
+    others : array, shape (L, C, H, W), optional
+        Other real images, such as training images; at least as many as the generated ones.
     generator : Generator, optional
         Draws the two sets and the subsets of the kernel distance.
 
@@ -122,14 +127,21 @@ def judge_samples(
     >>> report.generated.coverage < 0.2 < 0.9 < report.real.coverage
     True
     """
-    described, made = (
-        extract_features(extractor, images, batch_size=batch_size) for images in (real, generated)
+    described, made, beside = (
+        None if images is None else extract_features(extractor, images, batch_size=batch_size)
+        for images in (real, generated, others)
     )
-    return judge_features(described, made, generator=generator)
+    assert described is not None
+    assert made is not None
+    return judge_features(described, made, others=beside, generator=generator)
 
 
 def judge_features(
-    real: Tensor | Array, generated: Tensor | Array, *, generator: Generator | None = None
+    real: Tensor | Array,
+    generated: Tensor | Array,
+    *,
+    others: Tensor | Array | None = None,
+    generator: Generator | None = None,
 ) -> SampleReport:
     """Judge generated samples by features that are given; as `judge_samples` without the extractor.
 
@@ -137,7 +149,7 @@ def judge_features(
 
     Parameters
     ----------
-    real, generated : Tensor or array, shapes (M, D) and (N, D)
+    real, generated, others : Tensor or array, shapes (M, D), (N, D) and (L, D)
         As many as `judge_samples` wants.
 
     Examples
@@ -152,6 +164,8 @@ def judge_features(
     """
     first, made = as_rows("judge_features", LEAST_SAMPLES, real=real, generated=generated)
     count = len(made)
+    if others is not None:
+        return _judge_beside(first, made, others, generator or default_generator())
     if len(first) < 2 * count:
         raise ValueError(
             f"judge_features: {count:,} generated samples are compared with {count:,} real ones, "
@@ -165,6 +179,26 @@ def judge_features(
         count=count,
         generated=_compare(reference, made, drawn),
         real=_compare(reference, other, drawn),
+    )
+
+
+def _judge_beside(
+    real: Rows, made: Rows, others: Tensor | Array, generator: Generator
+) -> SampleReport:
+    """Judge samples and as many other real ones, both beside as many of the real ones."""
+    count = len(made)
+    (beside,) = as_rows("judge_features", LEAST_SAMPLES, others=others)
+    for name, rows in (("real ones", real), ("others", beside)):
+        if len(rows) < count:
+            raise ValueError(
+                f"judge_features: {count:,} generated samples are compared with as many real ones, "
+                f"but of the {name} there are {len(rows):,}: give more, or generate fewer"
+            )
+    reference, other = (rows[generator.permutation(len(rows))[:count]] for rows in (real, beside))
+    return SampleReport(
+        count=count,
+        generated=_compare(reference, made, generator),
+        real=_compare(reference, other, generator),
     )
 
 

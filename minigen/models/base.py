@@ -125,6 +125,16 @@ class Model(nn.Module):
             if name not in NOT_AN_OPTION
         }
 
+    @classmethod
+    def updated(cls, config: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a saved configuration with the options that an earlier version did not have.
+
+        Their values are what that version did, so that its model is made again.
+        """
+        for part in cls.parts.values():
+            config = part.updated(config)
+        return dict(config)
+
     if not TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> Any:
@@ -214,7 +224,11 @@ class Model(nn.Module):
         return {}, []
 
     def training_defaults(self) -> dict[str, Any]:
-        """Return the options of the optimiser, ``lr`` among them, that suit the model."""
+        """Return how the model is trained where nothing else is said.
+
+        That is the optimiser's ``lr`` and, if there is more to say, ``betas``, the ``batch_size``
+        and the ``schedule`` of the rate: see `minigen.training.RunConfig`.
+        """
         return {"lr": 1e-3}
 
     def corrupt(self, x: Array, *, generator: Generator | None = None) -> Array:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, ClassVar, Final
 
 from minigen import functional as F
 from minigen import nn
-from minigen.engine.backend import Array
+from minigen.engine.backend import Array, array_of, device_of
+from minigen.engine.creation import zeros
 from minigen.engine.modes import no_grad
 from minigen.engine.random import Generator
 from minigen.engine.tensor import Tensor
@@ -41,6 +42,9 @@ class Game(Options):
         the others.
     r1 : float
         Weight of the R1 penalty.
+    r1_interval : int
+        R1 is taken in every n-th step alone, with n times its weight: as strong on average, and
+        cheaper. Karras et al. (2020), arXiv:1912.04958, section 3.1.
     critic_steps : int, optional
         Steps of the discriminator for one of the generator; by default 5 for wasserstein and
         wasserstein-gp and 1 for the others.
@@ -53,6 +57,9 @@ class Game(Options):
     average : float, in [0, 1)
         Decay of the exponential average of the generator's weights that samples are drawn from;
         with 0 they are drawn from the generator itself.
+    average_buffers, average_warmup : bool
+        Whether the average has the statistics of batch norm averaged, too, and whether it first
+        looks back over a tenth of the steps alone: see `minigen.nn.ExponentialAverage`.
 
     Raises
     ------
@@ -71,11 +78,20 @@ class Game(Options):
     objective: Annotated[Any, tuple(OBJECTIVES)] = "non-saturating"
     label_smoothing: Annotated[float, Range(0, 0.5, high_open=True)] = 0.0
     penalty: Weight | None = None
-    r1: Weight = 0.0
+    r1: Weight | None = 0.0
+    r1_interval: Count = 1
     critic_steps: Count | None = None
     clip: Annotated[float, Range(0, low_open=True)] | None = None
     packing: Size = 1
     average: Annotated[float, Range(0, 1, high_open=True)] = 0.0
+    average_buffers: bool = True
+    average_warmup: bool = True
+
+    earlier: ClassVar[Mapping[str, Any]] = {
+        "r1_interval": 1,
+        "average_buffers": False,
+        "average_warmup": False,
+    }
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -83,7 +99,7 @@ class Game(Options):
         if not isinstance(objective, AdversarialObjective):
             objective = adversarial_objective(objective, self.label_smoothing)
             self._set("objective", objective)
-        for name in ("penalty", "critic_steps", "clip"):
+        for name in ("penalty", "r1", "critic_steps", "clip"):
             if getattr(self, name) is None:
                 self._set(name, getattr(objective, name))
         self._expect_possible()
@@ -160,18 +176,47 @@ class Game(Options):
         *,
         mix: Array | None = None,
         generator: Generator | None = None,
+        step: int | None = None,
     ) -> Tensor | None:
         """Return the penalties on the slope, weighted and added up; None if there are none.
 
-        The parameters are those of `gradient_penalty`.
+        The other parameters are those of `gradient_penalty`.
+
+        Parameters
+        ----------
+        step : int, optional
+            The step of training, counted from 0, on which it depends whether R1 is taken; without
+            one it is, with its plain weight.
+
+        Derivation: gan.lazy_r1
         """
+        if not self.penalised:
+            return None
         penalties = []
         if self.penalty:
             slope = gradient_penalty(critic, real, fake, mix, generator=generator)
             penalties.append(slope * self.penalty)
-        if self.r1:
-            penalties.append(r1_penalty(critic, real) * self.r1)
-        return F.sum(F.stack(penalties)) if penalties else None
+        weight = self._weight_of_r1(step)
+        if weight:
+            penalties.append(r1_penalty(critic, real) * weight)
+        if not penalties:
+            return zeros(dtype=real.dtype, device=device_of(array_of(real)))
+        return F.sum(F.stack(penalties))
+
+    def _weight_of_r1(self, step: int | None) -> float:
+        """Return with which weight R1 is part of the loss of a step."""
+        assert self.r1 is not None
+        if step is None:
+            return self.r1
+        return 0.0 if step % self.r1_interval else self.r1 * self.r1_interval
+
+    def averaged(self, generator: nn.Module) -> nn.ExponentialAverage | None:
+        """Begin the average of the generator; None if there is to be none."""
+        if not self.average:
+            return None
+        return nn.ExponentialAverage(
+            generator, self.average, use_buffers=self.average_buffers, warmup=self.average_warmup
+        )
 
     def clip_weights(self, discriminator: nn.Module) -> None:
         """Clip the discriminator's parameters, if the objective wants it: after its step.
@@ -183,3 +228,21 @@ class Game(Options):
         with no_grad():
             for parameter in discriminator.parameters():
                 parameter.copy_(F.clip(parameter, -self.clip, self.clip))
+
+
+@dataclass(frozen=True)
+class ConvGame(Game):
+    """The game that a discriminator of convolutions plays: with R1, and averaged weights.
+
+    Without batch norm, with R1 and a high rate it needs a tenth of the steps: see docs/results.md.
+
+    Parameters
+    ----------
+    r1 : float, optional
+        Weight of the R1 penalty; by default 0 for wasserstein and wasserstein-gp, which bound the
+        slope in their own way, and 1 for the others.
+    """
+
+    r1: Weight | None = None
+    r1_interval: Count = 8
+    average: Annotated[float, Range(0, 1, high_open=True)] = 0.999

@@ -14,10 +14,11 @@ Derivation: conv_transpose2d.overlap
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Final, Literal, Self
 
@@ -27,6 +28,7 @@ from minigen.engine.modes import no_grad
 from minigen.engine.random import Generator
 from minigen.models.base import ImageShape, Model
 from minigen.models.options import Options, Size, Sizes
+from minigen.models.projection import ProjectionDiscriminator
 
 ACTIVATIONS: Final[dict[str, type[nn.Module]]] = {
     "elu": nn.ELU,
@@ -216,8 +218,9 @@ class Adversaries(Options):
         """Return the same with everything chosen that was left to the images' shape."""
         return self
 
-    def norms_discriminator(self, penalised: bool) -> bool:
-        """Return whether the discriminator has batch norm, given whether its slope is penalised."""
+    @property
+    def norms_discriminator(self) -> bool:
+        """Whether the discriminator has batch norm, too: only if it is asked for."""
         return self.batch_norm is True
 
     @abstractmethod
@@ -225,10 +228,34 @@ class Adversaries(Options):
         """Make the generator, from noise (N, latent + classes) to samples of a shape."""
 
     @abstractmethod
-    def discriminator(self, pack: Any, batch_norm: bool, bias: bool, source: Source) -> nn.Module:
-        """Make the discriminator, from packs of a shape to (N, 1); has its last layer a bias?"""
+    def features(self, pack: Any, source: Source) -> tuple[Layers, int]:
+        """Make the discriminator's layers below the score, and say how many features they give."""
 
-    def initialize_(self, *networks: nn.Module, source: Source) -> None:
+    def discriminator(
+        self, pack: Any, source: Source, *, bias: bool = True, classes: int = 0, packing: int = 1
+    ) -> nn.Module:
+        """Make the discriminator, from packs of a shape to (N, 1).
+
+        Parameters
+        ----------
+        pack : tuple of int
+            The shape of a pack.
+        source : Generator, optional
+            Draws the first weights.
+        bias : bool
+            Whether the last layer has one.
+        classes, packing : int
+            Of how many classes it is told by projection, 0 if of none, and how many samples are in
+            a pack.
+        """
+        layers, count = self.features(pack, source)
+        to_score = nn.Dense(count, 1, bias=bias, generator=source)
+        if not classes:
+            return nn.Sequential(*layers, to_score)
+        below = nn.Sequential(*layers)
+        return ProjectionDiscriminator(below, to_score, classes, packing, generator=source)
+
+    def initialize_(self, generating: nn.Module, discriminating: nn.Module, source: Source) -> None:
         """Draw the first weights of both networks, unless the layers' own are to stay."""
 
 
@@ -269,14 +296,14 @@ class DenseAdversaries(Adversaries):
             layers += [nn.Tanh(), nn.Unflatten(1, tuple(shape))]
         return nn.Sequential(*layers)
 
-    def discriminator(self, pack: Any, batch_norm: bool, bias: bool, source: Source) -> nn.Module:
-        """Make the discriminator, of packs in any shape."""
+    def features(self, pack: Any, source: Source) -> tuple[Layers, int]:
+        """Make the discriminator's hidden layers, of packs in any shape."""
         sizes = (math.prod(pack), *reversed(self.hidden))
         layers: Layers = [nn.Flatten()]
         for number, (before, after) in enumerate(itertools.pairwise(sizes)):
-            layers += normed_dense(before, after, batch_norm and number > 0, source)
+            layers += normed_dense(before, after, self.norms_discriminator and number > 0, source)
             layers.append(nn.LeakyReLU(SLOPE))
-        return nn.Sequential(*layers, nn.Dense(sizes[-1], 1, bias=bias, generator=source))
+        return layers, sizes[-1]
 
 
 @dataclass(frozen=True)
@@ -287,23 +314,42 @@ class ConvAdversaries(Adversaries):
     ----------
     channels : sequence of int, optional
         Channels of the discriminator's convolutions; the generator has them in reverse order. By
-        default 64, 128, ... down to 4 to 7 pixels: (64, 128) for 28 x 28 pixels.
+        default 32, 64, ... down to 4 to 7 pixels: (32, 64) for 28 x 28 pixels.
     latent : int
         Length of the noise.
+    generator_hidden, discriminator_hidden : sequence of int
+        Features of the generator's dense layers before its first image, and of the discriminator's
+        between its last image and the score; of none with ().
     spectral_norm : bool
         Spectral norm in the discriminator: each of its layers divides its weight by the largest
         singular value.
     batch_norm : bool, optional
         Whether a batch norm follows each layer but the generator's last and the discriminator's
-        first and last. By default in the generator; in the discriminator too, unless it has
-        spectral norm, whose bound batch norm would undo, or a penalty on its slope.
+        first and last. By default in the generator alone.
     """
 
     positional: ClassVar[tuple[str, ...]] = ("channels", "latent")
     channels: Sizes | None = None
-    latent: Size = 100
+    latent: Size = 64
+    generator_hidden: Sizes = (256,)
+    discriminator_hidden: Sizes = (128,)
     spectral_norm: bool = False
     batch_norm: bool | None = None
+
+    @classmethod
+    def updated(cls, config: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the options with which an earlier version, which had no hidden layers, was run.
+
+        It gave the discriminator batch norm wherever that was possible.
+        """
+        if "generator_hidden" in config:
+            return dict(config)
+        batch_norm = config.get("batch_norm")
+        if batch_norm is None:
+            bounded = any(config.get(name) for name in ("penalty", "r1", "spectral_norm"))
+            batch_norm = None if bounded else True
+        hidden: dict[str, Any] = {"generator_hidden": [], "discriminator_hidden": []}
+        return {**config, **hidden, "batch_norm": batch_norm}
 
     def suited_to(self, shape: Sequence[int]) -> Self:
         """Return the same with channels; ValueError if images can't be halved that often."""
@@ -318,66 +364,85 @@ class ConvAdversaries(Adversaries):
         expect_halving(shape, channels)
         return replace(self, channels=channels)
 
-    def norms_discriminator(self, penalised: bool) -> bool:
-        """Return whether the discriminator has batch norm, given whether its slope is penalised."""
-        if self.batch_norm is None:
-            return not (penalised or self.spectral_norm)
-        return self.batch_norm
-
     def generator(self, shape: Any, classes: int, source: Source) -> nn.Module:
-        """Make the generator: a dense layer, then transposed convolutions."""
+        """Make the generator: dense layers, then transposed convolutions."""
         channels, batch_norm = self.channels or (), self.batch_norm is not False
         code = code_shape(shape, channels)
-        layers = normed_dense(self.latent + classes, math.prod(code), batch_norm, source)
-        layers += [nn.ReLU(), nn.Unflatten(1, code)]
+        sizes = (self.latent + classes, *self.generator_hidden, math.prod(code))
+        layers: Layers = []
+        for before, after in itertools.pairwise(sizes):
+            layers += [*normed_dense(before, after, batch_norm, source), nn.ReLU()]
+        layers.append(nn.Unflatten(1, code))
         for before, after in itertools.pairwise(channels[::-1]):
             layers += [*doubling(before, after, batch_norm, source), nn.ReLU()]
         layers += [transposed(channels[0], shape[0], True, source), nn.Tanh()]
         return nn.Sequential(*layers)
 
-    def discriminator(self, pack: Any, batch_norm: bool, bias: bool, source: Source) -> nn.Module:
-        """Make the discriminator: convolutions, then a dense layer."""
-        channels = self.channels or ()
+    def features(self, pack: Any, source: Source) -> tuple[Layers, int]:
+        """Make the discriminator's convolutions, then its dense layers."""
+        channels, batch_norm = self.channels or (), self.norms_discriminator
         layers: Layers = []
-        sizes = (pack[0], *channels)
-        for number, (before, after) in enumerate(itertools.pairwise(sizes)):
+        for number, (before, after) in enumerate(itertools.pairwise((pack[0], *channels))):
             layers += halving(before, after, batch_norm and number > 0, source)
             layers.append(nn.LeakyReLU(SLOPE))
-        to_score = nn.Dense(math.prod(code_shape(pack, channels)), 1, bias=bias, generator=source)
-        return nn.Sequential(*layers, nn.Flatten(), to_score)
+        layers.append(nn.Flatten())
+        sizes = (math.prod(code_shape(pack, channels)), *self.discriminator_hidden)
+        for before, after in itertools.pairwise(sizes):
+            layers += [*normed_dense(before, after, batch_norm, source), nn.LeakyReLU(SLOPE)]
+        return layers, sizes[-1]
 
-    def initialize_(self, *networks: nn.Module, source: Source) -> None:
-        """Draw weights from N(0, 0.02²) and those of norms from N(1, 0.02²); set biases to 0.
+    def initialize_(self, generating: nn.Module, discriminating: nn.Module, source: Source) -> None:
+        """Draw DCGAN's first weights, and He's where no batch norm makes up for their size."""
+        start_as_dcgan_(generating, source)
+        if self.norms_discriminator:
+            start_as_dcgan_(discriminating, source)
+        else:
+            start_without_norms_(discriminating, source)
 
-        Radford, Metz, Chintala (2016), arXiv:1511.06434, section 4, and PyTorch's example.
-        """
-        for network in networks:
-            nn.init.initialize_(network, nn.init.dcgan_normal_, source)
-            for part in network.modules():
-                if isinstance(part, nn.BatchNorm1d | nn.BatchNorm2d) and part.weight is not None:
-                    nn.init.normal_(part.weight, 1.0, 0.02, source)
+
+def start_as_dcgan_(network: nn.Module, source: Source) -> None:
+    """Draw weights from N(0, 0.02²) and those of norms from N(1, 0.02²); set biases to 0.
+
+    Radford, Metz, Chintala (2016), arXiv:1511.06434, section 4, and PyTorch's example.
+    """
+    nn.init.initialize_(network, nn.init.dcgan_normal_, source)
+    for part in network.modules():
+        if isinstance(part, nn.BatchNorm1d | nn.BatchNorm2d) and part.weight is not None:
+            nn.init.normal_(part.weight, 1.0, 0.02, source)
+
+
+def start_without_norms_(discriminator: nn.Module, source: Source) -> None:
+    """Draw He's weights for leaky ReLUs, and for the last layer those of a linear one; biases 0.
+
+    Signals then keep their size through the layers, as they do where there is batch norm. Weights
+    from N(0, 0.02²) would let them fade, and the scores begin next to 0 whatever the image.
+    """
+    for_leaky_relu = functools.partial(nn.init.kaiming_normal_, a=SLOPE)
+    nn.init.initialize_(discriminator, for_leaky_relu, source)
+    *_, to_score = (part for part in discriminator.modules() if isinstance(part, nn.Dense))
+    nn.init.kaiming_normal_(to_score.weight, nonlinearity="linear", generator=source)
 
 
 def default_channels(shape: Sequence[int]) -> Sizes:
-    """Return DCGAN's channels: 64, then twice as many at every halving that leaves 4 pixels.
+    """Return 32 channels, then twice as many at every halving that leaves 4 pixels.
 
     Examples
     --------
     >>> default_channels((1, 28, 28)), default_channels((3, 64, 64))
-    ((64, 128), (64, 128, 256, 512))
+    ((32, 64), (32, 64, 128, 256))
     """
     _, height, width = shape
     channels: list[int] = []
     while height % 2 == width % 2 == 0 and min(height, width) >= 8:
         height, width = height // 2, width // 2
-        channels.append(64 * 2 ** len(channels))
+        channels.append(32 * 2 ** len(channels))
     return tuple(channels)
 
 
 def normalize_spectrally_(module: nn.Module, source: Source) -> None:
-    """Let every dense layer and convolution divide its weight by the largest singular value."""
+    """Let every layer and projection divide its weight by the largest singular value."""
     for part in list(module.modules()):
-        if isinstance(part, nn.Dense | nn.Conv2d):
+        if isinstance(part, nn.Dense | nn.Conv2d | nn.Embedding):
             nn.utils.spectral_norm(part, generator=source)
 
 

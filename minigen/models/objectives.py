@@ -35,6 +35,8 @@ class AdversarialObjective(ABC):
         step, unless told otherwise; None if it is not.
     penalty : float
         The weight of the gradient penalty, unless told otherwise.
+    r1 : float
+        The weight of the R1 penalty where it is left to the objective.
     shift_invariant : bool
         Whether a number added to all scores changes no gradient. The discriminator's last layer
         then has no bias, which would never learn.
@@ -46,6 +48,7 @@ class AdversarialObjective(ABC):
     critic_steps: ClassVar[int] = 1
     clip: ClassVar[float | None] = None
     penalty: ClassVar[float] = 0.0
+    r1: ClassVar[float] = 1.0
     shift_invariant: ClassVar[bool] = False
     training_defaults: ClassVar[dict[str, Any]] = {"lr": 2e-4, "betas": (0.5, 0.999)}
 
@@ -281,6 +284,7 @@ class Wasserstein(AdversarialObjective):
     name: ClassVar[str] = "wasserstein"
     critic_steps: ClassVar[int] = 5
     clip: ClassVar[float | None] = 0.01
+    r1: ClassVar[float] = 0.0
     shift_invariant: ClassVar[bool] = True
     training_defaults: ClassVar[dict[str, Any]] = {"lr": 5e-5, "betas": (0.0, 0.99)}
 

@@ -141,6 +141,15 @@ class Options:
         """Settle a field that was left open, while the part is being made."""
         object.__setattr__(self, name, value)
 
+    earlier: ClassVar[Mapping[str, Any]] = {}
+    """What was done before there was a field for it, by the field's name."""
+
+    @classmethod
+    def updated(cls, config: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a model's saved configuration with the fields that an earlier version lacked."""
+        lacking = {name: was for name, was in cls.earlier.items() if name not in config}
+        return {**config, **lacking}
+
     def config(self) -> dict[str, Any]:
         """Return the fields by name, as JSON can hold them."""
         names = [field.name for field in dataclasses.fields(self)]
@@ -185,7 +194,7 @@ def options(model: type) -> tuple[Option, ...]:
     for owner in (model, *getattr(model, "parts", {}).values()):
         annotated = owner if dataclasses.is_dataclass(owner) else owner.__init__
         hints = typing.get_type_hints(annotated, include_extras=True)
-        texts = parameter_texts(inspect.getdoc(owner) or "")
+        texts = _described(owner)
         for name in hints.keys() | texts.keys():
             found = read_annotation(name, hints.get(name, str))
             described[name] = dataclasses.replace(found, help=texts.get(name, ""))
@@ -198,6 +207,14 @@ def options(model: type) -> tuple[Option, ...]:
         for name, parameter in inspect.signature(model).parameters.items()
         if name not in NOT_AN_OPTION
     )
+
+
+def _described(owner: type) -> dict[str, str]:
+    """Return the description of each parameter, of those inherited, too."""
+    texts: dict[str, str] = {}
+    for kind in reversed(owner.__mro__):
+        texts |= parameter_texts(inspect.cleandoc(kind.__doc__ or ""))
+    return texts
 
 
 def parameter_texts(docstring: str) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import logging
+import math
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,7 +23,13 @@ from minigen.engine.backend import Array, canonical_device, to_device
 from minigen.engine.random import Generator
 from minigen.kinds import Kind
 from minigen.models.base import import_from
-from minigen.optim.lr_scheduler import CosineAnnealingLR, LambdaLR, LRScheduler
+from minigen.optim.lr_scheduler import (
+    CosineAnnealingLR,
+    LambdaLR,
+    LinearLR,
+    LRScheduler,
+    SequentialLR,
+)
 from minigen.training.errors import ConfigurationError, RunError, TooLargeError
 from minigen.training.memory import ARRAYS, WeighingGenerator, memory
 from minigen.training.state import Purpose, key
@@ -38,12 +45,18 @@ OPTIMIZERS: Final[dict[str, type[optim.Optimizer]]] = {
 HAVE_BETAS: Final = ("adam", "adamw")
 """The optimisers that keep two moments."""
 
-SCHEDULES: Final = ("constant", "cosine")
-"""How the learning rate goes on: as it began, or, from step to step, down to 0 at the end of the
-run along half a cosine wave."""
+SCHEDULES: Final = ("constant", "cosine", "linear")
+"""How the learning rate goes on: as it began; from step to step down to 0 at the end of the run,
+along half a cosine wave; or as it began for half the run, and then in a line down to a fiftieth."""
 
-OF_FIXED_LENGTH: Final = ("cosine",)
+OF_FIXED_LENGTH: Final = ("cosine", "linear")
 """The schedules in which every rate depends on how long the run is."""
+
+DEFAULTS: Final[dict[str, Any]] = {"batch_size": 128, "schedule": "constant"}
+"""How a model is trained that does not say otherwise: see `Model.training_defaults`."""
+
+ADDED: Final = ("own_data", "steps", "validation")
+"""What ``config.json`` has only where it is used, so that files of earlier versions are whole."""
 
 BINARIZATIONS: Final = ("none", "static", "dynamic")
 """What is done to grey pixels: nothing; replaced by one draw of black and white, the same in every
@@ -56,6 +69,7 @@ Batch: TypeAlias = tuple[Array, Array | None]
 """Images, and the labels that a conditional model is told."""
 
 _SEEDS = {"train": 0, "test": 1}  # of the static binarisation: the same data set in every run
+_HOLDING_OUT = 2  # the seed that tells which training examples serve validation, in every run
 
 
 @dataclass(frozen=True)
@@ -77,15 +91,23 @@ class RunConfig:
         their digest, by which they are known again.
     binarize : {"none", "static", "dynamic"}
         See `BINARIZATIONS`.
-    epochs, batch_size : int
-        How often each image is shown, and how many at once.
+    epochs : int
+        How often each image is shown.
+    steps : int, optional
+        How many minibatches are shown in all; `epochs` is then how many of them that begins.
+    batch_size : int, optional
+        How many images are shown at once; by default the model's, see `Model.training_defaults`,
+        or 128.
+    validation : int
+        How many of the training examples are left out of training, to choose by: they take the
+        test examples' place wherever the run is measured. The same ones in every run.
     optimizer : {"adam", "adamw", "rmsprop", "sgd"}
         With the defaults of `minigen.optim` where nothing else is said.
     learning_rate, betas : float, pair of float, optional
         Its step size, at the beginning, and the decays of Adam's and AdamW's moments; by default
         the model's `training_defaults`.
-    schedule : {"constant", "cosine"}
-        See `SCHEDULES`.
+    schedule : {"constant", "cosine", "linear"}, optional
+        See `SCHEDULES`; by default the model's, or constant.
     seed : int
         Where initial weights, shuffles and noise start.
     device : str
@@ -115,11 +137,13 @@ class RunConfig:
     own_data: data.OwnData | None = None
     binarize: str = "none"
     epochs: int = 10
-    batch_size: int = 128
+    steps: int | None = None
+    batch_size: int | None = None
+    validation: int = 0
     optimizer: str = "adam"
     learning_rate: float | None = None
     betas: Sequence[float] | None = None
-    schedule: str = "constant"
+    schedule: str | None = None
     seed: int = 0
     device: str = "cpu"
     keep: int = 2
@@ -137,7 +161,7 @@ class RunConfig:
         outside = {"model": models.find, "dataset": _data_source}
         for name, known in choices.items():
             value = getattr(self, name)
-            if value in known:
+            if value in known or (name == "schedule" and value is None):
                 continue
             if name not in outside or ":" not in str(value):
                 path = ", or the path of pictures of one's own," if name == "dataset" else ""
@@ -148,8 +172,11 @@ class RunConfig:
                 outside[name](value)
             except ValueError as error:
                 raise ConfigurationError(f"{name}: {error}") from error
-        for name, least in {"epochs": 1, "batch_size": 1, "keep": 1, "seed": 0}.items():
+        least_of = {"epochs": 1, "steps": 1, "batch_size": 1, "keep": 1, "seed": 0, "validation": 0}
+        for name, least in least_of.items():
             value = getattr(self, name)
+            if value is None and name in ("steps", "batch_size"):
+                continue
             if type(value) is not int or value < least:
                 raise ConfigurationError(
                     f"{name}: an integer of at least {least} is expected, got {value!r}"
@@ -183,14 +210,36 @@ class RunConfig:
 
     def completed(self, model: models.Model) -> RunConfig:
         """Return the configuration with nothing left open: what `model` has by default is said."""
-        options = model.training_defaults()
+        options = {**DEFAULTS, **model.training_defaults()}
         betas = options.get("betas") if self.optimizer in HAVE_BETAS else None
         return dataclasses.replace(
             self,
             model_config=model.config(),
             learning_rate=self.learning_rate or options["lr"],
             betas=self.betas or betas,
+            batch_size=self.batch_size or options["batch_size"],
+            schedule=self.schedule or options["schedule"],
         )
+
+    def batches(
+        self, examples: int, model: models.Model, order: Generator | None = None
+    ) -> list[npt.NDArray[np.int64]]:
+        """Divide so many training examples among the minibatches of an epoch."""
+        size = self.batch_size or DEFAULTS["batch_size"]
+        return data.batch_indices(examples, size, generator=order, drop_last=model.full_batches)
+
+    def length(self, steps_an_epoch: int) -> int:
+        """Return how many steps the run has."""
+        return self.steps or self.epochs * steps_an_epoch
+
+    def of_steps(self, steps: int, steps_an_epoch: int) -> RunConfig:
+        """Return the configuration of a run of that many steps, and of the epochs they begin."""
+        return dataclasses.replace(self, steps=steps, epochs=math.ceil(steps / steps_an_epoch))
+
+    @property
+    def held_out(self) -> str:
+        """The split that the run is measured on: ``"test"``, or ``"validation"`` if it has one."""
+        return "validation" if self.validation else "test"
 
     def lengthened(self, epochs: int, done: int) -> RunConfig:
         """Return the configuration of the run that has `epochs`, of which `done` are finished.
@@ -203,6 +252,11 @@ class RunConfig:
             raise ConfigurationError(
                 f"epochs: more than the {done} that are finished are expected, got {epochs}"
             )
+        if self.steps is not None:
+            raise ConfigurationError(
+                f"epochs: the run was to have {self.steps:,} steps, after which it is not at the "
+                "end of an epoch, so no longer run can go on from it: train one from the start"
+            )
         if self.schedule in OF_FIXED_LENGTH and epochs != self.epochs:
             raise ConfigurationError(
                 f"epochs: under the {self.schedule} schedule every rate depends on the run's "
@@ -214,8 +268,9 @@ class RunConfig:
     def to_json(self) -> str:
         """Return the configuration as the text of ``config.json``."""
         entries = dataclasses.asdict(self)
-        if self.own_data is None:
-            del entries["own_data"]
+        for name in ADDED:
+            if not entries[name]:
+                del entries[name]
         return json.dumps(entries, indent=2) + "\n"
 
     @classmethod
@@ -229,13 +284,15 @@ class RunConfig:
             entries = dict(json.loads(text))
         except (ValueError, TypeError) as error:
             raise RunError(f"config.json can't be read: {error}") from error
-        missing = {entry.name for entry in dataclasses.fields(cls)} - {"own_data"} - entries.keys()
+        missing = {entry.name for entry in dataclasses.fields(cls)} - {*ADDED} - entries.keys()
         if missing:
             raise RunError(f"config.json lacks {', '.join(sorted(missing))}")
         try:
             if "own_data" in entries:
                 entries["own_data"] = data.OwnData(**entries["own_data"])
-            return cls(**entries)
+            config = cls(**entries)
+            model = models.find(config.model)
+            return dataclasses.replace(config, model_config=model.updated(config.model_config))
         except (ValueError, TypeError) as error:
             raise RunError(f"config.json is no configuration of a run: {error}") from error
 
@@ -301,7 +358,12 @@ class RunConfig:
         """Make the schedule of an optimiser's learning rate over a run of that many steps."""
         if self.schedule == "cosine":
             return CosineAnnealingLR(optimizer, steps)
-        return LambdaLR(optimizer, lambda _: 1.0)
+        constant = LambdaLR(optimizer, lambda _: 1.0)
+        half = steps // 2
+        if self.schedule == "linear" and half:
+            falling = LinearLR(optimizer, 1.0, 1 / 50, total_iters=steps - half)
+            return SequentialLR(optimizer, [constant, falling], milestones=[half])
+        return constant
 
 
 @dataclass(frozen=True)
@@ -353,14 +415,21 @@ class Examples:
 
 
 def load_examples(config: RunConfig, split: str) -> Examples:
-    """Load one split of a run's data set; images are scaled to [0, 1], and made binary if asked.
+    """Load one split of a data set; images are scaled to [0, 1], and made binary if asked.
 
-    Test images are never drawn afresh, so that the bounds compare.
+    Only training images are ever drawn afresh, so that the bounds compare.
+
+    Parameters
+    ----------
+    config : RunConfig
+        Which data, and how many of the training examples serve validation.
+    split : {"train", "validation", "test"}
+        What is to be loaded.
 
     Raises
     ------
     ConfigurationError
-        If something else than images is to be made binary.
+        If something else than images is to be made binary, or no training example would be left.
     minigen.data.DataError
         If the data set is out of reach or damaged.
 
@@ -369,8 +438,11 @@ def load_examples(config: RunConfig, split: str) -> Examples:
     >>> examples = load_examples(RunConfig(binarize="static"), "test")
     >>> len(examples), set(examples.images.ravel().tolist()) == {0.0, 1.0}
     (382, True)
+    >>> [len(load_examples(RunConfig(validation=400), split)) for split in ("train", "validation")]
+    [1015, 400]
     """
-    dataset = load_data(config, split)
+    part = "test" if split == "test" else "train"
+    dataset = load_data(config, part)
     kind = kinds.find(dataset.kind)
     images = kind.examples(dataset)
     _expect_finite(images, config.dataset, kind)
@@ -380,7 +452,7 @@ def load_examples(config: RunConfig, split: str) -> Examples:
         )
     resampled = config.binarize == "dynamic" and split == "train"
     if config.binarize != "none" and not resampled:
-        images = data.binarize_statically(images, seed=_SEEDS[split])
+        images = data.binarize_statically(images, seed=_SEEDS[part])
     labels, classes = None, 0
     if models.find(config.model).conditional:
         if dataset.labels is None:
@@ -389,7 +461,21 @@ def load_examples(config: RunConfig, split: str) -> Examples:
                 "pictures get classes from the sub-folders that they lie in"
             )
         labels, classes = dataset.labels, len(dataset.classes)
+    if part == "train" and config.validation:
+        chosen = _of_split(split, len(images), config.validation)
+        images, labels = images[chosen], None if labels is None else labels[chosen]
     return Examples(images, labels, classes, config.device, resampled, kind)
+
+
+def _of_split(split: str, examples: int, held_out: int) -> npt.NDArray[np.int64]:
+    """Return the numbers of the training examples that belong to a split."""
+    if held_out >= examples:
+        raise ConfigurationError(
+            f"validation: fewer than the {examples:,} training examples are expected, so that some "
+            f"are left to train on, got {held_out:,}"
+        )
+    order = Generator(_HOLDING_OUT).permutation(examples)
+    return np.sort(order[:held_out] if split == "validation" else order[held_out:])
 
 
 def load_data(dataset: str | RunConfig, split: str) -> Any:

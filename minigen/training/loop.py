@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import sys
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +15,6 @@ import numpy as np
 import numpy.typing as npt
 from tqdm import tqdm
 
-from minigen.data import batch_indices
 from minigen.engine.backend import CPU, Array, canonical_device, to_numpy, use_device
 from minigen.engine.random import Generator
 from minigen.engine.tensor import Tensor
@@ -33,6 +34,9 @@ from minigen.training.state import Purpose, RunningAverages, TrainingNoise, loss
 
 STEPS_BETWEEN_READINGS: Final = 20
 """How often a GPU is asked for the loss: each time, the program waits until it has caught up."""
+
+STEPS_IN_A_ROUND: Final = 16
+"""How many steps are timed together, to tell how many fit into a time."""
 
 WATCHED: Final = 256
 """How many test examples a model is shown to see how its training stands."""
@@ -78,16 +82,16 @@ class Trainer:
         pictures: bool = True,
         report: Callable[[str], None] | None = None,
     ) -> None:
-        self.config = config
+        self.model = config.build_model()
+        self.config = config = config.completed(self.model)
         self.folder = folder
         self._train = train
         self._test = test
-        self.model = config.build_model()
         sides = self.model.sides()
         self.optimizers = {name: config.build_optimizer(side) for name, side in sides.items()}
         self._steps = len(self._batches())
         self.schedules = [
-            config.build_schedule(optimizer, config.epochs * self._steps)
+            config.build_schedule(optimizer, config.length(self._steps))
             for optimizer in self.optimizers.values()
         ]
         self.position = Position()
@@ -135,17 +139,37 @@ class Trainer:
                 self._run_epoch(interruption)
                 finished(self.history[-1])
 
+    def time_a_step(self) -> float:
+        """Train for a few steps; return the seconds of one, by the fastest of three rounds.
+
+        A round is 16 steps, in which whatever is done in every n-th step alone has its part. The
+        trainer is of no use afterwards.
+        """
+        batches = itertools.cycle(self._batches(stream(self.config.seed, Purpose.ORDER, 1)))
+        self.model.train()
+        for indices in itertools.islice(batches, STEPS_IN_A_ROUND):  # warms up
+            self._step(indices)
+        seconds = []
+        for _ in range(3):
+            start = time.perf_counter()
+            for indices in itertools.islice(batches, STEPS_IN_A_ROUND):
+                self._step(indices)
+            self._read_losses()
+            seconds.append(time.perf_counter() - start)
+        return min(seconds) / STEPS_IN_A_ROUND
+
     def _run_epoch(self, interruption: Interruption) -> None:
         """Do what is left of an epoch."""
         epoch = self.position.epoch + 1
         order = stream(self.config.seed, Purpose.ORDER, epoch)
-        batches = self._batches(order)
+        left = self.config.length(self._steps) - self._steps * (epoch - 1)
+        batches = self._batches(order)[:left]
         self.model.train()
         with self._progress_bar(epoch, len(batches)) as bar:
             for indices in batches[self.position.step :]:
                 if interruption.requested:
                     self._stop()
-                self.model.anneal(self.position.epoch + self.position.step / len(batches))
+                self.model.anneal(self.position.epoch + self.position.step / self._steps)
                 self._step(indices)
                 bar.set_postfix_str(_running(self._averages), refresh=False)
                 bar.update()
@@ -154,12 +178,7 @@ class Trainer:
 
     def _batches(self, order: Generator | None = None) -> list[npt.NDArray[np.int64]]:
         """Divide the training images among the batches of an epoch."""
-        return batch_indices(
-            len(self._train),
-            self.config.batch_size,
-            generator=order,
-            drop_last=self.model.full_batches,
-        )
+        return self.config.batches(len(self._train), self.model, order)
 
     @property
     def _steps_done(self) -> int:

@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 
 from minigen import kinds, models
-from minigen.data import batch_indices
 from minigen.engine.backend import to_device
 from minigen.models import Model
 from minigen.training.config import Examples, RunConfig, load_examples
@@ -55,6 +54,7 @@ def train(
     folder: FolderPath,
     *,
     overwrite: bool = False,
+    minutes: float | None = None,
     progress: bool = True,
     pictures: bool = True,
     log: str | None = None,
@@ -73,6 +73,9 @@ def train(
         Where the run's files go; it is made if need be.
     overwrite : bool, default False
         Replace a run that the folder holds.
+    minutes : float, optional
+        How long training steps may take in all: the first few are timed, and the run's
+        configuration gets as many `steps` as fit. Evaluation and pictures come on top.
     progress, pictures : bool, default True
         Whether to show progress bars, and to draw pictures into the folder.
     log : {"tensorboard"}, optional
@@ -118,7 +121,14 @@ def train(
     model = config.build_model()
     # The model's own account of itself has its defaults, too, whatever they are one day.
     config = config.completed(model)
+    if config.steps is not None:
+        config = config.of_steps(config.steps, len(config.batches(len(examples[0]), model)) or 1)
     _rehearse(model, config, examples[0])
+    if minutes is not None:
+        trial = Trainer(config, files, *examples, progress=False, pictures=False)
+        steps = max(1, round(60 * minutes / trial.time_a_step()))
+        config = config.of_steps(steps, len(config.batches(len(examples[0]), model)))
+        report(f"{minutes:g} minutes: {steps:,} steps at the present pace")
     files.create(config)
     trainer = Trainer(config, files, *examples, progress=progress, pictures=pictures)
     return _finish(trainer, log)
@@ -239,8 +249,8 @@ def load_model(folder: FolderPath, *, device: str | None = None, report: Report 
 
 
 def _load_splits(config: RunConfig) -> list[Examples]:
-    """Load training and test examples, if the model takes their kind."""
-    examples = [load_examples(config, split) for split in ("train", "test")]
+    """Load what is trained on, and what it is measured on, if the model takes their kind."""
+    examples = [load_examples(config, split) for split in ("train", config.held_out)]
     kind, taken = examples[0].kind, models.find(config.model).kinds
     if kind.name not in taken:
         wanted = " or ".join(kinds.find(name).plural for name in taken)
@@ -259,14 +269,15 @@ def _taken_by(kind: str) -> str:
 
 def _rehearse(model: Model, config: RunConfig, examples: Examples) -> None:
     """See, before there is a folder, that every side has its turn, and a loss on a minibatch."""
+    assert config.batch_size is not None, "the configuration is completed"
     if model.full_batches and len(examples) < config.batch_size:
         raise ConfigurationError(
             f"batch_size: {config.model} is trained on full minibatches, and {config.dataset} has "
             f"{len(examples):,} training examples: at most so many are possible, "
             f"got {config.batch_size:,}"
         )
-    batches = batch_indices(len(examples), config.batch_size, drop_last=model.full_batches)
-    _expect_turns(model, config.epochs * len(batches))
+    batches = config.batches(len(examples), model)
+    _expect_turns(model, config.length(len(batches)))
     images, labels = examples.of(batches[0])
     x = to_device(images, config.device)
     classes = None if labels is None else to_device(labels, config.device)

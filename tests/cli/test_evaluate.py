@@ -160,13 +160,45 @@ def test_more_than_can_be_compared_is_refused_before_anything_is_measured(
 
 
 def test_what_cannot_be_judged_is_told(trained: dict[str, Path]) -> None:
-    message = error("evaluate", trained["gan"], "--generated", 192, status=2)
+    message = error("evaluate", trained["gan"], "--generated", 383, status=2)
     assert "digits has 382 test samples" in message
-    assert "at most 191" in message
+    assert "at most 382" in message
     message = error("evaluate", trained["autoencoder"], "--generated", 50, status=2)
     assert "'autoencoder' has no prior" in message
     message = error("evaluate", trained["gan"], "--samples", 50, status=2)
     assert "'gan' has no likelihood" in message
+
+
+def test_as_many_as_there_are_test_images_are_judged_beside_training_images(
+    trained: dict[str, Path],
+) -> None:
+    output = call("evaluate", trained["gan"], "--json", "--generated", 382).output
+    samples = json.loads(output)["samples"]
+    assert samples["count"] == 382
+    run = Trained.load(trained["gan"], None)
+    test, train = (run.examples(split).images for split in ("test", "train"))
+    extractor = metrics.load_feature_extractor("digits")
+    generator = minigen.Generator(0)
+    made = run.model.sample(382, generator=generator).numpy()
+    expected = metrics.judge_samples(test, made, extractor, others=train, generator=generator)
+    for kind in ("generated", "real"):
+        distance = samples[kind]["frechet_distance"]
+        assert distance == pytest.approx(getattr(expected, kind).frechet_distance, rel=1e-5)
+
+
+def test_a_run_that_held_examples_out_is_measured_on_these_unless_the_test_set_is_asked_for(
+    trained: dict[str, Path], tmp_path: Path
+) -> None:
+    options = ("--latent", 2, "--hidden", 8, "--epochs", 1, "--validation", 100)
+    said = call("train", "vae", *options, "--out", tmp_path / "held").output
+    assert said.startswith("validation loss")
+    chosen, tested = (
+        call("evaluate", tmp_path / "held", *more).output for more in ((), ("--test",))
+    )
+    assert "100 validation images of digits" in " ".join(chosen.split())
+    assert "382 test images of digits" in " ".join(tested.split())
+    message = error("evaluate", tmp_path / "held", "--generated", 101, status=2)
+    assert "at most 100" in message
 
 
 def test_without_a_classifier_images_are_not_compared(

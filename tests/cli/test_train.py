@@ -110,6 +110,34 @@ def test_by_default_it_is_the_classic(tmp_path: Path, monkeypatch: pytest.Monkey
     assert (found.batch_size, found.optimizer, found.learning_rate) == (128, "adam", 0.001)
 
 
+def test_the_recipe_is_one_short_command(tmp_path: Path) -> None:
+    call("train", "cgan", "--steps", 1, "--out", tmp_path)
+    found = config(tmp_path)
+    assert (found.batch_size, found.learning_rate, found.betas) == (64, 1e-3, [0.0, 0.99])
+    assert (found.schedule, found.steps) == ("linear", 1)
+    options = found.model_config
+    assert options["projection"]
+    assert (options["generator_hidden"], options["discriminator_hidden"]) == ([256], [128])
+    assert (options["latent"], options["r1"], options["r1_interval"]) == (64, 1.0, 8)
+    assert (options["average"], options["average_buffers"]) == (0.999, True)
+
+
+@pytest.mark.parametrize("pair", [("epochs", "steps"), ("steps", "minutes"), ("epochs", "minutes")])
+def test_the_length_is_said_once(tmp_path: Path, pair: tuple[str, str]) -> None:
+    options = [word for name in pair for word in (f"--{name}", 1)]
+    message = error("train", "vae", *options, "--out", tmp_path / "run", status=2)
+    assert message == f"--{pair[0]} and --{pair[1]} both say how long: leave one out"
+    assert not (tmp_path / "run").exists()
+
+
+def test_more_than_there_is_cannot_be_held_out(tmp_path: Path) -> None:
+    options = ("--validation", 1415, "--out", tmp_path / "run")
+    message = error("train", "vae", *options, status=2)
+    assert message.startswith("validation: fewer than the 1,415 training examples are expected")
+    assert message.endswith("(--validation)")
+    assert not (tmp_path / "run").exists()
+
+
 def test_hidden_layers_may_be_left_out(tmp_path: Path) -> None:
     call("train", "autoencoder", "--hidden", "", "--epochs", "1", "--out", tmp_path)
     assert config(tmp_path).model_config["hidden"] == []

@@ -23,12 +23,38 @@ def dense(**options: Any) -> GAN:
     return GAN((1, 4, 4), (6, 5), 3, generator=Generator(1), **options)
 
 
+OF_THE_PAPER: dict[str, Any] = {
+    "generator_hidden": (),
+    "discriminator_hidden": (),
+    "batch_norm": True,
+    "r1": 0.0,
+    "average": 0.0,
+}
+"""What makes a DCGAN that of its paper: no hidden dense layers, batch norm in both networks."""
+
+
+def _of_the_paper(options: dict[str, Any]) -> dict[str, Any]:
+    """Return options with the paper's, but for batch norm in a discriminator with a bound."""
+    bounded = {"r1", "penalty", "spectral_norm", "objective"} & options.keys()
+    return OF_THE_PAPER | ({"batch_norm": None} if bounded else {}) | options
+
+
 def convolutional(**options: Any) -> DCGAN:
-    return DCGAN((2, 8, 8), (3, 4), 3, generator=Generator(1), **options)
+    """Make the paper's DCGAN."""
+    return DCGAN((2, 8, 8), (3, 4), 3, generator=Generator(1), **_of_the_paper(options))
 
 
 def conditional(**options: Any) -> ConditionalGAN:
-    return ConditionalGAN((2, 8, 8), 3, (3, 4), 3, generator=Generator(1), **options)
+    """Make a conditional GAN of the paper's networks, told the class as planes."""
+    made = {"projection": False} | _of_the_paper(options)
+    return ConditionalGAN((2, 8, 8), 3, (3, 4), 3, generator=Generator(1), **made)
+
+
+def projecting(**options: Any) -> ConditionalGAN:
+    """Make a conditional GAN with the defaults, but for R1 where batch norm is asked for."""
+    made: dict[str, Any] = {"generator_hidden": (6,), "discriminator_hidden": (5,)}
+    made |= {"r1": 0.0} if options.get("batch_norm") else {}
+    return ConditionalGAN((2, 8, 8), 3, (3, 4), 3, generator=Generator(1), **made | options)
 
 
 KINDS: dict[str, Callable[..., GAN]] = {
@@ -36,6 +62,7 @@ KINDS: dict[str, Callable[..., GAN]] = {
     "dense": dense,
     "convolutional": convolutional,
     "conditional": conditional,
+    "projecting": projecting,
 }
 
 OPTIONS: dict[str, dict[str, Any]] = {

@@ -12,17 +12,17 @@ from minigen.engine.random import Generator
 from minigen.models import DCGAN, ConditionalGAN
 from minigen.models.networks import default_channels
 
-from .gans import batch, conditional
+from .gans import OF_THE_PAPER, batch, conditional, projecting
 
 
 @pytest.mark.parametrize(
     ("shape", "channels"),
     [
-        ((1, 8, 8), (64,)),
-        ((1, 28, 28), (64, 128)),
-        ((3, 32, 32), (64, 128, 256)),
-        ((3, 64, 64), (64, 128, 256, 512)),
-        ((1, 16, 8), (64,)),
+        ((1, 8, 8), (32,)),
+        ((1, 28, 28), (32, 64)),
+        ((3, 32, 32), (32, 64, 128)),
+        ((3, 64, 64), (32, 64, 128, 256)),
+        ((1, 16, 8), (32,)),
         ((1, 7, 7), ()),
     ],
 )
@@ -44,8 +44,8 @@ def layers(network: nn.Module) -> list[str]:
     return [repr(layer).partition(", kernel")[0] for layer in network.children()]
 
 
-def test_the_networks_for_28_pixels_are_the_reference_workloads() -> None:
-    model = DCGAN((1, 28, 28))
+def test_the_papers_networks_for_28_pixels_are_the_reference_workloads() -> None:
+    model = DCGAN((1, 28, 28), (64, 128), 100, **OF_THE_PAPER)
     assert [layer.partition(", eps")[0] for layer in layers(model.generator)] == [
         "Dense(in_features=100, out_features=6272, bias=False)",
         "BatchNorm1d(6272",
@@ -69,16 +69,55 @@ def test_the_networks_for_28_pixels_are_the_reference_workloads() -> None:
     ]
 
 
+def test_the_networks_are_those_that_win_on_28_pixels_unless_others_are_asked_for() -> None:
+    """One size deeper for 32 pixels."""
+    model = ConditionalGAN((1, 28, 28), 10)
+    assert [layer.partition(", eps")[0] for layer in layers(model.generator)] == [
+        "Dense(in_features=74, out_features=256, bias=False)",
+        "BatchNorm1d(256",
+        "ReLU()",
+        "Dense(in_features=256, out_features=3136, bias=False)",
+        "BatchNorm1d(3136",
+        "ReLU()",
+        repr(nn.Unflatten(1, (64, 7, 7))),
+        "ConvTranspose2d(64, 32",
+        "BatchNorm2d(32",
+        "ReLU()",
+        "ConvTranspose2d(32, 1",
+        "Tanh()",
+    ]
+    leaky = repr(nn.LeakyReLU(0.2))
+    features, *head = model.discriminator.children()
+    assert layers(features) == [
+        "Conv2d(1, 32",
+        leaky,
+        "Conv2d(32, 64",
+        leaky,
+        repr(nn.Flatten()),
+        "Dense(in_features=3136, out_features=128, bias=True)",
+        leaky,
+    ]
+    assert list(map(repr, head)) == [
+        "Dense(in_features=128, out_features=1, bias=True)",
+        "Embedding(10, 128)",
+    ]
+    in_colour = DCGAN((3, 32, 32))
+    assert layers(in_colour.generator)[6] == repr(nn.Unflatten(1, (128, 4, 4)))
+    assert layers(in_colour.discriminator)[-1] == (
+        "Dense(in_features=128, out_features=1, bias=True)"
+    )
+
+
 def test_kernels_are_divided_by_their_stride() -> None:
     """Others paint checkerboards."""
-    model = DCGAN((1, 8, 8), (4,), 5)
+    model = DCGAN((1, 8, 8), (4,), 5, average=0)
     convolutions = [m for m in model.modules() if isinstance(m, nn.Conv2d | nn.ConvTranspose2d)]
     assert [m.kernel_size for m in convolutions] == [(4, 4)] * 2
     assert [m.stride for m in convolutions] == [(2, 2)] * 2
 
 
 def test_the_first_weights_are_dcgans() -> None:
-    model = DCGAN((3, 32, 32), generator=Generator(0))
+    model = DCGAN((3, 32, 32), (64, 128), **OF_THE_PAPER, generator=Generator(0))
     for name, parameter in model.named_parameters():
         values = parameter.numpy()
         if parameter.ndim > 1:
@@ -91,6 +130,20 @@ def test_the_first_weights_are_dcgans() -> None:
             assert values.mean() == pytest.approx(1, abs=0.01), name
 
 
+def test_a_discriminator_without_batch_norm_begins_with_hes_weights() -> None:
+    """Signals keep their size; the last layer, after which nothing follows, has a linear one's."""
+    model = ConditionalGAN((3, 32, 32), 10, generator=Generator(0))
+    *weights, to_score, classes = (p for p in model.discriminator.parameters() if p.ndim > 1)
+    for weight in weights:
+        fan_in = np.prod(weight.shape[1:])
+        assert weight.numpy().std() == pytest.approx(np.sqrt(2 / 1.04 / fan_in), rel=0.1)
+    assert to_score.numpy().std() == pytest.approx(np.sqrt(1 / 128), rel=0.2)
+    assert not classes.numpy().any()
+    assert not any(p.numpy().any() for p in model.discriminator.parameters() if p.ndim == 1)
+    spread = model.discriminate(Generator(1).uniform((50, 3, 32, 32)), np.arange(50) % 10)
+    assert 0.02 < spread.numpy().std() < 2
+
+
 def test_equal_seeds_make_equal_weights() -> None:
     for options in ({}, {"spectral_norm": True}):
         one, other = (
@@ -101,16 +154,20 @@ def test_equal_seeds_make_equal_weights() -> None:
 
 
 def test_spectral_norm_bounds_every_layer_of_the_discriminator() -> None:
-    model = DCGAN((1, 8, 8), (4, 5), 3, spectral_norm=True, generator=Generator(0))
-    weights = [m.weight for m in model.discriminator.children() if hasattr(m, "weight")]
-    assert len(weights) == 3
+    model = ConditionalGAN((1, 8, 8), 2, (4, 5), 3, spectral_norm=True, generator=Generator(0))
+    kinds = (nn.Conv2d, nn.Dense, nn.Embedding)
+    weights = [m.weight for m in model.discriminator.modules() if isinstance(m, kinds)]
+    assert len(weights) == 5
     for weight in weights:
         rows = weight.numpy().reshape(weight.shape[0], -1)
         assert np.linalg.norm(rows, 2) == pytest.approx(1, rel=0.05)
 
 
-def test_a_conditional_gan_tells_both_networks_the_class() -> None:
-    model = conditional(batch_norm=False)
+@pytest.mark.parametrize("make", [conditional, projecting])
+def test_a_conditional_gan_tells_both_networks_the_class(make: Any) -> None:
+    model = make(batch_norm=False)
+    if make is projecting:  # its vectors begin at zero
+        nn.init.normal_(model.discriminator.projection.weight, generator=Generator(5))
     x, labels = batch(model)
     noise = Generator(4).normal((8, 3))
     other = (labels + 1) % 3
@@ -119,7 +176,7 @@ def test_a_conditional_gan_tells_both_networks_the_class() -> None:
     assert (made.numpy() != changed.numpy()).any(axis=(1, 2, 3)).all()
 
 
-def test_labels_reach_the_networks_one_hot_and_as_planes() -> None:
+def test_without_projection_labels_reach_the_networks_one_hot_and_as_planes() -> None:
     model = conditional(packing=2)
     seen: list[Any] = []
     network = model.discriminator

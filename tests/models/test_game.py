@@ -11,6 +11,7 @@ import minigen
 from minigen import nn
 from minigen.engine.random import Generator
 from minigen.models import OBJECTIVES, Game
+from minigen.models.game import ConvGame
 from minigen.models.penalties import gradient_penalty, r1_penalty
 
 
@@ -38,6 +39,43 @@ def test_penalties_are_weighted_and_added_up() -> None:
     assert found is not None
     assert found.item() == pytest.approx(expected.item(), rel=1e-6)
     assert Game("hinge").penalise(critic, real, fake) is None
+
+
+@pytest.mark.derivation("gan.lazy_r1")
+def test_lazy_r1_is_taken_in_every_nth_step_with_n_times_the_weight() -> None:
+    critic = nn.Sequential(nn.Dense(3, 4, generator=Generator(0)), nn.Tanh(), nn.Dense(4, 1))
+    real = minigen.tensor(Generator(1).normal((5, 3)))
+    game = Game(r1=0.5, r1_interval=3)
+    found = [game.penalise(critic, real, real, step=step) for step in range(7)]
+    once = 0.5 * r1_penalty(critic, real).item()
+    expected = [3 * once, 0, 0, 3 * once, 0, 0, 3 * once]
+    assert [p.item() for p in found if p is not None] == pytest.approx(expected, rel=1e-6)
+    assert {p.dtype for p in found if p is not None} == {np.dtype("float32")}
+    in_evaluation = game.penalise(critic, real, real)
+    assert in_evaluation is not None
+    assert in_evaluation.item() == pytest.approx(once, rel=1e-6)
+
+
+def test_the_gradient_penalty_is_taken_in_every_step_beside_lazy_r1() -> None:
+    critic = nn.Sequential(nn.Dense(3, 4, generator=Generator(0)), nn.Tanh(), nn.Dense(4, 1))
+    real, fake = (minigen.tensor(Generator(seed).normal((5, 3))) for seed in (1, 2))
+    mix = minigen.tensor(Generator(3).uniform(5))
+    game = Game("hinge", penalty=3.0, r1=0.5, r1_interval=2)
+    found = game.penalise(critic, real, fake, mix=mix, step=1)
+    assert found is not None
+    assert found.item() == pytest.approx(
+        3 * gradient_penalty(critic, real, fake, mix).item(), rel=1e-6
+    )
+
+
+@pytest.mark.parametrize("name", OBJECTIVES)
+def test_the_game_of_convolutions_has_r1_where_nothing_else_bounds_the_slope(name: str) -> None:
+    game = ConvGame(name)
+    bounded = name.startswith("wasserstein")
+    assert game.r1 == (0 if bounded else 1)
+    assert (game.r1_interval, game.average) == (8, 0.999)
+    assert ConvGame(name, r1=0.5).r1 == 0.5
+    assert Game(name).r1 == 0
 
 
 def test_the_penalty_is_part_of_the_loss_and_shown_beside_it() -> None:
@@ -85,6 +123,7 @@ def test_the_configuration_makes_the_same_game_again(name: str) -> None:
         ({"objective": "zero-sum"}, "unknown objective 'zero-sum'"),
         ({"penalty": -1.0}, "penalty must not be negative, got -1.0"),
         ({"r1": float("nan")}, "r1 must not be negative, got nan"),
+        ({"r1_interval": 0}, "r1_interval must be at least 1, got 0"),
         ({"critic_steps": 0}, "critic_steps must be at least 1, got 0"),
         ({"clip": 0.1}, "non-saturating clips no weights: leave clip out, or use wasserstein"),
         ({"objective": "wasserstein-gp", "clip": 0.1}, "wasserstein-gp clips no weights"),

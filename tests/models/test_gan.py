@@ -256,6 +256,23 @@ def test_points_are_taken_and_made_as_they_are() -> None:
 # --- mistakes 17 and 18: penalties and clipping
 
 
+def test_r1_is_taken_by_the_step_that_is_trained_and_in_full_in_evaluation() -> None:
+    model = dense(r1=0.5, r1_interval=4)
+    x, _ = batch(model)
+
+    def penalty() -> float:
+        return float(model.side_terms("discriminator", x)["penalty"].item())
+
+    taken = []
+    for step in range(8):
+        assert model.turns(step) == ("discriminator", "generator")
+        taken.append(penalty())
+    model.eval()
+    in_full = penalty()
+    assert in_full > 0
+    assert taken == pytest.approx([4 * in_full, 0, 0, 0] * 2, rel=1e-5)
+
+
 def test_the_gradient_penalty_is_that_of_whole_packs() -> None:
     """With packs the discriminator's example is the pack: one mixing weight, one norm for each."""
     model = points(objective="wasserstein-gp", packing=2, penalty=1.0).to("float64")
@@ -288,7 +305,7 @@ def test_no_discriminator_ends_in_a_sigmoid(kind: str, options: dict[str, Any]) 
     model = KINDS[kind](**options)
     kinds = [type(part).__name__ for part in model.discriminator.modules()]
     assert not {"Sigmoid", "Softplus", "Tanh"} & set(kinds)
-    (*_, last) = model.discriminator.children()
+    (*_, last) = (part for part in model.discriminator.modules() if hasattr(part, "in_features"))
     assert isinstance(last, nn.Dense)
     has_bias = last.bias is not None
     assert has_bias is not str(options.get("objective")).startswith("wasserstein")
@@ -355,7 +372,7 @@ def test_noise_comes_from_the_generator_given_first_the_noise_then_the_mix() -> 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_samples_come_from_the_averaged_generator_if_there_is_one(kind: str) -> None:
-    model = KINDS[kind](average=0.5)
+    model = KINDS[kind](average=0.5, average_warmup=False)
     before = model.sample(4, generator=Generator(1)).numpy()
     assert model.averaged_generator is not None
     take_turn(model, "discriminator")
@@ -369,7 +386,7 @@ def test_samples_come_from_the_averaged_generator_if_there_is_one(kind: str) -> 
         )
     after = model.sample(4, generator=Generator(1)).numpy()
     assert (after != before).any()
-    twin = KINDS[kind](average=0.5)
+    twin = KINDS[kind](average=0.5, average_warmup=False)
     twin.load_state_dict(model.state_dict())
     assert (twin.sample(4, generator=Generator(1)).numpy() == after).all()
 
@@ -445,7 +462,7 @@ def test_unknown_sides_and_noise_of_another_shape_are_refused() -> None:
 
 
 def test_the_newest_samples_are_those_of_the_generator_that_learns() -> None:
-    model = conditional(average=0.5)
+    model = conditional(average=0.5, average_warmup=False)
     take_turn(model, "generator")
     newest = model.sample_newest(4, generator=Generator(1)).numpy()
     assert (newest != model.sample(4, generator=Generator(1)).numpy()).any()

@@ -14,6 +14,8 @@ import minigen
 from minigen import optim
 from minigen.models import DCGAN, GAN
 
+from ..models.gans import OF_THE_PAPER
+
 torch: Any = pytest.importorskip("torch")
 
 STEPS, BATCH, LATENT = 50, 8, 3
@@ -74,13 +76,14 @@ class Pair:
 
 def dcgan(generator: minigen.Generator) -> Pair:
     theirs = {"generator": torch_generator(), "discriminator": torch_discriminator(True)}
-    ours = DCGAN(SHAPE, CHANNELS, LATENT, generator=generator)
+    ours = DCGAN(SHAPE, CHANNELS, LATENT, generator=generator, **OF_THE_PAPER)
     return Pair(ours, torch.nn.ModuleDict(theirs))
 
 
 def conv_wgan_gp(generator: minigen.Generator) -> Pair:
     theirs = {"generator": torch_generator(), "discriminator": torch_discriminator(False)}
-    ours = DCGAN(SHAPE, CHANNELS, LATENT, objective="wasserstein-gp", generator=generator)
+    options = OF_THE_PAPER | {"batch_norm": None, "objective": "wasserstein-gp"}
+    ours = DCGAN(SHAPE, CHANNELS, LATENT, generator=generator, **options)
     return Pair(ours, torch.nn.ModuleDict(theirs))
 
 
@@ -196,7 +199,7 @@ def test_dcgans_weights_go_there_and_back_and_make_the_same_images_and_scores() 
         ours.decode_images(noise).numpy(), images.numpy(), rtol=0, atol=1e-12
     )
     np.testing.assert_allclose(ours.discriminate(x).numpy(), scores.numpy(), rtol=0, atol=1e-12)
-    again = DCGAN(SHAPE, CHANNELS, LATENT).to("float64")
+    again = DCGAN(SHAPE, CHANNELS, LATENT, **OF_THE_PAPER).to("float64")
     again.load_state_dict(theirs.state_dict())
     np.testing.assert_array_equal(
         again.decode_images(noise).numpy(), ours.decode_images(noise).numpy()

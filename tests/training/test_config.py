@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import minigen
-from minigen import data, optim
+from minigen import data, nn, optim
 from minigen.training import (
     OPTIMIZERS,
     ConfigurationError,
@@ -29,10 +29,12 @@ from .helpers import small_config
         ("dataset", "cats", "one of digits, mnist, fashion_mnist"),
         ("binarize", "half", "one of none, static, dynamic"),
         ("optimizer", "newton", "one of adam, adamw, rmsprop, sgd"),
-        ("schedule", "linear", "one of constant, cosine"),
+        ("schedule", "exponential", "one of constant, cosine, linear"),
         ("epochs", 0, "an integer of at least 1 is expected, got 0"),
         ("epochs", 2.0, "an integer of at least 1 is expected, got 2.0"),
         ("batch_size", True, "an integer of at least 1 is expected, got True"),
+        ("steps", 0, "an integer of at least 1 is expected, got 0"),
+        ("validation", -1, "an integer of at least 0 is expected, got -1"),
         ("keep", 0, "an integer of at least 1"),
         ("seed", -1, "an integer of at least 0"),
         ("learning_rate", 0.0, "a positive number is expected, got 0.0"),
@@ -290,3 +292,65 @@ def test_images_that_hold_nan_are_refused_where_they_enter(
     message = "digits: 2 of 1,415 images hold NaN or infinite values, number 7 the first"
     with pytest.raises(data.DataError, match=message):
         load_examples(small_config(), "train")
+
+
+def test_examples_held_out_are_the_same_in_every_run_and_trained_on_in_none() -> None:
+    whole = load_examples(small_config(model="cvae"), "train")
+    parts = {
+        split: load_examples(small_config(model="cvae", validation=300, seed=seed), split)
+        for seed, split in enumerate(("train", "validation"))
+    }
+    assert [len(parts[split]) for split in ("train", "validation")] == [len(whole) - 300, 300]
+    rows = {split: {image.tobytes() for image in part.images} for split, part in parts.items()}
+    assert not rows["train"] & rows["validation"]
+    assert rows["train"] | rows["validation"] == {image.tobytes() for image in whole.images}
+    of_image = dict(zip((image.tobytes() for image in whole.images), whole.labels, strict=True))  # type: ignore[arg-type]
+    for part in parts.values():
+        assert [of_image[image.tobytes()] for image in part.images] == list(part.labels)  # type: ignore[arg-type]
+        assert len(set(part.labels)) == 10  # type: ignore[arg-type]
+    one, other = (load_examples(small_config(validation=n), "test").images for n in (0, 300))
+    np.testing.assert_array_equal(one, other)
+
+
+def test_examples_held_out_are_never_drawn_afresh() -> None:
+    config = small_config(binarize="dynamic", validation=50)
+    assert set(load_examples(config, "validation").images.ravel().tolist()) == {0.0, 1.0}
+    assert load_examples(config, "train").resampled
+
+
+def test_a_run_keeps_something_to_train_on() -> None:
+    with pytest.raises(ConfigurationError, match=r"fewer than the 1,415 training .* got 1,415"):
+        load_examples(small_config(validation=1415), "train")
+
+
+def test_what_is_left_open_is_the_models_and_otherwise_the_librarys() -> None:
+    shape = {"image_shape": [1, 8, 8]}
+    found = {}
+    for name, options in (("vae", {}), ("dcgan", {}), ("dcgan", {"objective": "wasserstein-gp"})):
+        config = RunConfig(model=name, model_config=shape | options)
+        done = config.completed(config.build_model())
+        found[name, *options.values()] = (done.learning_rate, done.batch_size, done.schedule)
+        again = RunConfig(model=name, model_config=shape, batch_size=7, schedule="cosine")
+        assert (kept := again.completed(again.build_model())).batch_size == 7
+        assert kept.schedule == "cosine"
+    assert found == {
+        ("vae",): (1e-3, 128, "constant"),
+        ("dcgan",): (1e-3, 64, "linear"),
+        ("dcgan", "wasserstein-gp"): (1e-4, 128, "constant"),
+    }
+
+
+def test_the_linear_schedule_keeps_the_rate_for_half_the_run_and_ends_at_a_fiftieth() -> None:
+    optimizer = optim.SGD([nn.Parameter([1.0])], lr=2.0)
+    schedule = RunConfig(schedule="linear").build_schedule(optimizer, 100)
+    rates = [schedule.rates(step)[0] for step in (0, 49, 50, 75, 100)]
+    assert rates == pytest.approx([2.0, 2.0, 2.0, 2.0 * 0.51, 2.0 / 50])
+    shortest = RunConfig(schedule="linear").build_schedule(optimizer, 1)
+    assert shortest.rates(0) == [2.0]
+
+
+def test_a_file_says_steps_and_validation_only_where_they_are_used() -> None:
+    plain, used = small_config(), small_config(steps=5, validation=7)
+    assert not {"steps", "validation"} & json.loads(plain.to_json()).keys()
+    assert RunConfig.from_json(plain.to_json()) == plain
+    assert RunConfig.from_json(used.to_json()) == used

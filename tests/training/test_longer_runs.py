@@ -8,7 +8,14 @@ from typing import Any
 
 import pytest
 
-from minigen.training import ConfigurationError, TrainingInterrupted, resume, train
+from minigen.training import (
+    CheckpointFolder,
+    ConfigurationError,
+    TrainingInterrupted,
+    resume,
+    train,
+)
+from minigen.training.loop import Trainer
 
 from .helpers import STEPS, call_at_batch, outcome, small_config
 
@@ -113,3 +120,74 @@ def test_a_schedule_that_depends_on_the_length_refuses_another(
     go_on(tmp_path / "stopped", epochs=2)  # as it was to be
     quietly(tmp_path / "whole", epochs=2, schedule="cosine")
     assert outcome(tmp_path / "stopped") == outcome(tmp_path / "whole")
+
+
+def steps_taken(folder: Path) -> int:
+    """Return how many updates the optimiser of a run has made."""
+    newest = CheckpointFolder(folder / "checkpoints").newest()
+    assert newest is not None
+    return int(max(entry["step"] for entry in newest.optimizers["model"]["state"].values()))
+
+
+@pytest.mark.parametrize(("steps", "epochs"), [(5, 1), (STEPS, 1), (STEPS + 3, 2)])
+def test_a_run_of_so_many_steps_ends_within_an_epoch(
+    tmp_path: Path, steps: int, epochs: int
+) -> None:
+    run = train(small_config(steps=steps), tmp_path, progress=False, pictures=False)
+    assert (run.config.steps, run.config.epochs) == (steps, epochs)
+    assert [record["epoch"] for record in run.history] == list(range(1, epochs + 1))
+    assert steps_taken(tmp_path) == steps
+
+
+def test_a_run_of_whole_epochs_is_the_run_of_as_many_steps(tmp_path: Path) -> None:
+    quietly(tmp_path / "epochs", epochs=2, schedule="linear")
+    quietly(tmp_path / "steps", steps=2 * STEPS, schedule="linear")
+    whole, counted = (outcome(tmp_path / name) for name in ("epochs", "steps"))
+    assert whole["bits"] == counted["bits"]
+    assert whole["metrics"] == counted["metrics"]
+
+
+def test_a_run_of_so_many_steps_is_stopped_and_resumed_as_any_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = {"steps": STEPS + 5, "schedule": "linear", "validation": 30}
+    quietly(tmp_path / "whole", **options)
+    stop_at(monkeypatch, STEPS + 2)
+    with pytest.raises(TrainingInterrupted):
+        quietly(tmp_path / "stopped", **options)
+    go_on(tmp_path / "stopped")
+    assert outcome(tmp_path / "stopped") == outcome(tmp_path / "whole")
+    with pytest.raises(ConfigurationError, match="epochs: the run was to have 17 steps"):
+        go_on(tmp_path / "stopped", epochs=4)
+
+
+def test_lazy_r1_and_the_averages_warm_up_go_on_where_a_run_was_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes = {"channels": [2], "generator_hidden": [4], "discriminator_hidden": [4], "latent": 3}
+    options = {"model": "cgan", "model_config": sizes | {"r1_interval": 5}, "epochs": 1}
+    quietly(tmp_path / "whole", **options)
+    stop_at(monkeypatch, 8)
+    with pytest.raises(TrainingInterrupted):
+        quietly(tmp_path / "stopped", **options)
+    go_on(tmp_path / "stopped")
+    assert outcome(tmp_path / "stopped") == outcome(tmp_path / "whole")
+
+
+def test_minutes_become_the_steps_that_fit_and_are_noted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Trainer, "time_a_step", lambda _: 0.5)
+    said: list[str] = []
+    run = train(small_config(), tmp_path / "timed", minutes=0.1, progress=False, report=said.append)
+    assert (run.config.steps, run.config.epochs) == (12, 1)
+    assert said == ["0.1 minutes: 12 steps at the present pace"]
+    quietly(tmp_path / "counted", steps=12)
+    assert outcome(tmp_path / "timed") == outcome(tmp_path / "counted")
+
+
+def test_steps_are_timed_without_a_trace_in_the_run(tmp_path: Path) -> None:
+    run = train(small_config(), tmp_path, minutes=1e-9, progress=False, pictures=False)
+    assert run.config.steps == 1
+    quietly(tmp_path / "plain", steps=1)
+    assert outcome(tmp_path)["bits"] == outcome(tmp_path / "plain")["bits"]

@@ -57,11 +57,28 @@ def test_a_run_goes_on_to_the_same_weights_random_states_and_history(
 
 
 def test_its_configuration_is_written_again_as_it_was_read(saved: Path) -> None:
-    text = (saved / "config.json").read_text()
+    """With the options that came since then; what was left open to that version is said."""
+    written = json.loads((saved / "config.json").read_text())
     config = RunFolder(saved).read_config()
-    assert config.to_json() == text
-    again = config.completed(config.build_model()).to_json()
-    assert json.loads(again) == json.loads(text)
+    again = json.loads(config.to_json())
+    assert json.loads(config.completed(config.build_model()).to_json()) == again
+    options, of_then = again.pop("model_config"), written.pop("model_config")
+    assert again == written
+    assert options.keys() >= of_then.keys()
+    settled = {name: options[name] for name, value in of_then.items() if value is not None}
+    assert settled == {name: value for name, value in of_then.items() if value is not None}
+
+
+@pytest.mark.parametrize(
+    ("run", "batch_norm"), [("cgan", True), ("dcgan", None), ("dcgan-spectral", None)]
+)
+def test_a_gan_of_then_is_made_as_it_was(run: str, batch_norm: bool | None) -> None:
+    """Without hidden dense layers; with batch norm in every discriminator that it did not harm."""
+    options = RunFolder(SAVED / run).read_config().model_config
+    assert options["generator_hidden"] == options["discriminator_hidden"] == []
+    assert options["batch_norm"] is batch_norm
+    assert options["average_buffers"] is options["average_warmup"] is False
+    assert options.get("projection", False) is False
 
 
 def test_there_is_a_run_of_every_model() -> None:
