@@ -1,71 +1,208 @@
-"""``minigen demo``: a VAE from nothing to pictures, offline, while one waits."""
+"""``minigen demo``: two generative models from nothing to pictures, offline, while one waits."""
 
 from __future__ import annotations
 
 import dataclasses
+import shutil
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 import click
+import numpy as np
 
+from minigen import models
 from minigen.cli import options
+from minigen.engine.modes import no_grad
+from minigen.engine.random import Generator
 
 if TYPE_CHECKING:
-    from minigen.training import RunConfig
+    from minigen.training import Run, RunConfig
+
+DATA: Final = "printed_digits"
+
+SHARES: Final = {"conv-vae": 1 / 3, "cgan": 2 / 3}
+"""The models that are trained, and the share of the time that each gets."""
+
+BY_DATA: Final = ("image_shape", "classes")
+"""Options of models that the data decide."""
+
+FREE: Final = ("device", "epochs", "minigen", "steps")
+"""In what one demo's runs may differ from another's."""
+
+CLASSES: Final = 10
+
+STEPS: Final = 11
+"""How many images a walk has."""
 
 
 @click.command()
+@click.option(
+    "--minutes",
+    type=options.FiniteRange(min=0, max=10_000, min_open=True),
+    default=2.0,
+    show_default=True,
+    help="How long to train: the longer, the better the pictures.",
+)
 @click.option(
     "--out",
     metavar="DIR",
     type=options.FolderPath(),
     default="runs/demo",
     show_default=True,
-    help="Where the run goes. An earlier demo there is replaced, another run is not.",
+    help="Where the runs and the pictures go. An earlier demo there is replaced, nothing else is.",
 )
 @options.device_from_the_start
-def demo(out: Path, device: str) -> None:
-    """Train a small VAE on handwritten digits and draw what it learnt; needs no network."""
+def demo(minutes: float, out: Path, device: str) -> None:
+    """Train a VAE and a GAN on printed digits and draw what they learnt; needs no network.
+
+    The digits are those of twenty typefaces, each picture drawn another way. The VAE learns them
+    without being told which is which; the GAN is told, and makes the digit that is asked for.
+    """
     from minigen.training import train
 
-    config = dataclasses.replace(_config(), device=device)
-    click.echo(f"Training a variational autoencoder on 8x8 digits: {config.epochs} epochs.")
-    run = train(config, out, overwrite=_holds_demo(out, config))
-    test = run.history[-1]["test"]
-    click.echo(
-        f"\nTest images cost {test['loss']:.2f} nats each: {test['reconstruction']:.2f} for the "
-        f"pixels, {test['kl']:.2f} for the latent variables."
-    )
-    click.echo("The pictures are in:")
-    for name, what in (
-        (f"epoch-{config.epochs:04}.png", "new digits, drawn from the prior"),
-        ("reconstructions.png", "test digits above their reconstructions"),
-        ("losses.png", "the loss and its parts, epoch by epoch"),
-    ):
-        click.echo(f"  {run.folder / 'samples' / name}  {what}")
+    runs: dict[str, Run] = {}
+    for model, share in SHARES.items():
+        config = dataclasses.replace(_config(model), device=device)
+        overwrite = _holds_demo(out / model, config)
+        click.echo(f"Training {models.find(model).__name__} for {60 * minutes * share:.0f} s")
+        runs[model] = train(
+            config, out / model, minutes=minutes * share, overwrite=overwrite, report=options.tell
+        )
+    click.echo("\nThe pictures are in:")
+    for name, what, draw in PICTURES:
+        draw(runs, options.place(out / name))
+        click.echo(f"  {out / name}  {what}")
 
 
-def _config() -> RunConfig:
+def _config(model: str) -> RunConfig:
     from minigen.training import RunConfig
 
-    return RunConfig(
-        model="vae",
-        model_config={"hidden": [256], "latent": 8},
-        dataset="digits",
-        epochs=50,
-        batch_size=32,
-        learning_rate=2e-3,
-    )
+    return RunConfig(model=model, dataset=DATA)
 
 
 def _holds_demo(folder: Path, config: RunConfig) -> bool:
-    """Tell whether the run in a folder is an earlier demo."""
+    """Tell whether the run in a folder is an earlier demo, whatever its length."""
     from minigen.training import RunError, RunFolder
 
     try:
         found = RunFolder(folder).read_config()
     except RunError:
         return False
-    same = {name: getattr(found, name) for name in ("model_config", "device", "minigen")}
-    mine = dataclasses.replace(config, **same)
-    return found == mine and config.model_config.items() <= found.model_config.items()
+    if found.model != config.model:
+        return False
+    decided = {name: found.model_config[name] for name in BY_DATA if name in found.model_config}
+    mine = dataclasses.replace(config, model_config={**config.model_config, **decided})
+    mine = mine.completed(mine.build_model())
+    return dataclasses.replace(mine, **{name: getattr(found, name) for name in FREE}) == found
+
+
+# ---------------------------------------------------------------------------------------- pictures
+
+
+def _draw_side_by_side(runs: dict[str, Run], path: Path) -> None:
+    """Draw real digits, the VAE's and the GAN's, in two rows each."""
+    from minigen import viz
+
+    test = _real()
+    in_turn = np.tile(np.arange(CLASSES), 2)
+    by_class = [np.flatnonzero(test.labels == label)[:2] for label in range(CLASSES)]
+    real = test.scaled()[np.stack(by_class, axis=1).ravel()]
+    vae, gan = runs["conv-vae"].model, runs["cgan"].model
+    rows = [
+        real,
+        _sampled(vae, 2 * CLASSES),
+        _decoded(gan, _noise(gan, 2 * CLASSES), in_turn),
+    ]
+    viz.save_image_table(
+        path,
+        np.concatenate(rows).reshape(6, CLASSES, *real.shape[1:]),
+        rows=["real", "", "VAE", "", "GAN", ""],
+        title="Printed digits, and what two models make of noise",
+    )
+
+
+def _draw_styles(runs: dict[str, Run], path: Path) -> None:
+    """Draw all digits from the same noise: a row has one style."""
+    from minigen import viz
+
+    model = runs["cgan"].model
+    noise = np.repeat(_noise(model, 6), CLASSES, axis=0)
+    made = _decoded(model, noise, np.tile(np.arange(CLASSES), 6))
+    viz.save_image_table(
+        path,
+        made.reshape(6, CLASSES, *made.shape[1:]),
+        columns=[str(label) for label in range(CLASSES)],
+        column_title="the digit that is asked for",
+        row_title="noise",
+        title="GAN: the noise is held fixed along a row",
+    )
+
+
+def _draw_class(runs: dict[str, Run], path: Path) -> None:
+    """Draw ways between two draws of noise, each row within a class."""
+    from minigen import viz
+
+    model: Any = runs["cgan"].model
+    start, end = _noise(model, 2 * CLASSES).reshape(2, CLASSES, -1)
+    with no_grad():
+        walks = models.interpolate(model, start, end, STEPS, np.arange(CLASSES))
+    viz.save_image_table(
+        path,
+        walks,
+        rows=[str(label) for label in range(CLASSES)],
+        title="GAN: the digit is held fixed along a row, and the noise changes",
+    )
+
+
+def _draw_walk(runs: dict[str, Run], path: Path) -> None:
+    """Draw ways from one real digit to another through the VAE's latent space."""
+    from minigen import viz
+
+    model: Any = runs["conv-vae"].model
+    images = _real().scaled()[: 2 * CLASSES]
+    with no_grad():
+        means = model.encode(images)[0].numpy()
+        walks = models.interpolate(model, means[:CLASSES], means[CLASSES:], STEPS)
+    viz.save_image_table(
+        path,
+        walks,
+        columns=[f"{step / (STEPS - 1):.1f}" for step in range(STEPS)],
+        column_title="t,  with  z = (1 − t) z₀ + t z₁",
+        title="VAE: from one test image to another through the latent space",
+    )
+
+
+def _copy_animation(runs: dict[str, Run], path: Path) -> None:
+    """Take the animation of the GAN's training out of its run."""
+    shutil.copyfile(runs["cgan"].folder / "samples" / "samples.gif", path)
+
+
+PICTURES: Final[tuple[tuple[str, str, Callable[[dict[str, Run], Path], None]], ...]] = (
+    ("side-by-side.png", "real digits, the VAE's and the GAN's", _draw_side_by_side),
+    ("training.gif", "the GAN's samples from the first steps to the last", _copy_animation),
+    ("walk.png", "from one digit to another through the VAE's latent space", _draw_walk),
+    ("digits.png", "every digit from the same noise, by the GAN", _draw_styles),
+    ("noise.png", "each digit from changing noise, by the GAN", _draw_class),
+)
+"""What is drawn of the trained models: the file, what it shows, and how."""
+
+
+def _real() -> Any:
+    from minigen import data
+
+    return data.load(DATA, "test")
+
+
+def _noise(model: Any, count: int) -> Any:
+    return model.draw_latents(count, Generator(1))
+
+
+def _sampled(model: Any, count: int) -> Any:
+    with no_grad():
+        return model.sample(count, generator=Generator(1)).numpy()
+
+
+def _decoded(model: Any, z: Any, labels: Any) -> Any:
+    with no_grad():
+        return model.decode_images(z, labels).numpy()

@@ -107,7 +107,10 @@ class Trainer:
         self._report = report or _say
         title = f"{config.model} on {config.dataset}"
         originals = test.first(test.kind.compared)
-        self._album = Album(folder, self.model, originals, config.seed, title) if pictures else None
+        length = {"epochs": config.epochs, "steps": config.length(self._steps)}
+        self._album = (
+            Album(folder, self.model, originals, config.seed, title, **length) if pictures else None
+        )
 
     def restore(self, checkpoint: Checkpoint) -> None:
         """Continue from a checkpoint; that of another model or optimiser is a `RunError`."""
@@ -171,6 +174,8 @@ class Trainer:
                     self._stop()
                 self.model.anneal(self.position.epoch + self.position.step / self._steps)
                 self._step(indices)
+                if self._album is not None:
+                    self._album.draw_on_the_way(self._steps_done)
                 bar.set_postfix_str(_running(self._averages), refresh=False)
                 bar.update()
             self._finish_epoch(epoch)

@@ -15,6 +15,9 @@ from minigen.training.folder import RunFolder
 from minigen.training.history import Record
 from minigen.training.state import Purpose, stream
 
+FRAMES: Final = 24
+"""How many pictures an animation is to have: a run of fewer epochs draws samples on the way."""
+
 SECONDS_BETWEEN_FIGURES: Final = 10.0
 """A figure takes a tenth of a second: on small data sets as long as an epoch."""
 
@@ -22,15 +25,25 @@ SECONDS_BETWEEN_FIGURES: Final = 10.0
 class Album:
     """Draws samples after every epoch, and reconstructions and curves now and then.
 
+    A run of few epochs draws samples on the way, too, so that its animation has `FRAMES` pictures.
     The noise behind the samples is the same every time, so that one can watch them take shape, and
     it is not training's: a run does not depend on its pictures.
 
     `originals` are test examples (N, ...), on the model's device, to be shown beside what it makes,
-    and their labels, or None. The `title` stands above the figures.
+    and their labels, or None. The `title` stands above the figures. `epochs` and `steps` are how
+    many the run has.
     """
 
     def __init__(
-        self, folder: RunFolder, model: Model, originals: Batch, seed: int, title: str
+        self,
+        folder: RunFolder,
+        model: Model,
+        originals: Batch,
+        seed: int,
+        title: str,
+        *,
+        epochs: int = FRAMES,
+        steps: int = 0,
     ) -> None:
         self._folder = folder
         self._model = model
@@ -39,11 +52,12 @@ class Album:
         self._seed = seed
         self._title = title
         self._next_figures = 0.0
+        self._steps_between = -(-steps // FRAMES) if epochs < FRAMES else 0
 
     def draw(self, history: Sequence[Record], *, last: bool) -> None:
         """Draw what is due after an epoch; everything if it is the last one."""
         epoch = history[-1]["epoch"]
-        self.draw_samples(epoch)
+        self.draw_samples(f"epoch-{epoch:04}", f"after epoch {epoch}")
         if last:
             self.draw_animation()
         if last or time.monotonic() >= self._next_figures:
@@ -51,8 +65,13 @@ class Album:
             self.draw_curves(history)
             self._next_figures = time.monotonic() + SECONDS_BETWEEN_FIGURES
 
-    def draw_samples(self, epoch: int) -> None:
-        """Draw ``epoch-0003.png``, if the model can sample."""
+    def draw_on_the_way(self, steps: int) -> None:
+        """Draw ``step-00000040.png`` after so many steps of the run, if a picture is due then."""
+        if self._steps_between and steps % self._steps_between == 0:
+            self.draw_samples(f"step-{steps:08}", f"after step {steps:,}")
+
+    def draw_samples(self, name: str, when: str) -> None:
+        """Draw samples into a file of that name, if the model can sample."""
         if not models.can(self._model, "sample"):
             return
         classes = self._model.classes
@@ -64,14 +83,15 @@ class Album:
                 real=lambda: self._originals,
                 columns=classes or None,
                 model=self._model,
-                title=f"{self._title}, after epoch {epoch}",
+                title=f"{self._title}, {when}",
             )
-            path = self._folder.samples / f"epoch-{epoch:04}{self._kind.suffix}"
+            path = self._folder.samples / f"{name}{self._kind.suffix}"
             self._kind.draw_samples(path, samples, setting)
 
     def draw_animation(self) -> None:
-        """Draw ``samples.gif``: the samples after every epoch, one after the other."""
-        frames = sorted(self._folder.samples.glob(f"epoch-*{self._kind.suffix}"))
+        """Draw ``samples.gif``: the samples on the way, or after every epoch, one by one."""
+        on_the_way = f"step-*{self._kind.suffix}" if self._steps_between else None
+        frames = sorted(self._folder.samples.glob(on_the_way or f"epoch-*{self._kind.suffix}"))
         if len(frames) > 1:
             self._kind.animate(self._folder.samples, frames)
 

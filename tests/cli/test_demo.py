@@ -3,39 +3,75 @@ from __future__ import annotations
 import dataclasses
 import importlib
 from pathlib import Path
+from typing import Any
 
 import pytest
+from matplotlib.image import imread
+from PIL import Image
+
+from minigen import data
 
 from .helpers import SMALL, call, error
 
 demo = importlib.import_module("minigen.cli.demo")  # the package's attribute is the command
 
+SECOND = ("--minutes", 0.05)
+
 
 @pytest.fixture(autouse=True)
-def _short(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Show the demo in two epochs."""
-    config = dataclasses.replace(demo._config(), epochs=2)
-    monkeypatch.setattr(demo, "_config", lambda: config)
+def _few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Train small networks on few digits."""
+    original = data.load
+    small: dict[str, dict[str, Any]] = {
+        "conv-vae": {"channels": [4, 4], "hidden": [8]},
+        "cgan": {"channels": [4, 4], "generator_hidden": [8], "discriminator_hidden": [8]},
+    }
+
+    def few(*arguments: Any, **options: Any) -> Any:
+        found = original(*arguments, **options)
+        if arguments[0] != demo.DATA:
+            return found
+        parts = {name: getattr(found, name)[::50] for name in ("images", "labels", "faces")}
+        return dataclasses.replace(found, **parts)
+
+    monkeypatch.setattr(data, "load", few)
+    config = demo._config
+    monkeypatch.setattr(
+        demo,
+        "_config",
+        lambda model: dataclasses.replace(config(model), model_config=small[model]),
+    )
 
 
-def test_it_draws_its_pictures_and_says_where_they_are(
+def test_it_trains_two_models_draws_pictures_and_says_where_they_are(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    shown = call("demo").output
-    assert "epoch 2/2: 100%" in shown
-    for name in ("epoch-0002.png", "reconstructions.png", "losses.png"):
-        path = Path("runs", "demo", "samples", name)
+    shown = call("demo", *SECOND).output
+    assert "Training ConvVAE" in shown
+    assert "Training ConditionalGAN" in shown
+    for name in ("side-by-side.png", "training.gif", "walk.png", "digits.png", "noise.png"):
+        path = Path("runs", "demo", name)
         assert f"  {path}  " in shown
         assert path.exists()
+    with Image.open("runs/demo/training.gif") as animation:
+        assert animation.n_frames > 1  # type: ignore[attr-defined]
+    assert imread("runs/demo/side-by-side.png").std() > 0.1
 
 
-def test_it_may_be_shown_again(tmp_path: Path) -> None:
-    for _ in range(2):
-        call("demo", "--out", tmp_path)
+def test_it_may_be_shown_again_whatever_its_length(tmp_path: Path) -> None:
+    call("demo", *SECOND, "--out", tmp_path)
+    call("demo", "--minutes", 0.06, "--out", tmp_path)
 
 
-@pytest.mark.parametrize("settings", [(), ("--hidden", "256", "--latent", "8", "--lr", "0.002")])
+@pytest.mark.parametrize("settings", [SMALL, ("--hidden", "8", "--channels", "4,4")])
 def test_it_replaces_no_other_run(tmp_path: Path, settings: tuple[str, ...]) -> None:
-    call("train", "vae", *(settings or SMALL), "--epochs", "1", "--out", tmp_path)
-    assert "holds another run" in error("demo", "--out", tmp_path, status=1)
+    model = "vae" if settings == SMALL else "conv-vae"
+    call("train", model, *settings, "--epochs", "1", "--out", tmp_path / "conv-vae")
+    refused = error("demo", *SECOND, "--out", tmp_path, status=1)
+    assert "holds another run" in refused
+    assert not (tmp_path / "cgan").exists()
+
+
+def test_no_time_is_refused() -> None:
+    assert "--minutes" in error("demo", "--minutes", 0, status=2)

@@ -67,9 +67,9 @@ def test_a_model_that_cannot_sample_is_not_asked_to(tmp_path: Path) -> None:
 
 def test_samples_are_drawn_from_the_same_noise_every_time(tmp_path: Path) -> None:
     shown = album(tmp_path)
-    for epoch in (1, 2):
-        shown.draw_samples(epoch)
-    first, second = (imread(tmp_path / "samples" / f"epoch-000{epoch}.png") for epoch in (1, 2))
+    for name in ("one", "two"):
+        shown.draw_samples(name, "now")
+    first, second = (imread(tmp_path / "samples" / f"{name}.png") for name in ("one", "two"))
     assert np.array_equal(first, second)
 
 
@@ -94,12 +94,12 @@ def test_points_are_drawn_over_the_discriminators_surface(
     monkeypatch.setattr(
         viz, "save_points", lambda *arguments, **words: seen.append((arguments, words))
     )
-    Album(folder, model, (real, None), seed=0, title="a run").draw_samples(7)
+    Album(folder, model, (real, None), seed=0, title="a run").draw_samples("here", "now")
     (((path, samples, shown), words),) = seen
-    assert path == tmp_path / "samples" / "epoch-0007.png"
+    assert path == tmp_path / "samples" / "here.png"
     assert samples.shape == (500, 2)
     assert shown is real
-    assert words["title"] == "a run, after epoch 7"
+    assert words["title"] == "a run, now"
     heights = words["surface"](real)
     assert heights.shape == (40,)
     alone = model.discriminate(np.repeat(real[3:4], packing, axis=0)).item()
@@ -111,18 +111,38 @@ def test_a_class_a_column_is_drawn_of_a_conditional_model(tmp_path: Path) -> Non
     folder.create(small_config())
     model = models.ConditionalVAE((1, 4, 4), 3, [4], 2)
     images = minigen.Generator(0).uniform((30, 1, 4, 4))
-    Album(folder, model, (images, np.zeros(30, np.int64)), seed=0, title="").draw_samples(1)
-    height, width, _ = imread(tmp_path / "samples" / "epoch-0001.png").shape
+    Album(folder, model, (images, np.zeros(30, np.int64)), seed=0, title="").draw_samples(
+        "here", ""
+    )
+    height, width, _ = imread(tmp_path / "samples" / "here.png").shape
     assert 2.5 < height / width < 2.8  # 8 rows of 3
 
 
 def test_the_samples_of_all_epochs_become_an_animation(tmp_path: Path) -> None:
     shown = album(tmp_path)
-    shown.draw_samples(1)
+    shown.draw_samples("epoch-0001", "")
     shown.draw_animation()
     assert drawn(tmp_path) == {"epoch-0001.png"}  # one picture does not move
     for epoch in (1, 2, 3):
-        shown.draw_samples(epoch)
+        shown.draw_samples(f"epoch-{epoch:04}", "")
     shown.draw_animation()
     with Image.open(tmp_path / "samples" / "samples.gif") as animation:
         assert animation.format == "GIF"
+
+
+def test_a_run_of_few_epochs_draws_samples_on_the_way_to_animate(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    animated: list[Path] = []
+    monkeypatch.setattr(viz, "save_animation", lambda _path, frames: animated.extend(frames))
+    shown = album(tmp_path, epochs=2, steps=50)  # a picture in every third step, for 24 at most
+    for step in range(1, 51):
+        shown.draw_on_the_way(step)
+    shown.draw(HISTORY, last=True)
+    assert [file.name for file in animated] == [f"step-{step:08}.png" for step in range(3, 51, 3)]
+
+
+def test_a_run_of_many_epochs_draws_none_on_the_way(tmp_path: Path) -> None:
+    shown = album(tmp_path, epochs=24, steps=240)
+    shown.draw_on_the_way(10)
+    assert drawn(tmp_path) == set()
