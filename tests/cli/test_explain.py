@@ -109,7 +109,7 @@ def test_a_code_page_without_the_signs_gets_question_marks(
     monkeypatch.setattr(sys, "stdout", terminal)
     main(["explain", "tanh"], standalone_mode=False)
     terminal.flush()
-    text = terminal.buffer.getvalue().decode(encoding)  # type: ignore[attr-defined]
+    text = terminal.buffer.getvalue().decode(encoding)
     assert text.startswith("tanh (op)")
     assert "?" in text
     assert capsys.readouterr().err == ""
