@@ -309,9 +309,10 @@ def test_blocks_cover_every_row_once(rows: int, bytes_a_row: int) -> None:
     )
 
 
-@pytest.mark.parametrize(("rows", "blocks"), [(2**21, 1), (2**21 + 1, 2)])
-def test_a_block_is_filled_before_the_next_begins(rows: int, blocks: int) -> None:
-    assert len(list(kernels.row_blocks(rows, 1, np))) == blocks
+@pytest.mark.parametrize(("size", "xp"), [(2**21, np), (2**28, object())], ids=["CPU", "GPU"])
+def test_a_block_is_filled_before_the_next_begins(size: int, xp: object) -> None:
+    assert len(list(kernels.row_blocks(size, 1, xp))) == 1
+    assert len(list(kernels.row_blocks(size + 1, 1, xp))) == 2
 
 
 def test_a_gpu_gets_larger_blocks() -> None:
