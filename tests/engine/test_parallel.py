@@ -333,7 +333,7 @@ def test_a_forked_process_has_threads_of_its_own() -> None:
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
-@pytest.mark.parametrize("count", [0, 1, 2, 7])
+@pytest.mark.parametrize("count", [0, 1, 2, 7, 8])
 def test_halves_cover_everything_once(count: int) -> None:
     parts = halves(count)
     assert [i for part in parts for i in part] == list(range(count))
