@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextvars
 import os
+import signal
 import threading
 import time
 from collections.abc import Callable
@@ -324,6 +325,7 @@ def test_a_forked_process_has_threads_of_its_own() -> None:
     child = os.fork()
     if child == 0:
         code = 1
+        signal.alarm(30)  # ends it, if it waits for a thread that it has not
         try:
             done: list[int] = []
             side_by_side(done.append, (0, 1))
