@@ -11,6 +11,8 @@ from hypothesis import given, settings
 import minigen
 from minigen import nn, optim
 from minigen.engine import choice
+from minigen.kernels.compiled import optimizers as compiled
+from minigen.kernels.compiled.compilation import LEAST
 
 from .helpers import numbers, seeds
 
@@ -61,6 +63,43 @@ def test_a_step_is_that_of_numpy(case: tuple[Any, dict[str, Any]], dtype: str, s
     for of, by in zip(found, expected, strict=True):
         np.testing.assert_array_equal(of, by)
         assert of.dtype == by.dtype == dtype
+
+
+def test_a_variance_that_rounding_makes_negative_is_0() -> None:
+    gradient = numbers(5000, "float32", 0)
+    found = []
+    for kernels in (choice.READABLE, choice.COMPILED):
+        with choice.using(kernels):
+            weight = nn.Parameter(minigen.zeros(5000))
+            optimizer = optim.RMSprop([weight], alpha=0.5, centered=True)
+            for _ in range(60):  # of equal gradients, until the moments move no more
+                weight.grad = minigen.tensor(gradient)
+                optimizer.step()
+        found.append(weight.data)
+    np.testing.assert_array_equal(*found)
+    assert np.isfinite(found[0]).all()
+
+
+@pytest.mark.parametrize("imported", [True, False])
+def test_small_parameters_are_served_if_numba_has_been_imported_already(
+    imported: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compiled, "at_hand", lambda: imported)
+    for size, served in ((1, imported), (LEAST - 1, imported), (LEAST, True)):
+        weights, gradient = np.ones((2, size), "float32")
+        found = compiled.sgd(
+            weights,
+            gradient,
+            None,
+            rate=0.5,
+            momentum=0.0,
+            dampening=0.0,
+            nesterov=False,
+            decay=0.0,
+            first=True,
+        )
+        assert (found is not NotImplemented) == served
+        np.testing.assert_array_equal(weights, 0.5 if served else 1.0)
 
 
 def test_nan_stays_nan() -> None:
