@@ -87,8 +87,7 @@ def write_transposed(matrix: Array, into: Array) -> None:
 
 def _as_matrix(array: Array) -> Array:
     """Merge all axes but the first: a view, of an array or of some of its rows."""
-    lines = array.shape[0]
-    return array.reshape(lines, array[0].size if lines else 0)
+    return array.reshape(len(array), math.prod(array.shape[1:]))
 
 
 def serve(*images: Any) -> bool:
@@ -162,13 +161,14 @@ def conv_transpose2d_in_blocks(
     def paint(part: range) -> None:
         image = batch_first(out[part.start : part.stop])
         kernels = _as_matrix(weight[:, part.start : part.stop]).T
-        buffer = xp.empty(0, out.dtype)
+        buffer = None
         for rows in row_blocks(height, len(kernels) * width * batch * out.itemsize, xp):
             count = (rows.stop - rows.start, width)
             seen = _as_matrix(points[:, rows])
-            if buffer.size < len(kernels) * seen.shape[1]:  # in the first block, the largest
-                buffer = xp.empty(len(kernels) * seen.shape[1], out.dtype)
-            painted = buffer[: len(kernels) * seen.shape[1]].reshape(len(kernels), -1)
+            shape = (len(kernels), seen.shape[1])
+            if buffer is None:  # in the first block, the largest
+                buffer = xp.empty(math.prod(shape), out.dtype)
+            painted = buffer[: math.prod(shape)].reshape(shape)
             xp.matmul(kernels, seen, out=painted)
             painted = painted.reshape(len(part), *windows.kernel, *count, batch)
             for a, b in taps():
@@ -201,7 +201,7 @@ def conv2d_weight_in_blocks(
     xp, memory, cotangents = namespace(x), padded(x, windows), batch_last(g)
     parts = _parts(g.shape[2], xp)
     lines = x.shape[1] * math.prod(windows.kernel)
-    totals = xp.zeros((max(1, len(parts)), lines, g.shape[1]), x.dtype)
+    totals = xp.zeros((len(parts), lines, g.shape[1]), x.dtype)
 
     def compute(number: int) -> None:
         product = xp.empty_like(totals[number])

@@ -178,9 +178,9 @@ def deal_columns(memory: Array, lanes: int, shift: int, out: Array) -> None:
         first = (lane - shift) % lanes
         start = (first + shift) // lanes
         count = max(0, min(places - start, -(-(width - first) // lanes)))
-        columns = memory[:, :, first : first + (count - 1) * lanes + 1 : lanes]
+        columns = memory[:, :, first::lanes][:, :, :count]
         out[:, lane, :, :start] = 0
-        out[:, lane, :, start : start + count] = columns[:, :, :count].transpose(1, 0, 2, 3)
+        out[:, lane, :, start : start + count] = columns.transpose(1, 0, 2, 3)
         out[:, lane, :, start + count :] = 0
 
 

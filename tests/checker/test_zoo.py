@@ -46,13 +46,13 @@ def test_a_specimen_of_second_order_is_right_at_first(specimen: Specimen) -> Non
     assert bool(specimen.check(order=1)) == (specimen.order == 2)
 
 
-@pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("specimen", PAIRED, ids=_name)
-def test_the_library_passes_where_the_specimen_fails(specimen: Specimen, seed: int) -> None:
+def test_the_library_passes_where_the_specimen_fails(specimen: Specimen) -> None:
     assert specimen.right is not None
     right = replace(specimen, function=specimen.right)
-    for mode in ("full", "directional"):
-        right.check(order=2, mode=mode, seed=seed).raise_if_failed()
+    right.check(order=2, mode="full").raise_if_failed()  # compares all, whatever the seed
+    for seed in range(3):
+        right.check(order=2, mode="directional", seed=seed).raise_if_failed()
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.kind} {case.title}")
@@ -70,11 +70,11 @@ def test_the_zoo_is_as_large_as_promised() -> None:
     assert {specimen.order for specimen in SPECIMENS} == {1, 2}
 
 
-@pytest.mark.parametrize("specimen", SPECIMENS, ids=_name)
-def test_a_specimen_says_what_is_wrong_in_one_sentence(specimen: Specimen) -> None:
-    assert specimen.description.endswith(".")
-    assert specimen.family
-    assert specimen.source.__doc__
+def test_a_specimen_says_what_is_wrong_in_one_sentence() -> None:
+    for specimen in SPECIMENS:
+        assert specimen.description.endswith("."), specimen.name
+        assert specimen.family, specimen.name
+        assert specimen.source.__doc__, specimen.name
 
 
 def test_wrong_rules_are_no_ops_of_the_library() -> None:

@@ -1,15 +1,28 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from minigen import files, viz
+
 from .helpers import SMALL, call
 
 
-@pytest.fixture(scope="session")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+@pytest.fixture(autouse=True, scope="package")
+def _no_curves() -> Iterator[None]:
+    """Have no curves drawn, which takes longer than these runs; tests of training look at them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            viz, "save_curves", lambda path, *_, **__: files.write_atomically(path, b"curves")
+        )
+        yield
+
+
+@pytest.fixture(scope="package")
+def trained(tmp_path_factory: pytest.TempPathFactory, _no_curves: None) -> dict[str, Path]:
     """Folders of small runs, by their models' names; GANs of points by their data sets'."""
     root = tmp_path_factory.mktemp("trained")
     models = ("vae", "cvae", "autoencoder", "gan")

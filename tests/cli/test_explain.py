@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
+import io
 import sys
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import click
 import pytest
 
 from minigen import functional as F
+from minigen.cli import main
 from minigen.explanation import page_of, site
 
 from ..explanation.helpers import scale_rule
@@ -102,14 +102,14 @@ def test_a_name_is_needed() -> None:
 
 
 @pytest.mark.parametrize("encoding", ["cp1252", "ascii", "latin-1", "cp437"])
-def test_a_code_page_without_the_signs_gets_question_marks(encoding: str) -> None:
-    shown = subprocess.run(
-        [sys.executable, "-m", "minigen", "explain", "tanh"],
-        env={**os.environ, "PYTHONIOENCODING": encoding},
-        check=True,
-        capture_output=True,
-    )
-    text = shown.stdout.decode(encoding)
+def test_a_code_page_without_the_signs_gets_question_marks(
+    encoding: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    terminal = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+    monkeypatch.setattr(sys, "stdout", terminal)
+    main(["explain", "tanh"], standalone_mode=False)
+    terminal.flush()
+    text = terminal.buffer.getvalue().decode(encoding)
     assert text.startswith("tanh (op)")
     assert "?" in text
-    assert shown.stderr == b""
+    assert capsys.readouterr().err == ""

@@ -11,6 +11,7 @@ import minigen
 from minigen import catalogue
 from minigen.catalogue import Case
 from minigen.catalogue.case import normal
+from minigen.checker import GradReport
 from minigen.cli import main
 
 
@@ -43,9 +44,18 @@ def test_the_order_can_be_chosen() -> None:
     assert "1  right" in result.stdout
 
 
-def test_the_whole_catalogue_is_checked_without_a_name() -> None:
+def test_the_whole_catalogue_is_checked_without_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    right = catalogue.find("exp")[0].check(1)
+    checked: list[tuple[Case, int]] = []
+
+    def check(case: Case, order: int, device: str) -> GradReport:  # the real ones take long
+        checked.append((case, order))
+        return right
+
+    monkeypatch.setattr(Case, "check", check)
     result = CliRunner().invoke(main, ["gradcheck", "--order", "1"])
     assert result.exit_code == 0, result.output
+    assert checked == [(case, 1) for case in catalogue.CASES]
     count = len(catalogue.CASES)
     assert f"{count} of {count} right" in result.stdout
 

@@ -15,6 +15,8 @@ import pytest
 
 from minigen.explanation import implementers_of, page_of
 
+from .marked import carried
+
 TESTS = Path(__file__).parent.parent
 
 Marked = dict[str, list[str]]
@@ -22,8 +24,10 @@ Marked = dict[str, list[str]]
 
 
 @pytest.fixture(scope="module")
-def marked(tmp_path_factory: pytest.TempPathFactory) -> Marked:
+def marked(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Marked:
     """Collect every test that names a result, and is not skipped."""
+    if has_all_tests(request.config):
+        return carried(request.session.items)
     folder = tmp_path_factory.mktemp("marked")
     files = [
         path for path in TESTS.rglob("*.py") if "derivation" in path.read_text(encoding="utf-8")
@@ -40,6 +44,12 @@ def marked(tmp_path_factory: pytest.TempPathFactory) -> Marked:
     assert done.returncode == 0, done.stdout + done.stderr
     found: Marked = json.loads((folder / "marked.json").read_text(encoding="utf-8"))
     return found
+
+
+def has_all_tests(config: pytest.Config) -> bool:
+    """Tell whether this very run has collected all tests, so that no other need to."""
+    narrower = ("keyword", "markexpr", "deselect", "ignore", "ignore_glob", "lf")
+    return TESTS.name in config.args and not any(config.getoption(each, None) for each in narrower)
 
 
 def test_every_result_has_a_test_that_carries_it(marked: Marked) -> None:

@@ -164,6 +164,19 @@ def test_what_is_not_served_is_left_to_the_op(given: Any) -> None:
     )
 
 
+NO_IMAGES = ["integers", "two dtypes", "other channels", "another bias", "no images"]
+
+
+@pytest.mark.parametrize("name", NO_IMAGES)
+def test_what_is_no_convolution_of_one_type_is_not_served_in_blocks_either(name: str) -> None:
+    x, weight, bias = NOT_SERVED[name]
+    options: dict[str, Any] = {"stride": 2, "padding": 1}
+    assert kernels.conv2d_in_blocks(x, weight, bias, **options) is NotImplemented
+    back = {**options, "output_padding": 0}
+    backwards = weight.swapaxes(0, 1)
+    assert kernels.conv_transpose2d_in_blocks(x, backwards, bias, **back) is NotImplemented
+
+
 @pytest.mark.parametrize(
     "kernel", [kernels.conv_transpose2d_in_bands, kernels.conv_transpose2d_in_blocks]
 )
@@ -226,6 +239,15 @@ def test_groups_are_left_to_the_op() -> None:
         assert kernel(g, weight, None, output_padding=0, **options) is NotImplemented
 
 
+def test_groups_are_left_to_the_op_with_weights_of_any_shape() -> None:
+    x, weight, g = held((8, 4, 8, 8)), drawn((6, 4, 4, 4)), held((8, 6, 4, 4))
+    options: Any = {"stride": 2, "padding": 1, "groups": 2}
+    for kernel in (kernels.conv2d_in_blocks, kernels.conv2d_in_bands):
+        assert kernel(x, weight, None, **options) is NotImplemented
+    for kernel in (kernels.conv_transpose2d_in_blocks, kernels.conv_transpose2d_in_bands):
+        assert kernel(g, weight, None, output_padding=0, **options) is NotImplemented
+
+
 def test_cotangents_of_other_windows_are_left_to_the_op() -> None:
     layer = LAYERS[0]
     g = drawn((layer.batch, layer.outputs, 3, 3))
@@ -237,12 +259,25 @@ def test_cotangents_of_other_windows_are_left_to_the_op() -> None:
 
 def test_small_rows_are_left_to_products_of_several(monkeypatch: pytest.MonkeyPatch) -> None:
     layer = LAYERS[0]
-    given = layer.images(), layer.weight(), None
-    line_bytes = 3 * 4 * 4 * 8
-    monkeypatch.setattr(kernels, "LEAST_ROW_BYTES", 4 * layer.batch * line_bytes + 1)
-    assert kernels.conv2d_in_bands(*given, **layer.options) is NotImplemented
-    monkeypatch.setattr(kernels, "LEAST_ROW_BYTES", 4 * layer.batch * line_bytes)
-    assert kernels.conv2d_in_bands(*given, **layer.options) is not NotImplemented
+    x, weight, g = layer.images(), layer.weight(), layer.cotangent()
+    for kernel, given, options in (
+        (kernels.conv2d_in_bands, (x, weight, None), layer.options),
+        (kernels.conv2d_weight_in_bands, (x, g), {"kernel_size": 4, **layer.options}),
+        (kernels.conv_transpose2d_in_bands, (g, weight, None), layer.transposed_options),
+    ):
+        row_bytes = 4 * layer.batch * (3 * 4 * 4 * 8)
+        monkeypatch.setattr(kernels, "LEAST_ROW_BYTES", row_bytes + 1)
+        assert kernel(*given, **options) is NotImplemented
+        monkeypatch.setattr(kernels, "LEAST_ROW_BYTES", row_bytes)
+        assert kernel(*given, **options) is not NotImplemented
+
+
+def test_bands_pay_where_less_of_images_is_copied_than_more_of_kernels() -> None:
+    windows = Windows((4, 4), (2, 2), (1, 1))
+    saved = 4 * 8 / 2  # of two bands, one is not copied again
+    channels = int(saved / (2 * 2))  # two copies of each, counted twice
+    assert kernels._pays(windows, 4, 8, channels - 1, 1)
+    assert not kernels._pays(windows, 4, 8, channels, 1)
 
 
 def test_images_held_with_the_batch_last_are_not_copied() -> None:
@@ -255,6 +290,14 @@ def test_images_held_with_the_batch_last_are_not_copied() -> None:
     assert copied.shape == (2, 3, 4, 5)
 
 
+@pytest.mark.parametrize("windows", [DILATED[0], DILATED[3]], ids=["both sides", "more below"])
+def test_zeros_stand_around_images_held_with_the_batch_last(windows: Windows) -> None:
+    x = draw(2, 3, 4, 5)
+    around = [(p, p + more) for p, more in zip(windows.padding, windows.surplus, strict=True)]
+    expected = np.pad(x, ((0, 0), (0, 0), *around))
+    np.testing.assert_array_equal(batch_first(kernels.padded(x, windows)), expected)
+
+
 @pytest.mark.parametrize(("rows", "bytes_a_row"), [(7, 2**20), (7, 1), (7, 2**30), (3, 0), (0, 5)])
 def test_blocks_cover_every_row_once(rows: int, bytes_a_row: int) -> None:
     blocks = list(kernels.row_blocks(rows, bytes_a_row, np))
@@ -264,6 +307,12 @@ def test_blocks_cover_every_row_once(rows: int, bytes_a_row: int) -> None:
         or block.stop - block.start == 1
         for block in blocks
     )
+
+
+@pytest.mark.parametrize(("size", "xp"), [(2**21, np), (2**28, object())], ids=["CPU", "GPU"])
+def test_a_block_is_filled_before_the_next_begins(size: int, xp: object) -> None:
+    assert len(list(kernels.row_blocks(size, 1, xp))) == 1
+    assert len(list(kernels.row_blocks(size + 1, 1, xp))) == 2
 
 
 def test_a_gpu_gets_larger_blocks() -> None:

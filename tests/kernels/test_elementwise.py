@@ -8,9 +8,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from minigen.kernels import elementwise
+from minigen.kernels import elementwise, exponentials
+from minigen.kernels.activation import relu_kernel, relu_kernel_vjp
 from minigen.kernels.elementwise import SHARED, of_each, serves, vectors
+from minigen.kernels.exponentials import sigmoid_kernel
+from minigen.ops.activation import relu, relu_vjp, sigmoid
+from minigen.ops.losses import logits_cross_entropy
 
 pytestmark = pytest.mark.host_only("kernels for NumPy's arrays")
 
@@ -97,3 +103,40 @@ def test_halves_are_computed_at_the_same_time_where_there_are_two_threads(
     monkeypatch.setattr(elementwise, "SHARED", 4)
     both = threading.Barrier(2, timeout=60)
     of_each(lambda _x, _out: both.wait(), np.zeros(4))  # would break if one waited for the other
+
+
+def test_a_thousand_times_two_threads_give_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MINIGEN_THREADS", "2")
+    monkeypatch.setattr(elementwise, "SHARED", 1)
+    x, g = np.random.default_rng(0).standard_normal((2, 4201)).astype("float32")
+    once = sigmoid_kernel(x), *relu_kernel_vjp(g, x, x)
+    for _ in range(1000):
+        again = sigmoid_kernel(x), *relu_kernel_vjp(g, x, x)
+        assert all(map(np.array_equal, once, again))
+
+
+@given(
+    shape=st.lists(st.integers(1, 9), min_size=1, max_size=4),
+    axes=st.permutations(range(4)),
+    other=st.permutations(range(4)),
+    dtype=st.sampled_from(["float32", "float64"]),
+)
+@settings(max_examples=50)
+def test_whatever_the_shapes_and_memory_orders_kernels_agree_with_their_ops(
+    shape: list[int], axes: list[int], other: list[int], dtype: str
+) -> None:
+    def drawn(order: list[int], seed: int) -> Array:
+        order = [axis for axis in order if axis < len(shape)]
+        numbers = np.random.default_rng(seed).standard_normal([shape[axis] for axis in order])
+        return numbers.astype(dtype).transpose(np.argsort(order))
+
+    x, g = drawn(axes, 0), drawn(other, 1)
+    y = relu.forward(x)
+    np.testing.assert_array_equal(relu_kernel(x), y)
+    np.testing.assert_array_equal(relu_kernel_vjp(g, y, x)[0], relu_vjp(g, y, x)[0])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(exponentials, "LEAST", 1)
+        np.testing.assert_array_equal(sigmoid_kernel(x), sigmoid.forward(x))
+        found = exponentials.logits_cross_entropy_kernel(x, g)
+    expected = logits_cross_entropy.forward(x, g)
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=4 * float(np.finfo(dtype).eps))

@@ -70,11 +70,37 @@ def test_tiles_are_used_where_they_pay() -> None:
     assert tiles_of(windows, (32, 32), few + 1, 128, 256) is not None
 
 
-def test_a_layer_that_saves_just_enough_is_served() -> None:
+@pytest.mark.parametrize(
+    "windows",
+    [
+        Windows((4, 2), (2, 2), (1, 1)),
+        Windows((4, 4), (2, 1), (1, 1)),
+        Windows((5, 5), (2, 2), (1, 1)),
+        Windows((4, 4), (2, 2), (1, 1), (1, 2)),
+        Windows((2, 2), (2, 2), (1, 1)),
+        Windows((8, 8), (2, 2), (1, 1)),
+    ],
+    ids=["two sizes", "two strides", "a rest", "dilation", "one tap", "four taps"],
+)
+def test_windows_without_an_algorithm_get_no_tiles(windows: Windows) -> None:
+    assert tiles_of(windows, (32, 32), 64, 512, 512) is None
+
+
+def test_a_layer_that_saves_just_enough_is_served(monkeypatch: pytest.MonkeyPatch) -> None:
     windows = Windows((4, 4), (2, 2), (1, 1))
     channels = next(c for c in range(1, 512) if tiles(32).saved(4 * c, c) >= LEAST_SAVED)
     assert tiles_of(windows, (32, 32), 64, channels, channels) is not None
     assert tiles_of(windows, (32, 32), 64, channels - 1, channels - 1) is None
+    monkeypatch.setattr(module, "LEAST_SAVED", tiles(32).saved(4 * channels, channels))
+    assert tiles_of(windows, (32, 32), 64, channels, channels) is not None
+
+
+@pytest.mark.parametrize(("taps", "stride"), [(2, 1), (2, 2), (2, 3), (3, 1), (3, 2)])
+def test_lanes_end_with_the_last_column_that_a_tile_sees(taps: int, stride: int) -> None:
+    found = tiles(stride * 7, taps, stride)
+    step = stride * found.algorithm.outputs
+    last = step * (found.across - 1) + stride * found.algorithm.products - 1
+    assert found.places == last // step + 1
 
 
 @pytest.mark.parametrize("lanes", [1, 2, 4])
@@ -97,6 +123,9 @@ def test_columns_behind_the_last_place_are_left_out() -> None:
     out = np.full((1, 2, 1, 2, 1), np.nan)
     deal_columns(rows, 2, 0, out)
     np.testing.assert_array_equal(out[0, :, 0, :, 0], [[0, 2], [1, 3]])
+    out = np.full((1, 2, 1, 3, 1), np.nan)
+    deal_columns(rows + 1, 2, 3, out)  # of three zeros and six columns, the first six
+    np.testing.assert_array_equal(out[0, :, 0, :, 0], [[0, 0, 2], [0, 1, 3]])
 
 
 COEFFICIENTS = list(itertools.product((-1, 0, 1), repeat=3))
@@ -201,14 +230,15 @@ def test_products_saved_are_those_of_all_windows_less_those_of_all_tiles(
 
 @pytest.mark.derivation("winograd.conv2d", "winograd.conv2d_weight", "winograd.conv_transpose2d")
 @pytest.mark.parametrize(("kernel", "stride"), [(2, 1), (4, 2), (3, 1), (6, 2)])
+@pytest.mark.parametrize("several", [False, True], ids=["a column of windows", "several"])
 def test_whole_numbers_are_convolved_without_any_error(
-    kernel: int, stride: int, monkeypatch: pytest.MonkeyPatch
+    kernel: int, stride: int, several: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "LEAST_SAVED", -np.inf)
     monkeypatch.setattr(module, "LEAST_COLUMNS", 1)
     windows = Windows((kernel, kernel), (stride, stride), (1, 1))
     rng = np.random.default_rng(0)
-    x = rng.integers(-9, 10, (2, 3, 9, 8)).astype(float)
+    x = rng.integers(-9, 10, (2, 3, 9, 8 if several else max(1, kernel - 2))).astype(float)
     weight = rng.integers(-9, 10, (4, 3, *windows.kernel)).astype(float)
     g = rng.integers(-9, 10, (2, 4, *windows.fitting(x.shape[2:]))).astype(float)
     options = {"stride": windows.stride, "padding": windows.padding}

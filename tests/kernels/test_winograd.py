@@ -188,6 +188,19 @@ def test_shapes_and_dtypes_that_do_not_fit_are_left_to_the_op_and_its_errors() -
     assert all(result is NotImplemented for result in refused)
 
 
+def test_what_is_saved_is_counted_between_the_layers_channels(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    layer = Layer((5, 3), (8, 10), 4, 2, (1, 1))
+    divided = tiles.tiles_of(layer.windows, (8, 10), batch=3, channels=5, outputs=3)
+    assert divided is not None
+    saved = divided.saved(4 * 5, 3)  # the stride makes four images of one
+    monkeypatch.setattr(tiles, "LEAST_SAVED", saved)
+    assert all(found is not NotImplemented for found in layer.fast())
+    monkeypatch.setattr(tiles, "LEAST_SAVED", np.nextafter(saved, np.inf))
+    assert all(found is NotImplemented for found in layer.fast())
+
+
 def test_float16_is_left_to_other_kernels() -> None:
     layer = Layer((2, 3), (8, 8), 4, 2, (1, 1), dtype="float16")
     assert all(found is NotImplemented for found in layer.fast())

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.mutants import trial
 from tests.mutants.__main__ import DEFAULT, equivalent, mirror
 from tests.mutants.mutation import mutants_of
 
@@ -60,6 +61,25 @@ def test_mutants_of_the_house_are_python(path: str) -> None:
 def test_the_tests_of_a_file_are_those_that_mirror_it() -> None:
     assert mirror(Path("minigen/ops/losses.py")) == "tests/ops/test_losses.py"
     assert mirror(Path("minigen/optim/adam.py")) == "tests/optim"
+
+
+@pytest.mark.parametrize(
+    ("file", "anew"),
+    [("minigen/kernels/compiled/losses.py", True), ("minigen/kernels/dense.py", False)],
+)
+def test_what_is_compiled_of_a_mutant_is_kept_apart(
+    file: str, anew: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NUMBA_CACHE_DIR", "of all others")
+    test = tmp_path / "test_folder.py"
+    test.write_text(
+        "import os\n"
+        "def test_folder() -> None:\n"
+        f"    assert (os.environ['NUMBA_CACHE_DIR'] == 'of all others') != {anew}\n",
+        encoding="utf-8",
+    )
+    text = Path(file).read_text(encoding="utf-8")
+    assert trial.passes(Path(file), text, [str(test)], 300)
 
 
 def test_every_equivalent_mutant_is_one_of_the_code_as_it_is() -> None:

@@ -8,8 +8,9 @@ import importlib.util
 import os
 import signal
 import sys
+import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
@@ -37,11 +38,17 @@ def passes(file: Path | None, text: str, arguments: Sequence[str], limit: float)
 
     The process is a copy of this one, so that nothing is imported twice.
     """
+    with tempfile.TemporaryDirectory() as compiled:
+        return _ends_well(lambda: _run(file, text, arguments, compiled), limit)
+
+
+def _ends_well(work: Callable[[], int], limit: float) -> bool:
+    """Tell whether a copy of this process returns 0 within so many seconds."""
     child = os.fork()
     if child == 0:
         code = 2
         try:
-            code = _run(file, text, arguments)
+            code = work()
         finally:
             os._exit(code)
     deadline = time.monotonic() + limit
@@ -55,8 +62,12 @@ def passes(file: Path | None, text: str, arguments: Sequence[str], limit: float)
     return False
 
 
-def _run(file: Path | None, text: str, arguments: Sequence[str]) -> int:
-    """Run pytest without a word."""
+def _run(file: Path | None, text: str, arguments: Sequence[str], compiled: str) -> int:
+    """Run pytest without a word.
+
+    Where loops are changed, their code is kept in a folder of its own: Numba tells functions apart
+    by their operations alone, and would take that of one with other constants.
+    """
     import pytest
 
     silence = os.open(os.devnull, os.O_WRONLY)
@@ -64,6 +75,8 @@ def _run(file: Path | None, text: str, arguments: Sequence[str]) -> int:
     os.dup2(silence, 2)
     if file is not None:
         sys.meta_path.insert(0, _Finder(file, text))
+        if "compiled" in file.parts:
+            os.environ["NUMBA_CACHE_DIR"] = compiled
     return int(pytest.main([*OPTIONS, *arguments]))
 
 

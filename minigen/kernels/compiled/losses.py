@@ -93,7 +93,7 @@ def _squared_error_slope(x: Array, target: Array, out: Array, weight: Any) -> No
 
 def _weighted(g: Array, slope: Callable[..., Any], x: Array, target: Array, cost: int = 1) -> Array:
     """Return the slope of each element, times the cotangent."""
-    one_number = g.size > 0 and not any(g.strides) and g.shape == x.shape
+    one_number = not any(g.strides)
     weight = g.item(0) if one_number else 1
     out = of_each(slope, x, target, numbers=(weight,), cost=cost)
     return out if one_number else g * out

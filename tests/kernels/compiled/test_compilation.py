@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import logging
 import threading
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -72,7 +73,8 @@ def test_small_arrays_are_not_shared(monkeypatch: pytest.MonkeyPatch) -> None:
     lengths: list[int] = []
     for size, cost in ((99, 1), (24, 4), (100, 1), (25, 4)):
         share(lambda x: lengths.append(len(x)), np.zeros(size), cost=cost)
-    assert sorted(lengths) == [12, 13, 24, 50, 50, 99]
+    share(lambda x: lengths.append(len(x)), np.zeros(98))
+    assert sorted(lengths) == [12, 13, 24, 50, 50, 98, 99]
 
 
 def test_vectors_are_views_in_the_order_of_memory() -> None:
@@ -82,6 +84,14 @@ def test_vectors_are_views_in_the_order_of_memory() -> None:
         assert found is not None
         assert all(np.shares_memory(v, x) and v.flags.c_contiguous for v in found)
         assert found[0].shape == (3000,)
+
+
+@pytest.mark.parametrize("held", [np.ascontiguousarray, batch_last])
+def test_a_new_array_is_held_like_the_one_it_is_made_of(held: Callable[[Array], Array]) -> None:
+    x = held(numbers((30, 10, 5, 2), "float32", 0))
+    found = of_each(_double.run, x)
+    np.testing.assert_array_equal(found, 2 * x)
+    assert found.strides == x.strides
 
 
 def test_other_arrays_are_not_served() -> None:
@@ -103,6 +113,8 @@ def test_other_arrays_are_not_served() -> None:
     for given in not_served:
         assert vectors(*given) is None
         assert of_each(_double.run, *given) is NotImplemented
+    assert vectors(x.reshape(-1)[:LEAST]) is not None
+    assert vectors(x.reshape(-1)[: LEAST - 1]) is None
     assert x[:10].size < LEAST
     assert vectors(x[:10], least=1) is not None
 
@@ -148,7 +160,10 @@ def test_two_threads_at_once_compute_what_one_does() -> None:
 def test_without_a_folder_to_keep_code_in_it_is_compiled_all_the_same(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    kept = []
+
     def njit(cache: bool = False, **options: Any) -> Any:
+        kept.append(cache)
         if cache:
             raise RuntimeError("cannot cache function: no locator available")
         return lambda function: function
@@ -157,6 +172,7 @@ def test_without_a_folder_to_keep_code_in_it_is_compiled_all_the_same(
     out = np.zeros(3)
     Loop(_double.python)(np.ones(3), out)
     assert out.tolist() == [2, 2, 2]
+    assert kept == [True, False]
 
 
 def test_a_full_disk_stops_no_loop(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -178,7 +194,8 @@ def test_a_full_disk_stops_no_loop(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_first_compilation_is_told_in_a_line(caplog: pytest.LogCaptureFixture) -> None:
     events = importlib.import_module("numba.core.event")
     announcer = compilation._announcer(events)
-    for module in ("somebody.elses", f"{compilation.__package__}.activation", __name__):
+    house = compilation.__package__
+    for module in ("somebody.elses", f"{house}.activation", f"{house}.losses", __name__):
         function = SimpleNamespace(__module__=module)
         data = {"dispatcher": SimpleNamespace(py_func=function)}
         announcer.on_start(SimpleNamespace(data=data))
@@ -186,6 +203,18 @@ def test_the_first_compilation_is_told_in_a_line(caplog: pytest.LogCaptureFixtur
     announcer.on_start(SimpleNamespace(data={"dispatcher": _double.compiled}))
     said = "compiling minigen's loops for this processor, once: the code is kept on disk"
     assert [(r.levelno, r.message) for r in caplog.records] == [(logging.WARNING, said)]
+
+
+def test_numba_is_at_hand_once_it_has_been_imported(monkeypatch: pytest.MonkeyPatch) -> None:
+    imported = SimpleNamespace(Listener=object, register=lambda *_: None)
+    monkeypatch.setattr(importlib, "import_module", lambda _name: imported)
+    compilation.numba.cache_clear()
+    try:
+        assert not compilation.at_hand()
+        assert compilation.numba() is imported
+        assert compilation.at_hand()
+    finally:
+        compilation.numba.cache_clear()
 
 
 def test_numba_that_cannot_be_imported_is_an_error_if_it_was_asked_for(
