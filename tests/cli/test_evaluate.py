@@ -190,7 +190,7 @@ def test_a_run_that_held_examples_out_is_measured_on_these_unless_the_test_set_i
 ) -> None:
     options = ("--latent", 2, "--hidden", 8, "--epochs", 1, "--validation", 100)
     said = call("train", "vae", *options, "--out", tmp_path / "held").output
-    assert "\nvalidation loss  " in said
+    assert "validation loss  " in said
     chosen, tested = (
         call("evaluate", tmp_path / "held", *more).output for more in ((), ("--test",))
     )

@@ -101,7 +101,7 @@ def test_every_option_of_a_gan_reaches_the_run(tmp_path: Path) -> None:
         "augment_colour": True,
         "augment_flip": True,
     }
-    assert (found.learning_rate, found.betas) == (2e-4, [0.5, 0.999])
+    assert (found.learning_rate, found.betas) == (1e-3, [0.0, 0.99])
 
 
 def test_a_gan_has_two_losses_to_tell(tmp_path: Path) -> None:
