@@ -178,7 +178,8 @@ def test_as_many_as_there_are_test_images_are_judged_beside_training_images(
     test, train = (data.load("digits", split).scaled() for split in ("test", "train"))
     extractor = metrics.load_feature_extractor("digits")
     generator = minigen.Generator(0)
-    made = load_model(trained["gan"]).sample(382, generator=generator).numpy()  # type: ignore[operator]
+    model: Any = load_model(trained["gan"])
+    made = model.sample(382, generator=generator).numpy()
     expected = metrics.judge_samples(test, made, extractor, others=train, generator=generator)
     for kind in ("generated", "real"):
         distance = samples[kind]["frechet_distance"]
