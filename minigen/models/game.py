@@ -234,7 +234,8 @@ class Game(Options):
 class ConvGame(Game):
     """The game that a discriminator of convolutions plays: with R1, and averaged weights.
 
-    Without batch norm, with R1 and a high rate it needs a tenth of the steps: see docs/results.md.
+    R1 takes the place of batch norm in the discriminator, and lets the rate be high: see
+    docs/results.md.
 
     Parameters
     ----------

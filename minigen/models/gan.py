@@ -124,7 +124,8 @@ class GAN(Model):
                 "penalty on its slope senseless: leave batch_norm None, for the generator alone, "
                 "make it False, or go without the penalty (r1=0)"
             )
-        self.latent, self.packing, self._step = networks.latent, game.packing, 0
+        self.latent, self.packing = networks.latent, game.packing
+        self._step: int | None = None
         generating = networks.generator(shape, classes, generator)
         beside = 0 if self._projects else classes
         discriminating = networks.discriminator(
@@ -159,7 +160,8 @@ class GAN(Model):
     def turns(self, step: int) -> Sequence[str]:
         """Name the sides that move in a step: the discriminator, and in every n-th both.
 
-        The step is noted: a penalty that is taken in every n-th alone goes by its number.
+        The step is noted: R1 is taken in every n-th alone by its number, and in all of them with
+        its plain weight if nobody asks whose turn it is.
         """
         self._step = step
         return self.game.turns(step)

@@ -319,7 +319,7 @@ class ConvAdversaries(Adversaries):
         Length of the noise.
     generator_hidden, discriminator_hidden : sequence of int
         Features of the generator's dense layers before its first image, and of the discriminator's
-        between its last image and the score; of none with ().
+        between its last image and the score; () for none.
     spectral_norm : bool
         Spectral norm in the discriminator: each of its layers divides its weight by the largest
         singular value.

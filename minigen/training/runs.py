@@ -128,6 +128,7 @@ def train(
         trial = Trainer(config, files, *examples, progress=False, pictures=False)
         steps = max(1, round(60 * minutes / trial.time_a_step()))
         config = config.of_steps(steps, len(config.batches(len(examples[0]), model)))
+        _expect_turns(model, steps)
         report(f"{minutes:g} minutes: {steps:,} steps at the present pace")
     files.create(config)
     trainer = Trainer(config, files, *examples, progress=progress, pictures=pictures)

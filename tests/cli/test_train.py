@@ -72,7 +72,9 @@ def test_every_option_reaches_the_run(tmp_path: Path) -> None:
 def test_every_option_of_a_gan_reaches_the_run(tmp_path: Path) -> None:
     settings = (
         "--epochs 1 --channels 4 --latent 3 --objective minimax --label-smoothing 0.1 --r1 0.5 "
-        "--penalty 0.25 --critic-steps 2 --packing 2 --spectral-norm --no-batch-norm --average 0.9"
+        "--penalty 0.25 --critic-steps 2 --packing 2 --spectral-norm --no-batch-norm --average 0.9 "
+        "--generator-hidden 5,6 --discriminator-hidden 7 --r1-interval 3 --no-average-buffers "
+        "--no-average-warmup --augment-shift 1 --augment-colour --augment-flip"
     )
     call("train", "dcgan", *settings.split(), "--out", tmp_path)
     found = config(tmp_path)
@@ -90,8 +92,16 @@ def test_every_option_of_a_gan_reaches_the_run(tmp_path: Path) -> None:
         "spectral_norm": True,
         "batch_norm": False,
         "average": 0.9,
+        "generator_hidden": [5, 6],
+        "discriminator_hidden": [7],
+        "r1_interval": 3,
+        "average_buffers": False,
+        "average_warmup": False,
+        "augment_shift": 1,
+        "augment_colour": True,
+        "augment_flip": True,
     }
-    assert (found.learning_rate, found.betas) == (2e-4, [0.5, 0.999])
+    assert (found.learning_rate, found.betas) == (1e-3, [0.0, 0.99])
 
 
 def test_a_gan_has_two_losses_to_tell(tmp_path: Path) -> None:

@@ -113,7 +113,7 @@ def test_a_model_of_ones_own_may_be_told_the_class_as_before() -> None:
 def test_the_choice_is_part_of_the_configuration(make: Any) -> None:
     model = make()
     assert model.config()["projection"] is (make is projecting)
-    again: Any = models.build(model.name, **model.config())
+    again = type(model)(**model.config())
     again.load_state_dict(model.state_dict())
     x, labels = batch(model)
     np.testing.assert_array_equal(
