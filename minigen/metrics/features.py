@@ -112,14 +112,15 @@ class FeatureExtractor(nn.Module):
 class TrainedExtractor:
     """A classifier in the package: its architecture, the file of its weights, and how good it is.
 
-    `image_shape` and `channels` are as `FeatureExtractor` takes them; `test_accuracy` is the share
-    of the data set's test images that it names correctly.
+    `image_shape`, `channels` and `classes` are as `FeatureExtractor` takes them; `test_accuracy` is
+    the share of the data set's test images that it names correctly.
     """
 
     image_shape: ImageShape
     channels: tuple[int, ...]
     file: PublishedFile
     test_accuracy: float
+    classes: int = 10
 
 
 TRAINED: Final = {
@@ -163,6 +164,38 @@ TRAINED: Final = {
         ),
         test_accuracy=0.6517,
     ),
+    "printed_digits": TrainedExtractor(
+        (1, 28, 28),
+        (16, 16),
+        PublishedFile(
+            "printed_digits.safetensors",
+            112_676,
+            "9be63daa97b90e69c4e371406d0480da3caeb69ee01d738c762c4284d4facc44",
+        ),
+        test_accuracy=0.9998,
+    ),
+    "printed_letters": TrainedExtractor(
+        (1, 28, 28),
+        (16, 16),
+        PublishedFile(
+            "printed_letters.safetensors",
+            114_756,
+            "b00ff77b18879e856f3db547c1de29ef4e61a89e7458274f0a91fed04a88d5c0",
+        ),
+        test_accuracy=0.9974,
+        classes=26,
+    ),
+    "coloured_shapes": TrainedExtractor(
+        (3, 32, 32),
+        (24, 32, 32),
+        PublishedFile(
+            "coloured_shapes.safetensors",
+            131_048,
+            "5443e66cad8ae1a6a0ff74e090a1794a18ddb5c1ee079d439ac43f6f6717abf3",
+        ),
+        test_accuracy=0.9998,
+        classes=20,
+    ),
 }
 """The trained classifiers, by the name of the data set whose images they know."""
 
@@ -176,7 +209,7 @@ def load_feature_extractor(dataset: str) -> FeatureExtractor:
     Parameters
     ----------
     dataset : str
-        A name in `TRAINED`: ``"digits"``, ``"mnist"``, ``"fashion_mnist"`` or ``"cifar10"``.
+        A name in `TRAINED`, such as ``"digits"`` or ``"mnist"``.
 
     Returns
     -------
@@ -206,7 +239,9 @@ def load_feature_extractor(dataset: str) -> FeatureExtractor:
         )
     trained = TRAINED[dataset]
     # A generator of its own: the weights that it draws are replaced, and no stream must notice.
-    extractor = FeatureExtractor(trained.image_shape, trained.channels, generator=Generator(0))
+    extractor = FeatureExtractor(
+        trained.image_shape, trained.channels, trained.classes, generator=Generator(0)
+    )
     extractor.load_state_dict(load(_read(trained.file)))
     return extractor.eval().requires_grad_(False)
 

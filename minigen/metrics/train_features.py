@@ -27,7 +27,15 @@ from minigen.metrics.samples import BATCH_SIZE, measuring
 from minigen.ops.losses import cross_entropy
 from minigen.optim.lr_scheduler import CosineAnnealingLR
 
-ImageSet = Literal["digits", "mnist", "fashion_mnist", "cifar10"]
+ImageSet = Literal[
+    "digits",
+    "mnist",
+    "fashion_mnist",
+    "cifar10",
+    "printed_digits",
+    "printed_letters",
+    "coloured_shapes",
+]
 
 BATCH: Final = 128
 LEARNING_RATE: Final = 2e-3
@@ -46,6 +54,9 @@ RECIPES: Final[dict[ImageSet, Recipe]] = {
     "mnist": Recipe(epochs=10),
     "fashion_mnist": Recipe(epochs=10),
     "cifar10": Recipe(epochs=40, mirrored=True),
+    "printed_digits": Recipe(epochs=4),
+    "printed_letters": Recipe(epochs=4),
+    "coloured_shapes": Recipe(epochs=8),
 }
 """What the weights in the package were made by."""
 

@@ -23,6 +23,8 @@ from minigen.metrics.train_features import measure_accuracy
 NAMES = tuple(TRAINED)
 FOLDER = os.environ.get("MINIGEN_DATA")
 Downloaded = Literal["mnist", "fashion_mnist", "cifar10"]
+Drawn = Literal["printed_digits", "printed_letters", "coloured_shapes"]
+DRAWN: tuple[Drawn, ...] = ("printed_digits", "printed_letters", "coloured_shapes")
 
 
 def images(count: int, shape: tuple[int, ...] = (1, 8, 8)) -> npt.NDArray[Any]:
@@ -85,6 +87,19 @@ def test_the_other_classifiers_are_as_good_as_recorded(name: Downloaded, least: 
     accuracy = measure_accuracy(load_feature_extractor(name), data.load(name, "test"))
     assert accuracy == pytest.approx(TRAINED[name].test_accuracy, abs=0.001)
     assert accuracy > least
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", DRAWN)
+def test_the_classifiers_of_drawn_sets_are_as_good_as_recorded(name: Drawn) -> None:
+    accuracy = measure_accuracy(load_feature_extractor(name), data.load(name, "test"))
+    assert accuracy == pytest.approx(TRAINED[name].test_accuracy, abs=0.001)
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_a_classifier_tells_all_classes_of_a_drawn_set_apart(name: Drawn) -> None:
+    logits = load_feature_extractor(name)(images(2, TRAINED[name].image_shape))
+    assert logits.shape == (2, {"printed_letters": 26, "coloured_shapes": 20}.get(name, 10))
 
 
 def test_features_of_one_class_lie_closer_than_those_of_two() -> None:
