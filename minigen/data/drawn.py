@@ -86,7 +86,8 @@ def kept_pictures(
 ) -> npt.NDArray[np.uint8]:
     """Return pictures from the cache if they are there, whole; else draw them, and keep them there.
 
-    Where nothing can be written they are drawn each time.
+    Where nothing can be read or written they are drawn each time. Other pictures than `file` says
+    are a warning, and not kept.
 
     Parameters
     ----------
@@ -100,7 +101,7 @@ def kept_pictures(
         Returns the pictures.
     """
     path = locations.cache_folder() / folder / file.name
-    if path.is_file() and path.stat().st_size == math.prod(shape):
+    with contextlib.suppress(OSError):  # it is not there, or can't be read
         contents = path.read_bytes()
         if file.difference(contents) is None:
             return np.frombuffer(contents, np.uint8).reshape(shape)

@@ -88,6 +88,17 @@ def test_where_nothing_can_be_written_pictures_are_drawn_each_time(tmp_path: Pat
     assert artist.times == 2
 
 
+def test_a_file_that_can_not_be_read_is_drawn_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: Path) -> bytes:
+        raise PermissionError("not yours")
+
+    artist = Artist()
+    kept(artist)
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    np.testing.assert_array_equal(kept(artist), PICTURES)
+    assert artist.times == 2
+
+
 def test_other_pictures_than_were_recorded_are_told_and_not_kept(tmp_path: Path) -> None:
     with pytest.warns(UserWarning, match="doodles: what this machine has drawn has the SHA-256"):
         np.testing.assert_array_equal(kept(Artist(PICTURES + 1)), PICTURES + 1)

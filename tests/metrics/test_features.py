@@ -98,8 +98,8 @@ def test_the_classifiers_of_drawn_sets_are_as_good_as_recorded(name: Drawn) -> N
 
 @pytest.mark.parametrize("name", DRAWN)
 def test_a_classifier_tells_all_classes_of_a_drawn_set_apart(name: Drawn) -> None:
-    logits = load_feature_extractor(name)(images(2, TRAINED[name].image_shape))
-    assert logits.shape == (2, {"printed_letters": 26, "coloured_shapes": 20}.get(name, 10))
+    classes = {"printed_digits": 10, "printed_letters": 26, "coloured_shapes": 20}[name]
+    assert load_feature_extractor(name).head.weight.shape == (classes, 64)
 
 
 def test_features_of_one_class_lie_closer_than_those_of_two() -> None:
