@@ -5,11 +5,11 @@ Grey pictures of 28x28 pixels as MNIST's, white on black, drawn from the outline
 ranges,
 
 1. bolder: every side of its outline moves outwards by up to 0.04 of its longer side;
-2. 0.7 to 1.3 times as wide;
-3. slanted: a line that was upright leans 0.25 to the left to 0.4 to the right, for each 1 upwards;
-4. turned by up to 15 degrees to either side;
-5. 13 to 22 pixels large: so long is the longer side of its bounding box then;
-6. with the middle of that box up to 2 pixels from the picture's, to the left or right, up or down.
+2. 0.85 to 1.15 times as wide;
+3. slanted: a line that was upright leans 0.1 to the left to 0.2 to the right, for each 1 upwards;
+4. turned by up to 7 degrees to either side;
+5. 17 to 21 pixels large: so long is the longer side of its bounding box then;
+6. with the middle of that box up to a pixel from the picture's, to the left or right, up or down.
 
 Every character occurs equally often in each typeface, in training and test. The two parts are
 different draws of all of these numbers: the test part holds typefaces that were trained on, and no
@@ -152,12 +152,12 @@ def draw(polygon: Polygon, shares: Numbers) -> npt.NDArray[np.uint8]:
     bolder = between(0, 0.04, shares[0])
     (x, y), (outwards, upwards) = polygon.points.T, polygon.outward.T
     x, y = x + bolder * outwards, y + bolder * upwards
-    x = between(0.7, 1.3, shares[1]) * x + between(-0.25, 0.4, shares[2]) * y
-    cosine, sine = rotation(between(-0.13, 0.13, shares[3]))
+    x = between(0.85, 1.15, shares[1]) * x + between(-0.1, 0.2, shares[2]) * y
+    cosine, sine = rotation(between(-0.06, 0.06, shares[3]))
     x, y = cosine * x - sine * y, sine * x + cosine * y
     (width, x), (height, y) = _centred(x), _centred(y)
-    scale = between(13, 22, shares[4]) / np.maximum(width, height)
-    across, down = (between(-2, 2, share) + _SIDE / 2 for share in shares[5:])
+    scale = between(17, 21, shares[4]) / np.maximum(width, height)
+    across, down = (between(-1, 1, share) + _SIDE / 2 for share in shares[5:])
     inside = coverage(across + scale * x, down - scale * y, polygon.following, _SIDE)
     return np.rint(255 * inside).astype(np.uint8)
 
