@@ -177,12 +177,12 @@ PRINTED_DIGITS: Final = PrintedSource(
         "train": PublishedFile(
             "train.bin",
             47_040_000,
-            "234040dd4fbf668ff453ffecd2e7ece1ff7a5887ebb941754e59598ec57ef578",
+            "6c00b945a4831b0148f87a1230bde13cf61bdb6404ff9c9d06d4b7cfd61ff557",
         ),
         "test": PublishedFile(
             "test.bin",
             7_840_000,
-            "1b0c58a14d2efc0bbde5abb3f246af376e6b2ca81334f1ee29f789d24f450b16",
+            "4eb889d0eead62259bc75106950567be520d8be38d5b77f7b1d6ad7c9c131dc3",
         ),
     },
 )
@@ -195,12 +195,12 @@ PRINTED_LETTERS: Final = PrintedSource(
         "train": PublishedFile(
             "train.bin",
             40_768_000,
-            "28e5a4569b0175cfc2e60e802ef5c95981c1beb7721aac0d511421f10394ba7c",
+            "a6b251af175a3ac57b7e1b5440bf154d83a95cbceeaafa823e182fdc010e08ab",
         ),
         "test": PublishedFile(
             "test.bin",
             8_153_600,
-            "2dd3927cc682c871a04666fbd15a5891cb1055be369a9b040d9f3515e3754a76",
+            "10d8db9eb78780415905219a4501edae225d7cfdb3787a770172d020503de0d5",
         ),
     },
 )

@@ -76,12 +76,12 @@ def test_pictures_are_white_on_black_with_smooth_edges(
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_character_keeps_a_pixel_from_the_edge(
+def test_every_character_keeps_two_pixels_from_the_edge(
     name: Name, tests: dict[str, PrintedCharacters]
 ) -> None:
     images = tests[name].images[:, 0]
     edge = np.ones((28, 28), bool)
-    edge[1:-1, 1:-1] = False
+    edge[2:-2, 2:-2] = False
     assert images[:, edge].max() == 0
 
 
@@ -133,7 +133,7 @@ def test_labels_and_faces_are_those_of_the_pictures(
 def variation(number: int, share: float, character: str = "H") -> npt.NDArray[np.int64]:
     """Draw an upright bold character with one of the seven numbers at an end of its range."""
     shares = MIDDLE.copy()
-    shares[[0, 1, 2, 3, 4, 5, 6], 0] = [0, 0.5, 0.25 / 0.65, 0.5, 0.5, 0.5, 0.5]
+    shares[[0, 1, 2, 3, 4, 5, 6], 0] = [0, 0.5, 0.1 / 0.3, 0.5, 0.5, 0.5, 0.5]
     shares[number] = share
     drawn: npt.NDArray[np.int64] = draw(typefaces.glyph(1, character), shares)[0].astype(np.int64)
     return drawn
@@ -154,7 +154,7 @@ def test_a_wider_one_is_lower_for_its_width() -> None:
     for share in (0, 1):
         top, bottom, left, right = box(variation(1, share))
         ratios.append((right - left + 1) / (bottom - top + 1))
-    assert ratios[1] > 1.6 * ratios[0]
+    assert ratios[1] > 1.3 * ratios[0]
 
 
 @pytest.mark.parametrize("number", [2, 3])
@@ -173,12 +173,12 @@ def test_slant_and_rotation_lean_to_either_side(number: int) -> None:
 def test_a_character_is_as_large_as_the_range_says() -> None:
     # A column in the middle of the stem is as bright, all in all, as the character is high.
     heights = [variation(4, share, "I").sum(axis=0).max() / 255 for share in (0, 1)]
-    assert heights == pytest.approx([13, 22], abs=0.1)
+    assert heights == pytest.approx([17, 21], abs=0.1)
 
 
 @pytest.mark.parametrize(("number", "axis"), [(5, 1), (6, 0)])
 def test_a_character_is_moved_to_the_right_and_down(number: int, axis: int) -> None:
-    np.testing.assert_array_equal(np.roll(variation(number, 0), 4, axis=axis), variation(number, 1))
+    np.testing.assert_array_equal(np.roll(variation(number, 0), 2, axis=axis), variation(number, 1))
 
 
 @pytest.mark.parametrize(
