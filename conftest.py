@@ -9,7 +9,7 @@ import pytest
 
 @pytest.fixture(autouse=True, scope="session")
 def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Keep data sets that are drawn, once for the whole session, in a folder of its own."""
+    """Keep what goes into the cache, such as drawn data sets, in one folder for the session."""
     from minigen.data import locations
 
     folder = tmp_path_factory.mktemp("cache")
