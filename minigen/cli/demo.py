@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 DATA: Final = "printed_digits"
 
-SHARES: Final = {"conv-vae": 1 / 3, "cgan": 2 / 3}
+SHARES: Final = {"conv-vae": 1 / 4, "cgan": 3 / 4}
 """The models that are trained, and the share of the time that each gets."""
 
 BY_DATA: Final = ("image_shape", "classes")
