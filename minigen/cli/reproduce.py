@@ -22,10 +22,14 @@ if TYPE_CHECKING:
 class InProcess:
     """Trains and evaluates by the commands themselves, in this process."""
 
+    def __init__(self, device: str) -> None:
+        self._device = device
+
     def train(self, arguments: Sequence[str], folder: Path) -> None:
         """Train a run into a folder; if it holds the run already, finish it."""
         begun = (folder / "config.json").is_file()
-        words = ["--resume", str(folder)] if begun else [*arguments, "--out", str(folder)]
+        where = ["--device", self._device, "--out", str(folder)]
+        words = ["--resume", str(folder)] if begun else [*arguments, *where]
         train.main(words, "minigen train", standalone_mode=False)
 
     def evaluate(self, folder: Path, arguments: Sequence[str]) -> dict[str, Any]:
@@ -59,7 +63,8 @@ def _seeds(_ctx: click.Context, _option: click.Parameter, text: str | None) -> l
     type=options.FolderPath(),
     help="Where runs and the table go.  [default: runs/reproduce/TABLE]",
 )
-def reproduce(name: str | None, seeds: list[int] | None, out: Path | None) -> None:
+@options.device_from_the_start
+def reproduce(name: str | None, seeds: list[int] | None, out: Path | None, device: str) -> None:
     """Make the published figures of TABLE again, and say whether they hold.
 
     Without TABLE all are listed, with the time that they take. Every run is trained by the command
@@ -77,7 +82,7 @@ def reproduce(name: str | None, seeds: list[int] | None, out: Path | None) -> No
         raise click.BadParameter(f"{name!r} is none of {', '.join(tables)}", param_hint="'TABLE'")
     table, folder = tables[name], out or Path("runs", "reproduce", name)
     try:
-        made = make(table, folder, InProcess(), seeds=seeds, report=options.tell)
+        made = make(table, folder, InProcess(device), seeds=seeds, report=options.tell)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="'--seeds'") from error
     _show(made)

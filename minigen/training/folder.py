@@ -47,7 +47,8 @@ class RunFolder:
     ``checkpoints/epoch-0003.training...``  what training needs besides to go on from there
     ``samples/*.png``                       samples, reconstructions, the curves of the loss; of
                                             data that are no pictures, files of another kind
-    ``samples/samples.gif``                 the samples after every epoch, one after the other
+    ``samples/steps/*.png``                 of a run of few epochs, samples on the way
+    ``samples/samples.gif``                 the samples after every epoch, or these, one by one
     ``tensorboard/events...``               the same metrics for TensorBoard, if asked for
     ======================================  ====================================================
     """
@@ -58,6 +59,7 @@ class RunFolder:
         self.metrics = self.path / "metrics.jsonl"
         self.checkpoints = self.path / "checkpoints"
         self.samples = self.path / "samples"
+        self.frames = self.samples / "steps"
         self.tensorboard = self.path / "tensorboard"
 
     def expect_free(self) -> None:
@@ -107,7 +109,7 @@ class RunFolder:
 
     def remove_partial_files(self) -> None:
         """Remove what a killed process left half written."""
-        for folder in (self.path, self.checkpoints, self.samples):
+        for folder in (self.path, self.checkpoints, self.samples, self.frames):
             for file in folder.glob(f"*{PARTIAL_SUFFIX}"):
                 file.unlink(missing_ok=True)
 
@@ -118,6 +120,7 @@ class RunFolder:
         yield from self.tensorboard.glob(EVENTS)
         for suffix in {".png", ".gif", *(kind.suffix for kind in kinds.registered())}:
             yield from self.samples.glob(f"*{suffix}")
+            yield from self.frames.glob(f"*{suffix}")
 
 
 @dataclass(frozen=True, order=True)

@@ -6,7 +6,10 @@ import time
 from collections.abc import Sequence
 from typing import Final
 
+import numpy as np
+
 from minigen import kinds, models, viz
+from minigen.engine.backend import to_numpy
 from minigen.kinds import Setting
 from minigen.metrics import measuring
 from minigen.models import Model
@@ -18,6 +21,9 @@ from minigen.training.state import Purpose, stream
 FRAMES: Final = 24
 """How many pictures an animation is to have: a run of fewer epochs draws samples on the way."""
 
+LEAST_STEPS: Final = 10 * FRAMES
+"""How many steps such a run has at least: a shorter one is over before one could watch it."""
+
 SECONDS_BETWEEN_FIGURES: Final = 10.0
 """A figure takes a tenth of a second: on small data sets as long as an epoch."""
 
@@ -25,7 +31,8 @@ SECONDS_BETWEEN_FIGURES: Final = 10.0
 class Album:
     """Draws samples after every epoch, and reconstructions and curves now and then.
 
-    A run of few epochs draws samples on the way, too, so that its animation has `FRAMES` pictures.
+    A long run of few epochs draws samples on the way, too, so that its animation has `FRAMES`
+    pictures.
     The noise behind the samples is the same every time, so that one can watch them take shape, and
     it is not training's: a run does not depend on its pictures.
 
@@ -52,7 +59,8 @@ class Album:
         self._seed = seed
         self._title = title
         self._next_figures = 0.0
-        self._steps_between = -(-steps // FRAMES) if epochs < FRAMES else 0
+        on_the_way = epochs < FRAMES and steps >= LEAST_STEPS
+        self._steps_between = -(-steps // FRAMES) if on_the_way else 0
 
     def draw(self, history: Sequence[Record], *, last: bool) -> None:
         """Draw what is due after an epoch; everything if it is the last one."""
@@ -66,9 +74,10 @@ class Album:
             self._next_figures = time.monotonic() + SECONDS_BETWEEN_FIGURES
 
     def draw_on_the_way(self, steps: int) -> None:
-        """Draw ``step-00000040.png`` after so many steps of the run, if a picture is due then."""
+        """Draw ``steps/00000040.png`` after so many steps of the run, if a picture is due then."""
         if self._steps_between and steps % self._steps_between == 0:
-            self.draw_samples(f"step-{steps:08}", f"after step {steps:,}")
+            self._folder.frames.mkdir(exist_ok=True)
+            self.draw_samples(f"{self._folder.frames.name}/{steps:08}", f"after step {steps:,}")
 
     def draw_samples(self, name: str, when: str) -> None:
         """Draw samples into a file of that name, if the model can sample."""
@@ -79,6 +88,8 @@ class Album:
             samples = models.ability(self._model, "sample")(
                 self._kind.samples_shown(classes), generator=stream(self._seed, Purpose.PICTURES)
             )
+            if not np.isfinite(to_numpy(samples.data)).all():
+                return  # the loss will not be, either, and says so
             setting = Setting(
                 real=lambda: self._originals,
                 columns=classes or None,
@@ -90,8 +101,11 @@ class Album:
 
     def draw_animation(self) -> None:
         """Draw ``samples.gif``: the samples on the way, or after every epoch, one by one."""
-        on_the_way = f"step-*{self._kind.suffix}" if self._steps_between else None
-        frames = sorted(self._folder.samples.glob(on_the_way or f"epoch-*{self._kind.suffix}"))
+        suffix, files = self._kind.suffix, self._folder
+        if self._steps_between:
+            frames = sorted(files.frames.glob(f"*{suffix}"))
+        else:
+            frames = sorted(files.samples.glob(f"epoch-*{suffix}"))
         if len(frames) > 1:
             self._kind.animate(self._folder.samples, frames)
 

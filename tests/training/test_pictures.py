@@ -135,14 +135,26 @@ def test_a_run_of_few_epochs_draws_samples_on_the_way_to_animate(
 ) -> None:
     animated: list[Path] = []
     monkeypatch.setattr(viz, "save_animation", lambda _path, frames: animated.extend(frames))
-    shown = album(tmp_path, epochs=2, steps=50)  # a picture in every third step, for 24 at most
-    for step in range(1, 51):
+    shown = album(tmp_path, epochs=2, steps=500)  # a picture in every 21st step, for 24 at most
+    for step in range(1, 501):
         shown.draw_on_the_way(step)
     shown.draw(HISTORY, last=True)
-    assert [file.name for file in animated] == [f"step-{step:08}.png" for step in range(3, 51, 3)]
+    assert [file.name for file in animated] == [f"{step:08}.png" for step in range(21, 501, 21)]
 
 
-def test_a_run_of_many_epochs_draws_none_on_the_way(tmp_path: Path) -> None:
-    shown = album(tmp_path, epochs=24, steps=240)
-    shown.draw_on_the_way(10)
+@pytest.mark.parametrize("length", [{"epochs": 24, "steps": 240}, {"epochs": 2, "steps": 239}])
+def test_a_run_of_many_epochs_or_of_few_steps_draws_none_on_the_way(
+    tmp_path: Path, length: dict[str, Any]
+) -> None:
+    shown = album(tmp_path, **length)
+    for step in range(1, 240):
+        shown.draw_on_the_way(step)
+    assert drawn(tmp_path) == set()
+
+
+def test_samples_that_are_not_finite_are_not_drawn(tmp_path: Path) -> None:
+    shown = album(tmp_path)
+    parameter = next(iter(shown._model.decoder.parameters()))  # type: ignore[attr-defined]
+    parameter.data = np.full(parameter.shape, np.nan, np.float32)
+    shown.draw_samples("here", "")
     assert drawn(tmp_path) == set()
