@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -15,6 +14,7 @@ from minigen import models
 from minigen.cli import options
 from minigen.engine.modes import no_grad
 from minigen.engine.random import Generator
+from minigen.files import write_atomically
 
 if TYPE_CHECKING:
     from minigen.training import Run, RunConfig
@@ -72,7 +72,8 @@ def demo(minutes: float, out: Path, device: str) -> None:
     click.echo("\nThe pictures are in:")
     for name, what, draw in PICTURES:
         draw(runs, options.place(out / name))
-        click.echo(f"  {out / name}  {what}")
+        if (out / name).exists():
+            click.echo(f"  {out / name}  {what}")
 
 
 def _config(model: str) -> RunConfig:
@@ -174,8 +175,11 @@ def _draw_walk(runs: dict[str, Run], path: Path) -> None:
 
 
 def _copy_animation(runs: dict[str, Run], path: Path) -> None:
-    """Take the animation of the GAN's training out of its run."""
-    shutil.copyfile(runs["cgan"].folder / "samples" / "samples.gif", path)
+    """Take the animation of the GAN's training out of its run; one that is over at once has none."""
+    animation = runs["cgan"].folder / "samples" / "samples.gif"
+    path.unlink(missing_ok=True)  # an earlier demo's
+    if animation.exists():
+        write_atomically(path, animation.read_bytes())
 
 
 PICTURES: Final[tuple[tuple[str, str, Callable[[dict[str, Run], Path], None]], ...]] = (

@@ -59,6 +59,14 @@ def test_it_trains_two_models_draws_pictures_and_says_where_they_are(
     assert imread("runs/demo/side-by-side.png").std() > 0.1
 
 
+def test_training_that_is_over_at_once_is_not_animated(tmp_path: Path) -> None:
+    (tmp_path / "training.gif").write_bytes(b"of an earlier demo")
+    shown = call("demo", "--minutes", 1e-6, "--out", tmp_path).output
+    assert "side-by-side.png" in shown
+    assert "training.gif" not in shown
+    assert not (tmp_path / "training.gif").exists()
+
+
 def test_it_may_be_shown_again_whatever_its_length(tmp_path: Path) -> None:
     call("demo", *SECOND, "--out", tmp_path)
     call("demo", "--minutes", 0.06, "--out", tmp_path)
