@@ -175,7 +175,7 @@ def _draw_walk(runs: dict[str, Run], path: Path) -> None:
 
 
 def _copy_animation(runs: dict[str, Run], path: Path) -> None:
-    """Take the animation of the GAN's training out of its run; one that is over at once has none."""
+    """Take the animation of the GAN's training out of its run; a very short one has none."""
     animation = runs["cgan"].folder / "samples" / "samples.gif"
     path.unlink(missing_ok=True)  # an earlier demo's
     if animation.exists():
