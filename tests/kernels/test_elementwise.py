@@ -31,9 +31,10 @@ def images(dtype: str = "float32") -> Array:
 
 @pytest.mark.parametrize("x", [images(), images().copy(), np.ones(7), np.ones((2, 3))])
 def test_vectors_are_views_in_the_order_of_memory(x: Array) -> None:
-    found = vectors(x, x)
-    assert found is not None
-    for vector in found:
+    alone, both = vectors(x), vectors(x, x)
+    assert alone is not None
+    assert both is not None
+    for vector in (*alone, *both):
         assert vector.shape == (x.size,)
         assert vector.strides == (x.itemsize,)
         assert np.shares_memory(vector, x)
