@@ -23,6 +23,9 @@ ROWS: Final = 400
 STEPS: Final = 100
 """How many images a row can have."""
 
+LINES: Final = 8
+"""How many lines through latent space are shown unless somebody says."""
+
 IMAGES: Final = 10_000
 """How many images such a picture can show."""
 
@@ -58,7 +61,9 @@ def reconstruct(folder: Path, count: int, out: Path | None, device: str | None) 
 
 @click.command()
 @options.run_folder
-@click.option("--count", type=click.IntRange(1, ROWS), default=8, show_default=True, help="Rows.")
+@click.option(
+    "--count", type=click.IntRange(1, ROWS), help="Rows.  [default: 8, or as many as there are]"
+)
 @click.option(
     "--steps",
     type=click.IntRange(2, STEPS),
@@ -70,7 +75,7 @@ def reconstruct(folder: Path, count: int, out: Path | None, device: str | None) 
 @options.seed("Which test images are paired.")
 @options.device
 def interpolate(
-    folder: Path, count: int, steps: int, out: Path | None, seed: int, device: str | None
+    folder: Path, count: int | None, steps: int, out: Path | None, seed: int, device: str | None
 ) -> None:
     """Show the way from one image to another through the latent space of the run in DIR.
 
@@ -79,7 +84,7 @@ def interpolate(
     other's. Of a conditional model, both are of one class, and so is all between. A GAN has no
     encoder: its rows go from one draw of its noise to another.
     """
-    _expect_room(count, steps)
+    _expect_room(count or 1, steps)
     run = Trained.load(folder, device)
     run.ability("decode_images", "shows no latent variables")
     path = run.file(out, "interpolate")
@@ -208,14 +213,18 @@ class _Ends:
     what: str
 
 
-def _between_examples(run: Trained, count: int, seed: int) -> _Ends:
+def _between_examples(run: Trained, count: int | None, seed: int) -> _Ends:
     """Pair test examples at random, of one class if the model is conditional."""
     from minigen import metrics
 
     test = run.test()
-    if 2 * count > len(test):
+    pairs = len(test) // 2
+    count = min(LINES, pairs) if count is None else count
+    if pairs == 0:
+        raise click.ClickException(f"a pair is needed, and there is 1 test {run.kind.name}")
+    if count > pairs:
         raise click.UsageError(
-            f"--count: there are {len(test)} test {run.kind.plural}, {len(test) // 2} pairs"
+            f"--count: there are {len(test)} test {run.kind.plural}, {pairs} pairs"
         )
     order = Generator(seed).permutation(len(test))
     starts, ends = order[:count], order[count : 2 * count]
@@ -230,8 +239,9 @@ def _between_examples(run: Trained, count: int, seed: int) -> _Ends:
     return _Ends(start, end, labels, f"test {run.kind.name}")
 
 
-def _between_draws(run: Trained, count: int, seed: int) -> _Ends:
+def _between_draws(run: Trained, count: int | None, seed: int) -> _Ends:
     """Draw both ends of each line from the prior; of one class after the other."""
+    count = LINES if count is None else count
     draws = Generator(seed).normal((2, count, run.model.latent), device=run.config.device)
     return _Ends(draws[0], draws[1], run.model.labels_in_turn(count), "draw of noise")
 

@@ -192,7 +192,8 @@ def number_classes(
     if labels.ndim == 2 and labels.shape[1] == 1:
         labels = labels[:, 0]
     if labels.shape != (count,):
-        raise ValueError(f"labels of shape ({count},) are expected, got {labels.shape}")
+        remedy = "; of one-hot rows, labels.argmax(axis=1)" if labels.ndim == 2 else ""
+        raise ValueError(f"labels of shape ({count},) are expected, got {labels.shape}{remedy}")
     whole = labels.dtype.kind == "f" and bool((labels == np.floor(labels)).all())
     if labels.dtype.kind not in "iubU" and not whole:
         raise ValueError(f"labels are whole numbers or names, got {labels.dtype}")
@@ -253,12 +254,15 @@ def _published_parts(found: Mapping[str, npt.NDArray[Any]]) -> dict[str, _Pair]:
     """Return images and labels of the training and the test part, if names tell them apart."""
     parts: dict[str, _Pair] = {}
     for part in ("train", "test"):
-        named = {name: array for name, array in found.items() if part in name.lower()}
+        named = {
+            name.lower().replace(part, "").strip("_"): array
+            for name, array in found.items()
+            if part in name.lower()
+        }
         images = [array for array in named.values() if array.ndim >= 3]
         if len(images) != 1:
             return {}
-        labels = [array for array in named.values() if _may_be_labels(array, len(images[0]))]
-        parts[part] = (images[0], labels[0] if len(labels) == 1 else None)
+        parts[part] = (images[0], _labels_of(images[0], named))
     return parts
 
 
@@ -275,17 +279,27 @@ def _images_and_labels(found: Mapping[str, npt.NDArray[Any]]) -> _Pair:
         raise AmbiguousDataError(
             f"{', '.join(possible)} may all be pictures: call those that are meant 'images'"
         )
-    labels = {n: array for n, array in found.items() if _may_be_labels(array, len(images))}
-    return images, _chosen(labels, _LABEL_NAMES)
+    return images, _labels_of(images, found)
 
 
-def _may_be_labels(array: npt.NDArray[Any], count: int) -> bool:
-    return array.shape in {(count,), (count, 1)}
+def _labels_of(
+    images: npt.NDArray[Any], found: Mapping[str, npt.NDArray[Any]]
+) -> npt.NDArray[Any] | None:
+    """Choose the labels: by shape, else by name, so that a wrong shape is refused."""
+    shapes = {(len(images),), (len(images), 1)}
+    fitting = {name: array for name, array in found.items() if array.shape in shapes}
+    chosen = _chosen(fitting, _LABEL_NAMES)
+    if chosen is not None:
+        return chosen
+    return _named({name: found[name] for name in found if found[name] is not images}, _LABEL_NAMES)
 
 
 def _chosen(found: Mapping[str, npt.NDArray[Any]], names: Sequence[str]) -> npt.NDArray[Any] | None:
     """Return the only array, or the first with one of these names."""
-    if len(found) == 1:
-        return next(iter(found.values()))
+    return next(iter(found.values())) if len(found) == 1 else _named(found, names)
+
+
+def _named(found: Mapping[str, npt.NDArray[Any]], names: Sequence[str]) -> npt.NDArray[Any] | None:
+    """Return the first array with one of these names."""
     small = {name.lower(): array for name, array in found.items()}
     return next((small[name] for name in names if name in small), None)

@@ -458,7 +458,8 @@ def load_examples(config: RunConfig, split: str) -> Examples:
         if dataset.labels is None:
             raise ConfigurationError(
                 f"{config.model} is told the class of each example, and {config.dataset} has none: "
-                "pictures get classes from the sub-folders that they lie in"
+                "pictures get classes from the sub-folders that they lie in, arrays from labels in "
+                "the same .npz file, one a picture"
             )
         labels, classes = dataset.labels, len(dataset.classes)
     if part == "train" and config.validation:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from minigen import viz
+from minigen.cli import pictures
 from minigen.engine.random import Generator
 from minigen.training import RunFolder, load_examples, load_model
 
@@ -55,6 +56,17 @@ def test_there_are_no_more_pairs_than_test_images_allow(vae: Path) -> None:
     call("interpolate", vae, "--count", 191, "--steps", 2)
     message = error("interpolate", vae, "--count", 192, status=2)
     assert "there are 382 test images, 191 pairs" in message
+
+
+def test_unless_a_number_is_asked_for_few_test_images_make_few_rows(
+    vae: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shapes: list[tuple[int, ...]] = []
+    monkeypatch.setattr(viz, "save_image_table", lambda _path, x, **_: shapes.append(x.shape))
+    call("interpolate", vae, "--steps", 2)
+    monkeypatch.setattr(pictures, "LINES", 500)
+    call("interpolate", vae, "--steps", 2)
+    assert [shape[0] for shape in shapes] == [8, 191]
 
 
 def test_one_step_is_no_way(vae: Path) -> None:

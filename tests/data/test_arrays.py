@@ -263,6 +263,30 @@ def test_an_npz_file_holds_pictures_and_labels(tmp_path: Path, images: str, labe
     assert train.image_shape == (1, 8, 8)
 
 
+@pytest.mark.parametrize(
+    ("arrays", "message"),
+    [
+        ({"images": noise(9, 8, 8), "labels": np.arange(8)}, r"\(9,\) are expected, got \(8,\)"),
+        ({"x": noise(9, 8, 8), "y": np.eye(9)}, r"got \(9, 9\); of one-hot rows, labels.argmax"),
+        (
+            {
+                "x_train": noise(9, 8, 8),
+                "y_train": np.arange(7),
+                "x_test": noise(5, 8, 8),
+                "y_test": np.arange(5),
+            },
+            r"\(9,\) are expected, got \(7,\)",
+        ),
+    ],
+)
+def test_labels_of_another_number_are_refused_and_not_passed_over(
+    tmp_path: Path, arrays: dict[str, Any], message: str
+) -> None:
+    np.savez(tmp_path / "a.npz", **arrays)
+    with pytest.raises(DataFileError, match=message):
+        read(tmp_path / "a.npz")
+
+
 def test_an_npz_file_may_say_which_part_is_which(tmp_path: Path) -> None:
     arrays: dict[str, Any] = {
         "x_train": noise(20, 8, 8),
