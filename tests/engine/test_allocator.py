@@ -8,7 +8,7 @@ import platform
 import subprocess
 import sys
 import threading
-import time
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -123,9 +123,7 @@ def test_glibc_is_told_by_the_numbers_of_its_header_how_much_to_keep(
     assert mebibytes == {trim_threshold: 1024, top_pad: 64, mmap_threshold: 32}
 
 
-def test_memory_is_not_kept_where_glibc_takes_a_setting_not(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_memory_is_not_kept_where_glibc_refuses_a_setting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ctypes, "CDLL", lambda _name: CLibrary(takes=0))
     assert allocator._told.__wrapped__() is False
 
@@ -143,7 +141,7 @@ def test_memory_is_kept_while_there_are_passes_and_then_given_back_whole(
     monkeypatch.setattr(allocator, "keep_freed_memory", lambda: True)
     monkeypatch.setattr(ctypes, "CDLL", lambda _name: library)
     monkeypatch.setattr(threading.Thread, "start", threading.Thread.run)
-    monkeypatch.setattr(time, "sleep", sleep)
+    monkeypatch.setattr(allocator, "time", SimpleNamespace(sleep=sleep))
     watch.notice()
     assert slept == [allocator.IDLE_SECONDS] * 3
     assert library.paddings == [0]
