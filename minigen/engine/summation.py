@@ -22,7 +22,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from minigen.engine.backend import Array, namespace
+from minigen.engine.backend import Array
 
 DEPTH: Final = 64
 """How many additions in float32 a number may go through: 64 equal summands are off by 9.8e-7."""
@@ -71,7 +71,7 @@ def blocked_sum(x: Array, axis: Axes = None, keepdims: bool = False) -> Array:
     blocked = _blocked_sum(x, axis, keepdims)
     if blocked is None:
         return x.sum(axis, keepdims=keepdims)
-    return blocked.astype(x.dtype, copy=False)
+    return blocked if blocked.dtype is x.dtype else blocked.astype(x.dtype)
 
 
 def blocked_mean(x: Array, axis: Axes = None, keepdims: bool = False) -> Array:
@@ -139,7 +139,7 @@ def _run_length(count: int, longest: int) -> int:
 
 def _blocked_sum(x: Array, axis: Axes, keepdims: Any) -> Any:  # NumPy types True and False apart
     """Return the sum, mostly in float64, or None where the array's own is exact enough."""
-    if x.size <= DEPTH or x.dtype.char not in "fe" or namespace(x) is not np:
+    if x.size <= DEPTH or x.dtype.char not in "fe" or not isinstance(x, np.ndarray):
         return None
     if x.dtype.char == "e":  # float16, of which 4,096 ones add up to 2,048
         return np.add.reduce(x, axis, np.float64, keepdims=keepdims)
@@ -148,10 +148,13 @@ def _blocked_sum(x: Array, axis: Axes, keepdims: Any) -> Any:  # NumPy types Tru
     blocks = _blocks(x.shape, x.strides, axis)
     if blocks is None:
         return None
-    sums = np.add.reduce(x[blocks.dealt].reshape(blocks.shape), blocks.rows).reshape(blocks.kept)
+    dealt = x[blocks.dealt] if blocks.left_over else x
+    sums = np.add.reduce(dealt.reshape(blocks.shape), blocks.rows).reshape(blocks.kept)
     if blocks.left_over:
         rest = x[blocks.left_over]
-        sums[blocks.first] += np.add.reduce(rest, blocks.inner, keepdims=True)
+        if blocks.inner:
+            rest = np.add.reduce(rest, blocks.inner, keepdims=True)
+        sums[blocks.first] += rest
     return np.add.reduce(sums, axis, blocks.dtype, keepdims=keepdims)
 
 
@@ -177,7 +180,7 @@ class _Blocks(NamedTuple):
     left_over: Any  # the index of the last rows, fewer than B; None if there are none
     first: Any  # the index of as many blocks
     inner: tuple[int, ...]  # the axes that NumPy sums in pairs
-    dtype: Any  # in which the blocks are added
+    dtype: Any  # in which the blocks are added; None stands for their own
 
 
 @functools.lru_cache(maxsize=4096)
@@ -205,7 +208,7 @@ def _blocks(shape: tuple[int, ...], strides: tuple[int, ...], axis: Axes) -> _Bl
         left_over=(*before, slice(rows * blocks, None)) if left_over else None,
         first=(*before, slice(left_over)),
         inner=inner,
-        dtype=np.float32 if few else np.float64,
+        dtype=None if few else np.float64,
     )
 
 

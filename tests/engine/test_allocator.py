@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import platform
 import subprocess
 import sys
 import threading
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -78,6 +80,22 @@ def watch(monkeypatch: pytest.MonkeyPatch) -> allocator.Watch:
     return allocator.Watch()
 
 
+class CLibrary:
+    """Stands in for glibc: takes all settings, or none, and keeps what it was told."""
+
+    def __init__(self, takes: int = 1) -> None:
+        self.takes = takes
+        self.settings: dict[int, int] = {}
+        self.paddings: list[int] = []
+
+    def mallopt(self, option: int, size: int) -> int:
+        self.settings[option] = size
+        return self.takes
+
+    def malloc_trim(self, padding: int) -> None:
+        self.paddings.append(padding)
+
+
 def watchers() -> list[threading.Thread]:
     return [each for each in threading.enumerate() if each.name == "minigen-memory"]
 
@@ -94,6 +112,41 @@ def test_what_is_kept_is_given_back_when_there_are_no_more_backward_passes() -> 
     assert outcome(RESIDENT) > 64 * 2048 * 0.9  # KB: nearly all of 64 arrays of 2 MB
 
 
+def test_glibc_is_told_by_the_numbers_of_its_header_how_much_to_keep(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    library = CLibrary()
+    monkeypatch.setattr(ctypes, "CDLL", lambda _name: library)
+    assert allocator._told.__wrapped__() is True
+    trim_threshold, top_pad, mmap_threshold = -1, -2, -3  # malloc.h
+    mebibytes = {option: size / 2**20 for option, size in library.settings.items()}
+    assert mebibytes == {trim_threshold: 1024, top_pad: 64, mmap_threshold: 32}
+
+
+def test_memory_is_not_kept_where_glibc_refuses_a_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ctypes, "CDLL", lambda _name: CLibrary(takes=0))
+    assert allocator._told.__wrapped__() is False
+
+
+def test_memory_is_kept_while_there_are_passes_and_then_given_back_whole(
+    monkeypatch: pytest.MonkeyPatch, watch: allocator.Watch
+) -> None:
+    library, slept = CLibrary(), []
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        if len(slept) < 3:
+            watch.notice()
+
+    monkeypatch.setattr(allocator, "keep_freed_memory", lambda: True)
+    monkeypatch.setattr(ctypes, "CDLL", lambda _name: library)
+    monkeypatch.setattr(threading.Thread, "start", threading.Thread.run)
+    monkeypatch.setattr(allocator, "time", SimpleNamespace(sleep=sleep))
+    watch.notice()
+    assert slept == [allocator.IDLE_SECONDS] * 3
+    assert library.paddings == [0]
+
+
 @with_glibc
 def test_a_watcher_ends_by_itself_and_the_next_pass_starts_another(
     watch: allocator.Watch,
@@ -103,6 +156,7 @@ def test_a_watcher_ends_by_itself_and_the_next_pass_starts_another(
         watch.notice()
         watch.notice()
         (thread,) = set(watchers()) - before
+        assert thread.daemon  # the process's end does not wait for it
         thread.join(timeout=60)
         assert not thread.is_alive()
 
@@ -147,7 +201,12 @@ def test_arrays_that_are_held_keep_their_values_while_memory_is_used_again() -> 
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="the system can't fork")
-def test_a_forked_process_has_a_watch_that_starts_anew(watch: allocator.Watch) -> None:
-    watch._running = True
-    watch.forget()
-    assert not watch._running
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_forked_process_has_a_watch_that_starts_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(allocator.watch, "_running", True)
+    with allocator.watch._lock:
+        child = os.fork()
+        if child == 0:
+            free = allocator.watch._lock.acquire(blocking=False)
+            os._exit(allocator.watch._running or not free)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0

@@ -66,6 +66,11 @@ def test_numbers_integers_and_nothing_are_not_served(x: Any) -> None:
     assert not serves(x)
 
 
+def test_a_single_element_is_served_unless_more_are_asked_for() -> None:
+    assert serves(np.ones(1))
+    assert of_each(np.negative, np.ones(1)) == -1
+
+
 def test_what_is_too_short_to_pay_is_not_served() -> None:
     assert not serves(np.ones(9), least=10)
     assert of_each(np.exp, np.ones(9), least=10) is NotImplemented

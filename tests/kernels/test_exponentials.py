@@ -147,7 +147,9 @@ def test_the_logarithm_without_log1p_is_relatively_exact_down_to_the_smallest_de
     d = np.concatenate([np.geomspace(1e-44, 1, 5000), np.linspace(0, 1, 5000)]).astype("float32")
     exact, found = np.log1p(d.astype("float64")), d.copy()
     kernels.log1p_of_decay(found)
-    assert (np.abs(found - exact) <= 4 * np.spacing(exact.astype("float32"))).all()
+    ulps = np.abs(found - exact) / np.spacing(exact.astype("float32"))
+    assert ulps.max() <= 4
+    assert ulps[5000:].mean() < 0.65  # it is 0.5 at most; with a wrong rest, 0.8 and more
 
 
 def test_float64_has_numpys_own_logarithm(monkeypatch: pytest.MonkeyPatch) -> None:
