@@ -36,6 +36,7 @@ LAYERS = [
         "BatchNorm2d", lambda _: nn.BatchNorm2d(2).eval(), normal(2, 2, 3, 2), note="evaluation"
     ),
     _layer("InstanceNorm2d", lambda _: nn.InstanceNorm2d(2, affine=True), normal(2, 2, 3, 2)),
+    _layer("GroupNorm", lambda _: nn.GroupNorm(2, 4), normal(2, 4, 3)),
     _layer("Conv2d", lambda g: nn.Conv2d(2, 3, (3, 2), 2, 1, generator=g), normal(2, 2, 4, 3)),
     _layer(
         "ConvTranspose2d",
@@ -46,6 +47,11 @@ LAYERS = [
     _layer("AvgPool2d", lambda _: nn.AvgPool2d(3, 2, 1), normal(2, 1, 4, 5)),
     _layer("AdaptiveAvgPool2d", lambda _: nn.AdaptiveAvgPool2d(1), normal(2, 2, 3, 2)),
     _layer("Upsample", lambda _: nn.Upsample(scale_factor=2), normal(2, 1, 2, 3)),
+    _layer("PixelShuffle", lambda _: nn.PixelShuffle(2), normal(2, 4, 2, 1)),
+    _layer("PixelUnshuffle", lambda _: nn.PixelUnshuffle(2), normal(2, 1, 4, 2)),
+    _layer("ReflectionPad2d", lambda _: nn.ReflectionPad2d(1), normal(2, 1, 2, 3)),
+    _layer("ReplicationPad2d", lambda _: nn.ReplicationPad2d(2), normal(2, 1, 2, 3)),
+    _layer("ZeroPad2d", lambda _: nn.ZeroPad2d(1), normal(2, 1, 2, 3)),
     _layer(
         "Embedding",
         lambda g: nn.Embedding(3, 2, generator=g),
@@ -53,6 +59,13 @@ LAYERS = [
     ),
     _layer("MSELoss", lambda _: nn.MSELoss(reduction="mean"), normal(3, 4), normal(3, 4)),
     _layer("L1Loss", lambda _: nn.L1Loss(reduction="mean"), distinct(3, 4), constant(_LOW)),
+    _layer("HuberLoss", lambda _: nn.HuberLoss(reduction="mean"), distinct(3, 4), normal(3, 4)),
+    _layer(
+        "SmoothL1Loss",
+        lambda _: nn.SmoothL1Loss(reduction="mean", beta=2.0),
+        distinct(3, 4),
+        normal(3, 4),
+    ),
     _layer("BCELoss", lambda _: nn.BCELoss(reduction="mean"), *[probability(3, 4)] * 2),
     _layer(
         "BCEWithLogitsLoss",

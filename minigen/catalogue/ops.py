@@ -53,6 +53,7 @@ ARITHMETIC = [
 ELEMENTWISE = [
     op_case("exp", normal(3, 4)),
     op_case("log", positive(3, 4)),
+    op_case("log1p", positive(3, 4)),
     op_case("sqrt", positive(3, 4)),
     op_case("abs", distinct(3, 4), kinks=_ZEROS),
     op_case("sin", normal(3, 4)),
@@ -60,6 +61,7 @@ ELEMENTWISE = [
     op_case("square", normal(3, 4)),
     op_case("reciprocal", positive(3, 4)),
     op_case("rsqrt", positive(3, 4)),
+    op_case("lerp", normal(3, 4), normal(4), probability(3, 1), torch="torch.lerp(x, end, weight)"),
     op_case("masked_fill", normal(3, 4), mask=_MASK, value=0.5, torch="x.masked_fill(mask, value)"),
 ]
 
@@ -202,6 +204,8 @@ SHAPING = [
     op_case("tril", normal(2, 3, 4), diagonal=1),
     op_case("triu", normal(3, 4), diagonal=-1),
     op_case("flip", normal(2, 3), op=lambda x: F.flip(x, 0, -1), torch="x.flip(0, -1)"),
+    op_case("pixel_shuffle", normal(2, 4, 2, 3), upscale_factor=2),
+    op_case("pixel_unshuffle", normal(2, 1, 4, 6), downscale_factor=2),
     op_case("repeat", normal(2, 3), op=lambda x: F.repeat(x, 2, 1, 3), torch="x.repeat(2, 1, 3)"),
     op_case(
         "split",
@@ -254,6 +258,10 @@ SHAPING = [
         torch="torch.stack([a, b], 1)",
     ),
     op_case("pad", normal(3, 4), pad=(1, 2, 0, 1), value=0.5),
+    *(
+        op_case("pad", normal(2, 3, 4), pad=(1, 3, 2, 0), mode=mode, note=mode)
+        for mode in ("reflect", "replicate", "circular")
+    ),
 ]
 
 _BATCH_NORM: dict[str, Any] = {"running_mean": None, "running_var": None, "training": True}
@@ -310,6 +318,14 @@ NORMALIZATION = [
         normal(2),
         normal(2),
         torch="F.instance_norm(x, weight=weight, bias=bias)",
+    ),
+    op_case(
+        "group_norm",
+        normal(2, 4, 3),
+        normal(4),
+        normal(4),
+        num_groups=2,
+        torch="F.group_norm(x, num_groups, weight, bias)",
     ),
 ]
 
@@ -534,6 +550,20 @@ LOSSES = [
         torch="F.l1_loss(x, target, reduction='sum') / len(x)",
     ),
     _loss(
+        "huber_loss",
+        distinct(3, 4),
+        target=np.full((3, 4), -0.02),
+        delta=0.25,
+        torch="F.huber_loss(x, target, reduction='sum', delta=delta) / len(x)",
+    ),
+    _loss(
+        "smooth_l1_loss",
+        distinct(3, 4),
+        distinct(3, 4),
+        beta=0.23,
+        torch="F.smooth_l1_loss(x, target, reduction='sum', beta=beta) / len(x)",
+    ),
+    _loss(
         "nll_loss",
         normal(3, 4),
         target=_CLASSES,
@@ -604,6 +634,13 @@ OPS = [
 ]
 
 SUMMANDS = [
+    op_case(
+        "huber_error",
+        distinct(3, 4),
+        distinct(3, 4),
+        delta=0.23,
+        torch="F.huber_loss(x, target, reduction='none', delta=delta)",
+    ),
     op_case("squared_error", normal(3, 4), normal(3, 4), torch="(x - target) ** 2"),
     op_case(
         "logits_cross_entropy",

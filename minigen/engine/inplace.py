@@ -139,6 +139,15 @@ class Writable(Holder):
         source = generator or default_generator()
         return self.copy_(low + (high - low) * source.uniform(self.shape, self.dtype, self.device))
 
+    def lerp_(self, end: Any, weight: Any) -> Self:
+        """Go a share of the way to `end` in place, as an average of weights does."""
+        return self.add_((end - self) * weight)
+
+    def masked_fill_(self, mask: Any, value: float) -> Self:
+        """Write a number where the mask is true; return the tensor."""
+        self[mask] = value
+        return self
+
     def __setitem__(self, index: Any, value: Any) -> None:
         if self._records(value):
             self._assign(index, value)

@@ -24,9 +24,25 @@ from minigen.nn.dense import Dense, Embedding
 from minigen.nn.dense import Dense as Linear
 from minigen.nn.dropout import Dropout
 from minigen.nn.flatten import Flatten, Unflatten
-from minigen.nn.losses import BCELoss, BCEWithLogitsLoss, CrossEntropyLoss, L1Loss, MSELoss
+from minigen.nn.losses import (
+    BCELoss,
+    BCEWithLogitsLoss,
+    CrossEntropyLoss,
+    HuberLoss,
+    L1Loss,
+    MSELoss,
+    SmoothL1Loss,
+)
 from minigen.nn.module import Module, Parameter
-from minigen.nn.normalization import BatchNorm1d, BatchNorm2d, InstanceNorm2d, LayerNorm
+from minigen.nn.normalization import (
+    BatchNorm1d,
+    BatchNorm2d,
+    GroupNorm,
+    InstanceNorm2d,
+    LayerNorm,
+)
+from minigen.nn.padding import ReflectionPad2d, ReplicationPad2d, ZeroPad2d
+from minigen.nn.pixelshuffle import PixelShuffle, PixelUnshuffle
 from minigen.nn.pooling import AdaptiveAvgPool2d, AvgPool2d, MaxPool2d, Upsample
 from minigen.nn.substitution import functional_call, substituted
 
@@ -46,6 +62,8 @@ __all__ = [
     "Embedding",
     "ExponentialAverage",
     "Flatten",
+    "GroupNorm",
+    "HuberLoss",
     "Identity",
     "InstanceNorm2d",
     "L1Loss",
@@ -59,15 +77,21 @@ __all__ = [
     "ModuleDict",
     "ModuleList",
     "Parameter",
+    "PixelShuffle",
+    "PixelUnshuffle",
     "ReLU",
+    "ReflectionPad2d",
+    "ReplicationPad2d",
     "Sequential",
     "SiLU",
     "Sigmoid",
+    "SmoothL1Loss",
     "Softmax",
     "Softplus",
     "Tanh",
     "Unflatten",
     "Upsample",
+    "ZeroPad2d",
     "functional_call",
     "init",
     "substituted",

@@ -31,7 +31,7 @@ class _Loss(Module):
                 "default; 'batchmean', the sum over an example averaged over the batch, that of "
                 f"minigen.functional; 'sum' or 'none'; {got}"
             )
-        self.reduction = reduction
+        self.reduction: str = reduction
 
     def forward(self, x: Array, target: Array) -> Array:
         return type(self).loss(x, target, reduction=self.reduction)
@@ -78,6 +78,48 @@ class L1Loss(_Loss):
     """
 
     loss = staticmethod(F.l1_loss)
+
+
+class HuberLoss(_Loss):
+    """Squared error when near, absolute error when far; see `minigen.functional.huber_loss`.
+
+    `MSELoss` has the reductions.
+
+    Derivation: huber_error
+    """
+
+    loss = staticmethod(F.huber_loss)
+
+    def __init__(self, *, reduction: str | None = None, delta: float = 1.0) -> None:
+        super().__init__(reduction=reduction)
+        self.delta = delta
+
+    def forward(self, x: Array, target: Array) -> Array:
+        return F.huber_loss(x, target, self.reduction, self.delta)
+
+    def extra_repr(self) -> str:
+        return f"{super().extra_repr()}, delta={self.delta}"
+
+
+class SmoothL1Loss(_Loss):
+    """Absolute error, rounded at 0; see `minigen.functional.smooth_l1_loss`.
+
+    `MSELoss` has the reductions.
+
+    Derivation: huber_error
+    """
+
+    loss = staticmethod(F.smooth_l1_loss)
+
+    def __init__(self, *, reduction: str | None = None, beta: float = 1.0) -> None:
+        super().__init__(reduction=reduction)
+        self.beta = beta
+
+    def forward(self, x: Array, target: Array) -> Array:
+        return F.smooth_l1_loss(x, target, self.reduction, self.beta)
+
+    def extra_repr(self) -> str:
+        return f"{super().extra_repr()}, beta={self.beta}"
 
 
 class BCELoss(_Loss):

@@ -240,6 +240,86 @@ class InstanceNorm2d(Module):
         return f"{self.num_features}, eps={self.eps}, affine={self.affine}"
 
 
+class GroupNorm(Module):
+    r"""Group norm: groups of channels of each image are brought to mean 0 and variance 1.
+
+    .. math:: y = \gamma\,\frac{x - \mu}{\sqrt{\sigma^2 + \epsilon}} + \beta
+
+    The mean and the variance (without correction) are those of one group of neighbouring channels
+    of one image, in training and in evaluation. Wu, He (2018), arXiv:1803.08494.
+
+    Parameters
+    ----------
+    num_groups : int
+        How many groups there are; it divides `num_channels`.
+    num_channels : int
+        C, of inputs (N, C, ...).
+    affine : bool, default True
+        Whether there are parameters :math:`\gamma` and :math:`\beta`.
+    dtype
+        See `Dense`.
+
+    Attributes
+    ----------
+    weight, bias : Parameter, shape (C,), or None
+        :math:`\gamma` and :math:`\beta`.
+
+    Raises
+    ------
+    ValueError
+        If a number is not a positive integer, or the groups do not divide the channels; in a call,
+        if x has other channels, or a group has one value.
+    TypeError
+        In a call, if x has another dtype than the parameters.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> from minigen import nn
+    >>> nn.GroupNorm(2, 4)(minigen.tensor([[1.0, 3.0, 5.0, 5.0]])).tolist()
+    [[-0.9999949932098389, 0.9999949932098389, 0.0, 0.0]]
+
+    Derivation: group_norm
+    """
+
+    def __init__(
+        self,
+        num_groups: int,
+        num_channels: int,
+        eps: float = 1e-5,
+        affine: bool = True,
+        *,
+        dtype: DTypeLike = np.float32,
+    ) -> None:
+        super().__init__()
+        positive("GroupNorm", num_groups=num_groups, num_channels=num_channels)
+        if num_channels % num_groups:
+            raise ValueError(
+                f"GroupNorm: num_groups must divide num_channels, got {num_groups} "
+                f"and {num_channels}"
+            )
+        self.num_groups = num_groups
+        self.num_channels = num_channels
+        self.eps = eps
+        self.affine = affine
+        self.weight = Parameter(ones(num_channels, dtype=dtype)) if affine else None
+        self.bias = Parameter(zeros(num_channels, dtype=dtype)) if affine else None
+
+    def forward(self, x: Array) -> Tensor:
+        """Standardise each group of each example, scale and shift each channel; the shape stays."""
+        check_dtype(self, x, self.weight)
+        if x.ndim < 2 or x.shape[1] != self.num_channels:
+            raise wrong_shape(self, f"(N, {self.num_channels}, ...)", x)
+        with named(self):
+            y: Tensor = normalization.group_norm(
+                x, self.num_groups, self.weight, self.bias, self.eps
+            )
+        return y
+
+    def extra_repr(self) -> str:
+        return f"{self.num_groups}, {self.num_channels}, eps={self.eps}, affine={self.affine}"
+
+
 class LayerNorm(Module):
     r"""Layer norm: each example is shifted and scaled to mean 0 and variance 1 over its last axes.
 

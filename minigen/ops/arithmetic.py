@@ -17,10 +17,10 @@ from minigen.ops.shaping import unbroadcast
 
 __all__ = [
     "abs", "add", "ceil", "clip", "cos", "div", "eq", "exp", "floor",
-    "floor_divide", "ge", "gt", "isfinite", "isinf", "isnan", "le", "log", "logical_and",
-    "logical_not", "logical_or", "lt", "masked_fill", "maximum", "minimum", "mul", "ne", "neg",
-    "pow", "reciprocal", "remainder", "round", "rsqrt", "sign", "sin", "sqrt", "square", "sub",
-    "where",
+    "floor_divide", "ge", "gt", "isfinite", "isinf", "isnan", "le", "lerp", "log", "log1p",
+    "logical_and", "logical_not", "logical_or", "lt", "masked_fill", "maximum", "minimum", "mul",
+    "ne", "neg", "pow", "reciprocal", "remainder", "round", "rsqrt", "sign", "sin", "sqrt",
+    "square", "sub", "where",
 ]  # fmt: skip
 
 
@@ -297,6 +297,21 @@ def log_vjp(g: Array, _out: Array, x: Array) -> Cotangents:
 
 
 @op
+def log1p(x: Array) -> Array:
+    r"""Logarithm of 1 + x, exact where x is small: :math:`y = \ln(1 + x)`, for :math:`x > -1`.
+
+    Derivation: log1p
+    """
+    return namespace(x).log1p(floating(x))
+
+
+@log1p.vjp
+def log1p_vjp(g: Array, _out: Array, x: Array) -> Cotangents:
+    r""":math:`\bar x = g / (1 + x)`."""
+    return (g / (1 + x),)
+
+
+@op
 def sqrt(x: Array) -> Array:
     r"""Square root: :math:`y = \sqrt x`, for :math:`x \ge 0`; the gradient is infinite at 0.
 
@@ -471,6 +486,21 @@ def reciprocal(x: Array) -> Any:
 def rsqrt(x: Array) -> Any:
     """Divide 1 by the square root of each element."""
     return div(1.0, sqrt(x))
+
+
+@composed
+def lerp(x: Array, end: Array, weight: Array) -> Any:
+    r"""Go from x a share of the way to `end`: :math:`x + w\,(e - x)`.
+
+    In place, ``average.lerp_(weight, 1 - decay)``, it is an exponential average's step.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> minigen.tensor([0.0, 2.0]).lerp(minigen.tensor([4.0, 4.0]), 0.25).tolist()
+    [1.0, 2.5]
+    """
+    return x + weight * (end - x)
 
 
 @composed

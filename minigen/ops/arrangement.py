@@ -22,9 +22,12 @@ from minigen.engine.backend import (
     to_numpy,
 )
 from minigen.engine.op import composed, op
-from minigen.ops.shaping import axis_index, broadcast_to, getitem, reshape, transpose
+from minigen.ops.shaping import axis_index, broadcast_to, getitem, permute, reshape, transpose
 
-__all__ = ["chunk", "flip", "one_hot", "repeat", "split", "t", "tril", "triu", "unbind"]
+__all__ = [
+    "chunk", "flip", "one_hot", "pixel_shuffle", "pixel_unshuffle", "repeat", "split", "t", "tril",
+    "triu", "unbind",
+]  # fmt: skip
 
 
 @composed
@@ -156,6 +159,108 @@ def flip(x: Array, *dims: Any) -> Any:
     reversed_axes = {axis_index(a, x.ndim) for a in one_sequence(dims)}
     index = tuple(slice(None, None, -1 if a in reversed_axes else None) for a in range(x.ndim))
     return getitem(x, index)
+
+
+@composed
+def pixel_shuffle(x: Array, upscale_factor: int) -> Any:
+    r"""Lay r² channels out as squares of r x r pixels: fewer channels, larger images.
+
+    .. math:: y_{c,\,hr+i,\,lr+j} = x_{cr^2+ir+j,\,h,\,l}
+
+    A network that enlarges images computes at low resolution and shuffles at its end.
+
+    Parameters
+    ----------
+    x : Tensor or array, shape (..., C r², H, W)
+        Images.
+    upscale_factor : int
+        r.
+
+    Returns
+    -------
+    Tensor or array, shape (..., C, H r, W r)
+
+    Raises
+    ------
+    ValueError
+        If r isn't positive, x has fewer than 3 axes, or r² does not divide the channels.
+
+    References
+    ----------
+    Shi et al. (2016), arXiv:1609.05158.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> import minigen.functional as F
+    >>> F.pixel_shuffle(minigen.arange(4.0).reshape(4, 1, 1), 2).tolist()
+    [[[0.0, 1.0], [2.0, 3.0]]]
+
+    Derivation: pixel_shuffle
+    """
+    r = _expect_factor("pixel_shuffle", x, upscale_factor)
+    *batch, channels, height, width = x.shape
+    if channels % (r * r):
+        raise ValueError(
+            f"pixel_shuffle: a multiple of {r * r} channels is expected, got shape {tuple(x.shape)}"
+        )
+    squares = reshape(x, (*batch, channels // (r * r), r, r, height, width))
+    n = len(batch)
+    beside = permute(squares, (*range(n + 1), n + 3, n + 1, n + 4, n + 2))
+    return reshape(beside, (*batch, channels // (r * r), height * r, width * r))
+
+
+@composed
+def pixel_unshuffle(x: Array, downscale_factor: int) -> Any:
+    r"""Gather squares of r x r pixels in r² channels: `pixel_shuffle` undone.
+
+    Unlike a convolution with a stride or a pooling it loses nothing.
+
+    Parameters
+    ----------
+    x : Tensor or array, shape (..., C, H r, W r)
+        Images.
+    downscale_factor : int
+        r.
+
+    Returns
+    -------
+    Tensor or array, shape (..., C r², H, W)
+
+    Raises
+    ------
+    ValueError
+        If r isn't positive, x has fewer than 3 axes, or r does not divide height and width.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> import minigen.functional as F
+    >>> F.pixel_unshuffle(minigen.arange(4.0).reshape(1, 2, 2), 2).flatten().tolist()
+    [0.0, 1.0, 2.0, 3.0]
+
+    Derivation: pixel_unshuffle
+    """
+    r = _expect_factor("pixel_unshuffle", x, downscale_factor)
+    *batch, channels, height, width = x.shape
+    if height % r or width % r:
+        raise ValueError(
+            f"pixel_unshuffle: a height and a width that {r} divides are expected, "
+            f"got shape {tuple(x.shape)}"
+        )
+    squares = reshape(x, (*batch, channels, height // r, r, width // r, r))
+    n = len(batch)
+    gathered = permute(squares, (*range(n + 1), n + 2, n + 4, n + 1, n + 3))
+    return reshape(gathered, (*batch, channels * r * r, height // r, width // r))
+
+
+def _expect_factor(name: str, x: Array, factor: int) -> int:
+    """Return a factor by which images are resized, or refuse it."""
+    if factor < 1:
+        raise ValueError(f"{name}: a positive factor is expected, got {factor}")
+    if x.ndim < 3:
+        raise ValueError(f"{name}: images (..., C, H, W) are expected, got shape {tuple(x.shape)}")
+    return factor
 
 
 @composed

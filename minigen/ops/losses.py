@@ -29,13 +29,14 @@ from minigen.engine.backend import (
 from minigen.engine.op import Cotangents, op
 from minigen.engine.tensor import Tensor
 from minigen.ops.activation import log_softmax, sigmoid
-from minigen.ops.arithmetic import abs, add, exp, log, maximum, sub
+from minigen.ops.arithmetic import abs, add, clip, exp, log, maximum, sub
 from minigen.ops.reduction import mean, sum
 from minigen.ops.shaping import getitem
 
 __all__ = [
     "binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "gaussian_nll",
-    "kl_gaussian", "kl_standard_normal", "l1_loss", "mse_loss", "nll_loss",
+    "huber_loss", "kl_gaussian", "kl_standard_normal", "l1_loss", "mse_loss", "nll_loss",
+    "smooth_l1_loss",
 ]  # fmt: skip
 
 REDUCTIONS = ("batchmean", "sum", "mean", "none")
@@ -143,6 +144,108 @@ def l1_loss(x: Array, target: Array, reduction: str = "batchmean") -> Tensor:
     """
     _expect_one_shape("l1_loss", x=x, target=target)
     return reduce(abs(sub(x, target)), reduction)  # type: ignore[no-any-return]
+
+
+@op
+def huber_error(x: Array, target: Array, delta: float = 1.0) -> Array:
+    r"""Huber's error of each element, of :math:`d = |x - t|`: :math:`m\,(d - m/2)`.
+
+    Here :math:`m = \min(d, \delta)`: it is :math:`d^2/2` up to :math:`\delta`, and goes on along
+    its tangent.
+
+    Derivation: huber_error
+    """
+    x, target = promote(x, target)
+    xp = namespace(x)
+    distance = xp.abs(x - target)
+    near = xp.minimum(distance, delta)
+    return near * (distance - near / 2)
+
+
+@huber_error.vjp
+def huber_error_vjp(g: Array, _out: Array, x: Array, target: Array, *, delta: float) -> Cotangents:
+    r""":math:`\bar x = g\,\max(-\delta, \min(\delta, x - t)),\ \bar t = -\bar x`.
+
+    Derivation: huber_error.grad
+    """
+    return lambda: g * clip(x - target, -delta, delta), lambda: g * clip(target - x, -delta, delta)
+
+
+def huber_loss(x: Array, target: Array, reduction: str = "batchmean", delta: float = 1.0) -> Tensor:
+    r"""Huber's error, squared when near and absolute when far, averaged over the batch.
+
+    .. math:: \sum_d \begin{cases} (x_d - t_d)^2 / 2 & |x_d - t_d| \le \delta \\
+              \delta\,(|x_d - t_d| - \delta/2) & \text{else} \end{cases}
+
+    Parameters
+    ----------
+    x, target : Tensor or array, shape (N, ...)
+        Prediction and target, of one shape.
+    reduction : {"batchmean", "sum", "mean", "none"}
+        See `reduce`.
+    delta : float, default 1
+        The distance from which on the slope stays the same.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ, or `delta` isn't positive.
+
+    References
+    ----------
+    Huber (1964), Robust Estimation of a Location Parameter, Ann. Math. Statist. 35.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> import minigen.functional as F
+    >>> F.huber_loss(minigen.tensor([[0.5, 3.0]]), minigen.zeros(1, 2), reduction="none").tolist()
+    [[0.125, 2.5]]
+
+    Derivation: huber_error
+    """
+    _expect_one_shape("huber_loss", x=x, target=target)
+    if not delta > 0:
+        raise ValueError(f"huber_loss: a positive delta is expected, got {delta}")
+    return reduce(huber_error(x, target, delta), reduction)  # type: ignore[no-any-return]
+
+
+def smooth_l1_loss(
+    x: Array, target: Array, reduction: str = "batchmean", beta: float = 1.0
+) -> Tensor:
+    r"""Huber's error divided by `beta`: an absolute error that is rounded at 0.
+
+    Its slope is 1 when far, whatever `beta`, that of `huber_loss` is :math:`\delta`.
+
+    Parameters
+    ----------
+    x, target : Tensor or array, shape (N, ...)
+        Prediction and target, of one shape.
+    reduction : {"batchmean", "sum", "mean", "none"}
+        See `reduce`.
+    beta : float, default 1
+        Up to which distance it is rounded; 0 is `l1_loss`.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ, or `beta` is negative.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> import minigen.functional as F
+    >>> F.smooth_l1_loss(minigen.tensor([[3.0]]), minigen.zeros(1, 1), beta=0.5).item()
+    2.75
+
+    Derivation: huber_error
+    """
+    _expect_one_shape("smooth_l1_loss", x=x, target=target)
+    if not beta >= 0:
+        raise ValueError(f"smooth_l1_loss: a beta of 0 or more is expected, got {beta}")
+    if beta == 0:
+        return l1_loss(x, target, reduction)
+    return reduce(huber_error(x, target, beta) / beta, reduction)  # type: ignore[no-any-return]
 
 
 @op

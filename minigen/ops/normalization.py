@@ -1,4 +1,4 @@
-r"""Standardisation over axes, and the batch, layer and instance norms built on it.
+r"""Standardisation over axes, and the batch, layer, instance and group norms built on it.
 
 In all of them `eps` is added to the variance.
 """
@@ -16,7 +16,9 @@ from minigen.ops.arithmetic import sqrt
 from minigen.ops.reduction import mean, reduced_axes, sum, var
 from minigen.ops.shaping import as_shape, reshape
 
-__all__ = ["batch_norm", "instance_norm", "layer_norm", "normalize_channels", "standardize"]
+__all__ = [
+    "batch_norm", "group_norm", "instance_norm", "layer_norm", "normalize_channels", "standardize",
+]  # fmt: skip
 
 
 @op
@@ -249,6 +251,64 @@ def instance_norm(
         )
     y = standardize(x, tuple(range(2, x.ndim)), eps)
     return _channelwise_affine(y, weight, bias)
+
+
+def group_norm(
+    x: Array,
+    num_groups: int,
+    weight: Array | None = None,
+    bias: Array | None = None,
+    eps: float = 1e-5,
+) -> Array:
+    r"""Standardise groups of channels of each example, then scale and shift each channel.
+
+    One group is layer norm but for the scales, as many groups as channels are instance norm. As in
+    these, examples do not meet, so that small batches and critics with a gradient penalty can have
+    it.
+
+    Parameters
+    ----------
+    x : Tensor or array, shape (N, C, ...)
+        The inputs, such as images (N, C, H, W).
+    num_groups : int
+        How many groups of neighbouring channels there are; it divides C.
+    weight, bias : Tensor or array, shape (C,), optional
+        Scale and shift of each channel.
+
+    Raises
+    ------
+    ValueError
+        If x has fewer than 2 axes, if C can't be divided so, or if a group has one value only.
+
+    References
+    ----------
+    Wu, He (2018), arXiv:1803.08494.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> import minigen.functional as F
+    >>> F.group_norm(minigen.tensor([[1.0, 3.0, 5.0, 5.0]]), 2).tolist()
+    [[-0.9999949932098389, 0.9999949932098389, 0.0, 0.0]]
+
+    Derivation: group_norm
+    """
+    if x.ndim < 2:
+        raise ValueError(f"group_norm: shape (N, C, ...) is expected, got {tuple(x.shape)}")
+    channels = x.shape[1]
+    if num_groups < 1 or channels % num_groups:
+        raise ValueError(
+            f"group_norm: a number of groups that divides the {channels} channels of shape "
+            f"{tuple(x.shape)} is expected, got {num_groups}"
+        )
+    size = channels // num_groups * math.prod(x.shape[2:])
+    if size == 1:
+        raise ValueError(
+            "group_norm: more than one value a group is needed in every example, got shape "
+            f"{tuple(x.shape)} and {num_groups} groups"
+        )
+    groups = reshape(x, (x.shape[0], num_groups, size))
+    return _channelwise_affine(reshape(standardize(groups, 2, eps), x.shape), weight, bias)
 
 
 def _update_running(x: Any, running_mean: Any, running_var: Any, momentum: float) -> None:

@@ -3,8 +3,8 @@ r"""Ops that move elements without changing them. Each is linear; its rule is it
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Final
 
 import numpy as np
 
@@ -344,7 +344,7 @@ def stack(tensors: Sequence[Array], axis: int = 0) -> Any:
 
 @op
 def pad(x: Array, pad: Sequence[int], mode: str = "constant", value: float = 0.0) -> Array:
-    """Add `value` around the last axes.
+    """Add elements around the last axes.
 
     Parameters
     ----------
@@ -353,26 +353,85 @@ def pad(x: Array, pad: Sequence[int], mode: str = "constant", value: float = 0.0
     pad : sequence of int
         Pairs (before, after) from the last axis backwards, as PyTorch has them: ``(left, right,
         top, bottom)`` for images; lengths are not negative.
-    mode : {"constant"}
-        PyTorch's parameter; only constant padding is there.
+    mode : {"constant", "reflect", "replicate", "circular"}
+        Whether to add `value`, the elements mirrored at the border element, the border element
+        itself, or those of the other end.
     value : float, default 0
-        What to add.
+        What to add in mode ``"constant"``.
 
-    Derivation: pad
+    Raises
+    ------
+    ValueError
+        If `pad` does not fit, if a mirror or the other end has fewer elements than are to be added,
+        if there is nothing to replicate, or if a `value` is given that the mode does not use.
+
+    Derivation: pad, pad.modes
     """
-    if mode != "constant":
-        raise ValueError(f"mode {mode!r} is not supported, only 'constant'")
-    return namespace(x).pad(x, _pad_widths(pad, x.ndim), constant_values=value)
+    widths = _pad_widths(pad, x.ndim)
+    if mode == "constant":
+        return namespace(x).pad(x, widths, constant_values=value)
+    if mode not in _PADDING:
+        raise ValueError(f"mode {mode!r} is none of 'constant', {', '.join(map(repr, _PADDING))}")
+    if value:
+        raise ValueError(f"value {value} belongs to mode 'constant', not to {mode!r}")
+    numpys_name, least = _PADDING[mode]
+    for length, width in zip(x.shape, widths, strict=True):
+        if max(width) and length < least(max(width)):
+            raise ValueError(
+                f"mode {mode!r} adds at most as many elements as it finds: an axis of "
+                f"{least(max(width))} or more is expected for a padding of {width}, got {length}"
+            )
+    return namespace(x).pad(x, widths, mode=numpys_name)
 
 
 @pad.vjp
 def pad_vjp(
     g: Array, _out: Array, shape_of_x: Any, *, pad: Sequence[int], mode: str, value: float
 ) -> Cotangents:
-    r""":math:`\bar x` is g without the padding."""
+    r""":math:`\bar x` is g without the padding, whose cotangents go to what was copied there."""
     widths = _pad_widths(pad, g.ndim)
-    inner = tuple(slice(lo, lo + n) for (lo, _), n in zip(widths, shape_of_x, strict=True))
-    return (getitem(g, inner),)
+    if mode == "constant":
+        inner = tuple(slice(lo, lo + n) for (lo, _), n in zip(widths, shape_of_x, strict=True))
+        return (getitem(g, inner),)
+    for axis, (before, after) in enumerate(widths):
+        if before or after:
+            g = _unpad(g, axis, before, shape_of_x[axis], mode)
+    return (g,)
+
+
+_PADDING: Final[dict[str, tuple[str, Callable[[int], int]]]] = {
+    "reflect": ("reflect", lambda width: width + 1),
+    "replicate": ("edge", lambda _width: 1),
+    "circular": ("wrap", lambda width: width),
+}
+"""NumPy's names of the modes that copy, and the least length of an axis for a width."""
+
+
+def _unpad(g: Array, axis: int, before: int, length: int, mode: str) -> Array:
+    """Add the cotangents of what was copied around an axis to those of what it is a copy of."""
+    first = _along(g, axis, slice(0, before))
+    inner = _along(g, axis, slice(before, before + length))
+    last = _along(g, axis, slice(before + length, None))
+    after = last.shape[axis]
+    if mode == "circular":
+        places = length - before, 0
+    elif mode == "reflect":
+        first, last = (_along(part, axis, slice(None, None, -1)) for part in (first, last))
+        places = 1, length - 1 - after
+    else:
+        one = (*g.shape[:axis], 1, *g.shape[axis + 1 :])
+        first, last = sum_to_size(first, one), sum_to_size(last, one)
+        places = 0, length - 1
+    for part, place in zip((first, last), places, strict=True):
+        if part.shape[axis]:
+            around = (place, length - place - part.shape[axis])
+            inner = inner + pad(part, (*(0, 0) * (g.ndim - 1 - axis), *around))
+    return inner
+
+
+def _along(x: Array, axis: int, chosen: slice) -> Array:
+    """Return a part along one axis."""
+    return getitem(x, (*(slice(None),) * axis, chosen))
 
 
 def _pad_widths(pad: Sequence[int], ndim: int) -> list[tuple[int, int]]:

@@ -31,6 +31,8 @@ WRITES: dict[str, Callable[[Any], Any]] = {
     "div_": lambda x: x.div_(2),
     "pow_": lambda x: x.pow_(2),
     "clamp_": lambda x: x.clamp_(0, 1),
+    "lerp_": lambda x: x.lerp_(5.0, 0.5),
+    "masked_fill_": lambda x: x.masked_fill_(x > 1, 0.0),
     "copy_": lambda x: x.copy_(np.zeros(3)),
     "fill_": lambda x: x.fill_(4),
     "zero_": lambda x: x.zero_(),

@@ -29,6 +29,8 @@ METHODS: dict[str, tuple[Any, ...]] = {
     "isnan": (),
     "isinf": (),
     "isfinite": (),
+    "lerp": (2.0, 0.5),
+    "log1p": (),
     "masked_fill": (np.array([True, False, True]), 0.5),
     "eq": (0.6,),
     "ne": (0.6,),

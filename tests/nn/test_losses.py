@@ -15,6 +15,8 @@ from tests.numeric import draw
 LOSSES: list[tuple[Any, Any, Any]] = [
     (nn.MSELoss, F.mse_loss, draw(3, 4)),
     (nn.L1Loss, F.l1_loss, draw(3, 4)),
+    (nn.HuberLoss, F.huber_loss, draw(3, 4)),
+    (nn.SmoothL1Loss, F.smooth_l1_loss, draw(3, 4)),
     (nn.BCELoss, F.binary_cross_entropy, np.full((3, 4), 0.25)),
     (nn.BCEWithLogitsLoss, F.binary_cross_entropy_with_logits, np.full((3, 4), 0.25)),
     (nn.CrossEntropyLoss, F.cross_entropy, np.array([1, 0, 3])),
@@ -45,3 +47,12 @@ def test_a_reduction_that_does_not_exist_is_refused() -> None:
 
 def test_the_reduction_is_shown() -> None:
     assert repr(nn.BCELoss(reduction="mean")) == "BCELoss(reduction='mean')"
+
+
+def test_the_distance_of_hubers_error_is_handed_on_and_shown() -> None:
+    x, zero = minigen.tensor([[3.0]]), minigen.zeros(1, 1)
+    huber, smooth = (nn.HuberLoss, nn.SmoothL1Loss)
+    assert huber(reduction="sum", delta=2.0)(x, zero).item() == 4.0
+    assert smooth(reduction="sum", beta=2.0)(x, zero).item() == 2.0
+    assert repr(huber(reduction="sum", delta=2.0)) == "HuberLoss(reduction='sum', delta=2.0)"
+    assert repr(smooth(reduction="sum", beta=2.0)) == "SmoothL1Loss(reduction='sum', beta=2.0)"

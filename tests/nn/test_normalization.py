@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 import minigen
+import minigen.functional as F
 from minigen import nn
+from tests.numeric import draw
 
 RNG = np.random.default_rng(0)
 
@@ -240,3 +242,25 @@ def test_an_empty_batch_comes_back_empty(layer: Any, shape: tuple[int, ...]) -> 
         assert dict(layer.named_buffers()).get(name, minigen.zeros(0)).tolist() == buffers.get(
             name, []
         )
+
+
+def test_group_norm_scales_and_shifts_what_the_function_standardises() -> None:
+    layer, x = nn.GroupNorm(2, 4, dtype=np.float64), draw(3, 4, 2)
+    assert layer.weight is not None
+    assert layer.bias is not None
+    layer.weight.data[...], layer.bias.data[...] = draw(4), draw(4, seed=1)
+    expected = F.group_norm(x, 2, layer.weight.data, layer.bias.data)
+    np.testing.assert_array_equal(layer(x).numpy(), expected)
+    assert list(nn.GroupNorm(2, 4, affine=False).parameters()) == []
+    assert repr(layer) == "GroupNorm(2, 4, eps=1e-05, affine=True)"
+
+
+def test_group_norm_refuses_groups_and_channels_that_do_not_fit() -> None:
+    with pytest.raises(ValueError, match="num_groups must divide num_channels, got 3 and 4"):
+        nn.GroupNorm(3, 4)
+    with pytest.raises(ValueError, match="GroupNorm: num_groups"):
+        nn.GroupNorm(0, 4)
+    with pytest.raises(ValueError, match=r"GroupNorm.*\(N, 4, \.\.\.\)"):
+        nn.GroupNorm(2, 4)(minigen.zeros(2, 6))
+    with pytest.raises(ValueError, match=r"GroupNorm.*more than one value a group"):
+        nn.GroupNorm(4, 4)(minigen.zeros(2, 4))

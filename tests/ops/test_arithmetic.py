@@ -422,3 +422,15 @@ def test_integers_without_a_common_type_are_refused_instead_of_made_floats() -> 
     assert (a.long() + b).dtype == np.int64
     assert (a + 1).dtype == np.uint64
     assert (minigen.tensor(np.array([1], np.uint8)) + b).dtype == np.int64
+
+
+def test_log1p_keeps_the_digits_of_small_numbers() -> None:
+    x = np.array([-0.5, 0.0, 1e-10, 2.0])
+    np.testing.assert_array_equal(F.log1p(x), np.log1p(x))
+    assert F.log1p(np.float32(1e-10)) == np.float32(1e-10)
+
+
+def test_lerp_goes_a_share_of_the_way() -> None:
+    start, end = minigen.tensor([0.0, 2.0]), minigen.tensor([4.0, 4.0])
+    assert start.lerp(end, 0.25).tolist() == [1.0, 2.5]
+    assert F.lerp(start, end, minigen.tensor([0.0, 1.0])).tolist() == [0.0, 4.0]

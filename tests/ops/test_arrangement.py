@@ -146,3 +146,32 @@ def test_what_is_no_class_is_refused(
 def test_without_classes_their_number_has_to_be_said() -> None:
     with pytest.raises(ValueError, match="num_classes must say how many there are"):
         F.one_hot(np.zeros(0, np.int64))
+
+
+def test_shuffled_pixels_stand_in_squares_row_by_row() -> None:
+    x = np.arange(16.0).reshape(1, 8, 1, 2)
+    y = F.pixel_shuffle(x, 2)
+    assert y[0, 0].tolist() == [[0, 2, 1, 3], [4, 6, 5, 7]]
+    assert y[0, 1].tolist() == [[8, 10, 9, 11], [12, 14, 13, 15]]
+    np.testing.assert_array_equal(F.pixel_shuffle(x[0], 2), y[0])
+
+
+@pytest.mark.parametrize("factor", [1, 2, 3])
+def test_unshuffling_undoes_shuffling(factor: int) -> None:
+    x = draw(2, 18 if factor == 3 else 4, 2, 3)
+    np.testing.assert_array_equal(F.pixel_unshuffle(F.pixel_shuffle(x, factor), factor), x)
+
+
+@pytest.mark.parametrize(
+    ("call", "told"),
+    [
+        (lambda x: F.pixel_shuffle(x, 2), r"pixel_shuffle: a multiple of 4 channels .*\(2, 6, 3"),
+        (lambda x: F.pixel_shuffle(x, 0), "pixel_shuffle: a positive factor is expected, got 0"),
+        (lambda x: F.pixel_shuffle(x[0, 0], 1), r"images \(..., C, H, W\) .* shape \(3, 4\)"),
+        (lambda x: F.pixel_unshuffle(x, 2), "a height and a width that 2 divides are expected"),
+        (lambda x: F.pixel_unshuffle(x, 3), "a height and a width that 3 divides are expected"),
+    ],
+)
+def test_pixels_that_make_no_squares_are_refused(call: Any, told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        call(draw(2, 6, 3, 4))

@@ -548,3 +548,32 @@ def test_the_divergence_keeps_its_digits_near_a_variance_of_one(logvar: float) -
         exact = 0.5 * (rounded**2 / 2 + rounded**3 / 6)
     found = F.kl_standard_normal(minigen.zeros(1, 1), minigen.full((1, 1), logvar)).item()
     assert found == pytest.approx(exact, rel=1e-3 if 0 < abs(rounded) < 1e-5 else 2e-6, abs=1e-38)
+
+
+def test_hubers_error_is_squared_when_near_and_absolute_when_far() -> None:
+    x, zero = np.array([[-3.0, -0.5, 0.0, 0.5, 2.0]]), np.zeros((1, 5))
+    by_two = F.huber_loss(x, zero, reduction="none", delta=2.0)
+    np.testing.assert_allclose(by_two, [[4.0, 0.125, 0.0, 0.125, 2.0]])
+    by_one = F.huber_loss(x, zero, reduction="none")
+    np.testing.assert_allclose(by_one, F.smooth_l1_loss(x, zero, reduction="none"))
+    assert F.huber_loss(x, zero) == by_one.sum()
+    np.testing.assert_allclose(
+        F.smooth_l1_loss(x, zero, reduction="none", beta=2.0), np.asarray(by_two) / 2
+    )
+    np.testing.assert_array_equal(F.smooth_l1_loss(x, zero, reduction="none", beta=0.0), np.abs(x))
+
+
+@pytest.mark.parametrize(
+    ("call", "told"),
+    [
+        (lambda x: F.huber_loss(x, x, delta=0.0), "huber_loss: a positive delta .* got 0.0"),
+        (lambda x: F.smooth_l1_loss(x, x, beta=-1.0), "smooth_l1_loss: a beta of 0 .* got -1.0"),
+        (lambda x: F.huber_loss(x, x[:1]), r"huber_loss: .*\(2, 3\)"),
+        (lambda x: F.smooth_l1_loss(x, x[:1]), r"smooth_l1_loss: .*\(2, 3\)"),
+    ],
+)
+def test_hubers_error_refuses_distances_that_are_none_and_other_shapes(
+    call: Any, told: str
+) -> None:
+    with pytest.raises(ValueError, match=told):
+        call(draw(2, 3))

@@ -289,3 +289,37 @@ def test_instance_norm_refuses_inputs_without_pixels(shape: tuple[int, ...]) -> 
 def test_instance_norm_refuses_one_value_a_channel() -> None:
     with pytest.raises(ValueError, match=r"more than one value a channel .* got shape \(4, 3, 1"):
         F.instance_norm(draw(4, 3, 1, 1))
+
+
+def test_group_norm_is_between_layer_norm_and_instance_norm() -> None:
+    x = draw(3, 4, 2, 3)
+    np.testing.assert_allclose(F.group_norm(x, 1), F.layer_norm(x, x.shape[1:]), rtol=1e-12)
+    np.testing.assert_allclose(F.group_norm(x, 4), F.instance_norm(x), rtol=1e-12)
+    groups = F.group_norm(x, 2).reshape(3, 2, 12)
+    np.testing.assert_allclose(groups.mean(2), 0, atol=1e-12)
+    np.testing.assert_allclose((groups**2).mean(2), 1, rtol=1e-3)
+
+
+def test_group_norm_has_gradients_of_both_orders() -> None:
+    assert_gradients(
+        lambda x, w, b: F.group_norm(x, 2, w, b, eps=0.1),
+        draw(2, 4, 3),
+        draw(4, seed=1),
+        draw(4, seed=2),
+    )
+
+
+@pytest.mark.parametrize(
+    ("shape", "groups", "told"),
+    [
+        ((4,), 2, r"group_norm: shape \(N, C, \.\.\.\) is expected"),
+        ((2, 4), 3, r"divides the 4 channels of shape \(2, 4\) is expected, got 3"),
+        ((2, 4), 0, "got 0"),
+        ((2, 4, 1), 4, "more than one value a group .* 4 groups"),
+    ],
+)
+def test_group_norm_refuses_groups_that_are_none(
+    shape: tuple[int, ...], groups: int, told: str
+) -> None:
+    with pytest.raises(ValueError, match=told):
+        F.group_norm(draw(*shape), groups)

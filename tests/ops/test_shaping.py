@@ -422,9 +422,41 @@ def test_pads_that_do_not_fit_are_refused(widths: tuple[int, ...]) -> None:
         F.pad(minigen.ones(2, 2), widths)
 
 
-def test_only_constant_padding_is_there() -> None:
-    with pytest.raises(ValueError, match="pad: mode 'reflect' is not supported"):
-        F.pad(minigen.ones(2, 2), (1, 1), mode="reflect")
+@pytest.mark.parametrize(
+    ("mode", "expected"),
+    [
+        ("reflect", [3, 2, 1, 2, 3, 2]),
+        ("replicate", [1, 1, 1, 2, 3, 3]),
+        ("circular", [2, 3, 1, 2, 3, 1]),
+    ],
+)
+def test_a_border_may_be_copied_from_within(mode: str, expected: list[int]) -> None:
+    x = leaf([1.0, 2.0, 3.0])
+    padded = F.pad(x, (2, 1), mode=mode)
+    assert padded.tolist() == expected
+    padded.sum().backward()
+    assert gradient_of(x).tolist() == [expected.count(value) for value in (1, 2, 3)]
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"pad": (3, 0), "mode": "reflect"}, r"an axis of 4 or more is .* \(3, 0\), got 3"),
+        ({"pad": (0, 4), "mode": "circular"}, r"an axis of 4 or more is .* \(0, 4\), got 3"),
+        ({"pad": (1, 1), "mode": "mirror"}, "mode 'mirror' is none of 'constant', 'reflect'"),
+        ({"pad": (1, 1), "mode": "reflect", "value": 2.0}, "value 2.0 belongs to mode 'constant'"),
+    ],
+)
+def test_borders_that_can_not_be_copied_are_refused(options: dict[str, Any], told: str) -> None:
+    with pytest.raises(ValueError, match=f"pad: .*{told}"):
+        F.pad(minigen.ones(3), **options)
+    F.pad(minigen.ones(3), (2, 2), mode="reflect")
+    F.pad(minigen.ones(3), (3, 3), mode="circular")
+
+
+def test_nothing_is_there_to_replicate_along_an_empty_axis() -> None:
+    with pytest.raises(ValueError, match="an axis of 1 or more is expected"):
+        F.pad(minigen.ones(0), (1, 1), mode="replicate")
 
 
 # --- memory ---------------------------------------------------------------------------------------

@@ -107,6 +107,18 @@ def weights_are_clamped(library: Any) -> Any:
 
 
 @program
+def an_average_of_weights_moves(library: Any) -> Any:
+    w, newest = leaf(library), library.tensor([1.0, 2.0, 3.0])
+    with library.no_grad():
+        w.lerp_(newest, 0.25)
+    h = w * 1
+    h.lerp_(newest, 0.5)
+    h.masked_fill_(h > 1.5, 0.0)
+    (h * h).sum().backward()
+    return w, h, w.grad
+
+
+@program
 def elements_are_set(library: Any) -> Any:
     w = matrix(library)
     with library.no_grad():

@@ -9,6 +9,7 @@ from minigen.engine.tensor import Tensor
 from minigen.ops.arithmetic import sqrt
 from minigen.ops.normalization import (
     batch_norm,
+    group_norm,
     instance_norm,
     normalize_channels,
     standardize,
@@ -81,6 +82,20 @@ def instance_norm_over_the_batch(g: Array, out: Array, x: Array) -> Cotangents:
     """Use batch norm's rule: the statistics of an image are not those of the batch."""
     centred = g - mean(g, _BATCH, keepdims=True) - out * mean(g * out, _BATCH, keepdims=True)
     return (centred / _deviation(x, _BATCH),)
+
+
+def group_norm_of_vectors(x: Array, weight: Array) -> Array:
+    """Standardise two groups of two channels, and scale each channel."""
+    return group_norm(x, 2, weight)
+
+
+@wrong_rule(group_norm_of_vectors, normal(3, 4), normal(4))
+def group_norm_scale_pulled_out(g: Array, _out: Array, x: Array, weight: Array) -> Cotangents:
+    """Take the scale out of the means, as it may be taken where a group has one scale alone."""
+    groups, cotangents = x.reshape(3, 2, 2), g.reshape(3, 2, 2)
+    standard = standardize(groups, 2)
+    (grad_x,) = standardize_vjp(cotangents, standard, groups, axis=2, eps=_EPSILON)
+    return grad_x.reshape(3, 4) * weight, sum(g * standard.reshape(3, 4), 0)
 
 
 def scaled_images(x: Array, weight: Array) -> Array:
