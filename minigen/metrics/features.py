@@ -196,6 +196,17 @@ TRAINED: Final = {
         test_accuracy=0.9998,
         classes=20,
     ),
+    "coloured_shapes_64": TrainedExtractor(
+        (3, 64, 64),
+        (16, 24, 32, 32),
+        PublishedFile(
+            "coloured_shapes_64.safetensors",
+            0,
+            "",
+        ),
+        test_accuracy=0.0,
+        classes=20,
+    ),
 }
 """The trained classifiers, by the name of the data set whose images they know."""
 
