@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from benchmarks import checks, cuda, machine, report, runs, trace, work
+from benchmarks import checks, cuda, learning, machine, report, runs, trace, work
 from benchmarks.contender import Contender, WorkerError
 from benchmarks.contest import (
     MINIGEN,
@@ -292,6 +292,72 @@ def report_runs(files: tuple[Path, ...]) -> None:
     The table is Markdown, for docs/performance.md.
     """
     click.echo(runs.table(runs.read(files)))
+
+
+@main.command(name="result")
+@click.option(
+    "--datasets",
+    metavar="NAME,...",
+    default="mnist",
+    show_default=True,
+    callback=_names(learning.DATASETS),
+    help=f"Of {', '.join(learning.DATASETS)}.",
+)
+@click.option("--steps", type=click.IntRange(min=1), default=1000, show_default=True)
+@click.option(
+    "--every",
+    type=click.IntRange(min=1),
+    default=250,
+    show_default=True,
+    help="Steps after which samples are judged.",
+)
+@click.option(
+    "--samples",
+    type=click.IntRange(100, 10_000),
+    default=10_000,
+    show_default=True,
+    help="How many are judged, beside as many test images.",
+)
+@threads_option
+@click.option(
+    "--json",
+    "file",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    callback=_result_file,
+    help="Write what was measured to a file.",
+)
+@click.option(
+    "--figure",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    callback=_result_file,
+    help="Draw the distance against the steps.",
+)
+def time_to_result(
+    datasets: list[str],
+    steps: int,
+    every: int,
+    samples: int,
+    threads: int,
+    file: Path | None,
+    figure: Path | None,
+) -> None:
+    """Train a conditional GAN with minigen and with PyTorch, and judge what both make.
+
+    Both start from the same weights, and are shown the same images. The tables are Markdown, for
+    docs/results.md.
+    """
+    if not is_installed("torch"):
+        raise click.UsageError("torch is not installed; python -m pip install torch")
+    outcomes = []
+    for dataset in datasets:
+        outcomes.append(learning.compare(dataset, steps, every, samples, threads))
+        click.echo(learning.table(outcomes[-1]) + "\n")
+    if file is not None:
+        learning.write_json(file, outcomes)
+    if figure is not None:
+        learning.draw(figure, outcomes)
 
 
 @main.command(name="cuda")

@@ -102,6 +102,20 @@ class Session:
 
         return time_epoch(dataset, examples)
 
+    def prepare_course(self, dataset: str, steps: int, weights: str) -> None:
+        """Get ready to train the conditional GAN on real images for so many steps."""
+        from benchmarks.learning import Course
+
+        self._course = Course(self.library, dataset, steps, load_weights(weights))
+
+    def learn(self, until: int) -> float:
+        """Train up to a step; return the CPU seconds of all steps so far."""
+        return self._course.learn(until)
+
+    def generate(self, count: int, file: str) -> None:
+        """Write so many samples to a file."""
+        self._course.generate(count, file)
+
     def handle(self, request: dict[str, Any]) -> Any:
         """Make the call that a request names."""
         method: Callable[..., Any] = getattr(self, request.pop("call"))

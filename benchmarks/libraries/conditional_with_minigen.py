@@ -18,7 +18,7 @@ from benchmarks.architecture import (
     Reshape,
 )
 from benchmarks.libraries import norm
-from benchmarks.workloads import PENALTY_WEIGHT, SEED, Array, Workload
+from benchmarks.workloads import DECAY, PENALTY_WEIGHT, SEED, Array, Labels, Workload
 from minigen import functional as F
 from minigen import nn, no_grad, optim
 from minigen.engine.backend import to_device, to_numpy
@@ -100,7 +100,10 @@ class ConditionalGANTrainee:
 
     def step(self) -> None:
         """Train each side on the next batch."""
-        images, labels, codes = next(self._batches)
+        self.train(*next(self._batches))
+
+    def train(self, images: Array, labels: Labels, codes: Array) -> None:
+        """Train each side on a batch of images in [0, 1], with their classes and one-hot codes."""
         x = images * 2 - 1
         penalized = self._steps % self.workload.period == 0
         for name, optimizer in self.optimizers.items():
@@ -142,6 +145,30 @@ class ConditionalGANTrainee:
         assert slope is not None
         weight = self.workload.period * PENALTY_WEIGHT / 2
         return F.mean(F.sum(F.flatten(slope * slope, 1), axis=1)) * weight
+
+
+class Learner(ConditionalGANTrainee):
+    """The step of W5 at changing rates, and an average of the generator: see `learning`."""
+
+    def __init__(self, workload: Workload, weights: Sequence[Array]) -> None:
+        super().__init__(workload, weights)
+        minigen.manual_seed(SEED)
+        self.average = nn.ExponentialAverage(self.sides["generator"], DECAY, warmup=True)
+
+    def learn(self, images: Array, labels: Labels, codes: Array, rate: float) -> None:
+        """Train each side on a batch, and average the generator."""
+        for optimizer in self.optimizers.values():
+            for group in optimizer.param_groups:
+                group["lr"] = rate
+        self.train(images, labels, codes)
+        self.average.update(self.sides["generator"])
+
+    def generate(self, noise: Array, codes: Array) -> Array:
+        """Return images in [0, 1], which the averaged generator makes."""
+        with nn.utils.evaluating(self.average), no_grad():
+            made = self.average(F.cat([minigen.tensor(noise), codes], axis=1))
+        images: Array = (made.numpy() + 1) / 2
+        return images
 
 
 def _module(layer: Layer) -> nn.Module:

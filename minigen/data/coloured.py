@@ -1,8 +1,8 @@
 r"""Coloured shapes: a shape of a named colour on a ground that shades from one colour to another.
 
 Colour pictures of 32x32 pixels, or of 64x64, in which all lengths are twice as many pixels. There
-are five shapes, as in `SHAPES`, and four colours, as in `COLOURS`: twenty classes. With numbers that
-are uniform on these ranges,
+are five shapes, as in `SHAPES`, and four colours, as in `COLOURS`: twenty classes. With numbers
+that are uniform on these ranges,
 
 - the longer side of an upright shape is 12 to 21 pixels long;
 - it is turned by up to 30 degrees to either side;
@@ -103,9 +103,7 @@ def _draw_all(shares: Numbers, side: int) -> npt.NDArray[np.uint8]:
     return images.reshape(-1, 3, side, side)
 
 
-def draw(
-    shape: str, colour: str, shares: Numbers, side: int = _SIDE
-) -> npt.NDArray[np.uint8]:
+def draw(shape: str, colour: str, shares: Numbers, side: int = _SIDE) -> npt.NDArray[np.uint8]:
     """Draw variations of one class.
 
     Parameters
@@ -124,7 +122,7 @@ def draw(
     -------
     array of uint8, shape (N, 3, side, side)
     """
-    inside = _placed(polygon(shape), *shares[:4], side)[:, np.newaxis]
+    inside = _placed(polygon(shape), *shares[:4], side=side)[:, np.newaxis]
     right, down = _rulers(side)
     light = 1.1 - 0.25 * (right + down) / 2
     paint = np.array(COLOURS[colour])[:, np.newaxis] + 0.14 * (shares[4:7] - 0.5)
@@ -266,7 +264,7 @@ COLOURED_SHAPES: Final = ColouredShapesSource(
             30_720_000,
             "611d5a4fb6641fc63f9e195d3cf2c60e3d86884665f529aa5d5a22a9a05bbb7e",
         ),
-    }
+    },
 )
 
 COLOURED_SHAPES_64: Final = ColouredShapesSource(

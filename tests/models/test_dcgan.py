@@ -122,10 +122,11 @@ def test_a_generator_that_resizes_and_convolves_paints_no_checkerboard(mode: Any
     for upsampling, flat in ((mode, True), ("transposed", False)):
         options = OF_THE_PAPER | {"batch_norm": False, "upsampling": upsampling}
         model = DCGAN((1, 32, 32), (4, 5), 3, **options, generator=Generator(0))
-        first = next(i for i, part in enumerate(model.generator) if isinstance(part, nn.Unflatten))
+        layers_of = list(model.generator.children())
+        first = next(i for i, part in enumerate(layers_of) if isinstance(part, nn.Unflatten))
         image = Tensor(np.ones((1, 5, 8, 8), np.float32))
-        for layer in list(model.generator)[first + 1 :]:
-            if getattr(layer, "weight", None) is not None:
+        for layer in layers_of[first + 1 :]:
+            if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
                 nn.init.normal_(layer.weight, 0.1, 0.2, Generator(1))
             image = layer(image)
         assert image.shape == (1, 1, 32, 32)
