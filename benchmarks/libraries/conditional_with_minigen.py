@@ -42,7 +42,7 @@ class Discriminator(nn.Module):
         nn.init.initialize_(self.score, nn.init.kaiming_normal_, generator)
         nn.init.zeros_(self.classes.weight)
 
-    def forward(self, x: minigen.Tensor, labels: Array) -> minigen.Tensor:
+    def forward(self, x: minigen.Tensor, labels: Labels) -> minigen.Tensor:
         """Return a score a picture."""
         h = self.features(x)
         score: minigen.Tensor = self.score(h)[:, 0] + F.sum(self.classes(labels) * h, axis=1)
@@ -117,7 +117,7 @@ class ConditionalGANTrainee:
         self,
         side: str,
         x: Array,
-        labels: Array,
+        labels: Labels,
         codes: Array,
         generator: minigen.Generator | None,
         *,
@@ -137,7 +137,7 @@ class ConditionalGANTrainee:
         loss = loss + F.mean(F.softplus(score(fake, labels)))
         return loss + self._penalty(x, labels) if penalized else loss
 
-    def _penalty(self, x: Array, labels: Array) -> minigen.Tensor:
+    def _penalty(self, x: Array, labels: Labels) -> minigen.Tensor:
         """Return R1, times the steps that it stands for: gamma / 2 E |dD/dx|^2."""
         real = minigen.tensor(x, requires_grad=True)
         score = self.sides["discriminator"](real, labels)

@@ -122,7 +122,7 @@ def draw(shape: str, colour: str, shares: Numbers, side: int = _SIDE) -> npt.NDA
     -------
     array of uint8, shape (N, 3, side, side)
     """
-    inside = _placed(polygon(shape), *shares[:4], side=side)[:, np.newaxis]
+    inside = _placed(polygon(shape), side, *shares[:4])[:, np.newaxis]
     right, down = _rulers(side)
     light = 1.1 - 0.25 * (right + down) / 2
     paint = np.array(COLOURS[colour])[:, np.newaxis] + 0.14 * (shares[4:7] - 0.5)
@@ -139,7 +139,7 @@ def _rulers(side: int) -> tuple[Numbers, Numbers]:
 
 
 def _placed(
-    polygon: Polygon, size: Numbers, turn: Numbers, across: Numbers, down: Numbers, side: int
+    polygon: Polygon, side: int, size: Numbers, turn: Numbers, across: Numbers, down: Numbers
 ) -> Numbers:
     """Return which part of each pixel shapes cover, (N, side, side)."""
     x, y = polygon.points.T
