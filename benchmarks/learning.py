@@ -129,7 +129,7 @@ class Outcome:
 
 
 class Judge:
-    """Measures the Fréchet distance of images to the first `samples` test images.
+    """Measures the Fréchet distance of images to `samples` test images.
 
     Raises
     ------
@@ -148,7 +148,7 @@ class Judge:
                 f"samples: {dataset} has {len(test):,} test images, of which as many as are "
                 f"generated are compared with them, got {samples:,}"
             )
-        self._test = metrics.extract_features(self._extractor, test.scaled()[:samples])
+        self._test = metrics.extract_features(self._extractor, _drawn(test, samples))
 
     def distance(self, images: Array) -> float:
         """Return how far images, as many as the test images, are from these."""
@@ -161,7 +161,7 @@ class Judge:
 def compare(dataset: str, steps: int, every: int, samples: int, threads: int) -> Outcome:
     """Train W5 with minigen and with PyTorch, and judge both after every so many steps."""
     judge = Judge(dataset, samples)
-    real = judge.distance(_images(dataset, "train").scaled()[:samples])
+    real = judge.distance(_drawn(_images(dataset, "train"), samples))
     moments = [*range(every, steps, every), steps]
     with initial_weights(WORKLOAD.name) as weights, tempfile.TemporaryDirectory() as folder:
         runs = {}
@@ -179,6 +179,11 @@ def _moment(worker: Worker, until: int, judge: Judge, file: Path) -> Moment:
     seconds = worker.call("learn", until=until)
     worker.call("generate", count=judge.samples, file=str(file))
     return Moment(until, seconds, judge.distance(np.load(file)))
+
+
+def _drawn(images: data.Dataset, count: int) -> Array:
+    """Return some images, drawn at random: their files' order may mean something."""
+    return images.scaled()[Generator(SEED).permutation(len(images))[:count]]
 
 
 def _images(dataset: str, split: str) -> data.Dataset:

@@ -161,8 +161,8 @@ truncation = click.option(
     "--truncation",
     metavar="T",
     type=FiniteRange(min=LEAST_LIMIT),
-    help="Of a GAN: draw noise again where it lies farther than T from 0. Around 0.7, samples look "
-    "better, and vary less.  [default: the noise is drawn as in training]",
+    help="Of a GAN: draw noise again where it lies farther than T from 0. The smaller T, the better "
+    "samples look, and the more alike.  [default: noise as in training]",
 )
 
 

@@ -80,7 +80,7 @@ def test_both_are_judged_after_as_many_steps(monkeypatch: pytest.MonkeyPatch) ->
 
     class Worker:
         def __init__(self, contender: Contender, threads: int) -> None:
-            self.library = contender.library
+            self.library, self.threads = contender.library, threads
 
         def call(self, method: str, **arguments: Any) -> Any:
             asked.append((self.library, method, arguments.get("until")))
