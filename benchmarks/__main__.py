@@ -25,13 +25,18 @@ from benchmarks.libraries import LIBRARIES, WITH_OPS, can_train, is_installed
 from benchmarks.ops import OPS
 from benchmarks.timing import summarize
 from benchmarks.workloads import WORKLOADS
+from minigen.data import DataError
 from minigen.engine.backend import DeviceError
+from minigen.viz.style import format_of
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 WIDTH = 120
 """How many columns the tables have at least, in a narrower terminal or a file too."""
+
+EXPECTED = (DataError, DeviceError, DisagreementError, WorkerError, runs.RunsError, OSError)
+"""Errors that are told in a line."""
 
 PEERS = tuple(library for library in LIBRARIES if library not in ("minigen", "graphs"))
 
@@ -64,6 +69,16 @@ def _result_file(_ctx: Any, _option: Any, path: Path | None) -> Path | None:
     return path
 
 
+def _figure_file(ctx: Any, option: Any, path: Path | None) -> Path | None:
+    """Refuse, beside a file that can't be written, one whose name does not end as a picture's."""
+    if path is not None:
+        try:
+            format_of(path)
+        except ValueError as error:
+            raise click.BadParameter(str(error)) from error
+    return _result_file(ctx, option, path)
+
+
 threads_option = click.option(
     "--threads",
     type=click.IntRange(min=1),
@@ -81,7 +96,7 @@ class Command(click.Group):
         """Run what was asked for."""
         try:
             return super().invoke(ctx)
-        except (DeviceError, DisagreementError, WorkerError, runs.RunsError, OSError) as error:
+        except EXPECTED as error:
             raise click.ClickException(str(error)) from error
 
 
@@ -331,7 +346,7 @@ def report_runs(files: tuple[Path, ...]) -> None:
     "--figure",
     metavar="FILE",
     type=click.Path(dir_okay=False, path_type=Path),
-    callback=_result_file,
+    callback=_figure_file,
     help="Draw the distance against the steps.",
 )
 def time_to_result(

@@ -129,26 +129,15 @@ class Outcome:
 
 
 class Judge:
-    """Measures the Fréchet distance of images to `samples` test images.
-
-    Raises
-    ------
-    ValueError
-        If there are fewer of them.
-    """
+    """Measures the Fréchet distance of images to `samples` test images."""
 
     def __init__(self, dataset: str, samples: int) -> None:
         from minigen import metrics
 
         self.samples = samples
         self._extractor = metrics.load_feature_extractor(dataset)
-        test = _images(dataset, "test")
-        if len(test) < samples:
-            raise ValueError(
-                f"samples: {dataset} has {len(test):,} test images, of which as many as are "
-                f"generated are compared with them, got {samples:,}"
-            )
-        self._test = metrics.extract_features(self._extractor, _drawn(test, samples))
+        test = _drawn(_images(dataset, "test"), samples)
+        self._test = metrics.extract_features(self._extractor, test)
 
     def distance(self, images: Array) -> float:
         """Return how far images, as many as the test images, are from these."""
@@ -203,7 +192,7 @@ def table(outcome: Outcome) -> str:
         f"{outcome.dataset}, {outcome.samples:,} samples; real training images: {outcome.real:.2f}",
         "",
         f"| steps | {' | '.join(heads)} |",
-        "| ---" * (1 + 2 * len(heads)) + " |",
+        f"|{' --- |' * (1 + 2 * len(heads))}",
     ]
     for moments in zip(*outcome.runs.values(), strict=True):
         cells = [f"{each.seconds:.0f} | {each.distance:.2f}" for each in moments]

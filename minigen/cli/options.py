@@ -161,8 +161,8 @@ truncation = click.option(
     "--truncation",
     metavar="T",
     type=FiniteRange(min=LEAST_LIMIT),
-    help="Of a GAN: draw noise again where it lies farther than T from 0. The smaller T, the better "
-    "samples look, and the more alike.  [default: noise as in training]",
+    help="Of a GAN: draw noise again where it lies farther than T from 0. The smaller T is, the "
+    "better samples look, and the more alike.  [default: noise as in training]",
 )
 
 

@@ -226,5 +226,6 @@ def test_the_time_to_result_is_of_grey_digits_and_clothes_with_pytorch(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     assert "'cifar10' is none of mnist" in call("result", "--datasets", "cifar10").output
+    assert "no picture can be written as 'gif'" in call("result", "--figure", "curves.gif").output
     monkeypatch.setattr(command, "is_installed", lambda _library: False)
     assert "torch is not installed" in call("result").output
