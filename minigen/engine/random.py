@@ -67,9 +67,10 @@ class Generator:
         """
         if not limit >= LEAST_LIMIT:
             raise ValueError(f"truncated_normal: limit must be at least {LEAST_LIMIT}, got {limit}")
-        drawn = np.asarray(self._numpy.standard_normal(shape, dtype=_drawn(dtype)))
+        precision = _drawn(dtype)
+        drawn = np.asarray(self._numpy.standard_normal(shape, dtype=precision))
         while count := int((outside := np.abs(drawn) > limit).sum()):
-            drawn[outside] = self._numpy.standard_normal(count, dtype=drawn.dtype.type)
+            drawn[outside] = self._numpy.standard_normal(count, dtype=precision)
         return self._deliver(drawn, dtype, device)
 
     def uniform(self, shape: Shape, dtype: DTypeLike = np.float32, device: str = CPU) -> Array:
