@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from benchmarks import checks, cuda, machine, report, runs, trace, work
+from benchmarks import checks, cuda, learning, machine, report, runs, trace, work
 from benchmarks.contender import Contender, WorkerError
 from benchmarks.contest import (
     MINIGEN,
@@ -25,13 +25,18 @@ from benchmarks.libraries import LIBRARIES, WITH_OPS, can_train, is_installed
 from benchmarks.ops import OPS
 from benchmarks.timing import summarize
 from benchmarks.workloads import WORKLOADS
+from minigen.data import DataError
 from minigen.engine.backend import DeviceError
+from minigen.viz.style import format_of
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 WIDTH = 120
 """How many columns the tables have at least, in a narrower terminal or a file too."""
+
+EXPECTED = (DataError, DeviceError, DisagreementError, WorkerError, runs.RunsError, OSError)
+"""Errors that are told in a line."""
 
 PEERS = tuple(library for library in LIBRARIES if library not in ("minigen", "graphs"))
 
@@ -64,6 +69,16 @@ def _result_file(_ctx: Any, _option: Any, path: Path | None) -> Path | None:
     return path
 
 
+def _figure_file(ctx: Any, option: Any, path: Path | None) -> Path | None:
+    """Refuse, beside a file that can't be written, one whose name does not end as a picture's."""
+    if path is not None:
+        try:
+            format_of(path)
+        except ValueError as error:
+            raise click.BadParameter(str(error)) from error
+    return _result_file(ctx, option, path)
+
+
 threads_option = click.option(
     "--threads",
     type=click.IntRange(min=1),
@@ -81,7 +96,7 @@ class Command(click.Group):
         """Run what was asked for."""
         try:
             return super().invoke(ctx)
-        except (DeviceError, DisagreementError, WorkerError, runs.RunsError, OSError) as error:
+        except EXPECTED as error:
             raise click.ClickException(str(error)) from error
 
 
@@ -292,6 +307,72 @@ def report_runs(files: tuple[Path, ...]) -> None:
     The table is Markdown, for docs/performance.md.
     """
     click.echo(runs.table(runs.read(files)))
+
+
+@main.command(name="result")
+@click.option(
+    "--datasets",
+    metavar="NAME,...",
+    default="mnist",
+    show_default=True,
+    callback=_names(learning.DATASETS),
+    help=f"Of {', '.join(learning.DATASETS)}.",
+)
+@click.option("--steps", type=click.IntRange(min=1), default=1000, show_default=True)
+@click.option(
+    "--every",
+    type=click.IntRange(min=1),
+    default=250,
+    show_default=True,
+    help="Steps after which samples are judged.",
+)
+@click.option(
+    "--samples",
+    type=click.IntRange(100, 10_000),
+    default=10_000,
+    show_default=True,
+    help="How many are judged, beside as many test images.",
+)
+@threads_option
+@click.option(
+    "--json",
+    "file",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    callback=_result_file,
+    help="Write what was measured to a file.",
+)
+@click.option(
+    "--figure",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    callback=_figure_file,
+    help="Draw the distance against the steps.",
+)
+def time_to_result(
+    datasets: list[str],
+    steps: int,
+    every: int,
+    samples: int,
+    threads: int,
+    file: Path | None,
+    figure: Path | None,
+) -> None:
+    """Train a conditional GAN with minigen and with PyTorch, and judge what both make.
+
+    Both start from the same weights, and are shown the same images. The tables are Markdown, for
+    docs/results.md.
+    """
+    if not is_installed("torch"):
+        raise click.UsageError("torch is not installed; python -m pip install torch")
+    outcomes = []
+    for dataset in datasets:
+        outcomes.append(learning.compare(dataset, steps, every, samples, threads))
+        click.echo(learning.table(outcomes[-1]) + "\n")
+    if file is not None:
+        learning.write_json(file, outcomes)
+    if figure is not None:
+        learning.draw(figure, outcomes)
 
 
 @main.command(name="cuda")

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from benchmarks import machine
 
 if TYPE_CHECKING:
+    from benchmarks.learning import Course
     from benchmarks.libraries import Subject
 
 
@@ -31,6 +32,7 @@ class Session:
     def __init__(self, library: str) -> None:
         self.library = library
         self._subject: Subject | None = None
+        self._taken: Course | None = None
 
     @property
     def subject(self) -> Subject:
@@ -38,6 +40,13 @@ class Session:
         if self._subject is None:
             raise RuntimeError("a worker was asked to run before it had prepared anything")
         return self._subject
+
+    @property
+    def course(self) -> Course:
+        """The course that was prepared."""
+        if self._taken is None:
+            raise RuntimeError("a worker was asked to learn before it had prepared a course")
+        return self._taken
 
     def prepare_workload(self, name: str, weights: str | None, device: str = "cpu") -> None:
         """Build a workload from the initial weights in a file."""
@@ -101,6 +110,20 @@ class Session:
         from benchmarks.checks import time_epoch
 
         return time_epoch(dataset, examples)
+
+    def prepare_course(self, dataset: str, steps: int, weights: str) -> None:
+        """Get ready to train the conditional GAN on real images for so many steps."""
+        from benchmarks.learning import Course
+
+        self._taken = Course(self.library, dataset, steps, load_weights(weights))
+
+    def learn(self, until: int) -> float:
+        """Train up to a step; return the CPU seconds of all steps so far."""
+        return self.course.learn(until)
+
+    def generate(self, count: int, file: str) -> None:
+        """Write so many samples to a file."""
+        self.course.generate(count, file)
 
     def handle(self, request: dict[str, Any]) -> Any:
         """Make the call that a request names."""

@@ -30,6 +30,9 @@ SEED = 0
 PENALTY_WEIGHT = 1.0
 """R1's gamma, in W5."""
 
+DECAY = 0.999
+"""Of the average of W5's generator, where its samples are judged: see `benchmarks.learning`."""
+
 Array = npt.NDArray[np.float32]
 Labels = npt.NDArray[np.int64]
 

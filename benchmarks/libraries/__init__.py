@@ -6,7 +6,7 @@ import importlib.util
 from collections.abc import Sequence
 from typing import Protocol
 
-from benchmarks.workloads import Array, Workload
+from benchmarks.workloads import Array, Labels, Workload
 
 
 class Subject(Protocol):
@@ -20,6 +20,19 @@ class Subject(Protocol):
 
     def step(self) -> None:
         """Do once what is timed."""
+
+
+class Learner(Protocol):
+    """What trains the conditional GAN of W5 on real images, with one library."""
+
+    def learn(self, images: Array, labels: Labels, codes: Array, rate: float) -> None:
+        """Train each side on a batch, at a learning rate, and average the generator.
+
+        Images are (N, C, H, W) in [0, 1]; their classes come as numbers and as one-hot codes.
+        """
+
+    def generate(self, noise: Array, codes: Array) -> Array:
+        """Return images (N, C, H, W) in [0, 1], which the averaged generator makes."""
 
 
 LIBRARIES = {"minigen": "minigen", "torch": "torch", "hand": "numpy", "compile": "torch",
@@ -118,6 +131,20 @@ def make_trainee(
     from benchmarks.libraries import with_jax
 
     return with_jax.make_trainee(workload, weights)
+
+
+def make_learner(library: str, workload: Workload, weights: Sequence[Array]) -> Learner:
+    """Build what trains W5 on real images, with minigen or PyTorch; as `make_trainee`."""
+    check_weights(workload, weights)
+    if library == "minigen":
+        from benchmarks.libraries import conditional_with_minigen
+
+        return conditional_with_minigen.Learner(workload, weights)
+    if library == "torch":
+        from benchmarks.libraries import conditional_with_torch
+
+        return conditional_with_torch.Learner(workload, weights)
+    raise ValueError(f"make_learner: minigen or torch is expected, got {library!r}")
 
 
 def make_op(library: str, name: str) -> Subject:

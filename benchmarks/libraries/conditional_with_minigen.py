@@ -18,7 +18,7 @@ from benchmarks.architecture import (
     Reshape,
 )
 from benchmarks.libraries import norm
-from benchmarks.workloads import PENALTY_WEIGHT, SEED, Array, Workload
+from benchmarks.workloads import DECAY, PENALTY_WEIGHT, SEED, Array, Labels, Workload
 from minigen import functional as F
 from minigen import nn, no_grad, optim
 from minigen.engine.backend import to_device, to_numpy
@@ -42,7 +42,7 @@ class Discriminator(nn.Module):
         nn.init.initialize_(self.score, nn.init.kaiming_normal_, generator)
         nn.init.zeros_(self.classes.weight)
 
-    def forward(self, x: minigen.Tensor, labels: Array) -> minigen.Tensor:
+    def forward(self, x: minigen.Tensor, labels: Labels) -> minigen.Tensor:
         """Return a score a picture."""
         h = self.features(x)
         score: minigen.Tensor = self.score(h)[:, 0] + F.sum(self.classes(labels) * h, axis=1)
@@ -100,7 +100,10 @@ class ConditionalGANTrainee:
 
     def step(self) -> None:
         """Train each side on the next batch."""
-        images, labels, codes = next(self._batches)
+        self.train(*next(self._batches))
+
+    def train(self, images: Array, labels: Labels, codes: Array) -> None:
+        """Train each side on a batch of images in [0, 1], with their classes and one-hot codes."""
         x = images * 2 - 1
         penalized = self._steps % self.workload.period == 0
         for name, optimizer in self.optimizers.items():
@@ -114,7 +117,7 @@ class ConditionalGANTrainee:
         self,
         side: str,
         x: Array,
-        labels: Array,
+        labels: Labels,
         codes: Array,
         generator: minigen.Generator | None,
         *,
@@ -134,7 +137,7 @@ class ConditionalGANTrainee:
         loss = loss + F.mean(F.softplus(score(fake, labels)))
         return loss + self._penalty(x, labels) if penalized else loss
 
-    def _penalty(self, x: Array, labels: Array) -> minigen.Tensor:
+    def _penalty(self, x: Array, labels: Labels) -> minigen.Tensor:
         """Return R1, times the steps that it stands for: gamma / 2 E |dD/dx|^2."""
         real = minigen.tensor(x, requires_grad=True)
         score = self.sides["discriminator"](real, labels)
@@ -142,6 +145,30 @@ class ConditionalGANTrainee:
         assert slope is not None
         weight = self.workload.period * PENALTY_WEIGHT / 2
         return F.mean(F.sum(F.flatten(slope * slope, 1), axis=1)) * weight
+
+
+class Learner(ConditionalGANTrainee):
+    """The step of W5 at changing rates, and an average of the generator: see `learning`."""
+
+    def __init__(self, workload: Workload, weights: Sequence[Array]) -> None:
+        super().__init__(workload, weights)
+        minigen.manual_seed(SEED)
+        self.average = nn.ExponentialAverage(self.sides["generator"], DECAY, warmup=True)
+
+    def learn(self, images: Array, labels: Labels, codes: Array, rate: float) -> None:
+        """Train each side on a batch, and average the generator."""
+        for optimizer in self.optimizers.values():
+            for group in optimizer.param_groups:
+                group["lr"] = rate
+        self.train(images, labels, codes)
+        self.average.update(self.sides["generator"])
+
+    def generate(self, noise: Array, codes: Array) -> Array:
+        """Return images in [0, 1], which the averaged generator makes."""
+        with nn.utils.evaluating(self.average), no_grad():
+            made = self.average(F.cat([minigen.tensor(noise), codes], axis=1))
+        images: Array = (made.numpy() + 1) / 2
+        return images
 
 
 def _module(layer: Layer) -> nn.Module:

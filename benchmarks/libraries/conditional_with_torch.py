@@ -6,10 +6,20 @@ import itertools
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from benchmarks.architecture import Layer, Projection
 from benchmarks.libraries import norm
 from benchmarks.libraries.with_torch import make_module, nn, torch
-from benchmarks.workloads import PENALTY_WEIGHT, Array, SharedNoise, Workload
+from benchmarks.workloads import (
+    DECAY,
+    PENALTY_WEIGHT,
+    SEED,
+    Array,
+    Labels,
+    SharedNoise,
+    Workload,
+)
 
 softplus: Any = nn.functional.softplus
 
@@ -84,7 +94,10 @@ class ConditionalGANTrainee:
 
     def step(self) -> None:
         """Train each side on the next batch."""
-        images, labels, codes = next(self._batches)
+        self.train(*next(self._batches))
+
+    def train(self, images: Any, labels: Any, codes: Any) -> None:
+        """Train each side on a batch of images in [0, 1], with their classes and one-hot codes."""
         x = images * 2 - 1
         penalized = self._steps % self.workload.period == 0
         for name, optimizer in self.optimizers.items():
@@ -115,3 +128,38 @@ class ConditionalGANTrainee:
         (slope,) = torch.autograd.grad(score.sum(), real, create_graph=True)
         weight = self.workload.period * PENALTY_WEIGHT / 2
         return slope.square().flatten(1).sum(1).mean() * weight
+
+
+class Learner(ConditionalGANTrainee):
+    """The step of W5 at changing rates, and an average of the generator: see `learning`."""
+
+    def __init__(self, workload: Workload, weights: Sequence[Array]) -> None:
+        super().__init__(workload, weights)
+        torch.manual_seed(SEED)
+        self.average = torch.optim.swa_utils.AveragedModel(
+            self.sides["generator"], avg_fn=_average, use_buffers=True
+        )
+        self.average.update_parameters(self.sides["generator"])  # the first time, it copies
+
+    def learn(self, images: Array, labels: Labels, codes: Array, rate: float) -> None:
+        """Train each side on a batch, and average the generator."""
+        for optimizer in self.optimizers.values():
+            for group in optimizer.param_groups:
+                group["lr"] = rate
+        self.train(*map(torch.from_numpy, (images, labels, codes)))
+        self.average.update_parameters(self.sides["generator"])
+
+    def generate(self, noise: Array, codes: Array) -> Array:
+        """Return images in [0, 1], which the averaged generator makes."""
+        self.average.eval()
+        with torch.no_grad():
+            made = self.average(torch.from_numpy(np.concatenate([noise, codes], axis=1)))
+        self.average.train()
+        images: Array = ((made + 1) / 2).numpy()
+        return images
+
+
+def _average(averaged: Any, newest: Any, updates: Any) -> Any:
+    """Return the next average, as `minigen.nn.ExponentialAverage` with `warmup` has it."""
+    decay = min(DECAY, float(updates) / (float(updates) + 9))
+    return averaged * decay + newest * (1 - decay)

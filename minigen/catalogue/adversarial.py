@@ -162,6 +162,8 @@ GANS = [
     *_both_sides(_points, "points, Wasserstein with gradient penalty"),
     *_both_sides(_dcgan(batch_norm=True), "non-saturating"),
     *_both_sides(_dcgan(objective="wasserstein-gp"), "Wasserstein with gradient penalty"),
+    *_both_sides(_dcgan(upsampling="nearest"), "nearest pixels, then convolutions"),
+    *_both_sides(_dcgan(upsampling="bilinear"), "linear between pixels, then convolutions"),
     *_both_sides(_spectral, "spectral norm, R1"),
     *_both_sides(
         _conditional_gan(

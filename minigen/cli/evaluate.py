@@ -56,6 +56,7 @@ _NO_JUDGE: Final = (
     "real ones are other test examples, or training examples if N is more than half the test set: "
     "10,000 are usual for MNIST and CIFAR-10.  [default: 2,000, or half the test set]",
 )
+@options.truncation
 @click.option(
     "--test",
     "on_test",
@@ -69,6 +70,7 @@ def evaluate(
     as_json: bool,
     samples: int | None,
     generated: int | None,
+    truncation: float | None,
     on_test: bool,
     seed: int,
     device: str | None,
@@ -85,6 +87,8 @@ def evaluate(
         raise click.UsageError(f"--samples: the model {name!r} has no likelihood to estimate")
     if generated is not None and not run.can("sample"):
         raise click.UsageError(f"--generated: the model {name!r} has no prior to sample from")
+    if truncation is not None:
+        run.sampler(truncation)  # refused before anything is measured
     split = "test" if on_test else run.config.held_out
     test = run.examples("test") if on_test else run.test()
     if generated is not None and generated > len(test):
@@ -92,7 +96,7 @@ def evaluate(
             f"--generated: {run.config.dataset} has {len(test)} {split} samples, of which as many "
             f"as are generated are compared with them: at most {len(test)}"
         )
-    subject = Subject(run, test, samples, generated, seed, split)
+    subject = Subject(run, test, samples, generated, seed, split, truncation)
     values: dict[str, Any] = {}
     for measure, needs in MEASURES:
         if run.can(*needs):
@@ -116,6 +120,7 @@ class Subject:
     generated: int | None
     seed: int
     split: str = "test"
+    truncation: float | None = None
 
 
 def _bounds(of: Subject) -> dict[str, Any]:
@@ -177,7 +182,7 @@ def _judged(of: Subject) -> dict[str, Any]:
         options.tell("samples are not judged: at least 2 test examples are needed")
         return {}
     generator = Generator(of.seed)
-    made = _sampled(run.model, count, generator)
+    made = _sampled(run, count, generator, of.truncation)
     truth = load_data(run.config, "test")
     report = run.kind.judge(truth, test.images, made, generator, options.tell, **_others(of, count))
     if run.can("discriminate"):
@@ -185,15 +190,15 @@ def _judged(of: Subject) -> dict[str, Any]:
     return {"samples": report}
 
 
-def _sampled(model: Any, count: int, generator: Generator) -> Any:
+def _sampled(run: Trained, count: int, generator: Generator, truncation: float | None) -> Any:
     """Return samples, on the host, made a thousand at a time."""
-    labels = model.labels_in_turn(count)
+    labels, sampler = run.model.labels_in_turn(count), run.sampler(truncation)
     made = []
     for start in range(0, count, 1000):
         few = min(1000, count - start)
         told = () if labels is None else (labels[start : start + few],)
         with no_grad():
-            made.append(model.sample(few, *told, generator=generator).numpy())
+            made.append(sampler(few, *told, generator=generator).numpy())
     return np.concatenate(made)
 
 

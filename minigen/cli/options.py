@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import click
 
+from minigen.engine.random import LEAST_LIMIT
+
 if TYPE_CHECKING:
     from minigen.data import OwnData
 
@@ -153,6 +155,15 @@ def seed(help: str) -> Decorator:
     return click.option(
         "--seed", type=click.IntRange(0, 2**64 - 1), default=0, show_default=True, help=help
     )
+
+
+truncation = click.option(
+    "--truncation",
+    metavar="T",
+    type=FiniteRange(min=LEAST_LIMIT),
+    help="Of a GAN: draw noise again where it lies farther than T from 0. The smaller T is, the "
+    "better samples look, and the more alike.  [default: noise as in training]",
+)
 
 
 def drawing(default: str) -> Decorator:

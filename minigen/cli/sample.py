@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -55,6 +55,7 @@ _AT_ONCE: Final = 1000
     help="PNG, JPEG, or a NumPy archive whose array `images` is uint8 of shape (N, H, W, C).  "
     "[default: as FILE ends, or else png]",
 )
+@options.truncation
 @options.seed("Where the noise starts.")
 @options.device
 def sample(
@@ -64,6 +65,7 @@ def sample(
     out: Path | None,
     separate: Path | None,
     ending: str | None,
+    truncation: float | None,
     seed: int,
     device: str | None,
 ) -> None:
@@ -84,7 +86,7 @@ def sample(
             f"--class: the model {run.model.name!r} in {folder} knows {classes} classes"
             + (f", 0 to {classes - 1}" if classes else "")
         )
-    samples = _drawn(run, count, label, seed)
+    samples = _drawn(run, run.sampler(truncation), count, label, seed)
     if separate is not None:
         if out is not None or ending == "npz":
             both = "--out" if out is not None else "--format npz"
@@ -102,7 +104,9 @@ def sample(
     click.echo(path)
 
 
-def _drawn(run: Trained, count: int, label: int | None, seed: int) -> Iterator[Any]:
+def _drawn(
+    run: Trained, sampler: Callable[..., Tensor], count: int, label: int | None, seed: int
+) -> Iterator[Any]:
     """Draw samples as arrays on the host, part by part; a bar shows how long many will take."""
     from tqdm import tqdm
 
@@ -115,7 +119,7 @@ def _drawn(run: Trained, count: int, label: int | None, seed: int) -> Iterator[A
         size = min(_AT_ONCE, count - start)
         told = None if labels is None else labels[start : start + size]
         with no_grad():
-            yield run.model.sample(size, told, generator=generator).numpy()
+            yield sampler(size, told, generator=generator).numpy()
 
 
 def _draw(run: Trained, path: Path, count: int, label: int | None, samples: Iterator[Any]) -> None:

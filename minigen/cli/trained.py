@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,6 +54,20 @@ class Trained:
                 f"the model in {self.folder}, of the kind {self.model.name!r}, {lack}"
             )
         return models.ability(self.model, name)
+
+    def sampler(self, truncation: float | None) -> Callable[..., Any]:
+        """Return the model's `sample`, from noise within `truncation` of 0 if that is asked for.
+
+        A model whose noise is not known to be normal does not take it: a `click.UsageError`.
+        """
+        if truncation is None:
+            return models.ability(self.model, "sample")
+        if "truncation" not in inspect.signature(self.model.draw_latents).parameters:
+            raise click.UsageError(
+                f"--truncation: the model {self.model.name!r} in {self.folder} does not truncate "
+                "its noise; a GAN does whose noise is normal, such as gan, dcgan or cgan"
+            )
+        return functools.partial(self.model.sample, truncation=truncation)
 
     def test(self) -> Examples:
         """Load what the run is measured on: test examples, or those that it held out."""

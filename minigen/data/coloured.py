@@ -1,7 +1,8 @@
 r"""Coloured shapes: a shape of a named colour on a ground that shades from one colour to another.
 
-Colour pictures of 32x32 pixels. There are five shapes, as in `SHAPES`, and four colours, as in
-`COLOURS`: twenty classes. With numbers that are uniform on these ranges,
+Colour pictures of 32x32 pixels, or of 64x64, in which all lengths are twice as many pixels. There
+are five shapes, as in `SHAPES`, and four colours, as in `COLOURS`: twenty classes. With numbers
+that are uniform on these ranges,
 
 - the longer side of an upright shape is 12 to 21 pixels long;
 - it is turned by up to 30 degrees to either side;
@@ -46,52 +47,63 @@ COLOURS: Final = {
 """Red, green and blue of each colour, from 0 to 1."""
 
 _CLASSES: Final = tuple(map(" ".join, itertools.product(COLOURS, SHAPES)))
-_COPIES: Final = {"train": 2000, "test": 500}
-_SIDE: Final = 32
+_SIDE: Final = 32  # of the pictures in whose pixels lengths are given
 _MARGIN: Final = 1
 _STEP: Final = 1 / 40
 _NUMBERS: Final = 17  # that decide how a picture is drawn
 _AT_ONCE: Final = 50
 _HALF_TURN: Final = 2 - math.sqrt(3)  # the tangent of 15 degrees, half of the most that is turned
-_RIGHT: Final = (np.arange(_SIDE) + 0.5) / _SIDE
-_DOWN: Final = _RIGHT[:, np.newaxis]
 
 
 @dataclass(frozen=True)
 class ColouredShapesSource(Kept):
-    """Coloured shapes, drawn at their first use; `files` are as of `Kept`."""
+    """Coloured shapes, drawn at their first use.
 
+    Parameters
+    ----------
+    name, files
+        As of `Kept`.
+    copies : mapping of str to int
+        How many pictures of each class a part has.
+    side : int
+        The height and width of pictures.
+    seed : int
+        Where the numbers that vary start.
+    """
+
+    name: str
     files: Mapping[str, PublishedFile]
-    name: str = "coloured_shapes"
-    seed: int = 6
+    copies: Mapping[str, int]
+    side: int
+    seed: int
 
     def load(self, split: str, _root: FolderPath | None = None) -> Dataset:
         """Draw one split, or read it from the cache: see `minigen.data.load`."""
-        grid = len(_CLASSES), _COPIES[split]
-        seed = self.seed, list(_COPIES).index(split)
+        grid = len(_CLASSES), self.copies[split]
+        seed = self.seed, list(self.copies).index(split)
         shares, order = variations(seed, grid, _NUMBERS)
         images = kept_pictures(
             self.name,
             self.files[split],
-            (len(order), 3, _SIDE, _SIDE),
-            lambda: _draw_all(shares)[order],
+            (len(order), 3, self.side, self.side),
+            lambda: _draw_all(shares, self.side)[order],
         )
         labels = np.indices(grid)[0].ravel()[order]
         return Dataset(self.name, split, images, labels.astype(np.int64), _CLASSES)
 
 
-def _draw_all(shares: Numbers) -> npt.NDArray[np.uint8]:
+def _draw_all(shares: Numbers, side: int) -> npt.NDArray[np.uint8]:
     """Draw pictures of each class, one class after another, of numbers (17, classes, copies)."""
     _, classes, copies = shares.shape
-    images = np.empty((classes, copies, 3, _SIDE, _SIDE), np.uint8)
+    images = np.empty((classes, copies, 3, side, side), np.uint8)
     for label, (colour, shape) in enumerate(itertools.product(COLOURS, SHAPES)):
         for start in range(0, copies, _AT_ONCE):
             some = slice(start, start + _AT_ONCE)
-            images[label, some] = draw(shape, colour, shares[:, label, some])
-    return images.reshape(-1, 3, _SIDE, _SIDE)
+            images[label, some] = draw(shape, colour, shares[:, label, some], side)
+    return images.reshape(-1, 3, side, side)
 
 
-def draw(shape: str, colour: str, shares: Numbers) -> npt.NDArray[np.uint8]:
+def draw(shape: str, colour: str, shares: Numbers, side: int = _SIDE) -> npt.NDArray[np.uint8]:
     """Draw variations of one class.
 
     Parameters
@@ -103,52 +115,66 @@ def draw(shape: str, colour: str, shares: Numbers) -> npt.NDArray[np.uint8]:
         1. They are the size, the rotation, the position across and down; red, green and blue; and
         of the ground the direction, across and down, the grey and the tint in red, green and blue
         at one end, and these at the other.
+    side : int, default 32
+        The height and width of pictures, 32 or a multiple.
 
     Returns
     -------
-    array of uint8, shape (N, 3, 32, 32)
+    array of uint8, shape (N, 3, side, side)
     """
-    inside = _placed(polygon(shape), *shares[:4])[:, np.newaxis]
-    light = 1.1 - 0.25 * (_RIGHT + _DOWN) / 2
+    inside = _placed(polygon(shape), side, *shares[:4])[:, np.newaxis]
+    right, down = _rulers(side)
+    light = 1.1 - 0.25 * (right + down) / 2
     paint = np.array(COLOURS[colour])[:, np.newaxis] + 0.14 * (shares[4:7] - 0.5)
     painted = _columns(paint) * light
-    ground = _shaded(shares[7:]) * (1 - 0.4 * _softened(inside))
+    ground = _shaded(shares[7:], side) * (1 - 0.4 * _softened(inside, side // _SIDE))
     picture = ground + inside * (painted - ground)
     return np.rint(255 * np.clip(picture, 0, 1)).astype(np.uint8)
 
 
+def _rulers(side: int) -> tuple[Numbers, Numbers]:
+    """Return how far to the right and how far down each pixel's middle lies, from 0 to 1."""
+    along = (np.arange(side) + 0.5) / side
+    return along, along[:, np.newaxis]
+
+
 def _placed(
-    polygon: Polygon, size: Numbers, turn: Numbers, across: Numbers, down: Numbers
+    polygon: Polygon, side: int, size: Numbers, turn: Numbers, across: Numbers, down: Numbers
 ) -> Numbers:
-    """Return which part of each pixel shapes cover, (N, 32, 32)."""
+    """Return which part of each pixel shapes cover, (N, side, side)."""
     x, y = polygon.points.T
     cosine, sine = rotation(between(-_HALF_TURN, _HALF_TURN, turn))
-    scale = between(12, 21, size)
+    scale = between(12, 21, size) * (side // _SIDE)
     x, y = scale * (cosine * x - sine * y), -scale * (sine * x + cosine * y)
-    return coverage(_moved(x, across), _moved(y, down), polygon.following, _SIDE)
+    return coverage(_moved(x, across, side), _moved(y, down, side), polygon.following, side)
 
 
-def _moved(values: Numbers, share: Numbers) -> Numbers:
+def _moved(values: Numbers, share: Numbers, side: int) -> Numbers:
     """Move each row of values within the picture: by 0 to its one end, by 1 to the other."""
     low, high = values.min(axis=1), values.max(axis=1)
-    room = _SIDE - 2 * _MARGIN - (high - low)
-    moved: Numbers = values + (_MARGIN - low + share * room)[:, np.newaxis]
+    margin = _MARGIN * (side // _SIDE)
+    room = side - 2 * margin - (high - low)
+    moved: Numbers = values + (margin - low + share * room)[:, np.newaxis]
     return moved
 
 
-def _shaded(shares: Numbers) -> Numbers:
-    """Return grounds (N, 3, 32, 32) of ten numbers each."""
+def _shaded(shares: Numbers, side: int) -> Numbers:
+    """Return grounds (N, 3, side, side) of ten numbers each."""
+    to_right, to_bottom = _rulers(side)
     across, down = (between(-1, 1, share)[..., np.newaxis, np.newaxis] for share in shares[:2])
     greys, tints = shares[[2, 6]], shares[[3, 4, 5, 7, 8, 9]].reshape(2, 3, -1)
     first, last = 0.2 + 0.75 * greys[:, np.newaxis] + 0.2 * (tints - 0.5)
-    along = 0.5 + (across * (_RIGHT - 0.5) + down * (_DOWN - 0.5)) / 2
+    along = 0.5 + (across * (to_right - 0.5) + down * (to_bottom - 0.5)) / 2
     return _columns(first) + along * _columns(last - first)
 
 
-def _softened(inside: Numbers) -> Numbers:
-    """Return how deep each pixel lies in the shadow, 0 to 1: the shape moved, and smoothed."""
+def _softened(inside: Numbers, pixel: int) -> Numbers:
+    """Return how deep each pixel lies in the shadow, 0 to 1: the shape moved, and smoothed.
+
+    It is moved by one and by two steps of `pixel` pixels.
+    """
     shadow = np.zeros_like(inside)
-    for right, down in ((1, 1), (1, 2), (2, 1), (2, 2)):
+    for right, down in itertools.product((pixel, 2 * pixel), repeat=2):
         shadow[..., down:, right:] += inside[..., :-down, :-right] / 4
     return shadow
 
@@ -223,6 +249,10 @@ def _arc(centre: tuple[float, float], first: int, eighths: int) -> _Points:
 _OUTLINES: Final = dict(zip(SHAPES, (_circle, _square, _triangle, _star, _heart), strict=True))
 
 COLOURED_SHAPES: Final = ColouredShapesSource(
+    "coloured_shapes",
+    copies={"train": 2000, "test": 500},
+    side=_SIDE,
+    seed=6,
     files={
         "train": PublishedFile(
             "train.bin",
@@ -234,5 +264,24 @@ COLOURED_SHAPES: Final = ColouredShapesSource(
             30_720_000,
             "611d5a4fb6641fc63f9e195d3cf2c60e3d86884665f529aa5d5a22a9a05bbb7e",
         ),
-    }
+    },
+)
+
+COLOURED_SHAPES_64: Final = ColouredShapesSource(
+    "coloured_shapes_64",
+    copies={"train": 500, "test": 250},
+    side=2 * _SIDE,
+    seed=7,
+    files={
+        "train": PublishedFile(
+            "train.bin",
+            122_880_000,
+            "ef39a4a192a98e578c48fb3c2861dd393f15f282cc5925520cde383f69fb4dab",
+        ),
+        "test": PublishedFile(
+            "test.bin",
+            61_440_000,
+            "b1192c44214b0c80edf4dfa929249dc969be02958c68c78f0494e422a5b5b3e7",
+        ),
+    },
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, Protocol, TypeAlias, overload
 
 from minigen.data.cifar10 import CIFAR10
-from minigen.data.coloured import COLOURED_SHAPES
+from minigen.data.coloured import COLOURED_SHAPES, COLOURED_SHAPES_64
 from minigen.data.digits import DIGITS
 from minigen.data.mnist import FASHION_MNIST, MNIST
 from minigen.data.points import GRID, RING, TWO_MOONS
@@ -40,7 +40,7 @@ _SOURCES: Final[dict[str, Source]] = {
     source.name: source
     for source in (
         *(DIGITS, MNIST, FASHION_MNIST, CIFAR10, PRINTED_DIGITS, PRINTED_LETTERS, COLOURED_SHAPES),
-        *(SPRITES, RING, GRID, TWO_MOONS),
+        *(COLOURED_SHAPES_64, SPRITES, RING, GRID, TWO_MOONS),
     )
 }
 
@@ -64,6 +64,7 @@ EXTENTS: Final[dict[str, Extent]] = {
     "printed_digits": Extent(60_000, 10_000, (1, 28, 28)),
     "printed_letters": Extent(52_000, 10_400, (1, 28, 28)),
     "coloured_shapes": Extent(40_000, 10_000, (3, 32, 32)),
+    "coloured_shapes_64": Extent(10_000, 5_000, (3, 64, 64)),
     "sprites": Extent(32_768, 4_096, (1, 32, 32)),
     "ring": Extent(50_000, 10_000, (2,)),
     "grid": Extent(50_000, 10_000, (2,)),
@@ -95,7 +96,9 @@ def load(name: Literal["two_moons"], split: str = ..., *, root: _Root = ...) -> 
 
 @overload
 def load(
-    name: Literal["digits", "mnist", "fashion_mnist", "cifar10", "coloured_shapes"],
+    name: Literal[
+        "digits", "mnist", "fashion_mnist", "cifar10", "coloured_shapes", "coloured_shapes_64"
+    ],
     split: str = ...,
     *,
     root: _Root = ...,
@@ -119,6 +122,7 @@ def load(name: str, split: str = "train", *, root: FolderPath | None = None) -> 
     ``printed_digits``        60,000 and 10,000  (1, 28, 28)      digits of twenty typefaces
     ``printed_letters``       52,000 and 10,400  (1, 28, 28)      capital letters of these
     ``coloured_shapes``       40,000 and 10,000  (3, 32, 32)      five shapes in four colours
+    ``coloured_shapes_64``    10,000 and 5,000   (3, 64, 64)      these in four times as many pixels
     ``sprites``               32,768 and 4,096   (1, 32, 32)      shapes drawn from known factors
     ``ring``                  50,000 and 10,000  (2,)             points about 8 centres on a circle
     ``grid``                  50,000 and 10,000  (2,)             points about 25 centres in a grid
@@ -127,8 +131,8 @@ def load(name: str, split: str = "train", *, root: FolderPath | None = None) -> 
 
     `digits` is part of minigen; `sprites` (see `Sprites`), `ring`, `grid` and `two_moons` (see
     `Points`) are drawn by it. So are `printed_digits` and `printed_letters` (see
-    `PrintedCharacters`), and `coloured_shapes`, which take seconds and are kept in the user's
-    cache. The files of the others are looked for in ``root/mnist``,
+    `PrintedCharacters`), `coloured_shapes` and `coloured_shapes_64`, which take seconds and are
+    kept in the user's cache. The files of the others are looked for in ``root/mnist``,
     ``root/fashion-mnist`` and ``root/cifar10/cifar-10-batches-bin`` if `root` is given; otherwise,
     if the environment variable ``MINIGEN_DATA`` is set, in those folders inside the folder that it
     names; otherwise in the user's cache, into which they are downloaded at their first use.

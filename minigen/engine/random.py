@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +11,9 @@ import numpy.typing as npt
 from minigen.engine.backend import CPU, Array, DTypeLike, to_device
 
 Shape = int | Sequence[int]
+
+LEAST_LIMIT: Final = 0.01
+"""Where a normal distribution can be truncated at the closest, in standard deviations."""
 
 
 class Generator:
@@ -45,6 +48,30 @@ class Generator:
     def normal(self, shape: Shape, dtype: DTypeLike = np.float32, device: str = CPU) -> Array:
         """Draw from the standard normal distribution N(0, 1)."""
         return self._deliver(self._numpy.standard_normal(shape, dtype=_drawn(dtype)), dtype, device)
+
+    def truncated_normal(
+        self, shape: Shape, limit: float, dtype: DTypeLike = np.float32, device: str = CPU
+    ) -> Array:
+        """Draw from N(0, 1), and again what lies outside [-limit, limit] until nothing does.
+
+        Raises
+        ------
+        ValueError
+            If `limit` is under 0.01: of a hundred draws and more one would lie inside.
+
+        Examples
+        --------
+        >>> drawn = Generator(0).truncated_normal((1000,), 0.7)
+        >>> bool(abs(drawn).max() <= 0.7), round(float(drawn.std()), 1)
+        (True, 0.4)
+        """
+        if not limit >= LEAST_LIMIT:
+            raise ValueError(f"truncated_normal: limit must be at least {LEAST_LIMIT}, got {limit}")
+        precision = _drawn(dtype)
+        drawn = np.asarray(self._numpy.standard_normal(shape, dtype=precision))
+        while count := int((outside := np.abs(drawn) > limit).sum()):
+            drawn[outside] = self._numpy.standard_normal(count, dtype=precision)
+        return self._deliver(drawn, dtype, device)
 
     def uniform(self, shape: Shape, dtype: DTypeLike = np.float32, device: str = CPU) -> Array:
         """Draw uniformly from [0, 1)."""

@@ -196,6 +196,17 @@ TRAINED: Final = {
         test_accuracy=0.9998,
         classes=20,
     ),
+    "coloured_shapes_64": TrainedExtractor(
+        (3, 64, 64),
+        (16, 24, 32, 32),
+        PublishedFile(
+            "coloured_shapes_64.safetensors",
+            143_168,
+            "bfce0aacc6c78231501bbf80b54f8a344b8a985312d2a8e9325f49cb77cfd54f",
+        ),
+        test_accuracy=0.9872,
+        classes=20,
+    ),
 }
 """The trained classifiers, by the name of the data set whose images they know."""
 

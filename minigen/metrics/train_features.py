@@ -35,6 +35,7 @@ ImageSet = Literal[
     "printed_digits",
     "printed_letters",
     "coloured_shapes",
+    "coloured_shapes_64",
 ]
 
 BATCH: Final = 128
@@ -57,6 +58,7 @@ RECIPES: Final[dict[ImageSet, Recipe]] = {
     "printed_digits": Recipe(epochs=4),
     "printed_letters": Recipe(epochs=4),
     "coloured_shapes": Recipe(epochs=8),
+    "coloured_shapes_64": Recipe(epochs=10),
 }
 """What the weights in the package were made by."""
 

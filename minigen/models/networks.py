@@ -7,7 +7,7 @@ networks. `DenseNetworks` and `ConvNetworks` make encoders and decoders; `DenseA
 Each convolution halves height and width, each transposed convolution doubles them: kernels of 4
 with stride 2 and padding 1, a size that the stride divides, so that every output pixel but those at
 the border is reached by the same number of inputs, and there is no checkerboard before training
-(Odena, Dumoulin, Olah, 2016).
+(Odena, Dumoulin, Olah, 2016). A generator may resize and convolve instead: see `enlarging`.
 
 Derivation: conv_transpose2d.overlap
 """
@@ -41,6 +41,7 @@ ACTIVATIONS: Final[dict[str, type[nn.Module]]] = {
 SLOPE: Final = 0.2
 """The slope of a discriminator's leaky ReLUs on the negative side."""
 
+Upsampling = Literal["transposed", "nearest", "bilinear"]
 Layers = list[nn.Module]
 Source = Generator | None
 
@@ -308,7 +309,7 @@ class DenseAdversaries(Adversaries):
 
 @dataclass(frozen=True)
 class ConvAdversaries(Adversaries):
-    """A generator of transposed convolutions and a discriminator of convolutions.
+    """A generator and a discriminator of convolutions, the generator's transposed by default.
 
     Parameters
     ----------
@@ -326,6 +327,10 @@ class ConvAdversaries(Adversaries):
     batch_norm : bool, optional
         Whether a batch norm follows each layer but the generator's last and the discriminator's
         first and last. By default in the generator alone.
+    upsampling : {"transposed", "nearest", "bilinear"}
+        How the generator doubles height and width: by transposed convolutions; or by a resize, to
+        the nearest pixel or linear between pixels, and a convolution, which paint no checkerboard
+        in training either.
     """
 
     positional: ClassVar[tuple[str, ...]] = ("channels", "latent")
@@ -335,6 +340,7 @@ class ConvAdversaries(Adversaries):
     discriminator_hidden: Sizes = (128,)
     spectral_norm: bool = False
     batch_norm: bool | None = None
+    upsampling: Upsampling = "transposed"
 
     @classmethod
     def updated(cls, config: Mapping[str, Any]) -> dict[str, Any]:
@@ -365,7 +371,7 @@ class ConvAdversaries(Adversaries):
         return replace(self, channels=channels)
 
     def generator(self, shape: Any, classes: int, source: Source) -> nn.Module:
-        """Make the generator: dense layers, then transposed convolutions."""
+        """Make the generator: dense layers, then convolutions that double height and width."""
         channels, batch_norm = self.channels or (), self.batch_norm is not False
         code = code_shape(shape, channels)
         sizes = (self.latent + classes, *self.generator_hidden, math.prod(code))
@@ -374,9 +380,10 @@ class ConvAdversaries(Adversaries):
             layers += [*normed_dense(before, after, batch_norm, source), nn.ReLU()]
         layers.append(nn.Unflatten(1, code))
         for before, after in itertools.pairwise(channels[::-1]):
-            layers += [*doubling(before, after, batch_norm, source), nn.ReLU()]
-        layers += [transposed(channels[0], shape[0], True, source), nn.Tanh()]
-        return nn.Sequential(*layers)
+            layers += enlarging(before, after, not batch_norm, source, self.upsampling)
+            layers += [nn.BatchNorm2d(after), nn.ReLU()] if batch_norm else [nn.ReLU()]
+        layers += enlarging(channels[0], shape[0], True, source, self.upsampling)
+        return nn.Sequential(*layers, nn.Tanh())
 
     def features(self, pack: Any, source: Source) -> tuple[Layers, int]:
         """Make the discriminator's convolutions, then its dense layers."""
@@ -478,6 +485,21 @@ def doubling(before: int, after: int, batch_norm: bool, source: Source) -> Layer
 def transposed(before: int, after: int, bias: bool, source: Source) -> nn.ConvTranspose2d:
     """Make a transposed convolution that doubles height and width."""
     return nn.ConvTranspose2d(before, after, 4, stride=2, padding=1, bias=bias, generator=source)
+
+
+def enlarging(before: int, after: int, bias: bool, source: Source, upsampling: str) -> Layers:
+    """Make what doubles height and width: a transposed convolution, or a resize and a convolution.
+
+    A transposed convolution with stride 2 makes each of four neighbouring pixels with weights of
+    its own, and training may let them paint a checkerboard. A convolution of a resized image makes
+    all pixels with the same weights: of a flat image it makes a flat one (Odena, Dumoulin, Olah,
+    2016, *Deconvolution and Checkerboard Artifacts*). It multiplies 9 times a pixel and channel
+    where the other multiplies 4 times.
+    """
+    if upsampling == "transposed":
+        return [transposed(before, after, bias, source)]
+    convolution = nn.Conv2d(before, after, 3, padding=1, bias=bias, generator=source)
+    return [nn.Upsample(scale_factor=2, mode=upsampling), convolution]
 
 
 def expect_halving(shape: Sequence[int], channels: Sequence[int]) -> None:

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from benchmarks import __main__ as command
-from benchmarks import checks, machine, work
+from benchmarks import checks, learning, machine, work
 from benchmarks.contender import Contender, WorkerError
 from benchmarks.contest import MINIGEN, DisagreementError
 from benchmarks.ops import OPS
@@ -199,3 +199,33 @@ def test_counts_of_work_are_compared_with_the_table_and_replace_it(
     assert call("work", "--write").exit_code == 0
     assert work.read_table() == changed
     assert call("work").exit_code == 0
+
+
+def test_the_time_to_result_is_shown_and_written(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    asked: list[Any] = []
+
+    def compare(dataset: str, *rest: int) -> learning.Outcome:
+        asked.append((dataset, *rest))
+        moments = [learning.Moment(10, 1.0, 2.0)]
+        return learning.Outcome(dataset, 100, 0.5, {"minigen": moments, "torch": moments})
+
+    monkeypatch.setattr(learning, "compare", compare)
+    monkeypatch.setattr(command, "is_installed", lambda _library: True)
+    file = tmp_path / "x.json"
+    names = ("--datasets", "mnist,fashion_mnist")
+    done = call("result", *names, "--steps", "10", "--threads", "1", "--json", str(file))
+    assert done.exit_code == 0, done.output
+    assert asked == [(name, 10, 250, 10_000, 1) for name in ("mnist", "fashion_mnist")]
+    assert "| 10 | 1 | 2.00 | 1 | 2.00 |" in done.output
+    assert [found["dataset"] for found in json.loads(file.read_text())] == [*names[1].split(",")]
+
+
+def test_the_time_to_result_is_of_grey_digits_and_clothes_with_pytorch(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert "'cifar10' is none of mnist" in call("result", "--datasets", "cifar10").output
+    assert "no picture can be written as 'gif'" in call("result", "--figure", "curves.gif").output
+    monkeypatch.setattr(command, "is_installed", lambda _library: False)
+    assert "torch is not installed" in call("result").output

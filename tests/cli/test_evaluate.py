@@ -201,6 +201,16 @@ def test_a_run_that_held_examples_out_is_measured_on_these_unless_the_test_set_i
     assert "at most 100" in message
 
 
+def test_samples_of_truncated_noise_are_less_diverse(trained: dict[str, Path]) -> None:
+    near, all_over = (
+        json.loads(call("evaluate", trained["ring"], "--json", *more).output)["samples"]
+        for more in (("--truncation", 0.01), ())
+    )
+    assert near["generated"]["modes"] < 8
+    assert near != all_over
+    assert near["real"] == all_over["real"]
+
+
 def test_without_a_classifier_images_are_not_compared(
     trained: dict[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:

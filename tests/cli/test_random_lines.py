@@ -59,7 +59,7 @@ LEFT_OUT: Final = ("demo", "data")
 """The first trains as the command `train` does, but for long; the other asks for the network."""
 
 SLOW: Final = (
-    *("printed_digits", "printed_letters", "coloured_shapes"),
+    *("printed_digits", "printed_letters", "coloured_shapes", "coloured_shapes_64"),
     *("sprites", "grid", "two_moons"),
 )
 """What makes training longer than it needs to be for a test."""

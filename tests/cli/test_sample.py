@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -83,6 +84,33 @@ def test_other_endings_are_refused_before_a_folder_is_made(
 def test_an_empty_name_is_refused(vae: Path, command: str) -> None:
     message = error(command, vae, "--out", "", status=2)
     assert message == "Invalid value for '--out': a name is expected, got an empty one"
+
+
+def test_samples_of_truncated_noise_are_those_of_the_models(
+    trained: dict[str, Path], tmp_path: Path
+) -> None:
+    out = tmp_path / "x.npz"
+    call("sample", trained["ring"], "--count", 9, "--truncation", 0.3, "--out", out)
+    model: Any = load_model(trained["ring"])
+    expected = model.sample(9, truncation=0.3, generator=minigen.Generator(0)).numpy()
+    np.testing.assert_array_equal(np.load(out)["points"], expected)
+
+
+@pytest.mark.parametrize("limit", [0, -1, 0.001, "nan"])
+def test_noise_is_not_truncated_to_nothing(
+    trained: dict[str, Path], tmp_path: Path, limit: Any
+) -> None:
+    out = tmp_path / "new" / "x.png"
+    message = error("sample", trained["gan"], "--truncation", limit, "--out", out, status=2)
+    assert message.startswith("Invalid value for '--truncation'")
+    assert not out.parent.exists()
+
+
+@pytest.mark.parametrize("command", ["sample", "evaluate"])
+def test_noise_that_is_not_known_to_be_normal_is_not_truncated(vae: Path, command: str) -> None:
+    message = error(command, vae, "--truncation", 0.7, status=2)
+    assert message.startswith("--truncation: the model 'vae' in")
+    assert "a GAN does" in message
 
 
 # ---------------------------------------------------------------- for programs that compare images

@@ -11,7 +11,16 @@ import pytest
 
 import minigen.data
 from minigen.data import Dataset, coloured
-from minigen.data.coloured import COLOURED_SHAPES, COLOURS, SHAPES, draw, polygon
+from minigen.data.coloured import (
+    COLOURED_SHAPES,
+    COLOURED_SHAPES_64,
+    COLOURS,
+    SHAPES,
+    ColouredShapesSource,
+    draw,
+    polygon,
+)
+from minigen.data.drawn import uniform
 
 MIDDLE = np.full((17, 1), 0.5)
 CLASSES = [f"{colour} {shape}" for colour, shape in itertools.product(COLOURS, SHAPES)]
@@ -44,11 +53,32 @@ def test_everybody_draws_the_same_training_pictures_and_none_is_in_the_test_part
     assert not seen & {image.tobytes() for image in test.images}
 
 
-def test_the_extents_are_those_that_are_said(test: Dataset) -> None:
-    for split, copies in coloured._COPIES.items():
-        said = minigen.data.EXTENTS["coloured_shapes"]
+@pytest.mark.slow
+def test_everybody_draws_the_same_large_pictures_and_none_is_in_both_parts() -> None:
+    train, test = (minigen.data.load("coloured_shapes_64", split) for split in ("train", "test"))
+    assert digest(train.images) == COLOURED_SHAPES_64.files["train"].sha256
+    assert digest(test.images) == COLOURED_SHAPES_64.files["test"].sha256
+    seen = {image.tobytes() for image in (*train.images, *test.images)}
+    assert len(seen) == len(train) + len(test)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_large_picture_is_the_same_in_four_times_as_many_pixels(shape: str) -> None:
+    shares = uniform((0,), 20, 17)
+    small, large = (draw(shape, "green", shares, side).astype(np.float64) for side in (32, 64))
+    assert large.shape == (20, 3, 64, 64)
+    joined = large.reshape(20, 3, 32, 2, 32, 2).mean(axis=(3, 5))
+    assert np.abs(joined - small).mean() < 1
+    assert np.abs(joined - small).max() < 10  # where an edge lies across
+
+
+@pytest.mark.parametrize("source", [COLOURED_SHAPES, COLOURED_SHAPES_64])
+def test_the_extents_are_those_that_are_said(test: Dataset, source: ColouredShapesSource) -> None:
+    said = minigen.data.EXTENTS[source.name]
+    for split, copies in source.copies.items():
         assert getattr(said, split) == 20 * copies
-        assert COLOURED_SHAPES.files[split].size == 20 * copies * math.prod(said.shape)
+        assert source.files[split].size == 20 * copies * math.prod(said.shape)
+    assert said.shape == (3, source.side, source.side)
     assert test.image_shape == minigen.data.EXTENTS["coloured_shapes"].shape
 
 
@@ -85,7 +115,7 @@ def covered(shape: str, **shares: float) -> npt.NDArray[np.float64]:
     """Return which part of each pixel a shape covers."""
     numbers = {"size": 0.5, "turn": 0.5, "across": 0.5, "down": 0.5, **shares}
     single = {name: np.array([share]) for name, share in numbers.items()}
-    inside: npt.NDArray[np.float64] = coloured._placed(polygon(shape), **single)[0]
+    inside: npt.NDArray[np.float64] = coloured._placed(polygon(shape), **single, side=32)[0]
     return inside
 
 

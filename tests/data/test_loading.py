@@ -41,8 +41,8 @@ def test_available_lists_every_data_set_without_a_download(
     listed = minigen.data.available()
     assert tuple(listed) == minigen.data.NAMES
     found = {name for name, entry in listed.items() if entry.found}
-    drawn = {"printed_digits", "printed_letters", "coloured_shapes", "sprites"}
-    assert found == {"digits", *drawn, "ring", "grid", "two_moons"}
+    drawn = {"printed_digits", "printed_letters", "coloured_shapes", "coloured_shapes_64"}
+    assert found == {"digits", *drawn, "sprites", "ring", "grid", "two_moons"}
     assert listed["mnist"].folder == tmp_path / "cache" / "mnist"
     assert network.asked == []
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import subprocess
 import sys
 from typing import Any
@@ -16,6 +17,7 @@ from minigen import Generator, random
 
 DRAWS: dict[str, Any] = {
     "normal": lambda g: g.normal((3, 2)),
+    "truncated_normal": lambda g: g.truncated_normal((3, 2), 0.7),
     "uniform": lambda g: g.uniform(4, "float64"),
     "bernoulli": lambda g: g.bernoulli(0.5, (20,)),
     "integers": lambda g: g.integers(0, 100, 8),
@@ -182,3 +184,22 @@ def test_integers_and_permutations() -> None:
     assert set(drawn.tolist()) == {2, 3, 4}
     assert drawn.dtype == np.int64
     assert sorted(generator.permutation(10).tolist()) == list(range(10))
+
+
+@pytest.mark.parametrize("limit", [0.01, 0.7, 3])
+def test_a_truncated_normal_distribution_is_the_normal_one_between_its_limits(limit: float) -> None:
+    drawn = Generator(0).truncated_normal((40, 500), limit)
+    assert drawn.shape == (40, 500)
+    assert drawn.dtype == np.float32
+    assert np.abs(drawn).max() <= limit
+    within = limit / 2  # P(|z| <= t/2) / P(|z| <= t)
+    expected = math.erf(within / 2**0.5) / math.erf(limit / 2**0.5)
+    assert (np.abs(drawn) <= within).mean() == pytest.approx(expected, abs=0.01)
+
+
+@pytest.mark.parametrize("limit", [0, -0.7, 0.009, math.nan])
+def test_a_normal_distribution_that_is_truncated_to_next_to_nothing_is_refused(
+    limit: float,
+) -> None:
+    with pytest.raises(ValueError, match=r"truncated_normal: limit must be at least 0.01, got"):
+        Generator(0).truncated_normal((2,), limit)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from minigen import nn, optim
+from minigen import Tensor, nn, optim
 from minigen.engine.random import Generator
 from minigen.models import DCGAN, ConditionalGAN
 from minigen.models.networks import default_channels
@@ -114,6 +114,24 @@ def test_kernels_are_divided_by_their_stride() -> None:
     convolutions = [m for m in model.modules() if isinstance(m, nn.Conv2d | nn.ConvTranspose2d)]
     assert [m.kernel_size for m in convolutions] == [(4, 4)] * 2
     assert [m.stride for m in convolutions] == [(2, 2)] * 2
+
+
+@pytest.mark.parametrize("mode", ["nearest", "bilinear"])
+def test_a_generator_that_resizes_and_convolves_paints_no_checkerboard(mode: Any) -> None:
+    """Of a flat image it makes a flat one, whatever its weights; a transposed convolution not."""
+    for upsampling, flat in ((mode, True), ("transposed", False)):
+        options = OF_THE_PAPER | {"batch_norm": False, "upsampling": upsampling}
+        model = DCGAN((1, 32, 32), (4, 5), 3, **options, generator=Generator(0))
+        layers_of = list(model.generator.children())
+        first = next(i for i, part in enumerate(layers_of) if isinstance(part, nn.Unflatten))
+        image = Tensor(np.ones((1, 5, 8, 8), np.float32))
+        for layer in layers_of[first + 1 :]:
+            if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
+                nn.init.normal_(layer.weight, 0.1, 0.2, Generator(1))
+            image = layer(image)
+        assert image.shape == (1, 1, 32, 32)
+        inside = image.numpy()[0, 0, 8:-8, 8:-8]
+        assert (np.ptp(inside) < 1e-5) == flat
 
 
 def test_the_first_weights_are_dcgans() -> None:
@@ -237,6 +255,11 @@ def test_missing_labels_are_refused() -> None:
 def test_impossible_configurations_are_refused(arguments: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         DCGAN(*arguments)
+
+
+def test_an_unknown_way_to_double_images_is_refused() -> None:
+    with pytest.raises(ValueError, match="DCGAN: unknown upsampling 'cubic': use one of transp"):
+        DCGAN((1, 8, 8), upsampling="cubic")
 
 
 @pytest.mark.slow

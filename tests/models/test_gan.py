@@ -469,3 +469,14 @@ def test_the_newest_samples_are_those_of_the_generator_that_learns() -> None:
     plain = conditional()
     plain.load_state_dict(model.state_dict(), strict=False)
     np.testing.assert_array_equal(newest, plain.sample(4, generator=Generator(1)).numpy())
+
+
+@pytest.mark.parametrize("make", [dense, convolutional, conditional, points])
+def test_truncated_samples_are_those_of_noise_near_the_middle(make: Any) -> None:
+    model = make()
+    noise = array_of(model.draw_latents(200, Generator(0), 0.5))
+    assert noise.flags.f_contiguous == array_of(model.draw_latents(200, None)).flags.f_contiguous
+    assert 0.45 < np.abs(to_numpy(noise)).max() <= 0.5
+    expected = model.decode_images(noise, model.labels_in_turn(200))
+    made = model.sample(200, truncation=0.5, generator=Generator(0))
+    np.testing.assert_array_equal(made.numpy(), expected.numpy())

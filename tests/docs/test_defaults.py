@@ -1,0 +1,107 @@
+"""What the documentation says of defaults is what the options have."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from minigen import models, optim
+from minigen.cli.train import train
+from minigen.metrics import density_coverage, precision_recall
+from minigen.models.networks import default_channels
+from minigen.training import RunConfig
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+@functools.cache
+def page(name: str) -> str:
+    """Return the text of a page, its lines joined."""
+    return " ".join((DOCS / name).read_text(encoding="utf-8").split())
+
+
+@functools.cache
+def defaults(model: str) -> dict[str, Any]:
+    """Return every option of a model of 28 x 28 grey pixels, and of its training."""
+    classes = {"classes": 10} if models.find(model).conditional else {}
+    config = RunConfig(model=model).completed(
+        models.build(model, image_shape=(1, 28, 28), **classes)
+    )
+    betas = inspect.signature(optim.Adam).parameters["betas"].default
+    training = {name: getattr(config, name) for name in ("batch_size", "learning_rate", "schedule")}
+    return {**config.model_config, **training, "betas": config.betas or betas}
+
+
+def written(value: Any) -> str:
+    """Return how a table writes a value."""
+    if isinstance(value, list | tuple):
+        return ", ".join(map(written, value))
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def table_of_defaults() -> list[list[str]]:
+    text = (DOCS / "models.md").read_text(encoding="utf-8")
+    (section,) = re.findall(r"(?ms)^## Defaults$(.*?)^## ", text)
+    lines = [line for line in section.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+
+
+HEAD, _, *ROWS = table_of_defaults()
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row[0].strip("`"))
+def test_the_table_of_defaults_has_the_values_of_the_options(row: list[str]) -> None:
+    option, *cells = row
+    for named, cell in zip(HEAD[1:], cells, strict=True):
+        for model in re.findall(r"`([\w-]+)`", named):
+            value = defaults(model).get(option.strip("`"), "")
+            assert cell == written(value), f"docs/models.md, {option} of {model}"
+
+
+def test_the_channels_of_other_sizes_are_those_that_are_said() -> None:
+    small, large = (written(default_channels((3, side, side))) for side in (32, 64))
+    assert f"images of 32 x 32 pixels get {small}, those of 64 x 64 one more" in page("models.md")
+    assert large.startswith(small)
+    assert len(large.split()) == len(small.split()) + 1
+
+
+def test_the_dense_vae_of_the_results_is_the_default_one() -> None:
+    has = defaults("vae")
+    (hidden,) = has["hidden"]
+    assert (
+        f"Layers 784-{hidden}-{has['latent']}, ReLU, grey pixels with a Bernoulli decoder, batches "
+        f"of {has['batch_size']}, Adam with learning rate 1e-3"
+    ) in page("results.md")
+    assert (has["decoder"], has["activation"], has["learning_rate"]) == ("bernoulli", "relu", 1e-3)
+
+
+def test_the_help_of_training_says_what_models_have() -> None:
+    """Where it speaks of all models in words."""
+    said = {option.name: getattr(option, "help", None) or "" for option in train.params}
+    of = {name: defaults(name) for name in models.MODELS}
+    games = [name for name in of if issubclass(models.find(name), models.GAN)]
+    for name, has in of.items():
+        convolutional = name in ("dcgan", "cgan")
+        assert has["batch_size"] == (64 if convolutional else 128)
+        assert has["schedule"] == ("linear" if convolutional else "constant")
+        if name not in games:
+            assert (has["learning_rate"], *has["betas"]) == (1e-3, 0.9, 0.999)
+    assert "64 for dcgan and cgan, else 128" in said["batch_size"]
+    assert "linear for dcgan and cgan, else constant" in said["schedule"]
+    assert "1e-3 for all but GANs" in said["learning_rate"]
+    assert "0.9,0.999 for all but GANs" in said["betas"]
+    assert "`linear`, which is the default of `dcgan` and `cgan`" in page("training.md")
+
+
+def test_the_neighbours_that_are_counted_are_those_that_are_said() -> None:
+    near, dense = (
+        inspect.signature(measure).parameters["neighbours"].default
+        for measure in (precision_recall, density_coverage)
+    )
+    assert f"`precision_recall` (Kynkäänniemi et al., 2019) uses k = {near}" in page("metrics.md")
+    assert f"`density_coverage` (Naeem et al., 2020) k = {dense}" in page("metrics.md")
