@@ -489,7 +489,8 @@ def load_data(dataset: str | RunConfig, split: str) -> Any:
 
     A function outside is named ``"package.module:function"``. It takes the split, ``"train"`` or
     ``"test"``, and returns an object with a `kind` and, for conditional models, `labels` and
-    `classes`. Of a run's configuration, pictures of one's own are loaded, too.
+    `classes`; it may have an `augmentation`, see `minigen.data.Images`. Of a run's
+    configuration, pictures of one's own are loaded, too.
 
     Raises
     ------
