@@ -187,7 +187,7 @@ def _judged(of: Subject) -> dict[str, Any]:
     report = run.kind.judge(truth, test.images, made, generator, options.tell, **_others(of, count))
     if run.can("discriminate"):
         report["discriminator"] = _discriminated(of, made, generator)
-    return {"samples": report}
+    return {"samples": report | _named(of, truth, made)}
 
 
 def _sampled(run: Trained, count: int, generator: Generator, truncation: float | None) -> Any:
@@ -203,10 +203,15 @@ def _sampled(run: Trained, count: int, generator: Generator, truncation: float |
 
 
 def _others(of: Subject, count: int) -> dict[str, Any]:
-    """Return training examples where the test set does not hold two sets of as many as made."""
+    """Return training examples where the test set does not hold two sets of as many as made.
+
+    If they are too few, those that the run held out are among them.
+    """
     if count <= len(of.test) // 2:
         return {}
     train = of.run.examples("train").images
+    if len(train) < count and of.split == "test" and of.run.config.validation:
+        train = np.concatenate([train, of.run.examples("validation").images])
     if len(train) < count:
         raise click.UsageError(
             f"--generated: {of.run.config.dataset} has {len(train)} training samples, of which as "
@@ -226,6 +231,20 @@ def _discriminated(of: Subject, made: Any, generator: Generator) -> dict[str, fl
         model, real, made, real_labels=labels, generated_labels=made_labels
     )
     return {"real": scores.real, "generated": scores.generated}
+
+
+def _named(of: Subject, truth: Any, made: Any) -> dict[str, Any]:
+    """Return how often what a conditional model made is of the class asked for, if it is told."""
+    from minigen.engine.backend import to_numpy
+
+    asked, kind = of.run.model.labels_in_turn(len(made)), of.run.kind
+    if asked is None or of.test.labels is None:
+        return {}
+    generated = kind.class_accuracy(truth, made, to_numpy(asked))
+    if generated is None:
+        return {}
+    real = kind.class_accuracy(truth, of.test.images, of.test.labels)
+    return {"class_accuracy": {"generated": generated, "real": real}}
 
 
 MEASURES: Final[tuple[tuple[Callable[[Subject], dict[str, Any]], tuple[str, ...]], ...]] = (
@@ -263,6 +282,9 @@ def _show(values: dict[str, Any], subject: Subject) -> None:
         table = _table(title, _NO_JUDGE if judged else None, "generated", "real")
         for name, value in samples.get("generated", {}).items():
             table.add_row(kind.measures[name], _written(value), _written(samples["real"][name]))
+        if named := samples.get("class_accuracy"):
+            row = "class accuracy, by a classifier"
+            table.add_row(row, _written(named["generated"]), _written(named["real"]))
         if judged:
             row = "discriminator's probability of being real"
             table.add_row(row, _written(judged["generated"]), _written(judged["real"]))

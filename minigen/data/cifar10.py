@@ -11,7 +11,8 @@ import math
 import shutil
 import warnings
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +23,7 @@ from minigen.data.locations import Availability, FolderPath, UserFolder, user_fo
 from minigen.data.publication import DataFileError, MissingDataError, Publication, PublishedFile
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 CLASSES: Final = (
@@ -36,6 +38,12 @@ CLASSES: Final = (
     "ship",
     "truck",
 )
+AUGMENTATION: Final[Mapping[str, Any]] = MappingProxyType(
+    {"augment_shift": 4, "augment_colour": True, "augment_flip": True}
+)
+"""How a discriminator sees photographs: shifted, in another light, mirrored. It sees none twice
+alike, and can't learn them by heart."""
+
 _IMAGE_SHAPE: Final = (3, 32, 32)
 RECORD_SIZE: Final = 1 + math.prod(_IMAGE_SHAPE)
 _FOLDER: Final = "cifar-10-batches-bin"
@@ -97,7 +105,8 @@ class Cifar10Source:
         batches = [parse_batch(path.read_bytes(), str(path)) for path in paths]
         images = np.concatenate([images for images, _ in batches])
         labels = np.concatenate([labels for _, labels in batches])
-        return Dataset(self.name, split, images, labels.astype(np.int64), CLASSES)
+        numbers = labels.astype(np.int64)
+        return Dataset(self.name, split, images, numbers, CLASSES, augmentation=AUGMENTATION)
 
     def availability(self, root: FolderPath | None = None) -> Availability:
         """Tell whether the files are at hand: see `minigen.data.available`."""

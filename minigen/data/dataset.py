@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, TypeVar
 
@@ -33,6 +34,9 @@ class Images:
         The pixel value that means full intensity.
     files : tuple of str
         What each image is called, if they have names: files relative to their folder.
+    augmentation : mapping
+        How a GAN's discriminator is shown the images unless it is told otherwise: options of
+        `minigen.models.augmentation.Augmentation`. Empty if as they are.
 
     Raises
     ------
@@ -53,6 +57,7 @@ class Images:
     classes: tuple[str, ...] = ()
     maximum: int = 255
     files: tuple[str, ...] = field(default=(), kw_only=True)
+    augmentation: Mapping[str, Any] = field(default_factory=dict, kw_only=True)
 
     kind: ClassVar[str] = "image"
     """The kind of data, by which models, files and pictures go."""

@@ -101,6 +101,15 @@ class ImageKind(Kind):
             real, made, extractor, others=others, generator=generator
         ).to_dict()
 
+    def class_accuracy(self, dataset: Images, examples: Array, labels: Array) -> float | None:
+        """Ask the data set's classifier, if it has one."""
+        from minigen import metrics
+
+        if dataset.name not in metrics.TRAINED:
+            return None
+        extractor = metrics.load_feature_extractor(dataset.name)
+        return metrics.class_accuracy(extractor, examples, labels)
+
     def caveat(self, model_config: Mapping[str, Any], binarize: str) -> str | None:
         """Tell densities, cross-entropies and likelihoods apart."""
         if model_config.get("decoder") == "gaussian":

@@ -146,6 +146,10 @@ class Kind(ABC):
         report(f"there is no measure for {self.plural}, by which samples could be compared")
         return {"count": len(made)}
 
+    def class_accuracy(self, dataset: Any, examples: Array, labels: Array) -> float | None:
+        """Return the share of examples that are what their labels say; None if nothing tells."""
+        return None
+
     def caveat(self, model_config: Mapping[str, Any], binarize: str) -> str | None:
         """Say what bounds of a model may be compared with, if that wants saying."""
         return None

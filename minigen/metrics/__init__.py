@@ -45,6 +45,7 @@ from minigen.metrics.distances import (
 from minigen.metrics.features import (
     TRAINED,
     FeatureExtractor,
+    class_accuracy,
     extract_features,
     load_feature_extractor,
 )
@@ -83,6 +84,7 @@ __all__ = [
     "SampleReport",
     "active_units",
     "average_terms",
+    "class_accuracy",
     "density_coverage",
     "discriminator_scores",
     "evaluate",

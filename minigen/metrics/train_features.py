@@ -22,8 +22,7 @@ import numpy.typing as npt
 from minigen import data, optim
 from minigen.engine.random import Generator
 from minigen.files import write_atomically
-from minigen.metrics.features import TRAINED, WEIGHTS, FeatureExtractor
-from minigen.metrics.samples import BATCH_SIZE, measuring
+from minigen.metrics.features import TRAINED, WEIGHTS, FeatureExtractor, class_accuracy
 from minigen.ops.losses import cross_entropy
 from minigen.optim.lr_scheduler import CosineAnnealingLR
 
@@ -102,9 +101,7 @@ def train_extractor(
 
 def measure_accuracy(extractor: FeatureExtractor, test: data.Dataset) -> float:
     """Return the share of labelled images that a classifier names correctly."""
-    with measuring(extractor):
-        logits = [extractor(images).numpy() for images in data.Batches(test.scaled(), BATCH_SIZE)]
-    return float((np.concatenate(logits).argmax(axis=1) == test.labels).mean())
+    return class_accuracy(extractor, test.scaled(), test.labels)
 
 
 def _mirror(images: npt.NDArray[Any], generator: Generator) -> npt.NDArray[Any]:

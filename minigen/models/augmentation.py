@@ -22,18 +22,20 @@ class Augmentation(Options):
     its gradient passes through. Zhao et al. (2020), arXiv:2006.10738, whose ranges these are.
 
     Each image of each turn has changes of its own, in training alone. Shifts and colours can be
-    told from what is in the images; mirror images can't, and belong where these are as likely.
+    told from what is in the images; mirror images can't, and belong where these are as likely. A
+    data set may have defaults of its own for `minigen train`: all three changes for cifar10.
 
     Parameters
     ----------
     augment_shift : int
         By how many pixels at most images are shifted, up or down and sideways; what comes in is
-        grey, halfway between black and white. 4 is the paper's for 32 x 32 pixels.
+        grey, halfway between black and white. 4 is the paper's for 32 x 32 pixels, and the default
+        on cifar10.
     augment_colour : bool
         Whether images get brighter or darker by up to a quarter of the range, and their saturation
-        is multiplied by 0 to 2, their contrast by 0.5 to 1.5.
+        is multiplied by 0 to 2, their contrast by 0.5 to 1.5. So they are by default on cifar10.
     augment_flip : bool
-        Whether every other image is mirrored.
+        Whether every other image is mirrored. So it is by default on cifar10.
 
     Examples
     --------

@@ -82,7 +82,7 @@ class RunConfig:
         A name in `minigen.models.MODELS`, or ``"package.module:Class"``.
     model_config : mapping
         The model's constructor's arguments; what the data decide may be left out: ``image_shape``,
-        and the number of ``classes`` of a conditional model.
+        the number of ``classes`` of a conditional model, and augmentation.
     dataset : str
         A name in `minigen.data.NAMES`, or ``"package.module:function"``: see `load_data`. The path
         of pictures of one's own becomes `own_data`, and their name stands here.
@@ -380,6 +380,8 @@ class Examples:
         Where the model is.
     resampled : bool
         Whether every minibatch is drawn anew in black and white.
+    augmentation : mapping
+        What the data set says of augmentation (see `minigen.data.Images`), if the model has any.
     """
 
     images: npt.NDArray[np.float32]
@@ -388,6 +390,7 @@ class Examples:
     device: str = "cpu"
     resampled: bool = False
     kind: Kind = field(default_factory=lambda: kinds.find("image"))
+    augmentation: Mapping[str, Any] = field(default_factory=dict)
 
     def batch(self, indices: npt.NDArray[np.int64], generator: Generator) -> Batch:
         """Return the images of those numbers, and their labels if there are any, on the host."""
@@ -407,8 +410,8 @@ class Examples:
 
     def decided(self) -> dict[str, Any]:
         """Return the options of a model that the data decide."""
-        shape = self.kind.decided(self.images)
-        return {**shape, "classes": self.classes} if self.classes else shape
+        found = {**self.kind.decided(self.images), **self.augmentation}
+        return {**found, "classes": self.classes} if self.classes else found
 
     def __len__(self) -> int:
         return len(self.images)
@@ -453,8 +456,8 @@ def load_examples(config: RunConfig, split: str) -> Examples:
     resampled = config.binarize == "dynamic" and split == "train"
     if config.binarize != "none" and not resampled:
         images = data.binarize_statically(images, seed=_SEEDS[part])
-    labels, classes = None, 0
-    if models.find(config.model).conditional:
+    labels, classes, model = None, 0, models.find(config.model)
+    if model.conditional:
         if dataset.labels is None:
             raise ConfigurationError(
                 f"{config.model} is told the class of each example, and {config.dataset} has none: "
@@ -465,7 +468,10 @@ def load_examples(config: RunConfig, split: str) -> Examples:
     if part == "train" and config.validation:
         chosen = _of_split(split, len(images), config.validation)
         images, labels = images[chosen], None if labels is None else labels[chosen]
-    return Examples(images, labels, classes, config.device, resampled, kind)
+    known = {option.name for option in models.options(model)}
+    changes = getattr(dataset, "augmentation", {})  # data from outside the package may have none
+    augmentation = {name: value for name, value in changes.items() if name in known}
+    return Examples(images, labels, classes, config.device, resampled, kind, augmentation)
 
 
 def _of_split(split: str, examples: int, held_out: int) -> npt.NDArray[np.int64]:
@@ -484,7 +490,8 @@ def load_data(dataset: str | RunConfig, split: str) -> Any:
 
     A function outside is named ``"package.module:function"``. It takes the split, ``"train"`` or
     ``"test"``, and returns an object with a `kind` and, for conditional models, `labels` and
-    `classes`. Of a run's configuration, pictures of one's own are loaded, too.
+    `classes`; it may have an `augmentation`, see `minigen.data.Images`. Of a run's
+    configuration, pictures of one's own are loaded, too.
 
     Raises
     ------

@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import minigen
@@ -184,6 +185,31 @@ def test_as_many_as_there_are_test_images_are_judged_beside_training_images(
     for kind in ("generated", "real"):
         distance = samples[kind]["frechet_distance"]
         assert distance == pytest.approx(getattr(expected, kind).frechet_distance, rel=1e-5)
+
+
+def test_what_was_held_out_stands_beside_samples_where_training_images_are_too_few(
+    tmp_path: Path,
+) -> None:
+    call("train", "gan", *SMALL, "--validation", 1100, "--out", tmp_path / "held")
+    values = json.loads(
+        call("evaluate", tmp_path / "held", "--json", "--test", "--generated", 382).output
+    )
+    assert values["samples"]["count"] == 382 > 1415 - 1100
+
+
+def test_of_a_conditional_model_it_is_said_how_often_the_class_asked_for_is_seen(
+    trained: dict[str, Path],
+) -> None:
+    output = call("evaluate", trained["cvae"], "--json", "--generated", 30).output
+    found = json.loads(output)["samples"]["class_accuracy"]
+    extractor, test = metrics.load_feature_extractor("digits"), data.load("digits", "test")
+    model: Any = load_model(trained["cvae"])
+    made = model.sample(30, generator=minigen.Generator(0)).numpy()
+    asked = [number % 10 for number in range(30)]
+    assert found["real"] == metrics.class_accuracy(extractor, test.scaled(), test.labels)
+    assert found["generated"] == metrics.class_accuracy(extractor, made, np.array(asked))
+    shown = call("evaluate", trained["cvae"], "--generated", 30).output
+    assert f"{found['real']:.3f}" in next(line for line in shown.split("\n") if "class acc" in line)
 
 
 def test_a_run_that_held_examples_out_is_measured_on_these_unless_the_test_set_is_asked_for(

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import minigen.data
 from minigen.data import DataFileError, DownloadError, MissingDataError
-from minigen.data.cifar10 import CIFAR10, CLASSES, Cifar10Source, parse_batch
+from minigen.data.cifar10 import AUGMENTATION, CIFAR10, CLASSES, Cifar10Source, parse_batch
 from minigen.data.publication import Publication, PublishedFile
 
 from .helpers import MIRRORS, Network, pack
@@ -233,6 +233,7 @@ def test_one_archive_is_published() -> None:
 def test_the_real_files_hold_as_many_images_of_every_class(split: str) -> None:
     loaded = minigen.data.load("cifar10", split, root=FOLDER)
     assert loaded.image_shape == (3, 32, 32)
+    assert loaded.augmentation == AUGMENTATION
     assert len(np.unique(np.bincount(loaded.labels, minlength=10))) == 1
     assert (loaded.images.min(), loaded.images.max()) == (0, 255)
     for low, high in ((0, 1), (-1, 1)):

@@ -14,6 +14,7 @@ from minigen import Generator, data, nn
 from minigen.metrics import (
     TRAINED,
     FeatureExtractor,
+    class_accuracy,
     extract_features,
     features,
     load_feature_extractor,
@@ -40,6 +41,18 @@ def test_features_are_the_penultimate_layer() -> None:
     assert float(described.numpy().min()) >= 0
     np.testing.assert_array_equal(extractor(x).numpy(), extractor.head(described).numpy())
     assert extractor(x).shape == (7, 5)
+
+
+def test_class_accuracy_is_the_share_that_is_named_as_asked() -> None:
+    extractor = FeatureExtractor((1, 8, 8), (4,), classes=3, generator=Generator(0)).eval()
+    x = images(8)
+    named = extractor(x).numpy().argmax(axis=1)
+    asked = np.where(np.arange(8) < 2, (named + 1) % 3, named)
+    assert class_accuracy(extractor, x, asked, batch_size=3) == 0.75
+    with pytest.raises(ValueError, match=r"class_accuracy: a label for each .* got 8 images and"):
+        class_accuracy(extractor, x, asked[:7])
+    with pytest.raises(ValueError, match=r"class_accuracy: images in \[0, 1\] are expected"):
+        class_accuracy(extractor, x * 2 - 1, asked)
 
 
 def test_images_of_another_shape_are_refused() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 from pathlib import Path
@@ -10,6 +11,8 @@ import pytest
 
 import minigen
 from minigen import data, nn, optim
+from minigen.data.cifar10 import AUGMENTATION
+from minigen.models.augmentation import Augmentation
 from minigen.training import (
     OPTIMIZERS,
     ConfigurationError,
@@ -79,6 +82,18 @@ def test_a_changed_json_is_refused_with_the_entry_at_fault(name: str, value: Any
     entries = json.loads(small_config().to_json()) | {name: value}
     with pytest.raises(RunError, match=name):
         RunConfig.from_json(json.dumps(entries))
+
+
+def test_a_data_set_says_how_a_discriminator_sees_it_and_what_has_none_is_not_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    options = {field.name for field in dataclasses.fields(Augmentation)}
+    assert AUGMENTATION.keys() == options
+    digits = dataclasses.replace(data.load("digits"), augmentation=AUGMENTATION)
+    monkeypatch.setattr(data, "load", lambda *_: digits)
+    told = load_examples(RunConfig(model="dcgan"), "train").decided()
+    assert told == {"image_shape": [1, 8, 8], **AUGMENTATION}
+    assert load_examples(RunConfig(model="vae"), "train").decided() == {"image_shape": [1, 8, 8]}
 
 
 def test_initial_weights_are_decided_by_the_seed() -> None:
