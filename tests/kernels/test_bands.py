@@ -29,6 +29,26 @@ def _serve_small_images(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kernels, "LEAST_ROW_BYTES", 0)
 
 
+def outputs(layer: Layer, dtype: str) -> Any:
+    bias = drawn((layer.outputs,), dtype)
+    return kernels.conv2d_in_bands(layer.images(dtype), layer.weight(dtype), bias, **layer.options)
+
+
+def gradient_of_weight(layer: Layer, dtype: str) -> Any:
+    given = layer.images(dtype), layer.cotangent(dtype)
+    return kernels.conv2d_weight_in_bands(*given, kernel_size=layer.kernel, **layer.options)
+
+
+def painted(layer: Layer, dtype: str) -> Any:
+    bias = drawn((layer.inputs,), dtype)
+    return kernels.conv_transpose2d_in_bands(
+        layer.cotangent(dtype), layer.weight(dtype), bias, **layer.transposed_options
+    )
+
+
+BY_KERNEL = [outputs, gradient_of_weight, painted]
+
+
 @pytest.mark.parametrize("layer", LAYERS)
 @pytest.mark.parametrize("has_bias", [True, False])
 def test_the_kernel_of_conv2d_agrees_with_the_op(layer: Layer, has_bias: bool) -> None:
@@ -57,6 +77,26 @@ def test_the_kernel_of_the_transposed_one_agrees_with_the_op(layer: Layer, has_b
     found = kernels.conv_transpose2d_in_bands(*given, **layer.transposed_options)
     assert_served_and_equal(found, conv_transpose2d.forward(*given, **layer.transposed_options))
     assert np.moveaxis(found, 0, -1).flags.c_contiguous
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_nothing_is_left_of_what_stood_in_memory_before(
+    layer: Layer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = [computed(layer, "float32") for computed in BY_KERNEL]
+    monkeypatch.setattr(np, "empty", lambda shape, dtype: np.full(shape, np.nan, dtype))
+    for computed, numbers in zip(BY_KERNEL, expected, strict=True):
+        np.testing.assert_array_equal(computed(layer, "float32"), numbers)
+
+
+def test_a_hundred_times_two_threads_give_what_one_gives(monkeypatch: pytest.MonkeyPatch) -> None:
+    layer = Layer(3, 5, (14, 14), (4, 4), (2, 2), (1, 1), batch=32)  # seven rows of windows
+    monkeypatch.setenv("MINIGEN_THREADS", "1")
+    expected = [computed(layer, "float32") for computed in BY_KERNEL]
+    monkeypatch.setenv("MINIGEN_THREADS", "2")
+    for _ in range(100):
+        for computed, numbers in zip(BY_KERNEL, expected, strict=True):
+            np.testing.assert_array_equal(computed(layer, "float32"), numbers)
 
 
 def test_images_in_any_memory_order_are_served() -> None:
