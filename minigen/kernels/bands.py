@@ -64,7 +64,7 @@ def conv2d_in_bands(
     if not _pays(windows, rows, across * batch, channels, weight[0].nbytes):
         return NotImplemented
     out = np.empty((channels, rows, across * batch), x.dtype)
-    kernels, bands = _turned(weight, _bands(windows)), Bands(batch_last(x), windows, across)
+    kernels, bands = _turned(weight, _band_count(windows)), Bands(batch_last(x), windows, across)
 
     def compute(part: range) -> None:
         for row, seen in bands.seen(part):
@@ -98,7 +98,7 @@ def conv2d_weight_in_bands(
         windows, rows, across * batch, channels, line_bytes
     ):
         return NotImplemented
-    count = _bands(windows)
+    count = _band_count(windows)
     shape = (count, x.shape[1], windows.stride[0], windows.kernel[1])
     bands = Bands(batch_last(x), windows, across)
     cotangents = batch_last(g).reshape(channels, rows, across * batch)
@@ -144,7 +144,7 @@ def conv_transpose2d_in_bands(
     batch, inputs, rows, across = x.shape
     if not _pays(windows, rows, across * batch, inputs, weight[0].nbytes):
         return NotImplemented
-    count, channels = _bands(windows), weight.shape[1]
+    count, channels = _band_count(windows), weight.shape[1]
     kernels, by_row = _oldest_last(weight, count), x.transpose(2, 1, 3, 0)
     out = np.empty((channels, *size, batch), x.dtype)
     bands, number = Bands(out, windows, across), rows + count - 1
@@ -181,12 +181,8 @@ class Bands:
     """
 
     def __init__(self, images: Array, windows: Windows, across: int) -> None:
-        self.images, self.windows, self.count, self.across = (
-            images,
-            windows,
-            _bands(windows),
-            across,
-        )
+        self.images, self.windows, self.across = images, windows, across
+        self.count = _band_count(windows)
         size, taps = images.shape[1:3], range(windows.kernel[1])
         meetings = [windows.meeting((0, b), size, (1, across)) for b in taps]
         self.columns = [(on_image[-1], among[-1]) for on_image, among in meetings]
@@ -240,7 +236,7 @@ class Bands:
         return slice(start + first, start + last), slice(first, last)
 
 
-def _bands(windows: Windows) -> int:
+def _band_count(windows: Windows) -> int:
     """Return how many bands a window sees, or 1 if they are no bands."""
     bands, rest = divmod(windows.kernel[0], windows.stride[0])
     return 1 if rest or windows.dilation != (1, 1) else bands
@@ -252,7 +248,7 @@ def _pays(windows: Windows, rows: int, columns: int, channels: int, line_bytes: 
     `columns` windows stand in each of the `rows`, and `line_bytes` is the size of what one sees. An
     element of a kernel is counted twice: it is copied in short runs, one of an image in long ones.
     """
-    bands = _bands(windows)
+    bands = _band_count(windows)
     saved, spent = rows * columns * (bands - 1) / bands, 2 * bands * channels
     return saved > spent and columns * line_bytes >= LEAST_ROW_BYTES
 
