@@ -19,6 +19,7 @@ from tests.kernels.layers import (
     Layer,
     assert_served_and_equal,
     drawn,
+    held,
 )
 
 pytestmark = pytest.mark.host_only("kernels for NumPy's arrays")
@@ -132,6 +133,22 @@ def test_what_is_not_served_is_left_to_the_op(given: Any) -> None:
         kernels.conv_transpose2d_in_bands(x, backwards, bias, output_padding=0, **options)
         is NotImplemented
     )
+
+
+def test_groups_are_left_to_the_op() -> None:
+    x, weight, g = held((8, 4, 8, 8)), drawn((6, 4, 4, 4)), held((8, 6, 4, 4))
+    options: Any = {"stride": 2, "padding": 1, "groups": 2}
+    assert kernels.conv2d_in_bands(x, weight, None, **options) is NotImplemented
+    assert kernels.conv2d_weight_in_bands(x, g, kernel_size=4, **options) is NotImplemented
+    found = kernels.conv_transpose2d_in_bands(g, weight, None, output_padding=0, **options)
+    assert found is NotImplemented
+
+
+def test_cotangents_of_another_dtype_are_left_to_the_op() -> None:
+    layer = LAYERS[0]
+    given = layer.images(), layer.cotangent("float32")
+    found = kernels.conv2d_weight_in_bands(*given, kernel_size=layer.kernel, **layer.options)
+    assert found is NotImplemented
 
 
 def test_cotangents_of_other_windows_are_left_to_the_op() -> None:
