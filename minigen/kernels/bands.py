@@ -224,8 +224,8 @@ class Bands:
 
     def top(self, band: int) -> int:
         """Return the row of the images where a band begins, or would if they were as high."""
-        start = band * self.windows.stride[0] - self.windows.padding[0]
-        return min(max(0, start), self.images.shape[1])
+        height: int = self.images.shape[1]
+        return min(max(0, band * self.windows.stride[0] - self.windows.padding[0]), height)
 
     def _rows(self, band: int) -> tuple[slice, slice]:
         """Return which rows of the images are in a band, and which of the band these are."""
