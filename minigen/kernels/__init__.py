@@ -9,6 +9,7 @@ measured to pay: `benchmarks/` has the workloads.
 
 from minigen.kernels import (
     activation,
+    bands,
     convolution,
     dense,
     elementwise,
@@ -22,6 +23,7 @@ from minigen.kernels import compiled  # isort: skip - tried first, so declared l
 
 __all__ = [
     "activation",
+    "bands",
     "compiled",
     "convolution",
     "dense",

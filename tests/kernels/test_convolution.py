@@ -2,166 +2,32 @@
 
 from __future__ import annotations
 
-import dataclasses
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 
-import minigen
-from minigen import functional as F
+from minigen.kernels import bands
 from minigen.kernels import convolution as kernels
 from minigen.kernels.convolution import batch_first
 from minigen.ops.convolution import conv2d, conv2d_weight, conv_transpose2d
 from minigen.ops.windows import Windows
+from tests.kernels.layers import (
+    LAYERS,
+    NOT_SERVED,
+    Layer,
+    assert_served_and_equal,
+    drawn,
+    held,
+)
 from tests.numeric import draw
 
 pytestmark = pytest.mark.host_only("kernels for NumPy's arrays")
 
 
-@dataclass(frozen=True)
-class Layer:
-    """A layer whose rows of windows share what they see."""
-
-    inputs: int
-    outputs: int
-    size: tuple[int, int]
-    kernel: tuple[int, int]
-    stride: tuple[int, int]
-    padding: tuple[int, int]
-    batch: int = 8
-
-    @property
-    def windows(self) -> Windows:
-        return Windows(self.kernel, self.stride, self.padding)
-
-    def images(self, dtype: str = "float64") -> npt.NDArray[Any]:
-        return held((self.batch, self.inputs, *self.size), dtype)
-
-    def weight(self, dtype: str = "float64") -> npt.NDArray[Any]:
-        return drawn((self.outputs, self.inputs, *self.kernel), dtype)
-
-    def cotangent(self, dtype: str = "float64") -> npt.NDArray[Any]:
-        return held((self.batch, self.outputs, *self.windows.fitting(self.size)), dtype)
-
-    @property
-    def options(self) -> dict[str, Any]:
-        return {"stride": self.stride, "padding": self.padding}
-
-    @property
-    def transposed_options(self) -> dict[str, Any]:
-        return {**self.options, "output_padding": self.windows.left_over(self.size)}
-
-
-LAYERS = [
-    Layer(3, 4, (8, 8), (4, 4), (2, 2), (1, 1)),
-    Layer(2, 3, (7, 9), (4, 4), (2, 2), (1, 1)),  # a row and a column are left over
-    Layer(2, 3, (6, 7), (3, 3), (1, 1), (1, 1)),
-    Layer(1, 2, (9, 6), (5, 2), (1, 3), (0, 1)),
-    Layer(2, 2, (11, 8), (6, 3), (2, 2), (4, 0)),  # three bands; more padding than a band
-    Layer(2, 1, (5, 5), (4, 1), (2, 1), (3, 2)),
-]
-
-
-def drawn(shape: tuple[int, ...], dtype: str = "float64") -> npt.NDArray[Any]:
-    return np.random.default_rng([len(shape), *shape]).standard_normal(shape).astype(dtype)
-
-
-def held(shape: tuple[int, ...], dtype: str = "float64") -> npt.NDArray[Any]:
-    """Draw images (N, C, H, W) that are held with the batch innermost."""
-    batch, *rest = shape
-    images: npt.NDArray[Any] = batch_first(drawn((*rest, batch), dtype))
-    return images
-
-
 @pytest.fixture(autouse=True)
 def _serve_small_images(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kernels, "LEAST_ROW_BYTES", 0)
-
-
-def assert_served_and_equal(found: Any, expected: npt.NDArray[Any]) -> None:
-    assert found is not NotImplemented
-    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12)
-
-
-@pytest.mark.parametrize("layer", LAYERS)
-@pytest.mark.parametrize("has_bias", [True, False])
-def test_the_kernel_of_conv2d_agrees_with_the_op(layer: Layer, has_bias: bool) -> None:
-    bias = drawn((layer.outputs,)) if has_bias else None
-    given = layer.images(), layer.weight(), bias
-    found = kernels.conv2d_in_bands(*given, **layer.options)
-    assert_served_and_equal(found, conv2d.forward(*given, **layer.options))
-    assert np.moveaxis(found, 0, -1).flags.c_contiguous
-
-
-@pytest.mark.parametrize("layer", LAYERS)
-def test_the_kernel_of_the_weights_gradient_agrees_with_the_op(layer: Layer) -> None:
-    given = layer.images(), layer.cotangent(), layer.kernel
-    x, g, kernel_size = given
-    found = kernels.conv2d_weight_in_bands(x, g, kernel_size=kernel_size, **layer.options)
-    assert_served_and_equal(found, conv2d_weight.forward(*given, **layer.options))
-    assert found.flags.c_contiguous
-    assert found.base is None  # so that it need not be copied to become a gradient
-
-
-@pytest.mark.parametrize("layer", LAYERS)
-@pytest.mark.parametrize("has_bias", [True, False])
-def test_the_kernel_of_the_transposed_one_agrees_with_the_op(layer: Layer, has_bias: bool) -> None:
-    bias = drawn((layer.inputs,)) if has_bias else None
-    given = layer.cotangent(), layer.weight(), bias
-    found = kernels.conv_transpose2d_in_bands(*given, **layer.transposed_options)
-    assert_served_and_equal(found, conv_transpose2d.forward(*given, **layer.transposed_options))
-    assert np.moveaxis(found, 0, -1).flags.c_contiguous
-
-
-def test_images_in_any_memory_order_are_served() -> None:
-    layer = LAYERS[0]
-    x, weight, g = (
-        np.ascontiguousarray(a) for a in (layer.images(), layer.weight()[::-1], layer.cotangent())
-    )
-    expected = conv2d.forward(x, weight, None, **layer.options)
-    assert_served_and_equal(kernels.conv2d_in_bands(x, weight, None, **layer.options), expected)
-    painted = conv_transpose2d.forward(g, weight, None, **layer.options)
-    assert_served_and_equal(
-        kernels.conv_transpose2d_in_bands(g, weight, None, **layer.transposed_options), painted
-    )
-
-
-def test_gradients_through_the_kernels_agree_with_finite_differences() -> None:
-    layer = dataclasses.replace(LAYERS[0], inputs=1, outputs=1, size=(6, 6), batch=5)
-    inputs = [minigen.tensor(a) for a in (layer.images(), layer.weight(), drawn((1,)))]
-    assert minigen.gradcheck(lambda *given: F.conv2d(*given, **layer.options), inputs, order=2).ok
-    inputs[0] = minigen.tensor(layer.cotangent())
-    assert minigen.gradcheck(
-        lambda *given: F.conv_transpose2d(*given, **layer.options), inputs, order=2
-    ).ok
-
-
-NOT_SERVED = {
-    "integers": (drawn((8, 3, 8, 8)).astype(int), drawn((4, 3, 4, 4)).astype(int), None),
-    "two dtypes": (drawn((8, 3, 8, 8), "float32"), drawn((4, 3, 4, 4)), None),
-    "other channels": (drawn((8, 2, 8, 8)), drawn((4, 3, 4, 4)), None),
-    "another bias": (drawn((8, 3, 8, 8)), drawn((4, 3, 4, 4)), drawn((1,))),
-    "no images": (drawn((3, 8, 8)), drawn((4, 3, 4, 4)), None),
-    "an empty batch": (drawn((0, 3, 8, 8)), drawn((4, 3, 4, 4)), None),
-    "many channels for few windows": (drawn((1, 3, 4, 4)), drawn((64, 3, 4, 4)), None),
-    "a kernel that is no multiple": (drawn((8, 3, 8, 8)), drawn((4, 3, 3, 3)), None),
-    "windows that share nothing": (drawn((8, 3, 8, 8)), drawn((4, 3, 2, 2)), None),
-}
-
-
-@pytest.mark.parametrize("given", NOT_SERVED.values(), ids=NOT_SERVED)
-def test_what_is_not_served_is_left_to_the_op(given: Any) -> None:
-    x, weight, bias = given
-    options: dict[str, Any] = {"stride": 2, "padding": 1}
-    assert kernels.conv2d_in_bands(x, weight, bias, **options) is NotImplemented
-    backwards = weight.swapaxes(0, 1)
-    assert (
-        kernels.conv_transpose2d_in_bands(x, backwards, bias, output_padding=0, **options)
-        is NotImplemented
-    )
+    monkeypatch.setattr(bands, "LEAST_ROW_BYTES", 0)
 
 
 NO_IMAGES = ["integers", "two dtypes", "other channels", "another bias", "no images"]
@@ -178,7 +44,7 @@ def test_what_is_no_convolution_of_one_type_is_not_served_in_blocks_either(name:
 
 
 @pytest.mark.parametrize(
-    "kernel", [kernels.conv_transpose2d_in_bands, kernels.conv_transpose2d_in_blocks]
+    "kernel", [bands.conv_transpose2d_in_bands, kernels.conv_transpose2d_in_blocks]
 )
 def test_output_padding_adds_rows_below_and_columns_on_the_right(kernel: Any) -> None:
     layer = LAYERS[0]
@@ -223,61 +89,29 @@ def test_dilated_windows_and_those_of_one_size_are_served_in_blocks(windows: Win
     assert_served_and_equal(found, conv_transpose2d.forward(g, weight, None, **left_over))
     assert found.shape[2:] == (9, 8)
     if windows.dilation != (1, 1):
-        assert kernels.conv2d_in_bands(x, weight, None, **options) is NotImplemented
-        assert kernels.conv2d_weight_in_bands(x, g, **kernel) is NotImplemented
-        assert kernels.conv_transpose2d_in_bands(g, weight, None, **left_over) is NotImplemented
+        assert bands.conv2d_in_bands(x, weight, None, **options) is NotImplemented
+        assert bands.conv2d_weight_in_bands(x, g, **kernel) is NotImplemented
+        assert bands.conv_transpose2d_in_bands(g, weight, None, **left_over) is NotImplemented
 
 
 def test_groups_are_left_to_the_op() -> None:
     x, weight, g = held((8, 4, 8, 8)), drawn((6, 2, 4, 4)), held((8, 6, 4, 4))
     options: Any = {"stride": 2, "padding": 1, "groups": 2}
-    for kernel in (kernels.conv2d_in_blocks, kernels.conv2d_in_bands):
+    for kernel in (kernels.conv2d_in_blocks, bands.conv2d_in_bands):
         assert kernel(x, weight, None, **options) is NotImplemented
-    for kernel in (kernels.conv2d_weight_in_blocks, kernels.conv2d_weight_in_bands):
+    for kernel in (kernels.conv2d_weight_in_blocks, bands.conv2d_weight_in_bands):
         assert kernel(x, g, kernel_size=4, **options) is NotImplemented
-    for kernel in (kernels.conv_transpose2d_in_blocks, kernels.conv_transpose2d_in_bands):
+    for kernel in (kernels.conv_transpose2d_in_blocks, bands.conv_transpose2d_in_bands):
         assert kernel(g, weight, None, output_padding=0, **options) is NotImplemented
 
 
 def test_groups_are_left_to_the_op_with_weights_of_any_shape() -> None:
     x, weight, g = held((8, 4, 8, 8)), drawn((6, 4, 4, 4)), held((8, 6, 4, 4))
     options: Any = {"stride": 2, "padding": 1, "groups": 2}
-    for kernel in (kernels.conv2d_in_blocks, kernels.conv2d_in_bands):
+    for kernel in (kernels.conv2d_in_blocks, bands.conv2d_in_bands):
         assert kernel(x, weight, None, **options) is NotImplemented
-    for kernel in (kernels.conv_transpose2d_in_blocks, kernels.conv_transpose2d_in_bands):
+    for kernel in (kernels.conv_transpose2d_in_blocks, bands.conv_transpose2d_in_bands):
         assert kernel(g, weight, None, output_padding=0, **options) is NotImplemented
-
-
-def test_cotangents_of_other_windows_are_left_to_the_op() -> None:
-    layer = LAYERS[0]
-    g = drawn((layer.batch, layer.outputs, 3, 3))
-    found = kernels.conv2d_weight_in_bands(
-        layer.images(), g, kernel_size=layer.kernel, **layer.options
-    )
-    assert found is NotImplemented
-
-
-def test_small_rows_are_left_to_products_of_several(monkeypatch: pytest.MonkeyPatch) -> None:
-    layer = LAYERS[0]
-    x, weight, g = layer.images(), layer.weight(), layer.cotangent()
-    for kernel, given, options in (
-        (kernels.conv2d_in_bands, (x, weight, None), layer.options),
-        (kernels.conv2d_weight_in_bands, (x, g), {"kernel_size": 4, **layer.options}),
-        (kernels.conv_transpose2d_in_bands, (g, weight, None), layer.transposed_options),
-    ):
-        row_bytes = 4 * layer.batch * (3 * 4 * 4 * 8)
-        monkeypatch.setattr(kernels, "LEAST_ROW_BYTES", row_bytes + 1)
-        assert kernel(*given, **options) is NotImplemented
-        monkeypatch.setattr(kernels, "LEAST_ROW_BYTES", row_bytes)
-        assert kernel(*given, **options) is not NotImplemented
-
-
-def test_bands_pay_where_less_of_images_is_copied_than_more_of_kernels() -> None:
-    windows = Windows((4, 4), (2, 2), (1, 1))
-    saved = 4 * 8 / 2  # of two bands, one is not copied again
-    channels = int(saved / (2 * 2))  # two copies of each, counted twice
-    assert kernels._pays(windows, 4, 8, channels - 1, 1)
-    assert not kernels._pays(windows, 4, 8, channels, 1)
 
 
 def test_images_held_with_the_batch_last_are_not_copied() -> None:
