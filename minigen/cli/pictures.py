@@ -166,9 +166,9 @@ def traverse(
     z = metrics.latent_means(run.model, test.images[chosen], labels)[0]
     mean, deviation = run.model.prior_moments()
     standard = isinstance(mean, float)
-    centre = to_device(np.zeros_like(z) if from_prior else z, run.config.device)
+    centre = to_device(z, run.config.device)
     if from_prior:
-        centre = centre + mean
+        centre = centre * 0 + mean
     with no_grad():
         label = None if labels is None else int(labels[0])
         rows = models.traverse(run.model, centre, steps, reach, label, (mean, deviation))
