@@ -140,6 +140,10 @@ def _vae(decoder: str) -> Callable[[Generator], models.VAE]:
     return lambda g: models.VAE(_SHAPE, (7,), 2, decoder=decoder, beta=0.7, generator=g)
 
 
+def _vae_with_mixture(generator: Generator) -> models.VAE:
+    return models.VAE(_SHAPE, (7,), 2, prior="mixture", components=3, generator=generator)
+
+
 def _conv_autoencoder(generator: Generator) -> models.ConvAutoencoder:
     return models.ConvAutoencoder((1, 4, 4), (2, 3), (5,), 2, corruption=0.05, generator=generator)
 
@@ -209,5 +213,13 @@ MODELS = [
         normal(3, 4, 2),
         note="importance-weighted bound, noise held",
         call=_importance_weighted,
+    ),
+    _model(
+        "VAE",
+        _vae_with_mixture,
+        probability(*_IMAGES),
+        normal(4, 2),
+        note="mixture prior, noise held",
+        call=_loss_with_noise,
     ),
 ]

@@ -112,7 +112,7 @@ def interpolate(
     type=options.FiniteRange(0, 1000, min_open=True),
     default=3.0,
     show_default=True,
-    help="How far a variable goes to both sides of 0, in standard deviations of the prior.",
+    help="How far a variable goes to both sides of the prior's mean, in its standard deviations.",
 )
 @click.option(
     "--count", type=click.IntRange(1, ROWS), help="Rows at most.  [default: all, up to 100]"
@@ -125,7 +125,7 @@ def interpolate(
     show_default=True,
     help="The test image at whose latent mean, and class, the other variables stay.",
 )
-@click.option("--from-prior", is_flag=True, help="Let them stay at 0, the prior's mean, instead.")
+@click.option("--from-prior", is_flag=True, help="Let them stay at the prior's mean instead.")
 @options.drawing("traverse")
 @options.device
 def traverse(
@@ -140,8 +140,9 @@ def traverse(
 ) -> None:
     """Show what each latent variable of the run in DIR changes, in a row of its own.
 
-    The variable goes from -RANGE to +RANGE, the others stay. The rows are ordered by activity, the
-    variance over the test images of the variable's posterior mean: the most used comes first.
+    The variable goes from -RANGE to +RANGE about the prior's mean, the others stay. The rows are
+    ordered by activity, the variance over the test images of the variable's posterior mean: the
+    most used comes first.
     """
     from minigen import metrics
 
@@ -168,19 +169,24 @@ def traverse(
     chosen = slice(image, image + 1)
     labels = None if test.labels is None else test.labels[chosen]
     z = metrics.latent_means(run.model, test.images[chosen], labels)[0]
-    centre = to_device(np.zeros_like(z) if from_prior else z, run.config.device)
+    mean, deviation = run.model.prior_moments()
+    standard = isinstance(mean, float)
+    centre = to_device(z, run.config.device)
+    if from_prior:
+        centre = centre * 0 + mean
     with no_grad():
         label = None if labels is None else int(labels[0])
-        rows = models.traverse(run.model, centre, steps, reach, label).numpy()[order]
-    stay = "0" if from_prior else f"test {run.kind.name} {image}'s mean"
+        rows = models.traverse(run.model, centre, steps, reach, label, (mean, deviation))
+    prior = "0" if standard else "the prior's mean"
+    stay = prior if from_prior else f"test {run.kind.name} {image}'s mean"
     _draw_rows(
         run,
         path,
-        rows,
+        rows.numpy()[order],
         rows=[f"z{unit} ({variances[unit]:.3f})" for unit in order],
         columns=[f"{value:.3g}".replace("-", "−") for value in np.linspace(-reach, reach, steps)],
         row_title="latent variable",
-        column_title="its value",
+        column_title="its value" if standard else "standard deviations from the prior's mean",
         title=f"{run.config.model} on {run.config.dataset}: one varies, the others stay at {stay}\n"
         "(variance of its posterior mean: the most active first)",
     )

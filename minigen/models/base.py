@@ -259,6 +259,10 @@ class Model(nn.Module):
         source = generator or default_generator()
         return source.normal((count, self.latent), weight.dtype, weight.device)
 
+    def prior_moments(self) -> tuple[Array | float, Array | float]:
+        """Return mean and standard deviation of each latent variable under the prior: 0 and 1."""
+        return 0.0, 1.0
+
     # --------------------------------------------------------------------------------------- images
 
     def expect_shape(self, shape: Sequence[int]) -> Any:

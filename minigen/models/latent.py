@@ -76,6 +76,7 @@ def traverse(
     steps: int,
     reach: float = 3.0,
     label: int | None = None,
+    moments: tuple[Array | float, Array | float] = (0.0, 1.0),
 ) -> Tensor:
     r"""Decode latents of which one variable moves, and the others stay where they are.
 
@@ -84,14 +85,16 @@ def traverse(
     model : VAE
         As for `interpolate`.
     z : Tensor or array, shape (latent,)
-        Where the others stay: the posterior mean of an image, or zeros, the mean of the prior.
+        Where the others stay: the posterior mean of an image, or the mean of the prior.
     steps : int
         Images a latent variable; at least two.
     reach : float, default 3
-        How far each variable goes, from ``-reach`` to ``reach``. The unit is the standard deviation
-        of the prior N(0, 1); a model without a prior has no such unit.
+        How far each variable goes to both sides of the prior's mean. The unit is the prior's
+        standard deviation; a model without a prior has no such unit.
     label : int, optional
         Of a conditional model, the class of all images.
+    moments : pair of float or array of shape (latent,)
+        The prior's mean and standard deviation: those of N(0, 1), or ``model.prior_moments()``.
 
     Returns
     -------
@@ -120,7 +123,9 @@ def traverse(
     if not reach > 0:
         raise ValueError(f"traverse: reach must be positive, got {reach}")
     library = namespace(centre)
-    values = library.linspace(-reach, reach, steps, dtype=centre.dtype).reshape(-1, 1)
+    mean, deviation = moments
+    units = library.linspace(-reach, reach, steps, dtype=centre.dtype).reshape(-1, 1)
+    values = mean + deviation * units
     moves = library.eye(model.latent, dtype=bool)[:, None]
     labels = None if label is None else library.full(model.latent, label)
     return _decode_rows(model, library.where(moves, values, centre), labels)

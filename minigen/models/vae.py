@@ -19,6 +19,7 @@ from minigen.models.networks import (
     Networks,
 )
 from minigen.models.options import Count, Options, Weight
+from minigen.models.priors import Latents
 from minigen.ops.stochastic import draw_noise, log_normal, reparameterize
 
 
@@ -80,7 +81,8 @@ class VAE(Model):
     the expectation from one reparameterised sample, the KL in closed form, both summed over an
     image's pixels and latent variables and averaged over the batch. With :math:`\beta = 1` it
     bounds :math:`-\ln p(x)` from above. `Objective` has the variants: a KL weight that warms up,
-    free bits, the importance-weighted bound.
+    free bits, the importance-weighted bound. With ``prior="mixture"`` a mixture of Gaussians that
+    is learnt stands in the place of :math:`N(0, I)`, and the KL is estimated from the same sample.
 
     Parameters
     ----------
@@ -90,6 +92,8 @@ class VAE(Model):
         See `DenseNetworks`.
     decoder : {"bernoulli", "gaussian"}
         The distribution of the pixels: see `minigen.models.likelihoods`.
+    prior, components
+        The distribution of the latent variables: see `minigen.models.priors`.
     beta, warmup, free_bits, importance_samples
         See `Objective`.
     generator : Generator, optional
@@ -98,7 +102,8 @@ class VAE(Model):
     Raises
     ------
     ValueError
-        If a length is not positive, the activation or decoder unknown, or the objective impossible.
+        If a length is not positive, the activation, decoder or prior unknown, or the objective
+        impossible.
 
     References
     ----------
@@ -121,14 +126,17 @@ class VAE(Model):
     parts: ClassVar[dict[str, type[Options]]] = {
         "networks": DenseNetworks,
         "likelihood": Likelihood,
+        "latents": Latents,
         "objective": Objective,
     }
     networks: Networks
     likelihood: Likelihood
+    latents: Latents
     objective: Objective
 
     def build(self, generator: Generator | None) -> None:
-        """Make the likelihood, the encoder with its two heads, and the decoder."""
+        """Make the likelihood, the encoder with its two heads, the decoder, and the prior."""
+        self._expect_free_bits_of_each_variable()
         networks, shape, classes = self.networks, self.image_shape, self.classes
         self.latent = networks.latent
         self.anneal(0)
@@ -138,6 +146,16 @@ class VAE(Model):
         self.to_logvar = nn.Dense(width, self.latent, generator=generator)
         self.decoder, self.to_pixels = networks.decoder(shape, classes, generator)
         networks.initialize_(self, generator)
+        self.prior = self.latents.distribution(self.latent, generator)
+
+    def _expect_free_bits_of_each_variable(self) -> None:
+        """Refuse free bits where the KL is not a sum over latent variables."""
+        if self.objective.free_bits and self.latents.prior != "standard":
+            raise ValueError(
+                "free bits are of each latent variable, and the KL from a mixture is none of each: "
+                f"with prior {self.latents.prior!r} leave free_bits 0, got "
+                f"{self.objective.free_bits:g}; warmup is another remedy"
+            )
 
     def anneal(self, epochs: float) -> None:
         """Say how many epochs have passed: the KL's weight may warm up."""
@@ -196,7 +214,7 @@ class VAE(Model):
         z = reparameterize(mu, logvar, noise=noise, generator=generator)
         output = self.decode(z, labels)
         reconstruction = self.pixels.negative_log_likelihood(output, rows, "batchmean")
-        kl = F.kl_standard_normal(mu, logvar)
+        kl = self.prior.kl(z, mu, logvar)
         charged = kl if objective.free_bits == 0 else self._kl_beyond_free_bits(mu, logvar)
         return {
             "loss": reconstruction + charged * (objective.beta * self.share),
@@ -220,11 +238,12 @@ class VAE(Model):
     def _importance_weighted_terms(
         self, rows: Array, labels: Array | None, mu: Tensor, logvar: Tensor, noise: Array
     ) -> dict[str, Tensor]:
-        log_weights, log_likelihood = self._weigh(rows, labels, mu, logvar, noise)
+        z = reparameterize(mu, logvar, noise=noise)
+        log_weights, log_likelihood = self._weigh(rows, labels, mu, logvar, z)
         return {
             "loss": _negative_bound(log_weights),
             "reconstruction": -log_likelihood.mean(),
-            "kl": F.kl_standard_normal(mu, logvar),
+            "kl": self.prior.kl(z, mu, logvar),
         }
 
     def log_weights(
@@ -263,17 +282,17 @@ class VAE(Model):
         mu, logvar = self.encode(x, labels)
         if noise is None:
             noise = draw_noise(mu, generator, samples)
-        return self._weigh(self.flatten_images(x), labels, mu, logvar, noise)[0]
+        z = reparameterize(mu, logvar, noise=noise)
+        return self._weigh(self.flatten_images(x), labels, mu, logvar, z)[0]
 
     def _weigh(
-        self, rows: Array, labels: Array | None, mu: Tensor, logvar: Tensor, noise: Array
+        self, rows: Array, labels: Array | None, mu: Tensor, logvar: Tensor, z: Tensor
     ) -> tuple[Tensor, Tensor]:
-        """Return log-weights and log-likelihoods, each (K, N), of latents made from `noise`."""
-        z = mu + F.exp(logvar * 0.5) * noise
+        """Return log-weights and log-likelihoods, each (K, N), of latents (K, N, latent)."""
         output = self.decode(z, labels)
         targets = F.broadcast_to(rows, output.shape)
         likelihood = -self.pixels.negative_log_likelihood(output, targets, "none").sum(-1)
-        prior, posterior = log_normal(z).sum(-1), log_normal(z, mu, logvar).sum(-1)
+        prior, posterior = self.prior.log_density(z), log_normal(z, mu, logvar).sum(-1)
         return likelihood + prior - posterior, likelihood
 
     def importance_weighted_loss(
@@ -315,6 +334,14 @@ class VAE(Model):
         z = self.draw_latents(count, generator)
         return self.decode_images(z, self.labels_in_turn(count) if labels is None else labels)
 
+    def draw_latents(self, count: int, generator: Generator | None) -> Array:
+        """Draw z from the prior, shape (count, latent), where the model is."""
+        return self.prior.place(super().draw_latents(count, generator), generator)
+
+    def prior_moments(self) -> tuple[Array | float, Array | float]:
+        """Return mean and standard deviation of each latent variable under the prior."""
+        return self.prior.moments()
+
     def decode_images(self, z: Array, labels: Array | None = None) -> Tensor:
         """Return the pixels' means, (N, C, H, W) in [0, 1], for latents (N, latent)."""
         return self.pixels.mean(self.decode(z, labels)).reshape((-1, *self.image_shape))
@@ -346,7 +373,7 @@ class ConvVAE(VAE):
         (C, H, W), the height and width divisible by 2 to the number of convolutions.
     channels, hidden, latent, batch_norm
         See `ConvNetworks`.
-    decoder, beta, warmup, free_bits, importance_samples, generator
+    decoder, prior, components, beta, warmup, free_bits, importance_samples, generator
         As for `VAE`.
 
     Raises

@@ -64,6 +64,19 @@ def test_the_others_stay_at_an_images_mean_or_at_zero(
         assert label == f"z{unit} ({variances[unit]:.3f})"
 
 
+def test_a_learnt_priors_mean_and_deviations_are_the_scale(
+    vae: Path, tables: Tables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model: Any = models.VAE((1, 8, 8), (8,), 2, prior="mixture", components=3)
+    monkeypatch.setattr("minigen.training.load_model", lambda *_, **__: model.eval())
+    call("traverse", vae, "--from-prior", "--steps", 3)
+    ((images, words),) = tables
+    middle = model.decode_images(model.prior_moments()[0][None]).numpy()
+    np.testing.assert_allclose(images[:, 1], np.repeat(middle, 2, axis=0), rtol=1e-5)
+    assert words["title"].splitlines()[0].endswith("at the prior's mean")
+    assert words["column_title"] == "standard deviations from the prior's mean"
+
+
 def test_values_between_are_not_rounded_to_others(vae: Path, tables: Tables) -> None:
     call("traverse", vae)
     assert tables[0][1]["columns"][:3] == ["−3", "−2.25", "−1.5"]

@@ -42,6 +42,13 @@ def test_one_variable_moves_from_end_to_end_and_the_others_stay() -> None:
         assert (z[unit][:, others] == centre[others]).all()
 
 
+def test_a_variable_moves_by_the_priors_deviations_about_the_priors_mean() -> None:
+    moments = np.array([10.0, 20.0, 30.0]), np.array([1.0, 2.0, 0.5])
+    z = traverse(Shown(), np.zeros(3), 3, 2.0, moments=moments).numpy()[:, :, 0, 0]
+    moved = [z[unit, :, unit].tolist() for unit in range(3)]
+    assert moved == [[8, 10, 12], [16, 20, 24], [29, 30, 31]]
+
+
 @pytest.mark.parametrize("model", [VAE((1, 2, 3), (4,), 3), Autoencoder((1, 2, 3), (4,), 3)])
 def test_models_show_their_reconstructions_at_the_ends(model: VAE | Autoencoder) -> None:
     x = Generator(0).uniform((2, 1, 2, 3))
