@@ -13,6 +13,7 @@ import numpy as np
 
 from minigen import models, nn
 from minigen.catalogue.case import Case, beside, distinct, module_case
+from minigen.engine.modes import no_grad
 from minigen.engine.random import Generator
 from minigen.models import (
     OBJECTIVES,
@@ -151,8 +152,9 @@ def _points(generator: Generator) -> models.GAN:
 def _spectral(generator: Generator) -> Any:
     """Make a model whose singular vectors fit its weights, and stand still as a check needs."""
     model: Any = _dcgan(spectral_norm=True, r1=0.5)(generator)
-    for _ in range(20):
-        model.side_terms("discriminator", _images(1, 4, 4).astype(np.float32))
+    with no_grad():
+        for _ in range(60):
+            model.discriminator(_images(1, 4, 4).astype(np.float32))
     return model.eval()
 
 

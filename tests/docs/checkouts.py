@@ -29,9 +29,13 @@ class Edit:
 
 
 def copy_to(folder: Path) -> Path:
-    """Copy the project to a folder; return it."""
+    """Copy the project to a folder; return it.
+
+    What is compiled goes along: Python and pytest compile anew what is edited, since its time is
+    another, and load the rest.
+    """
     for name in ("minigen", "tests", "lessons", "docs", "benchmarks"):
-        ignored = shutil.ignore_patterns("__pycache__", "*.ipynb", "_build", "fonts", "images")
+        ignored = shutil.ignore_patterns("*.ipynb", "_build", "fonts", "images")
         shutil.copytree(ROOT / name, folder / name, ignore=ignored)
     for file in ("pyproject.toml", "README.md"):
         shutil.copy(ROOT / file, folder / file)
