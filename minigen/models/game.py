@@ -16,7 +16,7 @@ from minigen.engine.tensor import Tensor
 from minigen.models.objectives import (
     OBJECTIVES,
     AdversarialObjective,
-    Wasserstein,
+    NonSaturating,
     WassersteinGradientPenalty,
     adversarial_objective,
 )
@@ -259,13 +259,12 @@ class ConvGame(Game):
 class DenseGame(Game):
     """The game that a discriminator of dense layers plays: `ConvGame` on images, plain on points.
 
-    It is plain on images, too, with wasserstein and wasserstein-gp, for which nothing better has
-    been found: see docs/results.md.
+    On images, too, it is plain unless the objective is non-saturating: see docs/results.md.
 
     Parameters
     ----------
     r1 : float, optional
-        Weight of the R1 penalty; by default 1 on images, but for wasserstein and wasserstein-gp,
+        Weight of the R1 penalty; by default 1 on images, if the objective is non-saturating,
         and otherwise 0.
     r1_interval : int, optional
         R1 is taken in every n-th step alone, with n times its weight: as strong on average, and
@@ -289,6 +288,6 @@ class DenseGame(Game):
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         chosen = {name: value for name, value in values.items() if value is not None}
         plain = Game(**chosen)
-        if len(shape) == 1 or isinstance(plain.objective, Wasserstein):
-            return plain
-        return ConvGame(**chosen)
+        if len(shape) > 1 and isinstance(plain.objective, NonSaturating):
+            return ConvGame(**chosen)
+        return plain

@@ -287,8 +287,8 @@ class GAN(Model):
         return reading, warn(reading, earlier)
 
     def training_defaults(self) -> dict[str, Any]:
-        """Return what the objective is usually trained with; of images, what gets far quickly."""
-        if self._takes_points or isinstance(self.game.objective, Wasserstein):
+        """Return what the objective is usually trained with; beside R1, what gets far soon."""
+        if not isinstance(self.game, ConvGame):
             return dict(self.game.objective.training_defaults)
         return {"lr": 3e-3, "betas": (0.0, 0.99), "batch_size": 64, "schedule": "linear"}
 
@@ -481,7 +481,7 @@ class DCGAN(GAN):
     def training_defaults(self) -> dict[str, Any]:
         """Return the options of training with which the networks reach the most in little time."""
         if isinstance(self.game.objective, Wasserstein):
-            return super().training_defaults()
+            return dict(self.game.objective.training_defaults)
         return {"lr": 1e-3, "betas": (0.0, 0.99), "batch_size": 64, "schedule": "linear"}
 
     def draw_latents(self, count: int, generator: Generator | None) -> Array:
