@@ -116,7 +116,8 @@ def _both_sides(build: Callable[[Generator], models.AdversarialModel], note: str
 
 
 def _gan(**options: Any) -> Callable[[Generator], models.GAN]:
-    return lambda g: models.GAN((1, 2, 2), (5, 4), 2, generator=g, **options)
+    plain = {"r1": 0.0, "average": 0.0}
+    return lambda g: models.GAN((1, 2, 2), (5, 4), 2, generator=g, **plain | options)
 
 
 def _scattered(model: models.AdversarialModel, generator: Generator) -> Any:

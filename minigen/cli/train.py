@@ -208,7 +208,7 @@ class NameOrPath(click.Choice):  # type: ignore[type-arg] # generic since click 
 @click.option(
     "--batch-size",
     type=click.IntRange(1, 1_000_000),
-    help="Images in a minibatch.  [default: the model's: 64 for dcgan and cgan, else 128]",
+    help="Images in a minibatch.  [default: the model's: 64 for most GANs of images, else 128]",
 )
 @click.option(
     "--lr",
@@ -226,7 +226,8 @@ class NameOrPath(click.Choice):  # type: ignore[type-arg] # generic since click 
     "--schedule",
     type=click.Choice(["constant", "cosine", "linear"]),
     help="Keep that rate; let it fall to 0 along a cosine wave; or keep it for half the run, and "
-    "let it fall to a fiftieth.  [default: the model's: linear for dcgan and cgan, else constant]",
+    "let it fall to a fiftieth.  [default: the model's: linear for most GANs of images, else "
+    "constant]",
 )
 @click.option(
     "--optimizer",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Annotated, Any, ClassVar, Final
 
 from minigen import functional as F
@@ -16,6 +16,7 @@ from minigen.engine.tensor import Tensor
 from minigen.models.objectives import (
     OBJECTIVES,
     AdversarialObjective,
+    NonSaturating,
     WassersteinGradientPenalty,
     adversarial_objective,
 )
@@ -79,11 +80,11 @@ class Game(Options):
     label_smoothing: Annotated[float, Range(0, 0.5, high_open=True)] = 0.0
     penalty: Weight | None = None
     r1: Weight | None = 0.0
-    r1_interval: Count = 1
+    r1_interval: Count | None = 1
     critic_steps: Count | None = None
     clip: Annotated[float, Range(0, low_open=True)] | None = None
     packing: Size = 1
-    average: Annotated[float, Range(0, 1, high_open=True)] = 0.0
+    average: Annotated[float, Range(0, 1, high_open=True)] | None = 0.0
     average_buffers: bool = True
     average_warmup: bool = True
 
@@ -103,6 +104,10 @@ class Game(Options):
             if getattr(self, name) is None:
                 self._set(name, getattr(objective, name))
         self._expect_possible()
+
+    def suited_to(self, shape: Sequence[int]) -> Game:
+        """Return the same with everything settled that was left to the samples' shape."""
+        return self
 
     def _expect_possible(self) -> None:
         """Raise unless the values fit each other."""
@@ -206,6 +211,7 @@ class Game(Options):
     def _weight_of_r1(self, step: int | None) -> float:
         """Return with which weight R1 is part of the loss of a step."""
         assert self.r1 is not None
+        assert self.r1_interval is not None
         if step is None:
             return self.r1
         return 0.0 if step % self.r1_interval else self.r1 * self.r1_interval
@@ -247,3 +253,41 @@ class ConvGame(Game):
     r1: Weight | None = None
     r1_interval: Count = 8
     average: Annotated[float, Range(0, 1, high_open=True)] = 0.999
+
+
+@dataclass(frozen=True)
+class DenseGame(Game):
+    """The game that a discriminator of dense layers plays: `ConvGame` on images, plain on points.
+
+    On images, too, it is plain unless the objective is non-saturating: see docs/results.md.
+
+    Parameters
+    ----------
+    r1 : float, optional
+        Weight of the R1 penalty; by default 1 on images, if the objective is non-saturating,
+        and otherwise 0.
+    r1_interval : int, optional
+        R1 is taken in every n-th step alone, with n times its weight: as strong on average, and
+        cheaper. By default 8 where R1 is 1 by default, and otherwise 1. Karras et al. (2020),
+        arXiv:1912.04958, section 3.1.
+    average : float, in [0, 1), optional
+        Decay of the exponential average of the generator's weights that samples are drawn from;
+        with 0 they are drawn from the generator itself. By default 0.999 where R1 is 1 by default,
+        and otherwise 0.
+    """
+
+    r1: Weight | None = None
+    r1_interval: Count | None = None
+    average: Annotated[float, Range(0, 1, high_open=True)] | None = None
+
+    def __post_init__(self) -> None:
+        Options.__post_init__(self)  # the rest waits for the samples' shape
+
+    def suited_to(self, shape: Sequence[int]) -> Game:
+        """Return the game of samples of a shape, (C, H, W) or (D,), with its defaults settled."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        chosen = {name: value for name, value in values.items() if value is not None}
+        plain = Game(**chosen)
+        if len(shape) > 1 and isinstance(plain.objective, NonSaturating):
+            return ConvGame(**chosen)
+        return plain

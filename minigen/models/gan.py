@@ -13,7 +13,7 @@ from minigen.engine.random import Generator, default_generator
 from minigen.engine.tensor import Tensor
 from minigen.models.augmentation import Augmentation
 from minigen.models.base import Conditioning, Model, as_image_shape
-from minigen.models.game import DISCRIMINATOR, GENERATOR, ConvGame, Game
+from minigen.models.game import DISCRIMINATOR, GENERATOR, ConvGame, DenseGame, Game
 from minigen.models.networks import (
     Adversaries,
     ConvAdversaries,
@@ -55,9 +55,9 @@ class GAN(Model):
     hidden, latent, spectral_norm, batch_norm
         See `DenseAdversaries`.
     objective, label_smoothing, penalty, r1, r1_interval, critic_steps, clip, packing
-        See `Game`.
+        See `Game`, and `DenseGame` for the defaults.
     average, average_buffers, average_warmup
-        See `Game`.
+        See `Game`, and `DenseGame` for the default.
     generator : Generator, optional
         Draws the initial weights.
 
@@ -100,7 +100,7 @@ class GAN(Model):
 
     name: ClassVar[str] = "gan"
     kinds: ClassVar[tuple[str, ...]] = ("image", "point")
-    parts: ClassVar[dict[str, type[Options]]] = {"networks": DenseAdversaries, "game": Game}
+    parts: ClassVar[dict[str, type[Options]]] = {"networks": DenseAdversaries, "game": DenseGame}
     lacks: ClassVar[dict[str, str]] = {
         "loss": "a GAN has two losses, one a side: the first of side_terms('discriminator', x) and "
         "of side_terms('generator', x)",
@@ -117,7 +117,8 @@ class GAN(Model):
     def build(self, generator: Generator | None) -> None:
         """Make the two networks, and begin the average of the generator if there is to be one."""
         self.networks = networks = self.networks.suited_to(self.image_shape)
-        game, shape, classes = self.game, self.image_shape, self.classes
+        self.game = game = self.game.suited_to(self.image_shape)
+        shape, classes = self.image_shape, self.classes
         if networks.norms_discriminator and game.penalised:
             raise ValueError(
                 "batch norm in the discriminator makes each score depend on the whole batch, and a "
@@ -286,8 +287,10 @@ class GAN(Model):
         return reading, warn(reading, earlier)
 
     def training_defaults(self) -> dict[str, Any]:
-        """Return the options of Adam with which the objective is usually trained."""
-        return dict(self.game.objective.training_defaults)
+        """Return what the objective is usually trained with; beside R1, what gets far soon."""
+        if not isinstance(self.game, ConvGame):
+            return dict(self.game.objective.training_defaults)
+        return {"lr": 3e-3, "betas": (0.0, 0.99), "batch_size": 64, "schedule": "linear"}
 
     # --------------------------------------------------------------------------- what it is for
 
@@ -509,7 +512,7 @@ class DCGAN(GAN):
     def training_defaults(self) -> dict[str, Any]:
         """Return the options of training with which the networks reach the most in little time."""
         if isinstance(self.game.objective, Wasserstein):
-            return super().training_defaults()
+            return dict(self.game.objective.training_defaults)
         return {"lr": 1e-3, "betas": (0.0, 0.99), "batch_size": 64, "schedule": "linear"}
 
     def draw_latents(

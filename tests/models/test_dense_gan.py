@@ -67,6 +67,15 @@ def test_images_and_rows_are_taken_alike() -> None:
     )
 
 
+def test_images_have_a_recipe_of_their_own_and_points_what_the_objective_has() -> None:
+    images, points = GAN((1, 4, 4), (8,), 3), GAN((2,), (8,), 3)
+    recipe = {"lr": 3e-3, "betas": (0.0, 0.99), "batch_size": 64, "schedule": "linear"}
+    assert images.training_defaults() == recipe
+    assert (images.config()["r1"], images.config()["average"]) == (1.0, 0.999)
+    assert points.training_defaults() == {"lr": 2e-4, "betas": (0.5, 0.999)}
+    assert (points.config()["r1"], points.averaged_generator) == (0.0, None)
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_training_brings_samples_to_where_the_data_are(seed: int) -> None:
     """R1 makes the game converge, and the average does not circle."""

@@ -11,7 +11,7 @@ import minigen
 from minigen import nn
 from minigen.engine.random import Generator
 from minigen.models import OBJECTIVES, Game
-from minigen.models.game import ConvGame
+from minigen.models.game import ConvGame, DenseGame
 from minigen.models.penalties import gradient_penalty, r1_penalty
 
 
@@ -76,6 +76,22 @@ def test_the_game_of_convolutions_has_r1_where_nothing_else_bounds_the_slope(nam
     assert (game.r1_interval, game.average) == (8, 0.999)
     assert ConvGame(name, r1=0.5).r1 == 0.5
     assert Game(name).r1 == 0
+
+
+@pytest.mark.parametrize("name", OBJECTIVES)
+def test_dense_layers_play_the_game_of_convolutions_where_it_has_been_found_better(
+    name: str,
+) -> None:
+    of_images = ConvGame if name == "non-saturating" else Game
+    assert DenseGame(name).suited_to((1, 4, 4)) == of_images(name)
+    assert DenseGame(name).suited_to((2,)) == Game(name)
+
+
+def test_what_is_chosen_stays_whatever_the_samples_shape() -> None:
+    chosen = DenseGame("hinge", r1=0.0, r1_interval=3, average=0.0, packing=2)
+    for shape in ((1, 4, 4), (2,)):
+        game = chosen.suited_to(shape)
+        assert (game.r1, game.r1_interval, game.average, game.packing) == (0, 3, 0, 2)
 
 
 def test_the_penalty_is_part_of_the_loss_and_shown_beside_it() -> None:

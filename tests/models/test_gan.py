@@ -424,7 +424,7 @@ def test_the_configuration_rebuilds_the_same_architecture(kind: str) -> None:
 
 @pytest.mark.parametrize("objective", ["non-saturating", "wasserstein", "wasserstein-gp"])
 def test_training_defaults_are_options_of_adam(objective: str) -> None:
-    model = dense(objective=objective)
+    model = points(objective=objective)
     defaults = model.training_defaults()
     optim.Adam(model.generator.parameters(), **defaults)
     assert defaults["betas"][0] == (0.5 if objective == "non-saturating" else 0.0)
