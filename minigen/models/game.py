@@ -16,6 +16,7 @@ from minigen.engine.tensor import Tensor
 from minigen.models.objectives import (
     OBJECTIVES,
     AdversarialObjective,
+    Hinge,
     NonSaturating,
     WassersteinGradientPenalty,
     adversarial_objective,
@@ -259,13 +260,14 @@ class ConvGame(Game):
 class DenseGame(Game):
     """The game that a discriminator of dense layers plays: `ConvGame` on images, plain on points.
 
-    On images, too, it is plain unless the objective is non-saturating: see docs/results.md.
+    On images, too, it is plain unless the objective is non-saturating or the hinge: see
+    docs/results.md.
 
     Parameters
     ----------
     r1 : float, optional
-        Weight of the R1 penalty; by default 1 on images, if the objective is non-saturating,
-        and otherwise 0.
+        Weight of the R1 penalty; by default 1 on images, if the objective is non-saturating or
+        the hinge, and otherwise 0.
     r1_interval : int, optional
         R1 is taken in every n-th step alone, with n times its weight: as strong on average, and
         cheaper. By default 8 where R1 is 1 by default, and otherwise 1. Karras et al. (2020),
@@ -288,6 +290,6 @@ class DenseGame(Game):
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         chosen = {name: value for name, value in values.items() if value is not None}
         plain = Game(**chosen)
-        if len(shape) > 1 and isinstance(plain.objective, NonSaturating):
+        if len(shape) > 1 and isinstance(plain.objective, NonSaturating | Hinge):
             return ConvGame(**chosen)
         return plain

@@ -50,6 +50,8 @@ def test_every_option_reaches_the_run(tmp_path: Path) -> None:
             "latent": 3,
             "activation": "tanh",
             "decoder": "gaussian",
+            "prior": "standard",
+            "components": 100,
             "beta": 0.5,
             "warmup": 1.0,
             "free_bits": 0.1,
@@ -74,7 +76,7 @@ def test_every_option_of_a_gan_reaches_the_run(tmp_path: Path) -> None:
         "--epochs 1 --channels 4 --latent 3 --objective minimax --label-smoothing 0.1 --r1 0.5 "
         "--penalty 0.25 --critic-steps 2 --packing 2 --spectral-norm --no-batch-norm --average 0.9 "
         "--generator-hidden 5,6 --discriminator-hidden 7 --r1-interval 3 --no-average-buffers "
-        "--no-average-warmup --augment-shift 1 --augment-colour --augment-flip"
+        "--no-average-warmup --upsampling nearest --augment-shift 1 --augment-colour --augment-flip"
     )
     call("train", "dcgan", *settings.split(), "--out", tmp_path)
     found = config(tmp_path)
@@ -94,6 +96,7 @@ def test_every_option_of_a_gan_reaches_the_run(tmp_path: Path) -> None:
         "average": 0.9,
         "generator_hidden": [5, 6],
         "discriminator_hidden": [7],
+        "upsampling": "nearest",
         "r1_interval": 3,
         "average_buffers": False,
         "average_warmup": False,

@@ -86,16 +86,15 @@ def test_the_help_of_training_says_what_models_have() -> None:
     of = {name: defaults(name) for name in models.MODELS}
     games = [name for name in of if issubclass(models.find(name), models.GAN)]
     for name, has in of.items():
-        convolutional = name in ("dcgan", "cgan")
-        assert has["batch_size"] == (64 if convolutional else 128)
-        assert has["schedule"] == ("linear" if convolutional else "constant")
+        assert has["batch_size"] == (64 if name in games else 128)
+        assert has["schedule"] == ("linear" if name in games else "constant")
         if name not in games:
             assert (has["learning_rate"], *has["betas"]) == (1e-3, 0.9, 0.999)
-    assert "64 for dcgan and cgan, else 128" in said["batch_size"]
-    assert "linear for dcgan and cgan, else constant" in said["schedule"]
+    assert "64 for most GANs of images, else 128" in said["batch_size"]
+    assert "linear for most GANs of images, else constant" in said["schedule"]
     assert "1e-3 for all but GANs" in said["learning_rate"]
     assert "0.9,0.999 for all but GANs" in said["betas"]
-    assert "`linear`, which is the default of `dcgan` and `cgan`" in page("training.md")
+    assert "`linear`, which is the default of most GANs of images" in page("training.md")
 
 
 def test_the_neighbours_that_are_counted_are_those_that_are_said() -> None:

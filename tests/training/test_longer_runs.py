@@ -39,7 +39,11 @@ def stop_at(monkeypatch: pytest.MonkeyPatch, batch: int) -> None:
         {"optimizer": "adamw", "binarize": "dynamic", "keep": 1},
         {"model_config": {"hidden": [8], "latent": 2, "warmup": 2.5, "free_bits": 0.1}},
         {"model": "autoencoder", "model_config": {"hidden": [8], "corruption": 0.3}},
-        {"model": "gan", "model_config": {"hidden": [8], "latent": 2, "average": 0.9}},
+        {
+            "model": "gan",
+            "model_config": {"hidden": [8], "latent": 2, "average": 0.9},
+            "schedule": "constant",  # one that falls knows the run's length from the start
+        },
         {"model": "cvae"},
     ],
     ids=["VAE", "AdamW", "warm-up", "denoising", "GAN", "conditional"],

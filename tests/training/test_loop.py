@@ -138,7 +138,7 @@ def test_a_gans_sides_have_an_optimiser_each_and_move_in_their_turns(tmp_path: P
     assert moved.count("discriminator") == steps
     assert moved.count("generator") == steps // 5
     assert set(run.history[0]["train"]) == {
-        "discriminator_loss", "real_score", "fake_score", "generator_loss",
+        "discriminator_loss", "penalty", "real_score", "fake_score", "generator_loss",
     }  # fmt: skip
 
 

@@ -72,6 +72,8 @@ def test_the_configuration_names_all_that_the_model_was_made_from(uninterrupted:
         "latent": 2,
         "activation": "relu",
         "decoder": "bernoulli",
+        "prior": "standard",
+        "components": 100,
         "beta": 1.0,
         "warmup": 0.0,
         "free_bits": 0.0,
