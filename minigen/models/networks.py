@@ -348,9 +348,8 @@ class ConvAdversaries(Adversaries):
 
         It gave the discriminator batch norm wherever that was possible.
         """
-        config = {"upsampling": "transposed", **config}
         if "generator_hidden" in config:
-            return config
+            return dict(config)
         batch_norm = config.get("batch_norm")
         if batch_norm is None:
             bounded = any(config.get(name) for name in ("penalty", "r1", "spectral_norm"))

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Literal
 
 from minigen import functional as F
 from minigen import nn
@@ -165,8 +164,6 @@ class Latents(Options):
 
     prior: Literal["standard", "mixture"] = "standard"
     components: Count = 100
-
-    earlier: ClassVar[Mapping[str, Any]] = {"prior": "standard", "components": 100}
 
     def distribution(self, latent: int, generator: Generator | None) -> PriorDistribution:
         """Make it."""
