@@ -92,6 +92,9 @@ def _internals() -> str:
         _heading("Internals"),
         "What is not public, and may change, but implements a result of the derivations.\n",
     ]
-    for name, value in references.internals().items():
+    found = references.internals()
+    for name, value in found.items():
+        if name.rpartition(".")[0] in found:
+            continue  # a method stands with its class
         parts += [_heading(name.removeprefix("minigen."), "-"), _directive(name, value)]
     return "\n".join(parts)
