@@ -94,7 +94,7 @@ def _internals() -> str:
     ]
     found = references.internals()
     for name, value in found.items():
-        if name.rpartition(".")[0] in found:
+        if isinstance(found.get(name.rpartition(".")[0]), type):
             continue  # a method stands with its class
         parts += [_heading(name.removeprefix("minigen."), "-"), _directive(name, value)]
     return "\n".join(parts)
