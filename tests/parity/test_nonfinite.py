@@ -38,13 +38,15 @@ ORDER = "which product comes first decides between infinity and NaN"
 DIFFERENT = {
     **dict.fromkeys(["conv2d", "conv_transpose2d", "conv2d_weight"], ZEROS_OF_THE_PADDING),
     **dict.fromkeys(
-        ["normalize_channels", "layer_norm", "batch_norm", "instance_norm"], INFINITE_SCALE
+        ["normalize_channels", "layer_norm", "batch_norm", "instance_norm", "group_norm"],
+        INFINITE_SCALE,
     ),
     **dict.fromkeys(["log_normal", "gaussian_nll", "kl_gaussian"], OWN_FORMULA),
     **dict.fromkeys(["kl_standard_normal", "kl_to_standard_normal"], OWN_FORMULA),
     **dict.fromkeys(["binary_cross_entropy_with_logits", "logits_cross_entropy"], LOGIT),
     **dict.fromkeys(["binary_cross_entropy", "probability_cross_entropy"], FLOOR),
     "contract": ORDER,
+    "lerp": "from an infinite start; PyTorch begins at the end where the weight is a half or more",
     "silu": "a sum of terms of either sign: PyTorch's kernel adds their factors first",
     "norm": "the greatest magnitude of NaN is NaN, and so is the share of every element",
 }
