@@ -31,13 +31,17 @@ class _Loss(Module):
                 "default; 'batchmean', the sum over an example averaged over the batch, that of "
                 f"minigen.functional; 'sum' or 'none'; {got}"
             )
-        self.reduction: str = reduction
+        self.reduction = reduction
+
+    def options(self) -> dict[str, Any]:
+        """Return what the function is called with, beside the prediction and the target."""
+        return {"reduction": self.reduction}
 
     def forward(self, x: Array, target: Array) -> Array:
-        return type(self).loss(x, target, reduction=self.reduction)
+        return type(self).loss(x, target, **self.options())
 
     def extra_repr(self) -> str:
-        return f"reduction={self.reduction!r}"
+        return ", ".join(f"{name}={value!r}" for name, value in self.options().items())
 
 
 class MSELoss(_Loss):
@@ -83,7 +87,25 @@ class L1Loss(_Loss):
 class HuberLoss(_Loss):
     """Squared error when near, absolute error when far; see `minigen.functional.huber_loss`.
 
-    `MSELoss` has the reductions.
+    Parameters
+    ----------
+    reduction
+        See `MSELoss`.
+    delta : float, default 1
+        The distance from which on the slope stays the same.
+
+    Raises
+    ------
+    ValueError
+        In a call, if the shapes differ, or `delta` isn't positive.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> from minigen import nn
+    >>> loss = nn.HuberLoss(reduction="sum", delta=2.0)
+    >>> loss(minigen.tensor([[1.0, 3.0]]), minigen.zeros(1, 2)).item()
+    4.5
 
     Derivation: huber_error
     """
@@ -94,17 +116,32 @@ class HuberLoss(_Loss):
         super().__init__(reduction=reduction)
         self.delta = delta
 
-    def forward(self, x: Array, target: Array) -> Array:
-        return F.huber_loss(x, target, self.reduction, self.delta)
-
-    def extra_repr(self) -> str:
-        return f"{super().extra_repr()}, delta={self.delta}"
+    def options(self) -> dict[str, Any]:
+        return {**super().options(), "delta": self.delta}
 
 
 class SmoothL1Loss(_Loss):
     """Absolute error, rounded at 0; see `minigen.functional.smooth_l1_loss`.
 
-    `MSELoss` has the reductions.
+    Parameters
+    ----------
+    reduction
+        See `MSELoss`.
+    beta : float, default 1
+        Up to which distance the error is rounded; with 0 it is that of `L1Loss`.
+
+    Raises
+    ------
+    ValueError
+        In a call, if the shapes differ, or `beta` is negative.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> from minigen import nn
+    >>> loss = nn.SmoothL1Loss(reduction="sum", beta=2.0)
+    >>> loss(minigen.tensor([[1.0, 3.0]]), minigen.zeros(1, 2)).item()
+    2.25
 
     Derivation: huber_error
     """
@@ -115,11 +152,8 @@ class SmoothL1Loss(_Loss):
         super().__init__(reduction=reduction)
         self.beta = beta
 
-    def forward(self, x: Array, target: Array) -> Array:
-        return F.smooth_l1_loss(x, target, self.reduction, self.beta)
-
-    def extra_repr(self) -> str:
-        return f"{super().extra_repr()}, beta={self.beta}"
+    def options(self) -> dict[str, Any]:
+        return {**super().options(), "beta": self.beta}
 
 
 class BCELoss(_Loss):
