@@ -7,10 +7,11 @@ among the old ones, counted in old rows, as PyTorch has it:
           u_i = \left(i + \tfrac12\right) \frac{H}{H'} - \tfrac12, \qquad
           u_i = i\, \frac{H - 1}{H' - 1}
 
-The first is that of the *nearest* row, which is the one at or before it. The others are *bilinear*:
-a mean of the two rows beside the place, linear in the distance. They differ in what is kept. Either
-pixels are squares, and old and new ones cover the same image; or, with `align_corners`, they are
-points, and the first and last stay where they were.
+The first is that of the *nearest* row, which is the one at or before it. The others have weights
+that depend on the distance: *bilinear* is a mean of the two rows beside the place, *bicubic* a sum
+of the four around it. The two places differ in what is kept. Either pixels are squares, and old and
+new ones cover the same image; or, with `align_corners`, they are points, and the first and last
+stay where they were.
 
 All of these are linear in the image. The gradient hands each cotangent back to the rows that it was
 made of, with the same weights.
@@ -21,7 +22,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -37,7 +38,10 @@ Factor = float | Sequence[float]
 
 Real = float | Fraction
 
-MODES = ("nearest", "bilinear")
+MODES: Final = ("nearest", "bilinear", "bicubic")
+
+STEEPNESS: Final = -0.75
+"""The slope a of the cubic weights at a distance of 1: PyTorch's; Keys (1981) proposes -1/2."""
 
 
 def interpolate(
@@ -58,11 +62,12 @@ def interpolate(
     scale_factor : number or pair of numbers, optional
         How many times larger the new size is, rounded down; in place of `size`. Places are reckoned
         with the factor itself in the place of H' / H, unless the size stays, or doubles.
-    mode : {"nearest", "bilinear"}
-        Whether a new pixel is the nearest old one, or a mean of the four around it.
+    mode : {"nearest", "bilinear", "bicubic"}
+        Whether a new pixel is the nearest old one, a mean of the four around it, or a sum of the
+        sixteen around it, which is sharper and may go beyond their range.
     align_corners : bool, optional
-        With "bilinear": whether the corners' pixels stay where they were (True), or the image's
-        edges (False, the default).
+        With "bilinear" and "bicubic": whether the corners' pixels stay where they were (True), or
+        the image's edges (False, the default).
 
     Returns
     -------
@@ -85,8 +90,16 @@ def interpolate(
     [[[[0.0, 1.0, 3.0, 4.0]]]]
     >>> F.interpolate(edge, size=(1, 5), mode="bilinear", align_corners=True).tolist()
     [[[[0.0, 1.0, 2.0, 3.0, 4.0]]]]
+    >>> F.interpolate(edge, size=(1, 4), mode="bicubic").tolist()
+    [[[[-0.421875, 0.578125, 3.421875, 4.421875]]]]
 
-    Derivation: interpolate.nearest, interpolate.bilinear, interpolate.grad_input
+    References
+    ----------
+    Keys (1981), *Cubic convolution interpolation for digital image processing*, IEEE Transactions
+    on Acoustics, Speech, and Signal Processing 29(6).
+
+    Derivation: interpolate.nearest, interpolate.bilinear, interpolate.bicubic,
+    interpolate.grad_input
     """
     check_resizing(size, scale_factor, mode, align_corners)
     old = _image_size(x, "interpolate")
@@ -105,7 +118,8 @@ def interpolate(
             x = _rows(x, axis, [_nearest(i, length, ratio) for i in range(count)])
         else:
             places = [_place(i, length, count, factor, align_corners) for i in range(count)]
-            x = _between_rows(floating(x), axis, places)
+            between = _between_two_rows if mode == "bilinear" else _between_four_rows
+            x = between(floating(x), axis, places)
     return x
 
 
@@ -114,7 +128,9 @@ def check_resizing(
 ) -> None:
     """Refuse options of `interpolate` that mean nothing, or do not go together."""
     if mode not in MODES:
-        raise ValueError(f"interpolate: mode must be 'nearest' or 'bilinear', got {mode!r}")
+        raise ValueError(
+            f"interpolate: mode must be 'nearest', 'bilinear' or 'bicubic', got {mode!r}"
+        )
     if (size is None) == (scale_factor is None):
         raise ValueError(
             "interpolate: either size or scale_factor must be given, and not both, got "
@@ -126,8 +142,8 @@ def check_resizing(
         pair("interpolate: size", size, 1)
     if align_corners is not None and mode == "nearest":
         raise ValueError(
-            "interpolate: align_corners says where mode 'bilinear' takes its weights, and mode "
-            "'nearest' has none: leave it out"
+            "interpolate: align_corners says where modes 'bilinear' and 'bicubic' take their "
+            "weights, and mode 'nearest' has none: leave it out"
         )
 
 
@@ -168,13 +184,13 @@ def _nearest(i: int, length: int, factor: Real) -> int:
 
 
 def _place(i: int, length: int, count: int, factor: Real, align_corners: bool | None) -> float:
-    """Return where row i lies among the old rows, between the first and the last.
+    """Return where row i lies among the old rows: half a row outside at most.
 
     Derivation: interpolate.bilinear
     """
     if align_corners:
         return i * (length - 1) / max(1, count - 1)
-    return min(max(float((i + 0.5) / factor - 0.5), 0.0), length - 1)
+    return float((i + 0.5) / factor - 0.5)
 
 
 def _rows(x: Array, axis: int, rows: Sequence[int]) -> Array:
@@ -183,13 +199,49 @@ def _rows(x: Array, axis: int, rows: Sequence[int]) -> Array:
     return getitem(x, (..., index, slice(None)) if axis == -2 else (..., index))
 
 
-def _between_rows(x: Array, axis: int, places: Sequence[float]) -> Array:
-    """Take means of the two rows beside each place, weighted by how near they are."""
+def _between_two_rows(x: Array, axis: int, places: Sequence[float]) -> Array:
+    """Take means of the two rows beside each place, weighted by how near they are.
+
+    Derivation: interpolate.bilinear
+    """
+    last = x.shape[axis] - 1
+    places = [min(max(place, 0.0), last) for place in places]
     before = [math.floor(place) for place in places]
-    behind = [min(row + 1, x.shape[axis] - 1) for row in before]
-    share = np.subtract(places, before).reshape(-1, *(1,) * (-1 - axis))
-    weights = namespace(array_of(x)).asarray(share, x.dtype)
-    return _rows(x, axis, before) * (1 - weights) + _rows(x, axis, behind) * weights
+    behind = [min(row + 1, last) for row in before]
+    share = _weights(x, axis, np.subtract(places, before))
+    return _rows(x, axis, before) * (1 - share) + _rows(x, axis, behind) * share
+
+
+def _between_four_rows(x: Array, axis: int, places: Sequence[float]) -> Array:
+    """Take sums of the four rows around each place; those outside are the first or the last again.
+
+    Derivation: interpolate.bicubic
+    """
+    last = x.shape[axis] - 1
+    total: Array = 0
+    for offset in (-1, 0, 1, 2):
+        around = [math.floor(place) + offset for place in places]
+        weights = [_cubic(abs(place - row)) for place, row in zip(places, around, strict=True)]
+        rows = _rows(x, axis, [min(max(row, 0), last) for row in around])
+        total = total + rows * _weights(x, axis, weights)
+    return total
+
+
+def _cubic(distance: float) -> float:
+    r"""Return the weight of a row: Keys' :math:`k`, which ends at a distance of 2.
+
+    Derivation: interpolate.bicubic
+    """
+    a, d = STEEPNESS, distance
+    if d <= 1:
+        return ((a + 2) * d - (a + 3)) * d * d + 1
+    return a * (((d - 5) * d + 8) * d - 4)
+
+
+def _weights(x: Array, axis: int, weights: Any) -> Array:
+    """Return a weight for each row, or column, in the images' dtype and on their device."""
+    column = np.reshape(weights, (-1, *(1,) * (-1 - axis)))
+    return namespace(array_of(x)).asarray(column, x.dtype)
 
 
 def _image_size(x: Array, name: str) -> tuple[int, int]:

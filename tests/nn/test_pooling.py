@@ -95,7 +95,11 @@ WRONG: Any = [
     (nn.Upsample, (None, "2"), ".* scale_factor must be a positive number"),
     (nn.Upsample, (None, float("nan")), ".* scale_factor must be a positive number"),
     (nn.Upsample, (2.5,), ".* size must be an integer of at least 1"),
-    (nn.Upsample, (2, None, "cubic"), ".* mode must be 'nearest' or 'bilinear', got 'cubic'"),
+    (
+        nn.Upsample,
+        (2, None, "cubic"),
+        ".* mode must be 'nearest', .* or 'bicubic', got 'cubic'",
+    ),
     (nn.Upsample, (2, None, "nearest", True), ".* align_corners says"),
 ]
 

@@ -1,4 +1,4 @@
-"""Images of another size: the nearest pixel, or a mean of four."""
+"""Images of another size: the nearest pixel, a mean of four, or a sum of sixteen."""
 
 from __future__ import annotations
 
@@ -44,6 +44,28 @@ def test_bilinear_keeps_a_plane_but_for_the_border(
     np.testing.assert_allclose(found[0, 0], places[:, None] + 10 * places, atol=1e-12)
 
 
+@pytest.mark.derivation("interpolate.bicubic")
+@pytest.mark.parametrize("align_corners", [False, True])
+@given(SIZES, SIZES)
+def test_bicubic_keeps_flat_images_and_the_pixels_that_it_meets(
+    align_corners: bool, size: int, new: int
+) -> None:
+    options: Any = {"mode": "bicubic", "align_corners": align_corners}
+    flat: Any = F.interpolate(np.full((1, 1, size, size), 3.0), new, **options)
+    np.testing.assert_allclose(flat, 3.0, rtol=1e-14)
+    x = draw(1, 1, size, size)
+    fine: Any = F.interpolate(x, 2 * size - 1 if align_corners else 3 * size, **options)
+    met = fine[..., ::2, ::2] if align_corners else fine[..., 1::3, 1::3]
+    np.testing.assert_allclose(met, x, atol=1e-13)
+
+
+def test_bicubic_overshoots_beside_an_edge_as_in_pytorch() -> None:
+    edge = np.array([0.0, 0.0, 1.0, 1.0]).reshape(1, 1, 1, 4)
+    found: Any = F.interpolate(edge, (1, 8), mode="bicubic")
+    expected = [0, -0.0352, -0.1055, 0.2266, 0.7734, 1.1055, 1.0352, 1]
+    np.testing.assert_allclose(found.ravel(), expected, atol=1e-4)
+
+
 def test_whole_factors_upsample() -> None:
     x = draw(2, 3, 4, 5)
     np.testing.assert_array_equal(F.interpolate(x, scale_factor=(2, 3)), F.upsample(x, (2, 3)))
@@ -83,6 +105,8 @@ def test_a_factor_is_not_the_step_where_the_size_stays_or_doubles_as_in_pytorch(
         {"size": (5, 7), "mode": "bilinear", "align_corners": True},
         {"scale_factor": 2.5, "mode": "bilinear"},
         {"scale_factor": (0.5, 3), "mode": "bilinear", "align_corners": True},
+        {"size": (5, 2), "mode": "bicubic"},
+        {"scale_factor": (0.5, 3), "mode": "bicubic", "align_corners": True},
     ],
     ids=str,
 )
@@ -104,7 +128,7 @@ def test_weights_of_a_mean_add_up_to_one() -> None:
 
 def test_float32_stays_and_integers_become_floats_where_means_are_taken() -> None:
     x = np.ones((1, 1, 2, 2), np.float32)
-    for mode in ("nearest", "bilinear"):
+    for mode in ("nearest", "bilinear", "bicubic"):
         assert F.interpolate(x, 3, mode=mode).dtype == np.float32
         assert F.interpolate(minigen.tensor(x), 3, mode=mode).dtype == np.float32
     assert F.interpolate(x.astype(int), 3).dtype == int
@@ -136,7 +160,10 @@ FRACTION: Any = 2.5
         (lambda: F.interpolate(X, scale_factor=(2,)), "or two, got (2,)"),
         (lambda: F.interpolate(X, scale_factor=0.1), "images of 4 by 4 would become 0 by 0"),
         (lambda: F.interpolate(X[:, :, :0], 2), "images of 0 by 4 would become 2 by 2"),
-        (lambda: F.interpolate(X, 2, mode="bicubic"), "mode must be 'nearest' or 'bilinear'"),
+        (
+            lambda: F.interpolate(X, 2, mode="cubic"),
+            "mode must be 'nearest', 'bilinear' or 'bicubic'",
+        ),
         (lambda: F.interpolate(X, 2, align_corners=False), "mode 'nearest' has none"),
         (lambda: F.interpolate(X[0], 2), "(N, C, H, W) are expected, got (2, 4, 4); give one"),
         (lambda: F.upsample(X[0], 2), "upsample: images of shape (N, C, H, W) are expected"),

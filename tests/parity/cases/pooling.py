@@ -67,13 +67,13 @@ def covered(draw: Draw) -> Sample:
 def resized(draw: Draw) -> Sample:
     """Draw images, a new size or a factor, and how it is filled."""
     by_size = draw.flag()
-    mode = draw.choice(["nearest", "bilinear"])
+    mode = draw.choice(["nearest", "bilinear", "bicubic"])
     return Sample(
         draw.reals(draw.shape(4)),
         size=as_option(draw, pair(draw, 1, 9)) if by_size else None,
         scale_factor=None if by_size else draw.choice([1.0, 2.0, (1.5, 3.0), (2.5, 1.25)]),
         mode=mode,
-        align_corners=draw.choice([None, False, True]) if mode == "bilinear" else None,
+        align_corners=None if mode == "nearest" else draw.choice([None, False, True]),
     )
 
 
