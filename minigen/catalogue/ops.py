@@ -413,6 +413,16 @@ CONVOLUTION = [
 
 _WINDOWS: dict[str, Any] = {"kernel_size": (3, 2), "stride": 2}
 
+_GAUSSIAN = (
+    "torch.softmax(torch.tensor([2, 1, 2, 1, 0, 1, 2, 1, 2]).to(x) / (-2 * sigma**2), 0)"
+    ".reshape(1, 1, 3, 3)"
+)
+_SSIM = (
+    "((2 * mean(x) * mean(target) + 1e-4) / (mean(x) ** 2 + mean(target) ** 2 + 1e-4)"
+    " * (2 * (mean(x * target) - mean(x) * mean(target)) + 9e-4)"
+    " / (mean(x**2) - mean(x) ** 2 + mean(target**2) - mean(target) ** 2 + 9e-4)).mean((1, 2, 3))"
+)
+
 POOLING = [
     op_case(
         "max_pool2d", distinct(2, 2, 4, 5), kernel_size=2, kinks=constant(np.zeros((2, 2, 4, 5)))
@@ -478,6 +488,29 @@ POOLING = [
         mode="bilinear",
         align_corners=True,
         note="bilinear, corners kept",
+    ),
+    op_case(
+        "interpolate",
+        normal(2, 1, 3, 4),
+        size=(5, 3),
+        mode="bicubic",
+        align_corners=False,
+        note="bicubic",
+    ),
+    op_case(
+        "gaussian_blur",
+        normal(2, 1, 3, 4),
+        sigma=0.8,
+        kernel_size=3,
+        torch=f"F.conv2d(F.pad(x, (1, 1, 1, 1), mode='reflect'), {_GAUSSIAN})",
+    ),
+    op_case(
+        "ssim",
+        probability(2, 1, 3, 4),
+        probability(2, 1, 3, 4),
+        sigma=0.8,
+        kernel_size=3,
+        torch=f"(lambda mean: {_SSIM})(lambda images: F.conv2d(images, {_GAUSSIAN}))",
     ),
     op_case(
         "window_sum",

@@ -17,6 +17,7 @@ from minigen.ops import (
     reduction,
     selection,
     shaping,
+    similarity,
     stochastic,
 )
 
@@ -34,5 +35,6 @@ __all__ = [
     "reduction",
     "selection",
     "shaping",
+    "similarity",
     "stochastic",
 ]
