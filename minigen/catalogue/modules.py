@@ -11,6 +11,7 @@ import numpy as np
 from minigen import models, nn
 from minigen.catalogue.case import beside, constant, distinct, module_case, normal, probability
 from minigen.engine.random import Generator
+from minigen.models.inpainting import with_holes
 
 _layer = functools.partial(module_case, kind="layer")
 _model = functools.partial(module_case, kind="model", mode="directional")
@@ -129,6 +130,17 @@ def _conditional_loss(model: Any, x: Any, noise: Any) -> Any:
     return model.terms(x, beside(x, [2, 0, 1, 2]), noise=noise)["loss"]
 
 
+def _restoration_with_noise(model: Any, x: Any, noise: Any) -> Any:
+    return model.pixel_loss.terms(model.restore(model.corrupt(x, noise=noise)), x)["mse_loss"]
+
+
+def _filling(model: Any, x: Any) -> Any:
+    """Fill holes in the upper left corner."""
+    holes = np.zeros((3, 1, 4, 4), bool)
+    holes[..., :2, :2] = True
+    return ((model.fill(with_holes(x, beside(x, holes))) - x) ** 2).sum()
+
+
 _SHAPE, _IMAGES = (1, 3, 3), (4, 1, 3, 3)
 
 
@@ -161,7 +173,54 @@ def _conv_vae(batch_norm: bool) -> Callable[[Generator], models.ConvVAE]:
     return build
 
 
+def _restoring(build: Any, **options: Any) -> Callable[[Generator], Any]:
+    """Return what builds a model whose last convolution, which begins at zero, has weights."""
+
+    def with_weights(generator: Generator) -> Any:
+        model = build((1, 4, 4), (3,), **options, generator=generator)
+        nn.init.normal_(model.network[-1].weight, 0.0, 0.3, generator)
+        return model
+
+    return with_weights
+
+
 MODELS = [
+    *(
+        _model(
+            "SuperResolution",
+            _restoring(models.SuperResolution, **options),
+            *images,
+            note=note,
+            call=_loss,
+        )
+        for options, images, note in (
+            ({}, [probability(3, 1, 4, 4)], "squared errors"),
+            ({"factor": 4, "criterion": "l1"}, [probability(3, 1, 4, 4)], "absolute errors"),
+        )
+    ),
+    _model(
+        "Denoising",
+        _restoring(models.Denoising, noise=0.01),
+        probability(3, 1, 4, 4),
+        normal(3, 1, 4, 4),
+        note="noise held",
+        call=_restoration_with_noise,
+    ),
+    _model(
+        "Deblurring",
+        _restoring(models.Deblurring, blur=0.6),
+        probability(3, 1, 4, 4),
+        normal(3, 1, 4, 4),
+        note="noise held",
+        call=_restoration_with_noise,
+    ),
+    _model(
+        "Inpainting",
+        lambda g: models.Inpainting((1, 4, 4), (8, 8), 3, hole=2, generator=g),
+        probability(3, 1, 4, 4),
+        note="holes held",
+        call=_filling,
+    ),
     _model(
         "ConvAutoencoder",
         _conv_autoencoder,

@@ -18,10 +18,12 @@ from minigen import keep_freed_memory
 from minigen._version import __version__
 from minigen.cli.data import data
 from minigen.cli.demo import demo
+from minigen.cli.enhance import enhance
 from minigen.cli.evaluate import evaluate
 from minigen.cli.explain import explain
 from minigen.cli.gradcheck import gradcheck
 from minigen.cli.info import info
+from minigen.cli.inpaint import inpaint
 from minigen.cli.lessons import exercise, lessons
 from minigen.cli.metrics import metrics
 from minigen.cli.pictures import interpolate, reconstruct, traverse
@@ -38,6 +40,8 @@ COMMANDS: tuple[click.Command, ...] = (
     reconstruct,
     interpolate,
     traverse,
+    enhance,
+    inpaint,
     evaluate,
     metrics,
     reproduce,

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
     from minigen.training import Examples
 
+LEARNT_FROM: Final = 2000
+"""How many training images the linear filter is fitted to that restorations stand beside."""
+
 _NATS: Final = "nats"
 
 _MEANINGS: Final = {
@@ -79,7 +82,8 @@ def evaluate(
 
     Bounds and likelihoods are in nats an image. Of a VAE the active latent units are counted, too;
     where the images' factors of variation are known, it is measured how well latents tell them
-    apart. A GAN has no bound: its samples are judged beside as many real ones.
+    apart. A GAN has no bound: its samples are judged beside as many real ones. What restores images
+    or fills holes in them is judged by the originals, beside what needs no network.
     """
     run = Trained.load(folder, device)
     name = run.model.name
@@ -247,11 +251,31 @@ def _named(of: Subject, truth: Any, made: Any) -> dict[str, Any]:
     return {"class_accuracy": {"generated": generated, "real": real}}
 
 
+def _restored(of: Subject) -> dict[str, Any]:
+    """Measure how near restored test images come to their originals."""
+    from minigen import metrics
+
+    train, generator = of.run.examples("train").images[:LEARNT_FROM], Generator(of.seed)
+    report = metrics.judge_restoration(of.run.model, of.test.images, train, generator=generator)
+    return {"restoration": report.to_dict()}
+
+
+def _filled(of: Subject) -> dict[str, Any]:
+    """Measure how near filled holes come to what was there."""
+    from minigen import metrics
+
+    train, generator = of.run.examples("train").images, Generator(of.seed)
+    report = metrics.judge_inpainting(of.run.model, of.test.images, train, generator=generator)
+    return {"inpainting": report.to_dict()}
+
+
 MEASURES: Final[tuple[tuple[Callable[[Subject], dict[str, Any]], tuple[str, ...]], ...]] = (
-    (_bounds, ("reconstruct",)),
+    (_bounds, ("reconstruct", "encode")),
     (_likelihood, ("log_weights",)),
     (_latents, ("encode", "sample")),
     (_judged, ("sample",)),
+    (_restored, ("restore",)),
+    (_filled, ("fill",)),
 )
 """All that is measured, and what a model must be able to do for it: see `minigen.models.can`."""
 
@@ -275,6 +299,10 @@ def _show(values: dict[str, Any], subject: Subject) -> None:
             meaning, unit = _MEANINGS[name]
             table.add_row(meaning, _written(value), kind.unit if unit == _NATS else unit)
         console.print(table)
+    if "restoration" in values:
+        console.print(_restorations(values["restoration"], subject))
+    if "inpainting" in values:
+        console.print(_fillings(values["inpainting"], subject))
     if "samples" in values:
         samples = values["samples"]
         title = f"{samples['count']:,} samples of {config.model} beside real ones: {config.dataset}"
@@ -289,6 +317,30 @@ def _show(values: dict[str, Any], subject: Subject) -> None:
             row = "discriminator's probability of being real"
             table.add_row(row, _written(judged["generated"]), _written(judged["real"]))
         console.print(table)
+
+
+def _restorations(report: dict[str, Any], subject: Subject) -> Table:
+    """Return a table of who restores how well."""
+    config = subject.run.config
+    title = f"{config.model} on {report['count']:,} {subject.split} images of {config.dataset}"
+    caption = "Means over the images. PSNR in decibels; SSIM is 1 at best."
+    table = _table(title, caption, "PSNR", "SSIM")
+    for name, fidelity in report["fidelity"].items():
+        table.add_row(name, f"{fidelity['psnr']:.2f}", _written(fidelity["ssim"]))
+    return table
+
+
+def _fillings(report: dict[str, Any], subject: Subject) -> Table:
+    """Return a table of who fills holes how well."""
+    config = subject.run.config
+    title = f"{config.model} on {report['count']:,} {subject.split} images of {config.dataset}"
+    table = _table(
+        title, "Mean squared error of the pixels in the holes.", "error", "to the model's"
+    )
+    model, *_ = report["hole_mse"].values()
+    for name, error in report["hole_mse"].items():
+        table.add_row(name, f"{error:.4f}", f"{error / model:.2f}")
+    return table
 
 
 def _table(title: str, caption: str | None, *columns: str) -> Table:

@@ -38,7 +38,8 @@ IMAGES: Final = 10_000
 def reconstruct(folder: Path, count: int, out: Path | None, device: str | None) -> None:
     """Show test images above their reconstructions by the model of the run in DIR.
 
-    Of a denoising autoencoder, the corrupted images that it sees are shown, too.
+    Of a model that restores, such as a denoising autoencoder, the corrupted images that it sees are
+    shown, too.
     """
     run = Trained.load(folder, device)
     remake = run.ability(
@@ -50,7 +51,7 @@ def reconstruct(folder: Path, count: int, out: Path | None, device: str | None) 
     with no_grad():
         seen = run.model.corrupt(originals, generator=Generator(run.config.seed))
         made = remake(seen, labels)
-    corrupted = None if seen is originals else seen
+    corrupted = None if seen is originals else run.model.shown(seen)
     title = f"{run.config.model} on {run.config.dataset}"
     run.kind.draw_reconstructions(options.place(path), originals, made, corrupted, title)
     click.echo(path)

@@ -49,6 +49,7 @@ from minigen.metrics.features import (
     extract_features,
     load_feature_extractor,
 )
+from minigen.metrics.inpainting import InpaintingReport, judge_inpainting, laplace_filling
 from minigen.metrics.judgement import (
     Comparison,
     PointReport,
@@ -65,6 +66,13 @@ from minigen.metrics.latents import (
     mutual_information_gap,
 )
 from minigen.metrics.likelihood import average_terms, evaluate, log_mean_exp, nll
+from minigen.metrics.restoration import (
+    Fidelity,
+    LinearRestoration,
+    RestorationReport,
+    judge_restoration,
+    psnr,
+)
 from minigen.metrics.samples import measuring
 
 evaluating = measuring  # its name until `nn.utils.evaluating` had it, which records graphs
@@ -76,11 +84,15 @@ __all__ = [
     "DensityCoverage",
     "DiscriminatorScores",
     "FeatureExtractor",
+    "Fidelity",
+    "InpaintingReport",
     "KernelDistance",
+    "LinearRestoration",
     "ModeCoverage",
     "MutualInformationGap",
     "PointReport",
     "PrecisionRecall",
+    "RestorationReport",
     "SampleReport",
     "active_units",
     "average_terms",
@@ -93,9 +105,12 @@ __all__ = [
     "frechet_distance",
     "frechet_distance_of_gaussians",
     "judge_features",
+    "judge_inpainting",
     "judge_points",
+    "judge_restoration",
     "judge_samples",
     "kernel_distance",
+    "laplace_filling",
     "latent_means",
     "load_feature_extractor",
     "log_mean_exp",
@@ -104,4 +119,5 @@ __all__ = [
     "mutual_information_gap",
     "nll",
     "precision_recall",
+    "psnr",
 ]

@@ -31,8 +31,12 @@ from minigen.models.penalties import gradient_penalty, r1_penalty
 from minigen.models.vae import VAE, ConditionalVAE, ConvVAE, Objective
 
 # isort: split
-# GANs come last in `MODELS`.
+# The order of `MODELS`.
 from minigen.models.gan import DCGAN, GAN, ConditionalGAN
+from minigen.models.restoration import Deblurring, Denoising, SuperResolution
+
+# isort: split
+from minigen.models.inpainting import Inpainting
 
 for _file in pkgutil.iter_modules(__path__):  # a model in a file of its own is known by being there
     importlib.import_module(f"{__name__}.{_file.name}")
@@ -55,15 +59,19 @@ __all__ = [
     "ConditionalVAE",
     "ConvAutoencoder",
     "ConvVAE",
+    "Deblurring",
+    "Denoising",
     "DeterministicAutoencoder",
     "Game",
     "Hinge",
+    "Inpainting",
     "LeastSquares",
     "Minimax",
     "Model",
     "NonSaturating",
     "Objective",
     "Option",
+    "SuperResolution",
     "VariationalAutoencoder",
     "Wasserstein",
     "WassersteinGradientPenalty",

@@ -232,8 +232,12 @@ class Model(nn.Module):
         return {"lr": 1e-3}
 
     def corrupt(self, x: Array, *, generator: Generator | None = None) -> Array:
-        """Return what the model is shown of images in training: `x` itself unless it denoises."""
+        """Return what the model is shown of images in training: `x` itself unless it restores."""
         return x
+
+    def shown(self, corrupted: Array) -> Array:
+        """Return what `corrupt` made as images of the originals' shape, to be looked at."""
+        return corrupted
 
     # --------------------------------------------------------------------------------------- labels
 

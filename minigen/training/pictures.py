@@ -121,7 +121,7 @@ class Album:
             self._folder.samples / f"reconstructions{self._kind.suffix}",
             self._originals,
             made,
-            None if seen is self._originals else seen,
+            None if seen is self._originals else self._model.shown(seen),
             f"{self._title}: test {self._kind.plural} after epoch {epoch}",
         )
 
