@@ -3,7 +3,7 @@ r"""A network that fills holes in images."""
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from minigen import functional as F
 from minigen.engine.backend import Array, array_of, device_of, namespace, to_device
@@ -11,6 +11,7 @@ from minigen.engine.random import Generator, default_generator
 from minigen.engine.tensor import Tensor
 from minigen.models.base import Model
 from minigen.models.options import Count, Options
+from minigen.models.restoration import TRAINING
 from minigen.models.unet import UNets
 
 GREY = 0.5
@@ -107,6 +108,10 @@ class Inpainting(Model):
         known = x[:, -1:]
         restored: Tensor = x[:, :-1] + (1 - known) * F.sigmoid(self.network(x))
         return restored
+
+    def training_defaults(self) -> dict[str, Any]:
+        """Return those of `minigen.models.restoration`."""
+        return TRAINING
 
     def terms(
         self, x: Array, labels: Array | None = None, *, generator: Generator | None = None

@@ -17,7 +17,7 @@ from __future__ import annotations
 import itertools
 from abc import abstractmethod
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Final, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal
 
 from minigen import functional as F
 from minigen import nn
@@ -32,6 +32,9 @@ Positive = Annotated[float, Range(0, low_open=True)]
 
 UNSHUFFLED: Final = 2
 """By how much images are made smaller, and deeper, before the convolutions that keep their size."""
+
+TRAINING: Final[dict[str, Any]] = {"lr": 1e-3, "batch_size": 64, "schedule": "cosine"}
+"""How networks that restore are trained where nothing else is said."""
 
 TILE: Final = 256
 """How many pixels of a large picture are restored at once, in either direction."""
@@ -167,6 +170,10 @@ class Restorer(Model):
 
         It is of the size of the originals.
         """
+
+    def training_defaults(self) -> dict[str, Any]:
+        """Return Adam's usual rate, which falls to zero, and small batches."""
+        return TRAINING
 
     def terms(
         self, x: Array, labels: Array | None = None, *, generator: Generator | None = None
