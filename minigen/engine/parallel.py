@@ -99,15 +99,29 @@ def side_by_side(work: Callable[[Part], object], parts: Sequence[Part]) -> None:
         _busy.release()
 
 
-LEAST_SHARED = 2**26
+LEAST_SHARED = 2**23
 """How many multiplications a product of matrices has at least that is shared between threads."""
-
-MOST_HELD = 2**23
-"""How many it has at most where BLAS is held to one thread; up to `LEAST_SHARED`, it has its way.
-"""
 
 LEAST_HELD = 2**17
 """How many it has at least for BLAS to start threads, unless it is held to one."""
+
+_products_shared = False
+
+
+def share_products() -> None:
+    """Have dense layers leave no more long products to BLAS's threads: there are convolutions.
+
+    A layer of convolutions calls this when it is made. What comes out of a product depends, in its
+    last digits, on how it is divided; so that is settled before anything is computed, and a run
+    that goes on in another process computes as it did.
+    """
+    global _products_shared  # noqa: PLW0603 - of the whole process, as BLAS's threads are
+    _products_shared = True
+
+
+def products_shared() -> bool:
+    """Tell whether `share_products` has been called."""
+    return _products_shared
 
 
 def product(a: Array, b: Array, out: Array | None = None) -> Array:
@@ -115,7 +129,8 @@ def product(a: Array, b: Array, out: Array | None = None) -> Array:
 
     BLAS would share it between threads of its own. These wait for more work by counting on, for
     some hundredths of a second, and hinder what else the cores are to do meanwhile, this library's
-    threads first of all. Short products are therefore made on one thread. With more than two
+    threads first of all: beside convolutions, a product that is a third faster by them makes the
+    step slower by a fifth. Short products are therefore made on one thread. With more than two
     threads, all is left to BLAS.
 
     Parameters
@@ -140,11 +155,9 @@ def product(a: Array, b: Array, out: Array | None = None) -> Array:
     multiplications = lines * inner * columns
     if multiplications < LEAST_HELD or thread_count() > 2 or _blas() is None:
         return np.matmul(a, b, out=out)
-    if multiplications < MOST_HELD:
+    if multiplications < LEAST_SHARED:
         with one_thread:
             return np.matmul(a, b, out=out)
-    if multiplications < LEAST_SHARED:
-        return np.matmul(a, b, out=out)
     if out is None:
         out = np.empty((lines, columns), np.result_type(a, b))
     target = out

@@ -63,11 +63,12 @@ class Convolutions(Options):
 
     def network(self, before: int, after: int, source: Generator | None) -> nn.Module:
         """Make the network from `before` channels to `after`, with He's weights, the last zero."""
-        layers: list[nn.Module] = []
-        for inputs, outputs in itertools.pairwise((before, *self.channels, after)):
-            layers += [nn.Conv2d(inputs, outputs, 3, padding=1, generator=source), nn.ReLU()]
-        *hidden, last, _ = layers
-        network = nn.Sequential(*hidden, last)
+        *hidden, last = (
+            nn.Conv2d(inputs, outputs, 3, padding=1, generator=source)
+            for inputs, outputs in itertools.pairwise((before, *self.channels, after))
+        )
+        layers = itertools.chain.from_iterable((layer, nn.ReLU()) for layer in hidden)
+        network = nn.Sequential(*layers, last)
         nn.init.initialize_(network, nn.init.kaiming_normal_, source)
         nn.init.zeros_(last.weight)
         return network

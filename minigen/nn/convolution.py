@@ -10,6 +10,7 @@ import numpy as np
 
 from minigen.engine.backend import Array, DTypeLike
 from minigen.engine.creation import zeros
+from minigen.engine.parallel import share_products
 from minigen.engine.random import Generator
 from minigen.engine.tensor import Tensor
 from minigen.nn import init
@@ -46,6 +47,7 @@ class _Convolution(Module):
         dtype: DTypeLike,
     ) -> None:
         super().__init__()
+        share_products()
         positive(type(self).__name__, in_channels=in_channels, out_channels=out_channels)
         self.in_channels = in_channels
         self.out_channels = out_channels

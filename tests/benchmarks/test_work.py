@@ -14,11 +14,14 @@ import pytest
 
 from benchmarks import work
 from benchmarks.work import BYTES, COUNTED, Work, changes, count_work, read_table, write_table
+from minigen.engine import parallel
 
 
 @pytest.fixture(scope="module", params=COUNTED)
 def counted(request: pytest.FixtureRequest) -> tuple[str, Work]:
-    return request.param, count_work(request.param)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(parallel, "_products_shared", False)  # as in a process of its own
+        return request.param, count_work(request.param)
 
 
 def test_a_step_calls_the_ops_and_rules_of_the_table(counted: tuple[str, Work]) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from minigen.engine import parallel
 from minigen.kernels import dense as kernels
 from minigen.ops.linear import linear, linear_vjp
 
@@ -17,6 +18,12 @@ pytestmark = pytest.mark.host_only("kernels for NumPy's arrays")
 def held(rows: int, columns: int, seed: int = 0) -> npt.NDArray[Any]:
     """Draw features that are held with the batch innermost."""
     return np.random.default_rng(seed).standard_normal((columns, rows)).T
+
+
+@pytest.fixture(autouse=True)
+def alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have no layer of convolutions made yet."""
+    monkeypatch.setattr(parallel, "_products_shared", False)
 
 
 @pytest.mark.parametrize("outputs", [1, 2, 3])
@@ -34,6 +41,27 @@ def test_linear_agrees_with_the_op_and_keeps_the_memory_order(outputs: int, has_
         if entry is not None:
             np.testing.assert_allclose(entry(), of_rule(), rtol=1e-12)
     assert entries[0]().T.flags.c_contiguous
+
+
+@pytest.mark.parametrize("outputs", [1, 3])
+@pytest.mark.parametrize("has_bias", [True, False])
+def test_rows_as_they_come_are_served_where_there_are_convolutions(
+    outputs: int, has_bias: bool
+) -> None:
+    parallel.share_products()
+    x, weight, g = (
+        np.ascontiguousarray(held(*size)) for size in ((4, 5), (outputs, 5), (4, outputs))
+    )
+    bias = np.arange(1.0, outputs + 1) if has_bias else None
+    found = kernels.linear_kernel(x, weight, bias)
+    np.testing.assert_allclose(found, linear.forward(x, weight, bias), rtol=1e-12)
+    assert found.flags.c_contiguous
+    entries = kernels.linear_kernel_vjp(g, None, x, weight, bias)
+    for entry, of_rule in zip(entries, linear_vjp(g, None, x, weight, bias), strict=True):
+        assert (entry is None) == (of_rule is None)
+        if entry is not None:
+            np.testing.assert_allclose(entry(), of_rule(), rtol=1e-12)
+    assert kernels.linear_kernel(np.ones((2, 4, 5)), weight, bias) is NotImplemented
 
 
 def test_linear_leaves_what_it_does_not_serve_to_the_op() -> None:
