@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 import numpy as np
@@ -45,6 +46,7 @@ def inpaint(
 
     run = Trained.load(folder, device)
     run.ability("fill", "fills no holes: train inpainting")
+    path = run.file(out or folder / "inpainted" / f"{picture.stem}.png", "inpaint")
     image = read_picture(picture, run.model.image_shape[0])
     holes = read_picture(mask, 1) >= 0.5
     _expect_fit(image, holes, picture, mask)
@@ -55,12 +57,11 @@ def inpaint(
         except ValueError as error:
             raise click.ClickException(f"{picture} does not fit the model: {error}") from error
     shown = [run.model.shown(with_holes(image, holes)), made] if beside else [made]
-    path = options.place(out or folder / "inpainted" / f"{picture.stem}.png")
-    run.kind.draw_one(path, np.concatenate(shown, axis=3)[0])  # type: ignore[attr-defined]
+    run.kind.draw_one(options.place(path), np.concatenate(shown, axis=3)[0])  # type: ignore[attr-defined]
     click.echo(path)
 
 
-def _expect_fit(image: np.ndarray, holes: np.ndarray, picture: Path, mask: Path) -> None:
+def _expect_fit(image: Any, holes: Any, picture: Path, mask: Path) -> None:
     """Refuse a mask of another size, and one without a hole."""
     sizes = [f"{width}x{height}" for height, width in (image.shape[2:], holes.shape[2:])]
     if sizes[0] != sizes[1]:

@@ -2,14 +2,14 @@ r"""A network that fills holes in images."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Self
 
 from minigen import functional as F
 from minigen.engine.backend import Array, array_of, device_of, namespace, to_device
 from minigen.engine.random import Generator, default_generator
 from minigen.engine.tensor import Tensor
-from minigen.models.base import Model
+from minigen.models.base import ImageShape, Model
 from minigen.models.options import Count, Options
 from minigen.models.restoration import TRAINING
 from minigen.models.unet import UNets
@@ -24,11 +24,22 @@ class Hole(Options):
 
     Parameters
     ----------
-    hole : int
-        Height and width of the square, in pixels; its place is drawn for each image.
+    hole : int, optional
+        Height and width of the square, in pixels; its place is drawn for each image. By default
+        three sevenths of the image's shorter side: 12 of 28 pixels.
     """
 
-    hole: Count = 12
+    hole: Count | None = None
+
+    def suited_to(self, shape: ImageShape) -> Self:
+        """Return the same with a size; ValueError if a hole would be as large as the image."""
+        shorter = min(shape[1:])
+        hole = max(1, round(shorter * 3 / 7)) if self.hole is None else self.hole
+        if hole >= shorter:
+            raise ValueError(
+                f"hole: fewer than the image's {shorter} pixels are expected, got {hole}"
+            )
+        return replace(self, hole=hole)
 
 
 class Inpainting(Model):
@@ -46,7 +57,7 @@ class Inpainting(Model):
         (C, H, W).
     channels, code
         See `UNets`.
-    hole : int
+    hole : int, optional
         See `Hole`.
     generator : Generator, optional
         Draws the initial weights.
@@ -84,13 +95,8 @@ class Inpainting(Model):
 
     def build(self, generator: Generator | None) -> None:
         """Make the network."""
-        channels, height, width = self.image_shape
-        if self.damage.hole >= min(height, width):
-            raise ValueError(
-                f"hole: fewer pixels than the image's {min(height, width)} are expected, "
-                f"got {self.damage.hole}"
-            )
-        self.network = self.networks.network(self.image_shape, channels + 1, generator)
+        self.damage = self.damage.suited_to(self.image_shape)
+        self.network = self.networks.network(self.image_shape, self.image_shape[0] + 1, generator)
 
     def corrupt(self, x: Array, *, generator: Generator | None = None) -> Array:
         """Return images with a hole, black there, and the mask as a last channel (N, C + 1, H, W).
@@ -144,7 +150,7 @@ class Inpainting(Model):
         """Return where each image has its hole: Booleans (N, 1, H, W)."""
         count, _, height, width = x.shape
         device, library = device_of(array_of(x)), namespace(array_of(x))
-        source, side = generator or default_generator(), self.damage.hole
+        source, side = generator or default_generator(), self.damage.hole or 1
         top, left = (
             to_device(source.integers(0, length - side + 1, (count, 1, 1, 1)), device)
             for length in (height, width)

@@ -56,6 +56,8 @@ def test_what_does_not_fit_is_named(run: Path, picture: Path, vae: Path, tmp_pat
     black = mask(tmp_path / "black.png", white=False)
     message = error("inpaint", run, picture, "--mask", small, status=2)
     assert "small.png is 7x6 pixels (width x height), and" in message
+    message = error("inpaint", run, picture, "--mask", good, "--out", tmp_path / "x.npz", status=2)
+    assert "a name that ends in .png" in message
     assert "is black all over: paint" in error("inpaint", run, picture, "--mask", black, status=2)
     assert "fills no holes: train" in error("inpaint", vae, picture, "--mask", good, status=1)
     Image.new("L", (7, 6)).save(tmp_path / "other.png")

@@ -15,9 +15,12 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 import minigen
 from minigen.cli import COMMANDS, main
+
+from .helpers import call
 
 SECONDS: Final = 120
 """How long a command may take, on a machine that does other things, too."""
@@ -37,7 +40,7 @@ SIZES: Final[Values] = (
     ("", "0", "4,", "-4", "nan", "2147483647", "9" * 45, "²"),
 )
 PATHS: Final[Values] = (
-    ("new", "new/er", "new.png", "new/x.jpg", "x.npz", "vae", "gan"),
+    ("new", "new/er", "new.png", "new/x.jpg", "x.npz", "vae", "gan", "pictures/other.png"),
     ("x.gif", "", "file", "file/x.png", "x" * 300),
 )
 NAMES: Final[Values] = (
@@ -45,10 +48,14 @@ NAMES: Final[Values] = (
     ("01", "99", "nothing", ""),
 )
 MODELS: Final[Values] = (
-    ("vae", "conv-vae", "cvae", "autoencoder", "gan", "dcgan"),
+    ("vae", "conv-vae", "cvae", "autoencoder", "gan", "dcgan", "super-resolution", "inpainting"),
     ("nothing", "a:b", ""),
 )
-RUNS: Final[Values] = (("vae", "cvae", "autoencoder", "gan", "ring"), ("absent", "file", ""))
+RUNS: Final[Values] = (
+    ("vae", "cvae", "autoencoder", "gan", "ring", "denoising", "inpainting"),
+    ("absent", "file", ""),
+)
+PICTURES: Final[Values] = (("picture.png", "pictures"), ("absent", "file", "vae", ""))
 DEVICES: Final[Values] = (("cpu",), ("cuda", "tpu", ""))
 EPOCHS: Final[Values] = (("1", "2", "3"), ("0", "1000001", *NONSENSE))
 
@@ -71,7 +78,12 @@ def home(trained: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> 
     folder = tmp_path_factory.mktemp("home")
     for name, run in trained.items():
         shutil.copytree(run, folder / name)
+    for name, size in (("denoising", 4), ("inpainting", 8)):
+        call("train", name, "--channels", size, "--steps", 1, "--out", folder / name)
     (folder / "file").touch()
+    (folder / "pictures").mkdir()
+    for path in (folder / "picture.png", folder / "pictures" / "other.png"):
+        Image.new("L", (8, 8), 200).save(path)
     return folder
 
 
@@ -121,6 +133,8 @@ def _about(draw: st.DrawFn, command: str, wrong: bool) -> list[str]:
     """Draw a command's argument, or leave it out."""
     if command in {"sample", "reconstruct", "interpolate", "traverse", "evaluate", "metrics"}:
         return [draw(st.sampled_from(RUNS[wrong]))]
+    if command in {"enhance", "inpaint"}:
+        return [draw(st.sampled_from(RUNS[0])), draw(st.sampled_from(PICTURES[wrong]))]
     if command == "train":
         return [draw(st.sampled_from(MODELS[wrong]))]
     if command in {"gradcheck", "explain"}:

@@ -30,6 +30,12 @@ def test_each_image_has_a_square_hole_at_a_place_of_its_own() -> None:
     assert places == {(top, left) for top in range(6) for left in range(6)}
 
 
+def test_a_hole_takes_three_sevenths_of_the_side_unless_its_size_is_given() -> None:
+    for side, hole in ((28, 12), (32, 14), (8, 3), (4, 2)):
+        model = Inpainting((1, side, side), channels=(8, 8), code=4)
+        assert model.config()["hole"] == hole
+
+
 def test_what_is_known_stays_and_what_was_in_the_hole_is_not_seen() -> None:
     model, x = model_of(), images()
     seen: Any = model.corrupt(x, generator=Generator(0))
@@ -100,7 +106,7 @@ def test_the_configuration_rebuilds_the_same_architecture() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"hole": 8}, "fewer pixels than the image's 8 are expected, got 8"),
+        ({"hole": 8}, "fewer than the image's 8 pixels are expected, got 8"),
         ({"channels": (8, 12)}, r"multiples of 8 are expected, got \(8, 12\)"),
         ({"channels": (8,) * 5}, "height and width divisible by 16 are expected, got 8x8"),
         ({"code": -1}, "code must not be negative, got -1"),
