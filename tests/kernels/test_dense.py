@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+import minigen
 from minigen.engine import parallel
 from minigen.kernels import dense as kernels
 from minigen.ops.linear import linear, linear_vjp
@@ -43,15 +44,14 @@ def test_linear_agrees_with_the_op_and_keeps_the_memory_order(outputs: int, has_
     assert entries[0]().T.flags.c_contiguous
 
 
-@pytest.mark.parametrize("outputs", [1, 3])
+@pytest.mark.parametrize(("inputs", "outputs"), [(5, 1), (5, 2), (5, 3), (1, 3)])
 @pytest.mark.parametrize("has_bias", [True, False])
 def test_rows_as_they_come_are_served_where_there_are_convolutions(
-    outputs: int, has_bias: bool
+    inputs: int, outputs: int, has_bias: bool
 ) -> None:
     parallel.share_products()
-    x, weight, g = (
-        np.ascontiguousarray(held(*size)) for size in ((4, 5), (outputs, 5), (4, outputs))
-    )
+    sizes = ((4, inputs), (outputs, inputs), (4, outputs))
+    x, weight, g = (np.ascontiguousarray(held(*size)) for size in sizes)
     bias = np.arange(1.0, outputs + 1) if has_bias else None
     found = kernels.linear_kernel(x, weight, bias)
     np.testing.assert_allclose(found, linear.forward(x, weight, bias), rtol=1e-12)
@@ -61,7 +61,20 @@ def test_rows_as_they_come_are_served_where_there_are_convolutions(
         assert (entry is None) == (of_rule is None)
         if entry is not None:
             np.testing.assert_allclose(entry(), of_rule(), rtol=1e-12)
-    assert kernels.linear_kernel(np.ones((2, 4, 5)), weight, bias) is NotImplemented
+    assert kernels.linear_kernel(np.ones((2, 4, inputs)), weight, bias) is NotImplemented
+
+
+@pytest.mark.parametrize("tensors", [(0, 1, 2), (0,), (1, 2)])
+def test_a_recorded_pass_is_served_too(tensors: tuple[int, ...]) -> None:
+    given: list[Any] = [held(4, 3), held(4, 5, 1), np.ascontiguousarray(held(3, 5, 2))]
+    expected = linear_vjp(given[0], None, *given[1:], None)
+    for place in tensors:
+        given[place] = minigen.tensor(given[place], requires_grad=True)
+    entries = kernels.linear_kernel_vjp(given[0], None, *given[1:], None)
+    for entry, of_rule in zip(entries[:2], expected[:2], strict=True):
+        found = entry()
+        assert isinstance(found, minigen.Tensor)
+        np.testing.assert_allclose(found.detach().numpy(), of_rule(), rtol=1e-12)
 
 
 def test_linear_leaves_what_it_does_not_serve_to_the_op() -> None:
