@@ -510,7 +510,8 @@ POOLING = [
         probability(2, 1, 3, 4),
         sigma=0.8,
         kernel_size=3,
-        torch=f"(lambda mean: {_SSIM})(lambda images: F.conv2d(images, {_GAUSSIAN}))",
+        torch=f"(lambda mean, x, target: {_SSIM})"
+        f"(lambda images, window={_GAUSSIAN}: F.conv2d(images, window), x, target)",
     ),
     op_case(
         "window_sum",
