@@ -164,14 +164,16 @@ def _show_named(name: str, verify: bool, show: Path | None, count: int | None) -
 
 def _show_own(own: OwnData, verify: bool, show: Path | None, count: int | None) -> None:
     """Say what is in a folder or a file of pictures, and name the files that can't be read."""
-    from minigen import viz
+    from minigen import kinds
     from minigen.data.collection import bad_files
+    from minigen.engine.creation import tensor
 
     found, read_as = _read(own, verify)
     verified = [("verified", "every file was read anew")] if verify and not found.bad else []
     _write([*_described(found, own, read_as), *_listed_bad(found), *verified])
     if show is not None:
-        viz.save_image_grid(show, found.images[: count or _UNASKED] / np.float32(255))
+        shown = tensor(found.images[: count or _UNASKED] / np.float32(255))
+        kinds.find(found.kind).draw_samples(show, shown, kinds.Setting(real=lambda: shown))
         click.echo(show)
     if verify and found.bad:
         raise click.ClickException(bad_files(found))
@@ -199,7 +201,9 @@ def _described(found: Collection, own: OwnData, read_as: str) -> Iterator[Row]:
     smallest, largest = (f"{height}x{width}" for height, width in (sizes[0], sizes[-1]))
     among = f"{len(sizes):,}, from {smallest} to {largest}" if len(sizes) > 1 else smallest
     yield "sizes", f"{among} (height x width)"
-    yield "read as", f"{_each(found.images.shape[1:])} ({read_as})"
+    channels, *size = found.images.shape[1:]
+    each = _each((channels // 2 if found.paired else channels, *size), found.kind)
+    yield "read as", f"{each} ({read_as})"
     yield "train", f"{len(found.images) - tests:,} pictures"
     yield "test", f"{tests:,} pictures"
     yield "digest", found.digest

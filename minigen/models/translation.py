@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final
+from typing import Annotated, Any, ClassVar, Final
+
+import numpy as np
 
 from minigen import functional as F
 from minigen import nn
-from minigen.engine.backend import Array
+from minigen.engine.backend import Array, array_of, device_of, namespace, to_device
 from minigen.engine.modes import no_grad
-from minigen.engine.random import Generator
+from minigen.engine.random import Generator, default_generator
 from minigen.engine.tensor import Tensor
 from minigen.models.base import Model
 from minigen.models.game import DISCRIMINATOR, GENERATOR
 from minigen.models.networks import SLOPE
 from minigen.models.objectives import NonSaturating
-from minigen.models.options import Count, Options, Sizes, Weight
+from minigen.models.options import Count, Options, Range, Sizes, Weight
 from minigen.models.restoration import UNSHUFFLED
 from minigen.models.unet import UNet
 from minigen.nn.utils import frozen
@@ -46,7 +48,7 @@ class Translators(Options):
 
     positional: ClassVar[tuple[str, ...]] = ("channels",)
     channels: Sizes = (32, 64, 128)
-    depth: Count = 2
+    depth: Count = 1
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,35 @@ class PatchAdversary(Options):
         return network
 
 
+@dataclass(frozen=True)
+class CutMix(Options):
+    """What is done to pairs in training, so that few of them are not learnt by heart.
+
+    Parameters
+    ----------
+    cut : float, in [0, 1]
+        Share of the pairs that are cut along a random row or column, input and target alike, and of
+        which one side is replaced by that of another pair.
+    """
+
+    cut: Annotated[float, Range(0, 1)] = 0.5
+
+    def mix(self, x: Array, generator: Generator | None = None) -> Array:
+        """Return a batch (N, C, H, W), some of its images composed of two."""
+        if not self.cut:
+            return x
+        count, _, height, width = x.shape
+        library, device = namespace(array_of(x)), device_of(array_of(x))
+        source = generator or default_generator()
+        others = x[to_device(source.permutation(count), device)]
+        drawn = source.uniform((3, count, 1, 1, 1), np.float32, device)
+        rows = (library.arange(height).reshape(-1, 1) + 0.5) / height
+        columns = (library.arange(width) + 0.5) / width
+        before = library.where(drawn[0] < 0.5, rows, columns) < drawn[1]
+        mixed: Array = F.where(before & (drawn[2] < self.cut), others, x)
+        return mixed
+
+
 class Pix2Pix(Model):
     r"""Images of one kind made into images of another, learnt from pairs (x, y).
 
@@ -90,7 +121,7 @@ class Pix2Pix(Model):
 
     .. math:: L_D = -E_p[\ln \sigma(D_p(x, y))] - E_p[\ln(1 - \sigma(D_p(x, \hat y)))].
 
-    Nothing is drawn at random: to an input there is one output.
+    Nothing is drawn at random but cuts in training: to an input there is one output.
 
     Parameters
     ----------
@@ -100,6 +131,8 @@ class Pix2Pix(Model):
         See `Translators`.
     adversarial, patch_channels
         See `PatchAdversary`.
+    cut
+        See `CutMix`.
     generator : Generator, optional
         Draws the initial weights.
 
@@ -117,7 +150,7 @@ class Pix2Pix(Model):
 
     References
     ----------
-    Isola, Zhu, Zhou, Efros (2017), arXiv:1611.07004.
+    Isola, Zhu, Zhou, Efros (2017), arXiv:1611.07004. Yun et al. (2019), arXiv:1905.04899: the cuts.
 
     Examples
     --------
@@ -138,6 +171,7 @@ class Pix2Pix(Model):
     parts: ClassVar[dict[str, type[Options]]] = {
         "networks": Translators,
         "adversary": PatchAdversary,
+        "augmentation": CutMix,
     }
     lacks: ClassVar[dict[str, str]] = {
         "sample": "it translates the images that it is given, and makes none of noise; "
@@ -145,6 +179,7 @@ class Pix2Pix(Model):
     }
     networks: Translators
     adversary: PatchAdversary
+    augmentation: CutMix
     generator: UNet
     discriminator: nn.Module | None
 
@@ -230,6 +265,8 @@ class Pix2Pix(Model):
             ``"model"``, or of a model with a discriminator ``"discriminator"`` or ``"generator"``.
         x : Tensor or array, shape (N, 2 C, H, W)
             Pairs in [0, 1]: the inputs' channels, then the targets'.
+        generator : Generator, optional
+            Draws, in training, which pairs are cut, and where.
 
         Returns
         -------
@@ -252,7 +289,7 @@ class Pix2Pix(Model):
             )
         self.expect_unit_interval(x)
         self.expect_labels(labels, len(x))
-        given, wanted = self._apart(x)
+        given, wanted = self._apart(self.augmentation.mix(x, generator) if self.training else x)
         if side == DISCRIMINATOR:
             return self._discriminator_terms(given, wanted)
         made = self.translate(given)

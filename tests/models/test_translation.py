@@ -10,6 +10,7 @@ import pytest
 from minigen import nn
 from minigen.engine.random import Generator
 from minigen.models import NonSaturating, Pix2Pix, ability, build, can
+from minigen.models.translation import CutMix
 
 SIDES = ("discriminator", "generator")
 
@@ -20,7 +21,7 @@ def pairs(*shape: int) -> Any:
 
 def model_of(**options: Any) -> Pix2Pix:
     """Return a small model whose network does something already."""
-    options = {"image_shape": (1, 8, 8), "channels": (8, 8), **options}
+    options = {"image_shape": (1, 8, 8), "channels": (8, 8), "cut": 0.0, **options}
     model = Pix2Pix(**options, generator=Generator(1))
     nn.init.normal_(model.generator.last.weight, 0.0, 0.1, Generator(3))
     return model
@@ -101,6 +102,29 @@ def test_it_is_shown_the_inputs_of_pairs() -> None:
     np.testing.assert_array_equal(model.reconstruct(seen).numpy(), model.translate(seen).numpy())
 
 
+def test_cut_pairs_are_composed_of_two_alike_in_input_and_target() -> None:
+    shades = np.arange(1, 201, dtype=np.float32).reshape(-1, 1, 1, 1) / 200
+    x = np.broadcast_to(shades, (200, 2, 8, 6))
+    mixed: Any = CutMix(0.5).mix(x, Generator(0))
+    np.testing.assert_array_equal(mixed[:, 0], mixed[:, 1])
+    whole = (mixed == x).all(axis=(1, 2, 3))
+    assert 0.4 < whole.mean() < 0.65
+    for number in np.flatnonzero(~whole):
+        image = mixed[number, 0]
+        assert len(np.unique(image)) <= 2
+        assert (image == image[:1]).all() or (image == image[:, :1]).all()
+        assert image[-1, -1] == x[number, 0, 0, 0] or (image != x[number, 0, 0, 0]).all()
+    assert CutMix(0.0).mix(x, Generator(0)) is x
+
+
+def test_pairs_are_cut_in_training_alone() -> None:
+    model, x = model_of(cut=1.0), pairs()
+    first, second = (model.loss(x, generator=Generator(seed)).item() for seed in (1, 2))
+    assert first != second
+    model.eval()
+    assert model.loss(x).item() == model_of().loss(x).item()
+
+
 def test_the_game_has_a_lower_rate() -> None:
     plain, game = model_of().training_defaults(), model_of(adversarial=1.0).training_defaults()
     assert (plain["lr"], plain["batch_size"]) == (2e-3, 16)
@@ -125,6 +149,7 @@ def test_the_configuration_rebuilds_the_same_architecture() -> None:
     ("options", "message"),
     [
         ({"channels": (8, 12)}, r"multiples of 8 are expected, got \(8, 12\)"),
+        ({"cut": 1.5}, r"cut must lie in \[0, 1\], got 1.5"),
         ({"depth": 0}, "depth must be at least 1, got 0"),
         ({"adversarial": -1.0}, "adversarial must not be negative, got -1.0"),
         ({"patch_channels": (0,)}, r"patch_channels must be positive, got patch_channels=\(0,\)"),
