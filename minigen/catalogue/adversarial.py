@@ -120,7 +120,7 @@ def _gan(**options: Any) -> Callable[[Generator], models.GAN]:
     return lambda g: models.GAN((1, 2, 2), (5, 4), 2, generator=g, **plain | options)
 
 
-def _scattered(model: models.AdversarialModel, generator: Generator) -> Any:
+def _scattered(model: models.Model, generator: Generator) -> Any:
     """Redraw the parameters: DCGAN's first weights put everything next to the kinks at 0."""
     for parameter in model.parameters():
         nn.init.normal_(parameter, 0.2, 0.5, generator)
@@ -159,10 +159,9 @@ def _spectral(generator: Generator) -> Any:
     return model.eval()
 
 
-def _translating(generator: Generator) -> models.Pix2Pix:
-    return _scattered(
-        models.Pix2Pix((1, 4, 4), (8,), adversarial=2.0, patch_channels=(3,), cut=0.0), generator
-    )
+def _translating(generator: Generator) -> Any:
+    made = models.Pix2Pix((1, 4, 4), (8,), adversarial=2.0, patch_channels=(3,), cut=0.0)
+    return _scattered(made, generator)
 
 
 def _translating_turn(side: str) -> Callable[[Any], Any]:

@@ -18,7 +18,7 @@ NAMES = ("glyphs", "glyphs_by_letter")
 def letter(character: str, font: str = "DejaVuSans") -> npt.NDArray[np.float64]:
     picture = draw_letter(open_font(font), ord(character))
     assert picture is not None
-    return picture[0] / 255
+    return np.asarray(picture[0] / 255)
 
 
 @pytest.fixture(scope="module")
