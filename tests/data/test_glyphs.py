@@ -7,12 +7,16 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-import minigen.data
 from minigen.data import EXTENTS, Pairs, glyphs
 from minigen.data.fonts import open_font
-from minigen.data.glyphs import BASELINE, FILE, GLYPHS, draw_letter, draw_letters
-
-NAMES = ("glyphs", "glyphs_by_letter")
+from minigen.data.glyphs import (
+    BASELINE,
+    FILE,
+    GLYPHS,
+    GLYPHS_BY_LETTER,
+    draw_letter,
+    draw_letters,
+)
 
 
 def letter(character: str, font: str = "DejaVuSans") -> npt.NDArray[np.float64]:
@@ -22,21 +26,26 @@ def letter(character: str, font: str = "DejaVuSans") -> npt.NDArray[np.float64]:
 
 
 @pytest.fixture(scope="module")
-def parts() -> dict[str, dict[str, Pairs]]:
-    """Both sets, which are drawn at their first use."""
-    return {
-        name: {split: minigen.data.load(name, split) for split in ("train", "test")}  # type: ignore[misc]
-        for name in NAMES
-    }
+def rows() -> npt.NDArray[np.uint8]:
+    """All letters, which are drawn once for all tests."""
+    return draw_letters()
+
+
+@pytest.fixture(scope="module")
+def parts(rows: npt.NDArray[np.uint8]) -> dict[str, dict[str, Pairs]]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(glyphs, "kept_pictures", lambda *_: rows)
+        return {
+            source.name: {split: source.load(split) for split in ("train", "test")}
+            for source in (GLYPHS, GLYPHS_BY_LETTER)
+        }
 
 
 def base(name: str) -> str:
     return name.partition(" WITH ")[0]
 
 
-@pytest.mark.slow
-def test_everybody_draws_the_same_letters() -> None:
-    rows = draw_letters()
+def test_everybody_draws_the_same_letters(rows: npt.NDArray[np.uint8]) -> None:
     assert rows.nbytes == FILE.size
     assert hashlib.sha256(rows.tobytes()).hexdigest() == FILE.sha256
 
@@ -64,7 +73,7 @@ def test_what_has_no_outline_or_does_not_fit_is_left_out(monkeypatch: pytest.Mon
     assert draw_letter(font, ord("H")) is None
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", ["glyphs", "glyphs_by_letter"])
 def test_a_set_has_what_is_said_each_letter_once(
     parts: dict[str, dict[str, Pairs]], name: str
 ) -> None:
@@ -106,4 +115,4 @@ def test_what_looks_the_same_to_a_tenth_is_the_same() -> None:
 
 def test_both_sets_are_kept_in_one_folder() -> None:
     assert GLYPHS.availability().folder.name == "glyphs"
-    assert glyphs.GLYPHS_BY_LETTER.availability().folder == GLYPHS.availability().folder
+    assert GLYPHS_BY_LETTER.availability().folder == GLYPHS.availability().folder
