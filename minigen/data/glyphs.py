@@ -139,11 +139,11 @@ def draw_letters() -> Picture:
 
 def _alike(pictures: Picture) -> npt.NDArray[np.bool_]:
     """Tell for all pairs of N pictures whether they look the same, shape (N, N): see `ALIKE`."""
-    rows = pictures.reshape(len(pictures), -1).astype(np.float64)
+    rows = pictures.reshape(len(pictures), -1).astype(np.float32)
     squares = np.square(rows).sum(axis=1)
     distances = squares[:, np.newaxis] + squares - 2 * (rows @ rows.T)
-    # Where these are larger, some pixel differs by more.
-    alike: npt.NDArray[np.bool_] = distances <= ALIKE**2 * rows.shape[1]
+    # Where these are more than that, rounded as they are, some pixel differs by more.
+    alike: npt.NDArray[np.bool_] = distances <= 2 * ALIKE**2 * rows.shape[1]
     first, second = np.nonzero(alike)
     alike[first, second] = np.abs(rows[first] - rows[second]).max(axis=1) <= ALIKE
     return alike
