@@ -120,7 +120,7 @@ def _gan(**options: Any) -> Callable[[Generator], models.GAN]:
     return lambda g: models.GAN((1, 2, 2), (5, 4), 2, generator=g, **plain | options)
 
 
-def _scattered(model: models.AdversarialModel, generator: Generator) -> Any:
+def _scattered(model: models.Model, generator: Generator) -> Any:
     """Redraw the parameters: DCGAN's first weights put everything next to the kinks at 0."""
     for parameter in model.parameters():
         nn.init.normal_(parameter, 0.2, 0.5, generator)
@@ -159,7 +159,34 @@ def _spectral(generator: Generator) -> Any:
     return model.eval()
 
 
+def _translating(generator: Generator) -> Any:
+    made = models.Pix2Pix((1, 4, 4), (8,), adversarial=2.0, patch_channels=(3,), cut=0.0)
+    return _scattered(made, generator)
+
+
+def _translating_turn(side: str) -> Callable[[Any], Any]:
+    """Return the function that computes a side's loss of pairs."""
+
+    def loss(model: Any) -> Any:
+        held = beside(next(model.parameters()), _images(2, 4, 4))
+        return model.side_terms(side, held)[f"{side}_loss"]
+
+    return loss
+
+
 GANS = [
+    *(
+        module_case(
+            "Pix2Pix",
+            _translating,
+            kind="model",
+            note=f"non-saturating, {side}",
+            call=_translating_turn(side),
+            mode="directional",
+            part=f"{side}.",
+        )
+        for side in ("discriminator", "generator")
+    ),
     *_both_sides(_gan(label_smoothing=0.1), "non-saturating, smoothed labels"),
     *_both_sides(_gan(objective="least-squares", batch_norm=False, packing=2), "packs"),
     *_both_sides(_points, "points, Wasserstein with gradient penalty"),

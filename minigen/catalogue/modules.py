@@ -184,7 +184,15 @@ def _restoring(build: Any, **options: Any) -> Callable[[Generator], Any]:
     return with_weights
 
 
+def _translating(generator: Generator) -> models.Pix2Pix:
+    """Make a translator whose last convolution, which begins at zero, has weights."""
+    model = models.Pix2Pix((1, 4, 4), (8,), depth=2, cut=0.0, generator=generator)
+    nn.init.normal_(model.generator.last.weight, 0.0, 0.3, generator)
+    return model
+
+
 MODELS = [
+    _model("Pix2Pix", _translating, probability(3, 2, 4, 4), call=_loss),
     *(
         _model(
             "SuperResolution",

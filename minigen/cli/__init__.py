@@ -30,6 +30,7 @@ from minigen.cli.pictures import interpolate, reconstruct, traverse
 from minigen.cli.reproduce import reproduce
 from minigen.cli.sample import sample
 from minigen.cli.train import train
+from minigen.cli.translate import translate
 from minigen.engine.choice import kernels
 
 COMMANDS: tuple[click.Command, ...] = (
@@ -42,6 +43,7 @@ COMMANDS: tuple[click.Command, ...] = (
     traverse,
     enhance,
     inpaint,
+    translate,
     evaluate,
     metrics,
     reproduce,

@@ -104,7 +104,9 @@ def _show_all(verify: bool) -> None:
             except data.DataError as error:
                 where = str(error)
                 damaged.append(name)
-        table.add_row(name, f"{extent.train:,}", f"{extent.test:,}", _each(extent.shape), where)
+        table.add_row(
+            name, f"{extent.train:,}", f"{extent.test:,}", _each(extent.shape, extent.kind), where
+        )
     Console(markup=False, highlight=False).print(table)
     if damaged:
         raise click.ClickException(f"damaged: {', '.join(damaged)}")
@@ -120,7 +122,7 @@ def _verified(name: str) -> str:
         return "every file has the SHA-256 of the published one"
     if name == "cifar10":
         return "every file is whole records with labels from 0 to 9"
-    if name.startswith(("printed_", "coloured_shapes")):
+    if name.startswith(("printed_", "coloured_shapes", "glyphs")):
         return "the pictures have the SHA-256 of those that everybody has"
     return "part of minigen, as it was installed"
 
@@ -141,7 +143,7 @@ def _show_named(name: str, verify: bool, show: Path | None, count: int | None) -
     kind = kinds.find(train.kind)
     rows = [
         ("name", name),
-        ("each", _each(EXTENTS[name].shape)),
+        ("each", _each(EXTENTS[name].shape, train.kind)),
         ("train", f"{len(train):,} {kind.plural}"),
         ("test", f"{len(test):,} {kind.plural}"),
         ("classes", _counted_classes(train.classes, train.labels)),
@@ -162,14 +164,16 @@ def _show_named(name: str, verify: bool, show: Path | None, count: int | None) -
 
 def _show_own(own: OwnData, verify: bool, show: Path | None, count: int | None) -> None:
     """Say what is in a folder or a file of pictures, and name the files that can't be read."""
-    from minigen import viz
+    from minigen import kinds
     from minigen.data.collection import bad_files
+    from minigen.engine.creation import tensor
 
     found, read_as = _read(own, verify)
     verified = [("verified", "every file was read anew")] if verify and not found.bad else []
     _write([*_described(found, own, read_as), *_listed_bad(found), *verified])
     if show is not None:
-        viz.save_image_grid(show, found.images[: count or _UNASKED] / np.float32(255))
+        shown = tensor(found.images[: count or _UNASKED] / np.float32(255))
+        kinds.find(found.kind).draw_samples(show, shown, kinds.Setting(real=lambda: shown))
         click.echo(show)
     if verify and found.bad:
         raise click.ClickException(bad_files(found))
@@ -192,15 +196,14 @@ def _described(found: Collection, own: OwnData, read_as: str) -> Iterator[Row]:
     tests = found.count_tests(own.test_share)
     yield "name", found.name
     yield "pictures", f"{len(found.images):,} in {own.located}"
-    if found.labels is not None:
-        yield "classes", _counted_classes(found.classes, found.labels)
-    else:
-        yield "classes", "none"
+    yield "classes", _counted_classes(found.classes, found.labels)
     sizes = sorted(found.sizes, key=lambda size: size[0] * size[1])
     smallest, largest = (f"{height}x{width}" for height, width in (sizes[0], sizes[-1]))
     among = f"{len(sizes):,}, from {smallest} to {largest}" if len(sizes) > 1 else smallest
     yield "sizes", f"{among} (height x width)"
-    yield "read as", f"{_each(found.images.shape[1:])} ({read_as})"
+    channels, *size = found.images.shape[1:]
+    each = _each((channels // 2 if found.paired else channels, *size), found.kind)
+    yield "read as", f"{each} ({read_as})"
     yield "train", f"{len(found.images) - tests:,} pictures"
     yield "test", f"{tests:,} pictures"
     yield "digest", found.digest
@@ -222,6 +225,8 @@ def _listed_bad(found: Collection) -> Iterator[Row]:
 
 def _counted_classes(names: Sequence[str], labels: Any) -> str:
     """Count the classes, and name the first with the number of examples in each."""
+    if labels is None:
+        return "none"
     counts = np.bincount(labels, minlength=len(names))
     listed = ", ".join(
         f"{name} ({count:,})" for name, count in list(zip(names, counts, strict=True))[:_LISTED]
@@ -229,12 +234,13 @@ def _counted_classes(names: Sequence[str], labels: Any) -> str:
     return f"{len(names):,}: {listed}{', ...' if len(names) > _LISTED else ''}"
 
 
-def _each(shape: Sequence[int]) -> str:
+def _each(shape: Sequence[int], kind: str = "image") -> str:
     """Say what one example is."""
-    if len(shape) == 1:
+    if kind == "point":
         return "points of the plane"
     colour = "grey" if shape[0] == 1 else "colour"
-    return f"{'x'.join(map(str, shape))} {colour}"
+    image = f"{'x'.join(map(str, shape))} {colour}"
+    return f"pairs of {image}" if kind == "pair" else image
 
 
 def _write(rows: Sequence[Row]) -> None:

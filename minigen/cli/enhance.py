@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 import numpy as np
 
-from minigen.cli import options
+from minigen.cli import files, options
 from minigen.cli.trained import Trained
 from minigen.engine.backend import to_device
 from minigen.engine.modes import no_grad
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @options.run_folder
-@click.argument("pictures", metavar="PICTURE...", nargs=-1, required=True, type=options.DataPath())
+@files.pictures
 @click.option(
     "--out",
     metavar="DIR",
@@ -48,63 +47,13 @@ def enhance(
         "restore",
         "does not restore pictures: train super-resolution, deblurring or denoising",
     )
-    files = _files(pictures)
-    target = out or folder / "enhanced"
-    for file in files:
-        seen = _as_model_takes(run, file)
+    for file in files.find_files(pictures):
+        seen = files.read_for(run, file)
         restored = _restored(run, seen)
-        path = options.place(target / f"{file.stem}.png")
-        _write(run, path, seen, restored, beside)
+        path = (out or folder / "enhanced") / f"{file.stem}.png"
+        given = [_in_blocks(run, seen, restored)] if beside else []
+        files.write_picture(run, path, *given, restored)
         click.echo(path)
-
-
-def _files(pictures: Sequence[Path]) -> list[Path]:
-    """Return the files of pictures and of folders; what would be written twice is refused."""
-    from minigen.data.pictures import SUFFIXES
-
-    files: list[Path] = []
-    for path in pictures:
-        if not path.is_dir():
-            files.append(path)
-            continue
-        found = sorted(each for each in path.iterdir() if each.suffix.lower() in SUFFIXES)
-        if not found:
-            raise click.UsageError(
-                f"PICTURE: the folder {path} holds no file that ends in {', '.join(SUFFIXES)}"
-            )
-        files += found
-    by_name: dict[str, Path] = {}
-    for file in files:
-        if (other := by_name.setdefault(file.stem, file)) is not file:
-            raise click.UsageError(
-                f"PICTURE: {other} and {file} would both become {file.stem}.png: enhance them one "
-                "after the other, each with an --out of its own"
-            )
-    return files
-
-
-def _as_model_takes(run: Trained, file: Path) -> npt.NDArray[np.float32]:
-    """Return a picture in [0, 1]: (1, 3, H, W), or, of grey models, each channel (C, 1, H, W)."""
-    if run.model.image_shape[0] == 1:
-        return read_picture(file, None).swapaxes(0, 1)
-    return read_picture(file, run.model.image_shape[0])
-
-
-def read_picture(file: Path, channels: int | None) -> npt.NDArray[np.float32]:
-    """Return a picture in [0, 1], shape (1, C, H, W), grey or coloured as it is if not said.
-
-    A file that can't be read is a `click.ClickException`.
-    """
-    from minigen.data import OwnData, scale_images
-    from minigen.data.pictures import BadPictureError, PictureFile, reading
-
-    try:
-        with reading():
-            wanted = OwnData(str(file), channels=channels)
-            _, pixels = PictureFile(name=file.name, path=file).decode(wanted)
-    except BadPictureError as error:
-        raise click.ClickException(f"{file} {error}") from error
-    return scale_images(pixels[np.newaxis])
 
 
 def _restored(run: Trained, seen: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
@@ -116,18 +65,9 @@ def _restored(run: Trained, seen: npt.NDArray[np.float32]) -> npt.NDArray[np.flo
     return np.asarray(made.numpy().clip(0, 1))
 
 
-def _write(
-    run: Trained,
-    path: Path,
-    seen: npt.NDArray[np.float32],
-    restored: npt.NDArray[np.float32],
-    beside: bool,
-) -> None:
-    """Write a picture, with what was given at its left if that is asked for."""
-    shown = [restored]
-    if beside:
-        height, width = restored.shape[2:]
-        blocks = np.asarray(run.model.shown(seen))[:, :, :height, :width]
-        shown = [blocks, restored]
-    as_one = np.concatenate(shown, axis=3)
-    run.kind.draw_one(path, as_one.reshape(-1, *as_one.shape[2:]))  # type: ignore[attr-defined]
+def _in_blocks(
+    run: Trained, seen: npt.NDArray[np.float32], restored: npt.NDArray[np.float32]
+) -> npt.NDArray[np.float32]:
+    """Return what was given, in pixels as large as the result needs."""
+    height, width = restored.shape[2:]
+    return np.asarray(run.model.shown(seen))[:, :, :height, :width]

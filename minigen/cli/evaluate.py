@@ -83,7 +83,8 @@ def evaluate(
     Bounds and likelihoods are in nats an image. Of a VAE the active latent units are counted, too;
     where the images' factors of variation are known, it is measured how well latents tell them
     apart. A GAN has no bound: its samples are judged beside as many real ones. What restores images
-    or fills holes in them is judged by the originals, beside what needs no network.
+    or fills holes in them is judged by the originals, beside what needs no network; translations by
+    the targets, beside the images as they are.
     """
     run = Trained.load(folder, device)
     name = run.model.name
@@ -269,6 +270,15 @@ def _filled(of: Subject) -> dict[str, Any]:
     return {"inpainting": report.to_dict()}
 
 
+def _translated(of: Subject) -> dict[str, Any]:
+    """Measure how near translated test images come to what was wanted."""
+    from minigen import metrics
+
+    train, generator = of.run.examples("train").images, Generator(of.seed)
+    report = metrics.judge_translation(of.run.model, of.test.images, train, generator=generator)
+    return {"translation": report.to_dict()}
+
+
 MEASURES: Final[tuple[tuple[Callable[[Subject], dict[str, Any]], tuple[str, ...]], ...]] = (
     (_bounds, ("reconstruct", "encode")),
     (_likelihood, ("log_weights",)),
@@ -276,6 +286,7 @@ MEASURES: Final[tuple[tuple[Callable[[Subject], dict[str, Any]], tuple[str, ...]
     (_judged, ("sample",)),
     (_restored, ("restore",)),
     (_filled, ("fill",)),
+    (_translated, ("translate",)),
 )
 """All that is measured, and what a model must be able to do for it: see `minigen.models.can`."""
 
@@ -303,6 +314,8 @@ def _show(values: dict[str, Any], subject: Subject) -> None:
         console.print(_restorations(values["restoration"], subject))
     if "inpainting" in values:
         console.print(_fillings(values["inpainting"], subject))
+    if "translation" in values:
+        console.print(_translations(values["translation"], subject))
     if "samples" in values:
         samples = values["samples"]
         title = f"{samples['count']:,} samples of {config.model} beside real ones: {config.dataset}"
@@ -340,6 +353,22 @@ def _fillings(report: dict[str, Any], subject: Subject) -> Table:
     model, *_ = report["hole_mse"].values()
     for name, error in report["hole_mse"].items():
         table.add_row(name, f"{error:.4f}", f"{error / model:.2f}")
+    return table
+
+
+def _translations(report: dict[str, Any], subject: Subject) -> Table:
+    """Return a table of translations between the images given and the targets."""
+    config = subject.run.config
+    title = f"{config.model} on {report['count']:,} {subject.split} pairs of {config.dataset}"
+    caption = (
+        "Absolute error of a pixel; the share that a judge of style takes for targets, who is "
+        f"right on {report['judge_accuracy']:.1%} of these inputs and targets; the share whose "
+        f"nearest of {report['candidates']:,} targets is the right one, a pixel's shift allowed."
+    )
+    table = _table(title, caption, "error", "to the inputs'", "called target", "recognised")
+    for name, outcome in report["outcomes"].items():
+        shares = (outcome[share] for share in ("of_the_inputs", "called_targets", "recognised"))
+        table.add_row(name, f"{outcome['l1']:.4f}", *map(_written, shares))
     return table
 
 

@@ -9,7 +9,7 @@ import click
 import numpy as np
 
 from minigen.cli import options
-from minigen.cli.enhance import read_picture
+from minigen.cli.files import read_picture, write_picture
 from minigen.cli.trained import Trained
 from minigen.engine.backend import to_device
 from minigen.engine.modes import no_grad
@@ -57,7 +57,7 @@ def inpaint(
         except ValueError as error:
             raise click.ClickException(f"{picture} does not fit the model: {error}") from error
     shown = [run.model.shown(with_holes(image, holes)), made] if beside else [made]
-    run.kind.draw_one(options.place(path), np.concatenate(shown, axis=3)[0])  # type: ignore[attr-defined]
+    write_picture(run, path, *shown)
     click.echo(path)
 
 

@@ -208,13 +208,15 @@ class NameOrPath(click.Choice):  # type: ignore[type-arg] # generic since click 
 @click.option(
     "--batch-size",
     type=click.IntRange(1, 1_000_000),
-    help="Images in a minibatch.  [default: the model's: 64 for most GANs of images, else 128]",
+    help="Images in a minibatch.  [default: the model's: 64 for most GANs of images, 16 for "
+    "pix2pix, else 128]",
 )
 @click.option(
     "--lr",
     "learning_rate",
     type=options.FiniteRange(min=0, min_open=True),
-    help="Learning rate, at the beginning.  [default: the model's, 1e-3 for all but GANs]",
+    help="Learning rate, at the beginning.  [default: the model's, 1e-3 for all but GANs and "
+    "pix2pix]",
 )
 @click.option(
     "--betas",
@@ -226,8 +228,8 @@ class NameOrPath(click.Choice):  # type: ignore[type-arg] # generic since click 
     "--schedule",
     type=click.Choice(["constant", "cosine", "linear"]),
     help="Keep that rate; let it fall to 0 along a cosine wave; or keep it for half the run, and "
-    "let it fall to a fiftieth.  [default: the model's: linear for most GANs of images, else "
-    "constant]",
+    "let it fall to a fiftieth.  [default: the model's: linear for most GANs of images and "
+    "pix2pix, else constant]",
 )
 @click.option(
     "--optimizer",

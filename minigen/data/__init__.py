@@ -3,7 +3,8 @@
 `load` gives a `Dataset`: images as they were published, with labels. `Dataset.scaled` turns them
 into floating-point numbers, `Batches` into minibatches; `binarize`, `binarize_statically` and
 `sample_bernoulli` into black and white. Sets of points of the plane come as `Points`. Pictures of
-one's own are read by `from_folder` and `from_arrays`.
+one's own are read by `from_folder` and `from_arrays`. `Pairs` are images that are given, and others
+that are wanted.
 
 Examples
 --------
@@ -20,6 +21,7 @@ from minigen.data.dataset import Dataset, Images, scale_images
 from minigen.data.loading import EXTENTS, NAMES, SPLITS, available, load
 from minigen.data.locations import Availability
 from minigen.data.own import OwnData
+from minigen.data.pairs import Pairs
 from minigen.data.points import Mixture, Points
 from minigen.data.printed import PrintedCharacters
 from minigen.data.publication import (
@@ -55,6 +57,7 @@ __all__ = [
     "Mixture",
     "NotImagesError",
     "OwnData",
+    "Pairs",
     "Points",
     "PrintedCharacters",
     "Sprites",

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from minigen.data.dataset import Images
+from minigen.data.pairs import Pairs
 from minigen.data.publication import EmptyPartError
 
 _NAMED: Final = 5  # files that a message names
@@ -43,6 +44,8 @@ class Collection:
         The SHA-256 of all of this but for bad files and sizes.
     tests : int, optional
         How many of the first pictures the publisher put into the test part.
+    paired : bool
+        Whether each is two images, a given one and a wanted one, joined along their channels.
     """
 
     name: str
@@ -54,6 +57,12 @@ class Collection:
     sizes: Mapping[tuple[int, int], int]
     digest: str
     tests: int | None = None
+    paired: bool = False
+
+    @property
+    def kind(self) -> str:
+        """The kind of data that its parts are."""
+        return "pair" if self.paired else "image"
 
     def part(self, split: str, test_share: float = 0.1) -> Images:
         """Return the training part or the test part.
@@ -67,6 +76,10 @@ class Collection:
         chosen = slice(cut) if split == "test" else slice(cut, None)
         if not len(self.images[chosen]):
             raise EmptyPartError(self._empty(split, test_share))
+        if self.paired:
+            inputs, targets = np.split(self.images[chosen], 2, axis=1)
+            names = self.names[chosen]
+            return Pairs(self.name, split, targets, inputs=inputs, files=names)
         return Images(
             name=self.name,
             split=split,

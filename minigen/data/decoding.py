@@ -57,11 +57,12 @@ def _decode_quietly(
         good.append(picture)
     channels, size = own.channels or 1, own.size if isinstance(own.size, tuple) else (1, 1)
     return {
-        "shape": [len(good), channels, *size],
+        "shape": [len(good), channels * (2 if found.paired else 1), *size],
         "names": [picture.name for picture in good],
         "labels": [picture.label for picture in good] if found.classes else None,
         "classes": list(found.classes),
         "published": found.published if as_published else None,
+        "paired": found.paired,
         "tests": _tests(good),
         "bad": sorted(bad.items()),
         "sizes": [[height, width, n] for (height, width), n in sizes.most_common()],
@@ -148,4 +149,5 @@ def make_collection(
         sizes={(height, width): count for height, width, count in facts["sizes"]},
         digest=facts.get("digest", ""),
         tests=facts["tests"],
+        paired=facts["paired"],
     )

@@ -62,7 +62,9 @@ class Kept:
     Attributes
     ----------
     name : str
-        Of the data set, and of its folder in the cache.
+        Of the data set.
+    folder : str
+        Its folder in the cache: by default called as the data set.
     files : mapping of str to PublishedFile
         What holds the pictures of each part.
     """
@@ -70,9 +72,14 @@ class Kept:
     name: str
     files: Mapping[str, PublishedFile]
 
+    @property
+    def folder(self) -> str:
+        """The folder in the cache."""
+        return self.name
+
     def availability(self, _root: FolderPath | None = None) -> Availability:
         """Tell that the data set is at hand: see `minigen.data.available`."""
-        folder = locations.cache_folder() / self.name
+        folder = locations.cache_folder() / self.folder
         kept = all((folder / file.name).is_file() for file in self.files.values())
         note = "drawn by minigen, in the cache" if kept else "drawn by minigen at its first use"
         return Availability(self.name, True, folder, note)
@@ -96,7 +103,7 @@ def kept_pictures(
     file : PublishedFile
         What holds the pictures, byte after byte, once they were drawn.
     shape : sequence of int
-        (N, C, H, W).
+        (N, C, H, W), or of whatever a file holds beside pictures.
     draw : callable
         Returns the pictures.
     """

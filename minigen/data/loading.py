@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple, Protocol, TypeAlia
 from minigen.data.cifar10 import CIFAR10
 from minigen.data.coloured import COLOURED_SHAPES, COLOURED_SHAPES_64
 from minigen.data.digits import DIGITS
+from minigen.data.glyphs import GLYPHS, GLYPHS_BY_LETTER
 from minigen.data.mnist import FASHION_MNIST, MNIST
 from minigen.data.points import GRID, RING, TWO_MOONS
 from minigen.data.printed import PRINTED_DIGITS, PRINTED_LETTERS
 from minigen.data.sprites import SPRITES
 
 if TYPE_CHECKING:
-    from minigen.data.dataset import Dataset
+    from minigen.data.dataset import Dataset, Images
     from minigen.data.locations import Availability, FolderPath
+    from minigen.data.pairs import Pairs
     from minigen.data.points import Mixture, Points
     from minigen.data.printed import PrintedCharacters
     from minigen.data.sprites import Sprites
@@ -29,7 +31,7 @@ class Source(Protocol):
     def name(self) -> str:
         """The data set's name."""
 
-    def load(self, split: str, root: FolderPath | None, /) -> Dataset | Points:
+    def load(self, split: str, root: FolderPath | None, /) -> Images | Points:
         """Read one split, looked for in the folder `root` if one is given."""
 
     def availability(self, root: FolderPath | None, /) -> Availability:
@@ -40,7 +42,7 @@ _SOURCES: Final[dict[str, Source]] = {
     source.name: source
     for source in (
         *(DIGITS, MNIST, FASHION_MNIST, CIFAR10, PRINTED_DIGITS, PRINTED_LETTERS, COLOURED_SHAPES),
-        *(COLOURED_SHAPES_64, SPRITES, RING, GRID, TWO_MOONS),
+        *(COLOURED_SHAPES_64, SPRITES, GLYPHS, GLYPHS_BY_LETTER, RING, GRID, TWO_MOONS),
     )
 }
 
@@ -49,11 +51,15 @@ NAMES: Final = tuple(_SOURCES)
 
 
 class Extent(NamedTuple):
-    """How many training and test examples a set has, and the shape of each."""
+    """How many training and test examples a set has, the shape of each, and their kind.
+
+    Of pairs it is the shape of either image.
+    """
 
     train: int
     test: int
     shape: tuple[int, ...]
+    kind: str = "image"
 
 
 EXTENTS: Final[dict[str, Extent]] = {
@@ -66,9 +72,11 @@ EXTENTS: Final[dict[str, Extent]] = {
     "coloured_shapes": Extent(40_000, 10_000, (3, 32, 32)),
     "coloured_shapes_64": Extent(10_000, 5_000, (3, 64, 64)),
     "sprites": Extent(32_768, 4_096, (1, 32, 32)),
-    "ring": Extent(50_000, 10_000, (2,)),
-    "grid": Extent(50_000, 10_000, (2,)),
-    "two_moons": Extent(50_000, 10_000, (2,)),
+    "glyphs": Extent(1_477, 248, (1, 32, 32), "pair"),
+    "glyphs_by_letter": Extent(1_489, 236, (1, 32, 32), "pair"),
+    "ring": Extent(50_000, 10_000, (2,), "point"),
+    "grid": Extent(50_000, 10_000, (2,), "point"),
+    "two_moons": Extent(50_000, 10_000, (2,), "point"),
 }
 """What every set has, as it was published, before it is loaded."""
 
@@ -84,6 +92,12 @@ def load(name: Literal["sprites"], split: str = ..., *, root: _Root = ...) -> Sp
 def load(
     name: Literal["printed_digits", "printed_letters"], split: str = ..., *, root: _Root = ...
 ) -> PrintedCharacters: ...
+
+
+@overload
+def load(
+    name: Literal["glyphs", "glyphs_by_letter"], split: str = ..., *, root: _Root = ...
+) -> Pairs: ...
 
 
 @overload
@@ -106,10 +120,10 @@ def load(
 
 
 @overload
-def load(name: str, split: str = ..., *, root: _Root = ...) -> Dataset | Points: ...
+def load(name: str, split: str = ..., *, root: _Root = ...) -> Images | Points: ...
 
 
-def load(name: str, split: str = "train", *, root: FolderPath | None = None) -> Dataset | Points:
+def load(name: str, split: str = "train", *, root: FolderPath | None = None) -> Images | Points:
     """Load one split of a data set.
 
     ========================  =================  ===============  ================================
@@ -124,6 +138,8 @@ def load(name: str, split: str = "train", *, root: FolderPath | None = None) -> 
     ``coloured_shapes``       40,000 and 10,000  (3, 32, 32)      five shapes in four colours
     ``coloured_shapes_64``    10,000 and 5,000   (3, 64, 64)      these in four times as many pixels
     ``sprites``               32,768 and 4,096   (1, 32, 32)      shapes drawn from known factors
+    ``glyphs``                1,477 and 248      (1, 32, 32) x 2  letters without and with serifs
+    ``glyphs_by_letter``      1,489 and 236      (1, 32, 32) x 2  these, divided by base letter
     ``ring``                  50,000 and 10,000  (2,)             points about 8 centres on a circle
     ``grid``                  50,000 and 10,000  (2,)             points about 25 centres in a grid
     ``two_moons``             50,000 and 10,000  (2,)             points about two half circles
@@ -131,11 +147,12 @@ def load(name: str, split: str = "train", *, root: FolderPath | None = None) -> 
 
     `digits` is part of minigen; `sprites` (see `Sprites`), `ring`, `grid` and `two_moons` (see
     `Points`) are drawn by it. So are `printed_digits` and `printed_letters` (see
-    `PrintedCharacters`), `coloured_shapes` and `coloured_shapes_64`, which take seconds and are
-    kept in the user's cache. The files of the others are looked for in ``root/mnist``,
-    ``root/fashion-mnist`` and ``root/cifar10/cifar-10-batches-bin`` if `root` is given; otherwise,
-    if the environment variable ``MINIGEN_DATA`` is set, in those folders inside the folder that it
-    names; otherwise in the user's cache, into which they are downloaded at their first use.
+    `PrintedCharacters`), `coloured_shapes`, `coloured_shapes_64`, `glyphs` and `glyphs_by_letter`
+    (see `Pairs`), which take seconds and are kept in the user's cache. The files of the others are
+    looked for in ``root/mnist``, ``root/fashion-mnist`` and ``root/cifar10/cifar-10-batches-bin``
+    if `root` is given; otherwise, if the environment variable ``MINIGEN_DATA`` is set, in those
+    folders inside the folder that it names; otherwise in the user's cache, into which they are
+    downloaded at their first use.
 
     Each file is compared with the SHA-256 of the published one, every time, but for `cifar10`: its
     archive is verified when it is downloaded and then unpacked, and a folder in its format is read
@@ -152,10 +169,11 @@ def load(name: str, split: str = "train", *, root: FolderPath | None = None) -> 
 
     Returns
     -------
-    Dataset or Points
-        The images as published, uint8 in (N, C, H, W); `Dataset.scaled` makes them float32. It is a
-        `Sprites` for `sprites`, a `PrintedCharacters` for printed ones; for sets of points a
-        `Points`, and for `ring` and `grid` a `Mixture`, which knows its centres.
+    Images or Points
+        Labelled images as published, a `Dataset`, uint8 in (N, C, H, W); `Dataset.scaled` makes
+        them float32. It is a `Sprites` for `sprites`, a `PrintedCharacters` for printed ones,
+        `Pairs` without labels for `glyphs` and `glyphs_by_letter`; for sets of points a `Points`,
+        and for `ring` and `grid` a `Mixture`, which knows its centres.
 
     Raises
     ------

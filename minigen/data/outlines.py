@@ -86,6 +86,7 @@ def flatten(vertices: Numbers, codes: npt.NDArray[np.uint8], step: float) -> Pol
     points = _curves(start, middle, end, counts)
     contour = np.cumsum(codes == MOVE)[last] - 1
     sizes = np.bincount(contour, counts).astype(np.int64)
+    sizes = sizes[sizes > 0]  # some fonts have contours of a single point
     following = _around(sizes)
     if _area(points, following) < 0:  # the outer contours run clockwise: walk them the other way
         points = points[_backwards(sizes)]

@@ -8,7 +8,7 @@ become grey or greys colours; and it is fitted to the size that all get.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 SUFFIXES: Final = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff")
 """How the names of picture files end, in small letters or large."""
+
+PAIR: Final = ("input", "target")
+"""The folders in which the two pictures of a pair have the same name."""
 
 _FORMATS: Final = ("PNG", "JPEG", "BMP", "DIB", "GIF", "WEBP", "TIFF")
 _GREY: Final = ("1", "L", "LA", "La", "I", "F", "I;16", "I;16L", "I;16B", "I;16N")
@@ -129,6 +132,36 @@ class PictureArray(Picture):
             return seen, np.moveaxis(self.pixels, -1, 0)
         pixels = np.ascontiguousarray(self.pixels[..., 0] if channels == 1 else self.pixels)
         return seen, _decode(Image.fromarray(pixels), own)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PicturePair(Picture):
+    """Two pictures that become one, with the channels of the first before those of the second.
+
+    Parameters
+    ----------
+    halves : mapping of str to Picture
+        The two by their folders, ``"input"`` and ``"target"``. The input gets the target's size.
+    """
+
+    halves: Mapping[str, Picture]
+
+    def look(self) -> Look:
+        """Look at both: what is asked for is the target's size, and grey if both are."""
+        given, wanted = (half.look() for half in self._both())
+        return Look(wanted.size, given.grey and wanted.grey)
+
+    def decode(self, own: OwnData) -> tuple[Look, npt.NDArray[np.uint8]]:
+        """Read both, (2 C, H, W)."""
+        (_, given), (seen, wanted) = (half.decode(own) for half in self._both())
+        return seen, np.concatenate([given, wanted])
+
+    def _both(self) -> list[Picture]:
+        for folder in PAIR:
+            if folder not in self.halves:
+                (other,) = self.halves
+                raise BadPictureError(f"is in {other} alone, and has no fellow in {folder}")
+        return [self.halves[folder] for folder in PAIR]
 
 
 @contextmanager

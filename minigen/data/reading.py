@@ -35,7 +35,7 @@ from minigen.data.publication import DataError, DataFileError
 from minigen.data.sources import Pictures, Source, find_source, in_arrays
 from minigen.files import PARTIAL_SUFFIX, sync_folder, write_atomically
 
-_FORMAT: Final = 1  # of what is kept in the cache, and of how pictures are decoded
+_FORMAT: Final = 2  # of what is kept in the cache, and of how pictures are decoded
 _KEPT: Final = 8  # decodings of one path; the oldest go
 
 FolderPath = str | os.PathLike[str]
@@ -60,7 +60,8 @@ def from_folder(
     PNG, JPEG, BMP, GIF, WebP and TIFF are read, whatever their depth, palette, transparency or EXIF
     orientation; of several frames the first. Sub-folders are the classes, with all that is below
     them; pictures that lie in the folder itself have none. Folders named ``train`` and ``test`` are
-    the two parts, and their sub-folders the classes. Other files, and hidden ones, are left alone.
+    the two parts, and their sub-folders the classes. Folders named ``input`` and ``target`` hold
+    the two halves of `Pairs` under the same names. Other files, and hidden ones, are left alone.
 
     Of a ``.npz`` file the array that can be pictures is taken, and one number or name a picture as
     labels: see `from_arrays`. A folder with MNIST's IDX files or CIFAR-10's binary files is known

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import Final
 from minigen.data import pictures, recognition
 from minigen.data.arrays import ARRAY_SUFFIXES, Arrays, read_arrays
 from minigen.data.own import OwnData
-from minigen.data.pictures import Picture, PictureFile
+from minigen.data.pictures import PAIR, Picture, PictureFile, PicturePair
 from minigen.data.publication import AmbiguousDataError, MissingDataError
 
 _PARTS: Final = {"train": "train", "training": "train", "test": "test", "testing": "test"}
@@ -49,11 +49,14 @@ class Pictures:
         The classes' names; none if there are no classes.
     published : str, optional
         The published set that this is: its order and its parts stay as they are.
+    paired : bool
+        Whether each is two pictures: see `minigen.data.pictures.PicturePair`.
     """
 
     pictures: Sequence[Picture]
     classes: tuple[str, ...] = ()
     published: str | None = None
+    paired: bool = False
 
 
 def find_source(own: OwnData, *, progress: bool = False) -> Source:
@@ -117,9 +120,11 @@ def _walk(folder: Path, above: tuple[str, ...]) -> Iterator[Path]:
 
 
 def _from_folder(path: Path, files: Sequence[Path]) -> Pictures:
-    """Return a folder's pictures; its sub-folders are the classes, or else the two parts."""
+    """Return a folder's pictures; sub-folders are classes, the two parts, or halves of pairs."""
     inside = {file: file.relative_to(path).parts for file in files}
     folders = {parts[0] for parts in inside.values() if len(parts) > 1}
+    if folders == set(PAIR) and all(len(parts) > 1 for parts in inside.values()):
+        return _in_pairs(inside)
     divided = _are_parts(folders)
     if divided:  # by the publisher; what is for validation is left alone
         inside = {file: parts for file, parts in inside.items() if parts[0].lower() in _PARTS}
@@ -138,6 +143,16 @@ def _from_folder(path: Path, files: Sequence[Path]) -> Pictures:
         for file, parts in inside.items()
     ]
     return Pictures(found, classes)
+
+
+def _in_pairs(inside: Mapping[Path, tuple[str, ...]]) -> Pictures:
+    """Return pictures of the same name in two folders, as pairs of that name."""
+    found: dict[str, dict[str, Picture]] = {}
+    for file, (folder, *rest) in inside.items():
+        name = "/".join(rest)
+        found.setdefault(name, {})[folder] = PictureFile(name=name, path=file)
+    pairs = [PicturePair(name=name, halves=halves) for name, halves in found.items()]
+    return Pictures(pairs, paired=True)
 
 
 def _are_parts(folders: set[str]) -> bool:

@@ -8,18 +8,15 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import click
 import numpy as np
 import numpy.typing as npt
 
 from minigen.data import typefaces
-from minigen.data.outlines import LINE, MOVE
+from minigen.data.fonts import open_font, outline
 from minigen.files import write_atomically
-
-_CLOSE: Final = 79  # matplotlib's code of a line back to where the contour starts
 
 
 def trace() -> dict[str, npt.NDArray[Any]]:
@@ -30,7 +27,7 @@ def trace() -> dict[str, npt.NDArray[Any]]:
     behind which vertex each outline ends.
     """
     traced = [
-        _outline(face.file, face.code_point(character))
+        outline(open_font(face.file), face.code_point(character))
         for face in typefaces.FACES
         for character in typefaces.CHARACTERS
     ]
@@ -39,20 +36,6 @@ def trace() -> dict[str, npt.NDArray[Any]]:
         "codes": np.concatenate([codes for _, codes in traced]),
         "ends": np.cumsum([len(codes) for _, codes in traced]).astype(np.int32),
     }
-
-
-def _outline(file: str, code_point: int) -> tuple[npt.NDArray[np.int16], npt.NDArray[np.uint8]]:
-    """Return the vertices and codes of one character of a font file of matplotlib's."""
-    import matplotlib as mpl
-    from matplotlib.ft2font import FT2Font, LoadFlags
-
-    font = FT2Font(str(Path(mpl.get_data_path(), "fonts", "ttf", f"{file}.ttf")))
-    font.load_char(code_point, flags=LoadFlags.NO_SCALE)
-    vertices, codes = font.get_path()
-    closed = codes == _CLOSE
-    vertices[closed] = vertices[codes == MOVE]
-    codes[closed] = LINE
-    return (64 * vertices).astype(np.int16), codes.astype(np.uint8)
 
 
 def encode(arrays: Mapping[str, npt.NDArray[Any]]) -> bytes:

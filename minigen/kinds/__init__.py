@@ -14,15 +14,18 @@ Examples
 
 from minigen.kinds.image import ImageKind
 from minigen.kinds.kind import Kind, KindError, Setting, find, kind_of, register, registered
+from minigen.kinds.pair import PairKind
 from minigen.kinds.point import PointKind
 
 register(ImageKind())
 register(PointKind())
+register(PairKind())
 
 __all__ = [
     "ImageKind",
     "Kind",
     "KindError",
+    "PairKind",
     "PointKind",
     "Setting",
     "find",

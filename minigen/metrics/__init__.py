@@ -74,6 +74,14 @@ from minigen.metrics.restoration import (
     psnr,
 )
 from minigen.metrics.samples import measuring
+from minigen.metrics.translation import (
+    TranslationReport,
+    Translations,
+    judge_translation,
+    judged_targets,
+    nearest_images,
+    train_style_judge,
+)
 
 evaluating = measuring  # its name until `nn.utils.evaluating` had it, which records graphs
 
@@ -94,6 +102,8 @@ __all__ = [
     "PrecisionRecall",
     "RestorationReport",
     "SampleReport",
+    "TranslationReport",
+    "Translations",
     "active_units",
     "average_terms",
     "class_accuracy",
@@ -109,6 +119,8 @@ __all__ = [
     "judge_points",
     "judge_restoration",
     "judge_samples",
+    "judge_translation",
+    "judged_targets",
     "kernel_distance",
     "laplace_filling",
     "latent_means",
@@ -117,7 +129,9 @@ __all__ = [
     "measuring",
     "mode_coverage",
     "mutual_information_gap",
+    "nearest_images",
     "nll",
     "precision_recall",
     "psnr",
+    "train_style_judge",
 ]

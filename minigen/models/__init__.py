@@ -38,6 +38,9 @@ from minigen.models.restoration import Deblurring, Denoising, SuperResolution
 # isort: split
 from minigen.models.inpainting import Inpainting
 
+# isort: split
+from minigen.models.translation import Pix2Pix
+
 for _file in pkgutil.iter_modules(__path__):  # a model in a file of its own is known by being there
     importlib.import_module(f"{__name__}.{_file.name}")
 
@@ -71,6 +74,7 @@ __all__ = [
     "NonSaturating",
     "Objective",
     "Option",
+    "Pix2Pix",
     "SuperResolution",
     "VariationalAutoencoder",
     "Wasserstein",

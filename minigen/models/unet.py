@@ -41,11 +41,6 @@ class UNets(Options):
     channels: Sizes = (16, 32, 64)
     code: Annotated[int, Range(0)] = 128
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if any(count % GROUPED for count in self.channels):
-            raise ValueError(f"channels: multiples of {GROUPED} are expected, got {self.channels}")
-
     def network(self, shape: ImageShape, before: int, source: Generator | None) -> UNet:
         """Make the network of images (C, H, W), which takes `before` channels."""
         return UNet(before, shape, self.channels, self.code, generator=source)
@@ -62,13 +57,15 @@ class UNet(nn.Module):
         (C, H, W) of what it makes.
     channels, code
         See `UNets`.
+    depth : int, default 1
+        How many convolutions there are at each size, on either side.
     generator : Generator, optional
         Draws the initial weights: He's.
 
     Raises
     ------
     ValueError
-        If the images can't be halved so often.
+        If the images can't be halved so often, or numbers of channels are no multiples of 8.
 
     References
     ----------
@@ -89,19 +86,26 @@ class UNet(nn.Module):
         shape: ImageShape,
         channels: Sizes,
         code: int = 0,
+        depth: int = 1,
         *,
         generator: Generator | None = None,
     ) -> None:
         super().__init__()
+        if any(count % GROUPED for count in channels):
+            raise ValueError(f"channels: multiples of {GROUPED} are expected, got {channels}")
         after, *size = shape
         self.divisor = 2 ** (len(channels) - 1)
         self.size = tuple(size) if code else None
         self._expect_size(*size)
         pairs = list(itertools.pairwise(channels))
-        self.first = _block(nn.Conv2d(before, channels[0], 3, padding=1, generator=generator))
+
+        def block(convolution: nn.Conv2d | nn.ConvTranspose2d, count: int = depth) -> nn.Sequential:
+            return _block(convolution, count, generator)
+
+        self.first = block(nn.Conv2d(before, channels[0], 3, padding=1, generator=generator))
         self.down = nn.ModuleList(
             [
-                _block(nn.Conv2d(wide, narrow, 4, stride=2, padding=1, generator=generator))
+                block(nn.Conv2d(wide, narrow, 4, stride=2, padding=1, generator=generator))
                 for wide, narrow in pairs
             ]
         )
@@ -117,13 +121,13 @@ class UNet(nn.Module):
             )
         self.up = nn.ModuleList(
             [
-                _block(nn.ConvTranspose2d(low, high, 4, stride=2, padding=1, generator=generator))
+                block(nn.ConvTranspose2d(low, high, 4, stride=2, padding=1, generator=generator), 1)
                 for high, low in reversed(pairs)
             ]
         )
         self.join = nn.ModuleList(
             [
-                _block(nn.Conv2d(2 * high, high, 3, padding=1, generator=generator))
+                block(nn.Conv2d(2 * high, high, 3, padding=1, generator=generator))
                 for high, _ in reversed(pairs)
             ]
         )
@@ -158,9 +162,17 @@ class UNet(nn.Module):
             )
 
 
-def _block(convolution: nn.Conv2d | nn.ConvTranspose2d) -> nn.Sequential:
-    """Return a convolution with its norm and a leaky ReLU."""
+def _block(
+    convolution: nn.Conv2d | nn.ConvTranspose2d, count: int, generator: Generator | None
+) -> nn.Sequential:
+    """Return a convolution and others that keep the size, `count` in all.
+
+    Each has its norm and a leaky ReLU.
+    """
     channels = convolution.out_channels
-    return nn.Sequential(
-        convolution, nn.GroupNorm(channels // GROUPED, channels), nn.LeakyReLU(SLOPE)
-    )
+    layers: list[nn.Module] = []
+    for number in range(count):
+        if number:
+            convolution = nn.Conv2d(channels, channels, 3, padding=1, generator=generator)
+        layers += [convolution, nn.GroupNorm(channels // GROUPED, channels), nn.LeakyReLU(SLOPE)]
+    return nn.Sequential(*layers)

@@ -25,6 +25,7 @@ from minigen.viz.images import (
     image_grid,
     save_image,
     save_image_grid,
+    save_image_rows,
     save_image_table,
     save_reconstructions,
 )
@@ -42,6 +43,7 @@ __all__ = [
     "save_curves",
     "save_image",
     "save_image_grid",
+    "save_image_rows",
     "save_image_table",
     "save_points",
     "save_reconstructions",

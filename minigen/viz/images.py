@@ -213,24 +213,55 @@ def save_reconstructions(
     columns : int, default 10
         Images in a row.
     """
+    rows = {"original": originals, "reconstruction": reconstructions}
+    if corrupted is not None:
+        rows = {"original": originals, "corrupted": corrupted, **rows}
+    save_image_rows(path, rows, columns=columns, title=title)
+
+
+def save_image_rows(
+    path: str | os.PathLike[str],
+    rows: Mapping[str, Tensor | Array],
+    *,
+    columns: int = 10,
+    title: str | None = None,
+) -> None:
+    """Write a picture in which what belongs together stands one below the other.
+
+    Parameters
+    ----------
+    rows : mapping of str to Tensor or array, shape (N, C, H, W)
+        Images of one shape, by what stands at the left of their row.
+    columns : int, default 10
+        Images in a row; where there are more, further rows of all follow.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import minigen
+    >>> rows = {"given": minigen.zeros(3, 1, 8, 8), "wanted": minigen.ones(3, 1, 8, 8)}
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_image_rows(f"{folder}/rows.png", rows)
+    """
     from matplotlib.figure import Figure
 
-    rows = {
-        "original": to_numpy(array_of(originals)),
-        "reconstruction": to_numpy(array_of(reconstructions)),
-    }
-    if corrupted is not None:
-        rows = {"original": rows["original"], "corrupted": to_numpy(array_of(corrupted)), **rows}
-    shapes = {role: images.shape for role, images in rows.items()}
+    pixels = {role: to_numpy(array_of(images)) for role, images in rows.items()}
+    shapes = {role: images.shape for role, images in pixels.items()}
     if len(set(shapes.values())) > 1:
+        *roles, last = pixels
         raise ValueError(
-            "save_reconstructions: originals and reconstructions of one shape are expected, got "
+            f"save_image_rows: {', '.join(roles)} and {last} of one shape are expected, got "
             + ", ".join(f"{role} {shape}" for role, shape in shapes.items())
         )
-    count = len(rows["original"])
+    count = len(next(iter(pixels.values())))
     columns = max(1, min(columns, count))
     strips = [
-        _stacked([images[start : start + columns] for images in rows.values()], columns)
+        _stacked([images[start : start + columns] for images in pixels.values()], columns)
         for start in range(0, max(count, 1), columns)
     ]
     height, width = strips[0].shape[:2]
@@ -238,7 +269,7 @@ def save_reconstructions(
     figure = Figure(figsize=size, dpi=DPI, layout="constrained")
     panels = figure.subplots(len(strips), squeeze=False).flat
     for axes, strip in zip(panels, strips, strict=True):
-        _show_rows(axes, strip, list(rows))
+        _show_rows(axes, strip, list(pixels))
     if title:
         figure.suptitle(title)
     save_figure(figure, path)

@@ -85,16 +85,21 @@ def test_the_help_of_training_says_what_models_have() -> None:
     said = {option.name: getattr(option, "help", None) or "" for option in train.params}
     of = {name: defaults(name) for name in models.MODELS}
     games = [name for name in of if issubclass(models.find(name), models.GAN)]
+    pix2pix = of.pop("pix2pix")
+    assert (pix2pix["batch_size"], pix2pix["schedule"]) == (16, "linear")
+    assert (pix2pix["learning_rate"], *pix2pix["betas"]) == (2e-3, 0.9, 0.999)
     for name, has in of.items():
         assert has["batch_size"] == (64 if name in games else 128)
         assert has["schedule"] == ("linear" if name in games else "constant")
         if name not in games:
             assert (has["learning_rate"], *has["betas"]) == (1e-3, 0.9, 0.999)
-    assert "64 for most GANs of images, else 128" in said["batch_size"]
-    assert "linear for most GANs of images, else constant" in said["schedule"]
+    assert "64 for most GANs of images, 16 for pix2pix, else 128" in said["batch_size"]
+    assert "linear for most GANs of images and pix2pix, else constant" in said["schedule"]
     assert "1e-3 for all but GANs" in said["learning_rate"]
     assert "0.9,0.999 for all but GANs" in said["betas"]
-    assert "`linear`, which is the default of most GANs of images" in page("training.md")
+    assert "`linear`, which is the default of most GANs of images and of `pix2pix`" in page(
+        "training.md"
+    )
 
 
 def test_the_neighbours_that_are_counted_are_those_that_are_said() -> None:

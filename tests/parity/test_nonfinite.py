@@ -33,6 +33,7 @@ OWN_FORMULA = "PyTorch has no such function; its distributions refuse NaN, and d
 LOGIT = "max(l, 0) - l t is infinity less infinity at one end, PyTorch's formula at the other"
 FLOOR = "the floor under the logarithm holds in the target's gradient, too"
 PROBABILITY = "a target that is NaN is refused, as are probabilities in both"
+BANDS = "a product with a matrix most of which is zero, where PyTorch's stand-in looks at windows"
 ORDER = "which product comes first decides between infinity and NaN"
 
 DIFFERENT = {
@@ -45,6 +46,7 @@ DIFFERENT = {
     **dict.fromkeys(["kl_standard_normal", "kl_to_standard_normal"], OWN_FORMULA),
     **dict.fromkeys(["binary_cross_entropy_with_logits", "logits_cross_entropy"], LOGIT),
     **dict.fromkeys(["binary_cross_entropy", "probability_cross_entropy"], FLOOR),
+    **dict.fromkeys(["gaussian_blur", "ssim"], BANDS),
     "contract": ORDER,
     "lerp": "from an infinite start; PyTorch begins at the end where the weight is a half or more",
     "silu": "a sum of terms of either sign: PyTorch's kernel adds their factors first",

@@ -153,6 +153,16 @@ def test_what_a_denoising_model_saw_stands_between(tmp_path: Path) -> None:
         viz.save_reconstructions(tmp_path / "bad.png", clean, clean, corrupted=noisy[:2])
 
 
+def test_rows_that_are_named_stand_below_one_another(tmp_path: Path) -> None:
+    black, white = np.zeros((3, 1, 8, 8)), np.ones((3, 1, 8, 8))
+    viz.save_image_rows(tmp_path / "two.png", {"given": black, "wanted": white})
+    viz.save_image_rows(tmp_path / "three.png", {"given": black, "made": white, "wanted": white})
+    two, three = (imread(tmp_path / f"{n}.png") for n in ("two", "three"))
+    assert three.shape[0] > 1.3 * two.shape[0]
+    with pytest.raises(ValueError, match="given and wanted of one shape are expected, got given"):
+        viz.save_image_rows(tmp_path / "bad.png", {"given": black, "wanted": white[:2]})
+
+
 def test_no_images_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="got \\(0, 1, 8, 8\\)"):
         viz.save_reconstructions(tmp_path / "r.png", np.zeros((0, 1, 8, 8)), np.zeros((0, 1, 8, 8)))

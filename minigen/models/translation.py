@@ -1,0 +1,335 @@
+r"""Translation of images: from pairs, what is given and what is wanted, pixel for pixel.
+
+Nothing is said of how the one becomes the other, as it is where an image is restored: the network
+learns it from pairs, and so translates whatever there are pairs of.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, Final
+
+import numpy as np
+
+from minigen import functional as F
+from minigen import nn
+from minigen.engine.backend import Array, array_of, device_of, namespace, to_device
+from minigen.engine.modes import no_grad
+from minigen.engine.random import Generator, default_generator
+from minigen.engine.tensor import Tensor
+from minigen.models.base import Model
+from minigen.models.game import DISCRIMINATOR, GENERATOR
+from minigen.models.networks import SLOPE
+from minigen.models.objectives import NonSaturating
+from minigen.models.options import Count, Options, Range, Sizes, Weight
+from minigen.models.restoration import UNSHUFFLED
+from minigen.models.unet import UNet
+from minigen.nn.utils import frozen
+
+STEEPNESS: Final = 8
+"""How far apart the logits of a black and a white input pixel are that the network adds to."""
+
+OBJECTIVE: Final = NonSaturating()
+"""What the discriminator and the generator minimise of the scores."""
+
+
+@dataclass(frozen=True)
+class Translators(Options):
+    """A U-Net at half the images' height and width, and how wide it is at each size.
+
+    Parameters
+    ----------
+    channels : sequence of int
+        Channels at half of the images' height and width, at a quarter and so on: multiples of 8.
+    depth : int
+        How many convolutions there are at each size, on the way down and on the way up.
+    """
+
+    positional: ClassVar[tuple[str, ...]] = ("channels",)
+    channels: Sizes = (32, 64, 128)
+    depth: Count = 1
+
+
+@dataclass(frozen=True)
+class PatchAdversary(Options):
+    """A discriminator that judges an image patch by patch, and how much its verdict counts.
+
+    Parameters
+    ----------
+    adversarial : float
+        Weight of the adversarial loss beside absolute errors that are summed over an image; with 0
+        there is no discriminator. 10 is about the paper's, on grey images of 32 x 32 pixels.
+    patch_channels : sequence of int
+        Channels of the discriminator's convolutions, each of which halves height and width.
+    """
+
+    adversarial: Weight = 0.0
+    patch_channels: Sizes = (32, 64)
+
+    def discriminator(self, channels: int, source: Generator | None) -> nn.Module:
+        """Make the discriminator of pairs with so many channels in all, with He's weights."""
+        layers: list[nn.Module] = []
+        for before, after in itertools.pairwise((channels, *self.patch_channels)):
+            halving = nn.Conv2d(before, after, 4, stride=2, padding=1, generator=source)
+            layers += [halving, nn.LeakyReLU(SLOPE)]
+        layers.append(nn.Conv2d(self.patch_channels[-1], 1, 3, padding=1, generator=source))
+        network = nn.Sequential(*layers)
+        nn.init.initialize_(network, nn.init.kaiming_normal_, source)
+        return network
+
+
+@dataclass(frozen=True)
+class CutMix(Options):
+    """What is done to pairs in training, so that few of them are not learnt by heart.
+
+    Parameters
+    ----------
+    cut : float, in [0, 1]
+        Share of the pairs that are cut along a random row or column, input and target alike, and of
+        which one side is replaced by that of another pair.
+    """
+
+    cut: Annotated[float, Range(0, 1)] = 0.5
+
+    def mix(self, x: Array, generator: Generator | None = None) -> Array:
+        """Return a batch (N, C, H, W), some of its images composed of two."""
+        if not self.cut:
+            return x
+        count, _, height, width = x.shape
+        library, device = namespace(array_of(x)), device_of(array_of(x))
+        source = generator or default_generator()
+        others = x[to_device(source.permutation(count), device)]
+        drawn = source.uniform((3, count, 1, 1, 1), np.float32, device)
+        rows = (library.arange(height).reshape(-1, 1) + 0.5) / height
+        columns = (library.arange(width) + 0.5) / width
+        before = library.where(drawn[0] < 0.5, rows, columns) < drawn[1]
+        mixed: Array = F.where(before & (drawn[2] < self.cut), others, x)
+        return mixed
+
+
+class Pix2Pix(Model):
+    r"""Images of one kind made into images of another, learnt from pairs (x, y).
+
+    .. math:: \hat y = \sigma\!\left( 8x - 4 + f_\theta(x) \right), \qquad
+              L_G = \sum_i | \hat y_i - y_i | - \lambda\, E_p[\ln \sigma(D_p(x, \hat y))]
+
+    The network f, a U-Net, predicts what to add to the logits of each pixel, and begins with
+    nothing: with the image as it is. By absolute errors alone the best answer is the median of all
+    that y may be, and where there are several it is blurred. With a weight :math:`\lambda` a
+    discriminator takes part, which sees an image beside what it was made of, patch by patch p:
+
+    .. math:: L_D = -E_p[\ln \sigma(D_p(x, y))] - E_p[\ln(1 - \sigma(D_p(x, \hat y)))].
+
+    Nothing is drawn at random but cuts in training: to an input there is one output.
+
+    Parameters
+    ----------
+    image_shape : tuple of int
+        (C, H, W) of either image of a pair.
+    channels, depth
+        See `Translators`.
+    adversarial, patch_channels
+        See `PatchAdversary`.
+    cut
+        See `CutMix`.
+    generator : Generator, optional
+        Draws the initial weights.
+
+    Attributes
+    ----------
+    generator : Module
+        f, on images of half the height and width and four times the channels.
+    discriminator : Module or None
+        D: maps pairs (N, 2 C, H, W) in [-1, 1] to scores (N, 1, h, w), a score a patch.
+
+    Raises
+    ------
+    ValueError
+        If a length is not positive, or numbers of channels are no multiples of 8.
+
+    References
+    ----------
+    Isola, Zhu, Zhou, Efros (2017), arXiv:1611.07004. Yun et al. (2019), arXiv:1905.04899: the cuts.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> from minigen.models import Pix2Pix
+    >>> model = Pix2Pix((1, 32, 32), channels=(8, 16))
+    >>> pairs = minigen.rand(5, 2, 32, 32)
+    >>> list(model.terms(pairs))
+    ['l1_loss']
+    >>> model.translate(minigen.rand(1, 1, 30, 17)).shape
+    (1, 1, 30, 17)
+
+    Derivation: restoration.mean, gan.non_saturating, pixel_shuffle
+    """
+
+    name: ClassVar[str] = "pix2pix"
+    kinds: ClassVar[tuple[str, ...]] = ("pair",)
+    parts: ClassVar[dict[str, type[Options]]] = {
+        "networks": Translators,
+        "adversary": PatchAdversary,
+        "augmentation": CutMix,
+    }
+    lacks: ClassVar[dict[str, str]] = {
+        "sample": "it translates the images that it is given, and makes none of noise; "
+        "see minigen translate"
+    }
+    networks: Translators
+    adversary: PatchAdversary
+    augmentation: CutMix
+    generator: UNet
+    discriminator: nn.Module | None
+
+    def build(self, generator: Generator | None) -> None:
+        """Make the network, whose last layer begins at zero, and the discriminator if any."""
+        channels, *size = self.image_shape
+        halvings = len(self.networks.channels)
+        self.multiple = UNSHUFFLED * 2 ** (halvings - 1)
+        height, width = (-(-length // self.multiple) * self.multiple for length in size)
+        inside = (channels * UNSHUFFLED**2, height // UNSHUFFLED, width // UNSHUFFLED)
+        options = self.networks
+        self.generator = UNet(
+            inside[0], inside, options.channels, depth=options.depth, generator=generator
+        )
+        nn.init.zeros_(self.generator.last.weight)
+        self.discriminator = None
+        if self.adversary.adversarial:
+            self.discriminator = self.adversary.discriminator(2 * channels, generator)
+
+    # ------------------------------------------------------------------------------- translating
+
+    def translate(self, x: Array) -> Tensor:
+        """Return images in (0, 1) of images (N, C, H, W) in [0, 1], of any size.
+
+        Where height or width can't be halved so often, they are continued by their last pixels. The
+        norms inside are over a whole image: a part of it, alone, becomes something else.
+        """
+        height, width = x.shape[2:]
+        padding = (0, -width % self.multiple, 0, -height % self.multiple)
+        whole = F.pad(x, padding, mode="replicate") if any(padding) else x
+        added = F.pixel_shuffle(self.generator(F.pixel_unshuffle(whole, UNSHUFFLED)), UNSHUFFLED)
+        logits = added[:, :, :height, :width] + (x * STEEPNESS - STEEPNESS / 2)
+        translated: Tensor = F.sigmoid(logits)
+        return translated
+
+    def reconstruct(self, x: Array, labels: Array | None = None) -> Tensor:
+        """Return what `translate` does, of inputs; it takes no labels."""
+        self.expect_labels(labels, len(x))
+        return self.translate(x)
+
+    def corrupt(self, x: Array, *, generator: Generator | None = None) -> Array:
+        """Return the inputs of pairs (N, 2 C, H, W)."""
+        return self._apart(x)[0]
+
+    # ---------------------------------------------------------------------------------- learning
+
+    def terms(
+        self, x: Array, labels: Array | None = None, *, generator: Generator | None = None
+    ) -> dict[str, Tensor]:
+        """Return the terms of all sides, of pairs (N, 2 C, H, W) in [0, 1]: see `side_terms`."""
+        return {
+            name: term
+            for side in self.sides()
+            for name, term in self.side_terms(side, x, labels, generator=generator).items()
+        }
+
+    def loss(
+        self, x: Array, labels: Array | None = None, *, generator: Generator | None = None
+    ) -> Tensor:
+        """Return what the generator minimises."""
+        side = "model" if self.discriminator is None else GENERATOR
+        return next(iter(self.side_terms(side, x, labels, generator=generator).values()))
+
+    def sides(self) -> dict[str, nn.Module]:
+        """Return the model itself; with a discriminator ``"discriminator"`` and ``"generator"``."""
+        if self.discriminator is None:
+            return {"model": self}
+        return {DISCRIMINATOR: self.discriminator, GENERATOR: self.generator}
+
+    def side_terms(
+        self,
+        side: str,
+        x: Array,
+        labels: Array | None = None,
+        *,
+        generator: Generator | None = None,
+    ) -> dict[str, Tensor]:
+        """Return the loss of a side first.
+
+        Parameters
+        ----------
+        side : str
+            ``"model"``, or of a model with a discriminator ``"discriminator"`` or ``"generator"``.
+        x : Tensor or array, shape (N, 2 C, H, W)
+            Pairs in [0, 1]: the inputs' channels, then the targets'.
+        generator : Generator, optional
+            Draws, in training, which pairs are cut, and where.
+
+        Returns
+        -------
+        dict of str to Tensor
+            ``l1_loss``, absolute errors summed over an image and averaged over the batch; of a
+            generator ``generator_loss``, and the ``l1`` and the ``adversarial`` part of it; of a
+            discriminator ``discriminator_loss``, and the mean probabilities ``real_score`` and
+            ``fake_score`` that it gives patches of targets and of translations.
+
+        Raises
+        ------
+        ValueError
+            If there is no such side, or pairs have another shape or, on the CPU, values outside
+            [0, 1].
+        """
+        if side not in self.sides():
+            raise ValueError(
+                f"{type(self).__name__}: unknown side {side!r}: use one of "
+                f"{', '.join(self.sides())}"
+            )
+        self.expect_unit_interval(x)
+        self.expect_labels(labels, len(x))
+        given, wanted = self._apart(self.augmentation.mix(x, generator) if self.training else x)
+        if side == DISCRIMINATOR:
+            return self._discriminator_terms(given, wanted)
+        made = self.translate(given)
+        errors: Tensor = F.l1_loss(made, wanted)
+        if self.discriminator is None:
+            return {"l1_loss": errors}
+        with frozen(self.discriminator):
+            verdict = OBJECTIVE.generator_loss(self._scores(given, made))
+        total = errors + verdict * self.adversary.adversarial
+        return {"generator_loss": total, "l1": errors, "adversarial": verdict}
+
+    def _discriminator_terms(self, given: Array, wanted: Array) -> dict[str, Tensor]:
+        with frozen(self.generator), no_grad():
+            made = self.translate(given)
+        real, fake = self._scores(given, wanted), self._scores(given, made)
+        return {
+            "discriminator_loss": OBJECTIVE.discriminator_loss(real, fake),
+            "real_score": OBJECTIVE.readable(real.detach()),
+            "fake_score": OBJECTIVE.readable(fake.detach()),
+        }
+
+    def training_defaults(self) -> dict[str, Any]:
+        """Return a high rate that falls, and small batches; the game wants it lower."""
+        options = {"batch_size": 16, "schedule": "linear"}
+        if self.discriminator is None:
+            return {"lr": 2e-3, **options}
+        return {"lr": 1e-3, "betas": (0.5, 0.999), **options}
+
+    def _apart(self, x: Array) -> tuple[Array, Array]:
+        """Return the inputs and the targets of pairs."""
+        channels, height, width = self.image_shape
+        if tuple(x.shape[1:]) != (2 * channels, height, width):
+            raise ValueError(
+                f"{type(self).__name__}: pairs of shape (N, {2 * channels}, {height}, {width}) are "
+                f"expected, inputs and targets joined along channels, got {tuple(x.shape)}"
+            )
+        return x[:, :channels], x[:, channels:]
+
+    def _scores(self, given: Array, image: Array) -> Tensor:
+        """Return the discriminator's scores of each patch of images beside what they were."""
+        assert self.discriminator is not None
+        scores: Tensor = self.discriminator(F.cat([given, image], axis=1) * 2 - 1)
+        return scores
