@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-import numpy as np
 
 from minigen.cli import options
 from minigen.cli.files import read_picture, write_picture
