@@ -78,7 +78,9 @@ def sample(
     run = Trained.load(folder, device)
     run.ability(
         "sample",
-        "has no prior to sample from: it reconstructs only; train a VAE to generate",
+        "has no prior to sample from: it reconstructs only; train a VAE to generate"
+        if run.can("encode")
+        else "makes nothing of noise, but other images of those that it is given",
     )
     classes = run.model.classes
     if label is not None and label >= classes:

@@ -48,15 +48,10 @@ class Trained:
         return all(models.can(self.model, ability) for ability in abilities)
 
     def ability(self, name: str, lack: str) -> Callable[..., Any]:
-        """Return a method of the model; without it, a `click.ClickException` says what it lacks.
-
-        That is said in the model's own words, if it has any.
-        """
+        """Return a method of the model; without it, a `click.ClickException` says what it lacks."""
         if not self.can(name):
-            own = self.model.lacks.get(name)
-            reason = f"can't {name.replace('_', ' ')}: {own}" if own else lack
             raise click.ClickException(
-                f"the model in {self.folder}, of the kind {self.model.name!r}, {reason}"
+                f"the model in {self.folder}, of the kind {self.model.name!r}, {lack}"
             )
         return models.ability(self.model, name)
 

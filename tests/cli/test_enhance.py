@@ -88,4 +88,4 @@ def test_restorations_are_evaluated_and_shown_beside_what_was_seen(
     assert all(name in out for name in ("the model", "bicubic", "best linear 5x5", "PSNR", "SSIM"))
     call("reconstruct", runs["super-resolution"], "--out", tmp_path / "x.png")
     assert (tmp_path / "x.png").exists()
-    assert "see minigen enhance" in error("sample", runs["denoising"], status=1)
+    assert "makes nothing of noise" in error("sample", runs["denoising"], status=1)

@@ -36,7 +36,7 @@ def test_the_seed_decides_what_is_drawn(vae: Path, tmp_path: Path) -> None:
 
 def test_an_autoencoder_has_nothing_to_sample_from(trained: dict[str, Path]) -> None:
     message = error("sample", trained["autoencoder"], status=1)
-    assert "has no prior to sample its code from" in message
+    assert "has no prior to sample from" in message
     assert "train a VAE" in message
 
 

@@ -51,7 +51,7 @@ def test_what_can_not_be_translated_is_named(run: Path, vae: Path, tmp_path: Pat
     assert "translates nothing: train pix2pix" in message
     (tmp_path / "empty").mkdir()
     assert "holds no file that ends in" in error("translate", run, tmp_path / "empty", status=2)
-    assert "see minigen translate" in error("sample", run, status=1)
+    assert "makes nothing of noise" in error("sample", run, status=1)
     message = error("train", "pix2pix", "--out", tmp_path / "no", status=2)
     assert "pix2pix takes pairs; digits holds images" in message
     message = error("train", "vae", "--dataset", "tests.pairs:squares", status=2)
