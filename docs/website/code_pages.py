@@ -57,6 +57,7 @@ _FAMILIES: Final = {
     "minigen.ops.convolution": "Convolutions",
     "minigen.ops.pooling": "Pooling",
     "minigen.ops.interpolation": "Images in other sizes",
+    "minigen.ops.similarity": "Blurs and likeness of images",
     "minigen.ops.normalization": "Normalisation",
     "minigen.ops.losses": "Losses and divergences",
     "minigen.ops.stochastic": "Randomness inside the graph",

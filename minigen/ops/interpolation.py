@@ -91,7 +91,7 @@ def interpolate(
     >>> F.interpolate(edge, size=(1, 5), mode="bilinear", align_corners=True).tolist()
     [[[[0.0, 1.0, 2.0, 3.0, 4.0]]]]
     >>> F.interpolate(edge, size=(1, 4), mode="bicubic").tolist()
-    [[[[-0.421875, 0.578125, 3.421875, 4.421875]]]]
+    [[[[-0.421875, 0.90625, 3.09375, 4.421875]]]]
 
     References
     ----------

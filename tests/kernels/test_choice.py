@@ -11,11 +11,17 @@ import pytest
 
 import minigen
 from minigen import models, optim
-from minigen.engine import choice
+from minigen.engine import choice, parallel
 
 pytestmark = pytest.mark.host_only("kernels for NumPy's arrays")
 
 KERNELS = [choice.NUMPY, *([choice.COMPILED] if find_spec("numba") else [])]
+
+
+@pytest.fixture(autouse=True)
+def _without_convolutions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forget the convolutions of other tests, beside which products are divided in other ways."""
+    monkeypatch.setattr(parallel, "_products_shared", False)
 
 
 def digest(kernels: str, optimizer: Callable[..., optim.Optimizer]) -> str:

@@ -17,7 +17,7 @@ from minigen.models import GAN, MODELS
 from minigen.training import RunConfig, train
 from minigen.training.state import Purpose, stream
 from tests.strict.refusal import Refused
-from tests.strict.test_reads import small_layers
+from tests.strict.test_reads import small_data, small_layers
 
 pytestmark = pytest.mark.usefixtures("cupy")
 
@@ -97,7 +97,8 @@ def small_run(model: str, device: str, folder: Path) -> tuple[list[bytes], Any]:
         batch_size=256,
         optimizer="sgd" if gan else "adam",  # Adam makes steps of gradients that are all rounding
         learning_rate=1e-2 if gan else 1e-3,
-        binarize="dynamic",
+        dataset=small_data(model),
+        binarize="none" if model == "pix2pix" else "dynamic",
         device=device,
     )
     run = train(config, folder, progress=False, pictures=False)
