@@ -48,6 +48,32 @@ def test_equal_images_have_a_similarity_of_one_and_negatives_a_negative_one() ->
     assert np.all(F.ssim(1 - x, x) < 0)
 
 
+@pytest.mark.derivation("ssim")
+def test_windows_of_eleven_pixels_are_compared_by_brightness_and_structure() -> None:
+    x, y = draw(1, 1, 11, 12, low=0), draw(1, 1, 11, 12, seed=1, low=0) * 0.2
+    places = np.arange(11) - 5
+    weights = np.exp(-(places[:, None] ** 2 + places**2) / (2 * 1.5**2))
+    weights /= weights.sum()
+    expected = []
+    for left in range(2):
+        a, b = (images[0, 0, :, left : left + 11] for images in (x, y))
+        mean_a, mean_b = (weights * a).sum(), (weights * b).sum()
+        var_a, var_b = (weights * (a - mean_a) ** 2).sum(), (weights * (b - mean_b) ** 2).sum()
+        covariance = (weights * (a - mean_a) * (b - mean_b)).sum()
+        brightness = (2 * mean_a * mean_b + 1e-4) / (mean_a**2 + mean_b**2 + 1e-4)
+        expected.append(brightness * (2 * covariance + 9e-4) / (var_a + var_b + 9e-4))
+    np.testing.assert_allclose(F.ssim(x, y), [np.mean(expected)], rtol=1e-10)
+
+
+def test_a_window_reaches_three_deviations_and_may_be_a_single_pixel() -> None:
+    point = np.zeros((1, 1, 1, 41))
+    point[..., 20] = 1
+    for sigma, reach in ((2.0, 6), (0.4, 2)):
+        blurred: Any = F.gaussian_blur(point, sigma)
+        assert np.flatnonzero(blurred).tolist() == list(range(20 - reach, 21 + reach))
+    np.testing.assert_array_equal(F.gaussian_blur(point, 1.0, kernel_size=1), point)
+
+
 def test_structural_similarity_is_symmetric_and_each_image_has_its_own() -> None:
     x, y = draw(3, 1, 12, 12, low=0), draw(3, 1, 12, 12, seed=1, low=0)
     together: Any = F.ssim(x, y)
@@ -88,6 +114,7 @@ def test_float32_stays_and_integers_become_floats() -> None:
 
 
 X = np.zeros((2, 1, 12, 12))
+HALF: Any = 3.5
 
 
 @pytest.mark.parametrize(
@@ -96,6 +123,10 @@ X = np.zeros((2, 1, 12, 12))
         (lambda: F.gaussian_blur(X, 0.0), "gaussian_blur: sigma must be positive, got 0.0"),
         (lambda: F.gaussian_blur(X, np.nan), "sigma must be positive, got nan"),
         (lambda: F.gaussian_blur(X, 1.0, 4), "kernel_size must be an odd number, got 4"),
+        (lambda: F.gaussian_blur(X, 1.0, -3), "kernel_size must be an odd number, got -3"),
+        (lambda: F.gaussian_blur(X, 1.0, HALF), "kernel_size must be an odd number, got 3.5"),
+        (lambda: F.gaussian_blur(X, np.inf), "sigma must be positive, got inf"),
+        (lambda: F.ssim(X, X, data_range=np.inf), "data_range must be positive, got inf"),
         (lambda: F.gaussian_blur(X[0], 1.0), "(N, C, H, W) are expected, got (1, 12, 12)"),
         (lambda: F.ssim(X, X[:1]), "one shape are expected, got (2, 1, 12, 12) and (1, 1, 12, 12)"),
         (lambda: F.ssim(X[..., :9], X[..., :9]), "at least 11x11 pixels are expected"),
