@@ -178,7 +178,7 @@ def _mirrored(window: npt.NDArray[np.float64], length: int) -> npt.NDArray[np.fl
     Derivation: gaussian_blur
     """
     reach = len(window) // 2
-    rows = np.pad(np.arange(length), reach, mode="reflect" if length > 1 else "edge")
+    rows = np.pad(np.arange(length), reach, mode="reflect")
     matrix = np.zeros((length, length))
     for row in range(length):
         np.add.at(matrix[row], rows[row : row + len(window)], window)

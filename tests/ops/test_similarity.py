@@ -35,6 +35,14 @@ def test_a_point_becomes_a_gaussian_of_the_asked_for_width() -> None:
     assert (blurred.ravel() * places**2).sum() == pytest.approx(16, rel=1e-6)
 
 
+def test_beyond_its_border_an_image_is_mirrored_and_the_border_stands_once() -> None:
+    middle, beside = np.array([1, np.exp(-0.5)]) / (1 + 2 * np.exp(-0.5))
+    expected = {(5.0,): [5], (1.0, 0.0): [middle, 2 * beside], (1.0, 0, 0): [middle, beside, 0]}
+    for row, shares in expected.items():
+        found: Any = F.gaussian_blur(np.array(row).reshape(1, 1, 1, -1), 1.0, kernel_size=3)
+        np.testing.assert_allclose(found.ravel(), shares, rtol=1e-12)
+
+
 def test_two_blurs_are_one_whose_variances_add() -> None:
     x = np.pad(draw(1, 1, 8, 8), ((0, 0), (0, 0), (20, 20), (20, 20)))
     twice: Any = F.gaussian_blur(F.gaussian_blur(x, 1.5, 21), 2.0, 21)
