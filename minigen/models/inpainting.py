@@ -3,15 +3,15 @@ r"""A network that fills holes in images."""
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 from minigen import functional as F
 from minigen.engine.backend import Array, array_of, device_of, namespace, to_device
 from minigen.engine.random import Generator, default_generator
 from minigen.engine.tensor import Tensor
-from minigen.models.base import ImageShape, Model
+from minigen.models.base import ImageShape
 from minigen.models.options import Count, Options
-from minigen.models.restoration import TRAINING
+from minigen.models.restoration import Undoing
 from minigen.models.unet import UNets
 
 GREY = 0.5
@@ -42,7 +42,7 @@ class Hole(Options):
         return replace(self, hole=hole)
 
 
-class Inpainting(Model):
+class Inpainting(Undoing):
     r"""Images whose holes are filled with what may have been there.
 
     .. math:: r_\theta(x, m) = m\, x + (1 - m)\, \sigma(f_\theta(m\, x, m)), \qquad
@@ -59,6 +59,8 @@ class Inpainting(Model):
         See `UNets`.
     hole : int, optional
         See `Hole`.
+    criterion : {"mse", "l1"}
+        See `PixelLoss`.
     generator : Generator, optional
         Draws the initial weights.
 
@@ -85,7 +87,11 @@ class Inpainting(Model):
     """
 
     name: ClassVar[str] = "inpainting"
-    parts: ClassVar[dict[str, type[Options]]] = {"networks": UNets, "damage": Hole}
+    parts: ClassVar[dict[str, type[Options]]] = {
+        "networks": UNets,
+        "damage": Hole,
+        **Undoing.parts,
+    }
     lacks: ClassVar[dict[str, str]] = {
         "sample": "it fills holes in the images that it is given, and makes none of noise; "
         "see minigen inpaint"
@@ -115,35 +121,8 @@ class Inpainting(Model):
         restored: Tensor = x[:, :-1] + (1 - known) * F.sigmoid(self.network(x))
         return restored
 
-    def training_defaults(self) -> dict[str, Any]:
-        """Return those of `minigen.models.restoration`."""
-        return TRAINING
-
-    def terms(
-        self, x: Array, labels: Array | None = None, *, generator: Generator | None = None
-    ) -> dict[str, Tensor]:
-        """Return the squared error of whole images (N, C, H, W) in [0, 1], which the holes have.
-
-        Raises
-        ------
-        ValueError
-            If images have another shape or, on the CPU, values outside [0, 1].
-        """
-        self.expect_unit_interval(x)
-        self.expect_labels(labels, len(x))
-        originals = self.shape_images(x)
-        restored = self.fill(self.corrupt(originals, generator=generator))
-        return {"mse_loss": F.mse_loss(restored, originals)}
-
-    def loss(
-        self, x: Array, labels: Array | None = None, *, generator: Generator | None = None
-    ) -> Tensor:
-        """Return what training minimises: the first of `terms`."""
-        return self.terms(x, labels, generator=generator)["mse_loss"]
-
-    def reconstruct(self, x: Array, labels: Array | None = None) -> Tensor:
-        """Return what `fill` does, in [0, 1]; it takes no labels."""
-        self.expect_labels(labels, len(x))
+    def undo(self, x: Array) -> Tensor:
+        """Fill."""
         return self.fill(x)
 
     def _draw_holes(self, x: Array, generator: Generator | None) -> Array:

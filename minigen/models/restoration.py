@@ -139,38 +139,15 @@ class Noise(Options):
 # --------------------------------------------------------------------------------------- the models
 
 
-class Restorer(Model):
-    """What the networks of this file have in common: `corrupt`, `restore`, and the loss between.
+class Undoing(Model):
+    """What models have in common that undo what `corrupt` does: the loss between the two."""
 
-    Its own are the parts, and how an image is degraded and restored.
-    """
-
-    parts: ClassVar[dict[str, type[Options]]] = {
-        "convolutions": Convolutions,
-        "pixel_loss": PixelLoss,
-    }
-    lacks: ClassVar[dict[str, str]] = {
-        "sample": "it restores the images that it is given, and makes none of noise; "
-        "see minigen enhance"
-    }
-    convolutions: Convolutions
+    parts: ClassVar[dict[str, type[Options]]] = {"pixel_loss": PixelLoss}
     pixel_loss: PixelLoss
 
     @abstractmethod
-    def restore(self, x: Array) -> Tensor:
-        """Return what the model makes of degraded images (N, C, H, W) of any size."""
-
-    @property
-    @abstractmethod
-    def reach(self) -> int:
-        """How many pixels around a degraded one decide what becomes of it."""
-
-    @abstractmethod
-    def without_a_network(self, x: Array) -> tuple[str, Array]:
-        """Return the simplest thing to do with degraded images: what it is called, and its outcome.
-
-        It is of the size of the originals.
-        """
+    def undo(self, x: Array) -> Tensor:
+        """Return images (N, C, H, W) of what `corrupt` made of such images."""
 
     def training_defaults(self) -> dict[str, Any]:
         """Return Adam's usual rate, which falls to zero, and small batches."""
@@ -189,7 +166,7 @@ class Restorer(Model):
         self.expect_unit_interval(x)
         self.expect_labels(labels, len(x))
         originals = self.shape_images(x)
-        restored = self.restore(self.corrupt(originals, generator=generator))
+        restored = self.undo(self.corrupt(originals, generator=generator))
         return self.pixel_loss.terms(restored, originals)
 
     def loss(
@@ -201,8 +178,42 @@ class Restorer(Model):
     def reconstruct(self, x: Array, labels: Array | None = None) -> Tensor:
         """Return restored images, cut to [0, 1], of degraded ones; it takes no labels."""
         self.expect_labels(labels, len(x))
-        restored: Tensor = F.clip(self.restore(x), 0.0, 1.0)
+        restored: Tensor = F.clip(self.undo(x), 0.0, 1.0)
         return restored
+
+
+class Restorer(Undoing):
+    """What the networks of this file have in common beside: they restore images of any size.
+
+    Its own are how an image is degraded and restored, and the parts that say how much.
+    """
+
+    parts: ClassVar[dict[str, type[Options]]] = {"convolutions": Convolutions, **Undoing.parts}
+    lacks: ClassVar[dict[str, str]] = {
+        "sample": "it restores the images that it is given, and makes none of noise; "
+        "see minigen enhance"
+    }
+    convolutions: Convolutions
+
+    @abstractmethod
+    def restore(self, x: Array) -> Tensor:
+        """Return what the model makes of degraded images (N, C, H, W) of any size."""
+
+    @property
+    @abstractmethod
+    def reach(self) -> int:
+        """How many pixels around a degraded one decide what becomes of it."""
+
+    @abstractmethod
+    def without_a_network(self, x: Array) -> tuple[str, Array]:
+        """Return the simplest thing to do with degraded images: what it is called, and its outcome.
+
+        It is of the size of the originals.
+        """
+
+    def undo(self, x: Array) -> Tensor:
+        """Restore."""
+        return self.restore(x)
 
 
 class SuperResolution(Restorer):

@@ -56,6 +56,14 @@ def test_the_loss_is_the_squared_error_of_the_holes() -> None:
     assert model.loss(x, generator=Generator(4)).item() == pytest.approx(expected)
 
 
+def test_absolute_errors_may_be_minimised_instead() -> None:
+    model, x = model_of(criterion="l1"), images()
+    filled = model.fill(model.corrupt(x, generator=Generator(4))).numpy()
+    terms = model.terms(x, generator=Generator(4))
+    assert list(terms) == ["l1_loss"]
+    assert terms["l1_loss"].item() == pytest.approx(np.abs(filled - x).sum() / 50, rel=1e-5)
+
+
 def test_every_parameter_gets_a_gradient() -> None:
     model = model_of()
     model.loss(images()).backward()
