@@ -15,6 +15,7 @@ from minigen.ops.interpolation import *
 from minigen.ops.linear import *
 from minigen.ops.losses import *
 from minigen.ops.normalization import *
+from minigen.ops.pieces import *
 from minigen.ops.pooling import *
 from minigen.ops.reduction import *
 from minigen.ops.selection import *
@@ -23,8 +24,10 @@ from minigen.ops.similarity import *
 from minigen.ops.stochastic import *
 
 clamp = clip
+concat = cat
+moveaxis = movedim
 
-__all__ = ["clamp"]
+__all__ = ["clamp", "concat", "moveaxis"]
 __all__ += ops.activation.__all__
 __all__ += ops.arithmetic.__all__
 __all__ += ops.arrangement.__all__
@@ -34,6 +37,7 @@ __all__ += ops.interpolation.__all__
 __all__ += ops.linear.__all__
 __all__ += ops.losses.__all__
 __all__ += ops.normalization.__all__
+__all__ += ops.pieces.__all__
 __all__ += ops.pooling.__all__
 __all__ += ops.reduction.__all__
 __all__ += ops.selection.__all__

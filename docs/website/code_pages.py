@@ -62,7 +62,8 @@ _FAMILIES: Final = {
     "minigen.ops.losses": "Losses and divergences",
     "minigen.ops.stochastic": "Randomness inside the graph",
     "minigen.ops.shaping": "Shaping",
-    "minigen.ops.arrangement": "Pieces, copies, other orders",
+    "minigen.ops.pieces": "Pieces",
+    "minigen.ops.arrangement": "Copies, other orders",
 }
 """Headings of the ops' list, by the modules that hold them."""
 

@@ -69,6 +69,7 @@ ACTIVATION = [
     op_case("relu", distinct(3, 4), kinks=_ZEROS),
     op_case("leaky_relu", distinct(3, 4), negative_slope=0.2, kinks=_ZEROS),
     op_case("silu", normal(3, 4), torch="F.silu(x)"),
+    op_case("logsigmoid", normal(3, 4), torch="F.logsigmoid(x)"),
     op_case("elu", distinct(3, 4), alpha=0.7, kinks=_ZEROS),
     op_case("sigmoid", normal(3, 4)),
     op_case("tanh", normal(3, 4)),
@@ -183,9 +184,17 @@ LINEAR = [
     op_case("mm", normal(3, 4), normal(4, 2)),
     op_case("bmm", normal(2, 3, 4), normal(2, 4, 2)),
     op_case("dot", normal(4), normal(4)),
+    op_case("outer", normal(2), normal(3)),
     op_case("norm", normal(3, 4), axis=1, torch="torch.norm(x, dim=axis)"),
     op_case("norm", distinct(3, 4), p=1, note="of magnitudes"),
     op_case("norm", distinct(3), p=math.inf, torch="x.norm(p)", note="the greatest magnitude"),
+    op_case("normalize", normal(3, 4), axis=-1, torch="F.normalize(x, dim=axis)"),
+    op_case(
+        "cosine_similarity",
+        normal(3, 4),
+        normal(1, 4),
+        torch="F.cosine_similarity(x1, x2)",
+    ),
 ]
 
 SHAPING = [
@@ -206,6 +215,17 @@ SHAPING = [
     op_case("flip", normal(2, 3), op=lambda x: F.flip(x, 0, -1), torch="x.flip(0, -1)"),
     op_case("pixel_shuffle", normal(2, 4, 2, 3), upscale_factor=2),
     op_case("pixel_unshuffle", normal(2, 1, 4, 6), downscale_factor=2),
+    op_case("roll", normal(3, 4), shifts=(1, -2), dims=(0, 1)),
+    op_case("movedim", normal(2, 3, 4), source=(0, 2), destination=(1, 0)),
+    op_case("swapaxes", normal(2, 3, 4), axis0=0, axis1=-1),
+    op_case("unflatten", normal(2, 6), axis=1, sizes=(2, -1), torch="x.unflatten(axis, sizes)"),
+    op_case(
+        "repeat_interleave",
+        normal(2, 3),
+        repeats=2,
+        axis=1,
+        torch="x.repeat_interleave(repeats, axis)",
+    ),
     op_case("repeat", normal(2, 3), op=lambda x: F.repeat(x, 2, 1, 3), torch="x.repeat(2, 1, 3)"),
     op_case(
         "split",
@@ -220,6 +240,12 @@ SHAPING = [
         torch="torch.chunk(x, 2)[1]",
     ),
     op_case("unbind", normal(3, 4), op=lambda x: F.unbind(x, 1)[2], torch="torch.unbind(x, 1)[2]"),
+    op_case(
+        "narrow", normal(2, 5), axis=1, start=1, length=3, torch="x.narrow(axis, start, length)"
+    ),
+    op_case(
+        "index_select", normal(3, 2), axis=0, index=_PICKS, torch="x.index_select(axis, index)"
+    ),
     op_case(
         "getitem",
         normal(3, 4),
@@ -249,6 +275,20 @@ SHAPING = [
         normal(2, 3),
         op=lambda a, b: F.cat([a, b]),
         torch="torch.cat([a, b])",
+    ),
+    op_case(
+        "hstack",
+        normal(3, 1),
+        normal(3, 2),
+        op=lambda a, b: F.hstack([a, b]),
+        torch="torch.hstack([a, b])",
+    ),
+    op_case(
+        "vstack",
+        normal(3),
+        normal(2, 3),
+        op=lambda a, b: F.vstack([a, b]),
+        torch="torch.vstack([a, b])",
     ),
     op_case(
         "stack",

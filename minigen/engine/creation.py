@@ -245,6 +245,72 @@ def rand_like(x: Tensor, *, generator: Generator | None = None) -> Tensor:
     return rand(x.shape, generator=generator, dtype=x.dtype, device=x.device)
 
 
+def normal(
+    mean: float | Tensor = 0.0,
+    std: float | Tensor = 1.0,
+    size: int | Sequence[int] | None = None,
+    *,
+    generator: Generator | None = None,
+    device: str = backend.CPU,
+) -> Tensor:
+    """Draw from normal distributions, one an element.
+
+    Parameters
+    ----------
+    mean, std : float or Tensor
+        Means and standard deviations, of shapes that broadcast. No gradient flows to them:
+        `minigen.functional.reparameterize` is for that.
+    size : int or sequence of int, optional
+        The shape, where both are numbers.
+
+    Raises
+    ------
+    ValueError
+        If the shape follows neither from a tensor nor from `size`, or a deviation is negative.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> noise = minigen.normal(0, 0.02, size=(64, 100))
+    >>> round(noise.std().item(), 3)
+    0.02
+    """
+    tensors = [each.detach() for each in (mean, std) if isinstance(each, Tensor)]
+    if bool(tensors) == (size is not None):
+        raise ValueError(
+            "normal: either a mean or std that is a tensor, or size, is expected: the shape "
+            f"follows from one of them; got mean {mean}, std {std}, size {size}"
+        )
+    if (backend.to_numpy(array_of(std)) < 0).any():
+        raise ValueError(f"normal: std of at least 0 is expected, got {std}")
+    location, scale = (each.detach() if isinstance(each, Tensor) else each for each in (mean, std))
+    if size is None:
+        return randn_like(sum(tensors[1:], tensors[0]), generator=generator) * scale + location
+    return randn(one_sequence((size,)), generator=generator, device=device) * scale + location
+
+
+def bernoulli(x: Tensor, *, generator: Generator | None = None) -> Tensor:
+    """Draw 1 with the probability that each element is, and 0 otherwise; no gradient flows.
+
+    Grey images whose pixels are probabilities are binarised so.
+
+    Raises
+    ------
+    ValueError
+        If one on the CPU lies outside [0, 1].
+
+    Examples
+    --------
+    >>> import minigen
+    >>> minigen.bernoulli(minigen.tensor([0.0, 1.0])).tolist()
+    [0.0, 1.0]
+    """
+    p = x.detach()
+    if x.device == backend.CPU and not ((p >= 0) & (p <= 1)).all():
+        raise ValueError("bernoulli: probabilities in [0, 1] are expected, got others")
+    return (rand_like(p, generator=generator) < p).to(x.dtype)
+
+
 def randint(
     low: int,
     high: int | Sequence[int] | None = None,

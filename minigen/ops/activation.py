@@ -13,7 +13,8 @@ from minigen.ops.arithmetic import exp, minimum, mul, where
 from minigen.ops.reduction import Axis, reduced_axes, sum
 
 __all__ = [
-    "elu", "leaky_relu", "log_softmax", "relu", "sigmoid", "silu", "softmax", "softplus", "tanh",
+    "elu", "leaky_relu", "log_softmax", "logsigmoid", "relu", "sigmoid", "silu", "softmax",
+    "softplus", "tanh",
 ]  # fmt: skip
 
 
@@ -201,3 +202,17 @@ def silu(x: Array) -> Any:
     [-0.0, 0.0, 20.0]
     """
     return mul(x, sigmoid(x))
+
+
+@composed
+def logsigmoid(x: Array) -> Any:
+    r"""Logarithm of the sigmoid, without underflow: :math:`y = -\ln(1 + e^{-x})`.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> import minigen.functional as F
+    >>> F.logsigmoid(minigen.tensor([-200.0, 200.0])).tolist()
+    [-200.0, -0.0]
+    """
+    return -softplus(-x)

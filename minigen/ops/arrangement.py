@@ -1,4 +1,4 @@
-r"""Tensors in pieces, in copies and in other orders: views and copies made by the ops of `shaping`.
+r"""Tensors in copies and in other orders: views and copies made by the ops of `shaping`.
 
 None of these functions has a rule of its own: each is made of ops whose rules are known, so it can
 be differentiated as often as wanted.
@@ -6,7 +6,7 @@ be differentiated as often as wanted.
 
 from __future__ import annotations
 
-import itertools
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -22,100 +22,20 @@ from minigen.engine.backend import (
     to_numpy,
 )
 from minigen.engine.op import composed, op
-from minigen.ops.shaping import axis_index, broadcast_to, getitem, permute, reshape, transpose
+from minigen.ops.shaping import (
+    axis_index,
+    broadcast_to,
+    cat,
+    getitem,
+    permute,
+    reshape,
+    transpose,
+)
 
 __all__ = [
-    "chunk", "flip", "one_hot", "pixel_shuffle", "pixel_unshuffle", "repeat", "split", "t", "tril",
-    "triu", "unbind",
+    "flip", "hstack", "movedim", "one_hot", "pixel_shuffle", "pixel_unshuffle", "repeat",
+    "repeat_interleave", "roll", "swapaxes", "t", "tril", "triu", "unflatten", "vstack",
 ]  # fmt: skip
-
-
-@composed
-def split(x: Array, split_size_or_sections: int | Sequence[int], axis: int = 0) -> tuple[Any, ...]:
-    """Divide along an axis into pieces of a given length, or of several.
-
-    Parameters
-    ----------
-    x : Tensor or array
-        Any shape.
-    split_size_or_sections : int or sequence of int
-        The length of each piece, of which the last may be shorter; or the length of every one.
-    axis : int
-        ``dim`` is PyTorch's name of it.
-
-    Raises
-    ------
-    ValueError
-        If one length isn't positive, or several don't add up to that of the axis.
-
-    Examples
-    --------
-    >>> import minigen
-    >>> mu, logvar, rest = minigen.arange(5).split([2, 2, 1])
-    >>> logvar.tolist()
-    [2, 3]
-    """
-    axis = axis_index(axis, x.ndim)
-    length = x.shape[axis]
-    if isinstance(split_size_or_sections, Sequence):
-        sizes = list(split_size_or_sections)
-        if any(n < 0 for n in sizes) or sum(sizes) != length:
-            raise ValueError(
-                f"split: lengths that add up to {length}, that of axis {axis}, are expected, "
-                f"got {sizes}"
-            )
-    elif split_size_or_sections < 1:
-        raise ValueError(
-            f"split: a positive length of the pieces is expected, got {split_size_or_sections}"
-        )
-    else:
-        whole, rest = divmod(length, split_size_or_sections)
-        sizes = [split_size_or_sections] * whole + [rest] * (rest > 0 or length == 0)
-    ends = list(itertools.accumulate(sizes, initial=0))
-    before = (slice(None),) * axis
-    return tuple(getitem(x, (*before, slice(a, b))) for a, b in itertools.pairwise(ends))
-
-
-@composed
-def chunk(x: Array, chunks: int, axis: int = 0) -> tuple[Any, ...]:
-    """Divide along an axis into so many pieces of one length; the last may be shorter.
-
-    An encoder's output is parted so into means and logarithms of variances. Where the length
-    cannot be divided so, there are fewer pieces, as in PyTorch.
-
-    Raises
-    ------
-    ValueError
-        If the number isn't positive.
-
-    Examples
-    --------
-    >>> import minigen
-    >>> mu, logvar = minigen.zeros(16, 8).chunk(2, dim=1)
-    >>> mu.shape
-    (16, 4)
-    """
-    if chunks < 1:
-        raise ValueError(f"chunk: a positive number of pieces is expected, got {chunks}")
-    length = x.shape[axis_index(axis, x.ndim)]
-    if not length:
-        return tuple(x for _ in range(chunks))
-    return split(x, -(-length // chunks), axis)
-
-
-@composed
-def unbind(x: Array, axis: int = 0) -> tuple[Any, ...]:
-    """Return the slices along an axis, which they no longer have.
-
-    Examples
-    --------
-    >>> import minigen
-    >>> real, fake = minigen.tensor([[1.0, 2.0], [3.0, 4.0]]).unbind(dim=1)
-    >>> fake.tolist()
-    [2.0, 4.0]
-    """
-    before = (slice(None),) * axis_index(axis, x.ndim)
-    return tuple(getitem(x, (*before, i)) for i in range(x.shape[len(before)]))
 
 
 @composed(names=False)
@@ -159,6 +79,181 @@ def flip(x: Array, *dims: Any) -> Any:
     reversed_axes = {axis_index(a, x.ndim) for a in one_sequence(dims)}
     index = tuple(slice(None, None, -1 if a in reversed_axes else None) for a in range(x.ndim))
     return getitem(x, index)
+
+
+@composed
+def repeat_interleave(x: Array, repeats: int | Array, axis: int | None = None) -> Any:
+    """Lay copies of each element, or of each slice along an axis, one after the other.
+
+    Parameters
+    ----------
+    x : Tensor or array
+        Any shape.
+    repeats : int or array of int
+        How often all are repeated, or how often each is.
+    axis : int, optional
+        ``dim`` is PyTorch's name of it. Without it the elements are taken in one row.
+
+    Raises
+    ------
+    ValueError
+        If a number is negative, or there isn't one for each slice.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> minigen.arange(3).repeat_interleave(2).tolist()
+    [0, 0, 1, 1, 2, 2]
+    """
+    if axis is None:
+        return repeat_interleave(reshape(x, (-1,)), repeats, 0)
+    length = x.shape[axis_index(axis, x.ndim)]
+    counts = to_numpy(array_of(repeats))
+    if counts.shape not in {(), (1,), (length,)} or (counts < 0).any():
+        raise ValueError(
+            f"repeat_interleave: one number that isn't negative, or one for each of the {length} "
+            f"slices of axis {axis}, is expected, got {counts.tolist()}"
+        )
+    order = namespace(array_of(x)).asarray(np.repeat(np.arange(length), counts))
+    return getitem(x, ((slice(None),) * axis_index(axis, x.ndim)) + (order,))
+
+
+@composed(names=False)
+def roll(x: Array, shifts: int | Sequence[int], dims: int | Sequence[int] | None = None) -> Any:
+    """Move the elements along axes; those that leave at the end come in at the start.
+
+    Parameters
+    ----------
+    x : Tensor or array
+        Any shape.
+    shifts : int or sequence of int
+        By how many places, for each of the axes.
+    dims : int or sequence of int, optional
+        The axes. Without them the elements are taken in one row.
+
+    Raises
+    ------
+    ValueError
+        If there are not as many shifts as axes.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> minigen.arange(5).roll(2).tolist()
+    [3, 4, 0, 1, 2]
+    """
+    if dims is None:
+        return reshape(roll(reshape(x, (-1,)), shifts, 0), tuple(x.shape))
+    steps, axes = one_sequence((shifts,)), one_sequence((dims,))
+    if len(steps) != len(axes):
+        raise ValueError(f"roll: a shift for each of the axes {axes} is expected, got {steps}")
+    for step, axis in zip(steps, axes, strict=True):
+        x = _rolled(x, step, axis_index(axis, x.ndim))
+    return x
+
+
+def _rolled(x: Any, shift: int, axis: int) -> Any:
+    length = x.shape[axis]
+    if not length or not shift % length:
+        return x
+    before, end = (slice(None),) * axis, length - shift % length
+    return cat((getitem(x, (*before, slice(end, None))), getitem(x, (*before, slice(end)))), axis)
+
+
+@composed(names=False)
+def movedim(x: Array, source: int | Sequence[int], destination: int | Sequence[int]) -> Any:
+    """Move axes to other places; the others keep their order.
+
+    Raises
+    ------
+    ValueError
+        If there are not as many places as axes, or one is named twice.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> minigen.zeros(8, 32, 48, 3).movedim(-1, 1).shape
+    (8, 3, 32, 48)
+    """
+    moved = [axis_index(a, x.ndim) for a in one_sequence((source,))]
+    places = [axis_index(a, x.ndim) for a in one_sequence((destination,))]
+    if not len(set(moved)) == len(moved) == len(places) == len(set(places)):
+        raise ValueError(
+            f"movedim: as many different axes as different places are expected, "
+            f"got {source} and {destination}"
+        )
+    order = [a for a in range(x.ndim) if a not in moved]
+    for place, axis in sorted(zip(places, moved, strict=True)):
+        order.insert(place, axis)
+    return permute(x, tuple(order))
+
+
+@composed(names=False)
+def swapaxes(x: Array, axis0: int, axis1: int) -> Any:
+    """Exchange two axes: NumPy's name of `transpose` with two.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> minigen.zeros(2, 3, 4).swapaxes(0, -1).shape
+    (4, 3, 2)
+    """
+    return transpose(x, axis0, axis1)
+
+
+@composed
+def unflatten(x: Array, axis: int, sizes: Sequence[int]) -> Any:
+    """Divide one axis into several, of which one length may be -1: `flatten` undone.
+
+    Raises
+    ------
+    ValueError
+        If the lengths don't multiply to that of the axis.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> minigen.zeros(16, 3136).unflatten(1, (64, 7, 7)).shape
+    (16, 64, 7, 7)
+    """
+    axis = axis_index(axis, x.ndim)
+    known = math.prod(n for n in sizes if n != -1)
+    if list(sizes).count(-1) > 1 or (
+        x.shape[axis] % known if -1 in sizes and known else known != x.shape[axis]
+    ):
+        raise ValueError(
+            f"unflatten: lengths that multiply to {x.shape[axis]}, that of axis {axis}, are "
+            f"expected, got {tuple(sizes)}"
+        )
+    lengths = tuple(x.shape[axis] // known if n == -1 else n for n in sizes)
+    return reshape(x, (*x.shape[:axis], *lengths, *x.shape[axis + 1 :]))
+
+
+def hstack(tensors: Sequence[Array]) -> Any:
+    """Join side by side: along the second axis, or along the only one.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> import minigen.functional as F
+    >>> F.hstack([minigen.zeros(2, 1), minigen.ones(2, 2)]).shape
+    (2, 3)
+    """
+    rows = [reshape(x, (1,)) if x.ndim == 0 else x for x in tensors]
+    return cat(rows, 0 if rows and rows[0].ndim == 1 else 1)
+
+
+def vstack(tensors: Sequence[Array]) -> Any:
+    """Join one below the other: along the first axis, vectors as rows.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> import minigen.functional as F
+    >>> F.vstack([minigen.zeros(3), minigen.ones(3)]).shape
+    (2, 3)
+    """
+    return cat([reshape(x, (1, -1)) if x.ndim < 2 else x for x in tensors], 0)
 
 
 @composed

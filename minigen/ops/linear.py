@@ -7,11 +7,14 @@ from typing import Any
 
 from minigen.engine.backend import CPU, Array, array_of, device_of, promote
 from minigen.engine.op import Cotangents, composed, op
-from minigen.ops.arithmetic import abs, sqrt, where
+from minigen.ops.arithmetic import abs, maximum, mul, sqrt, where
 from minigen.ops.reduction import Axis, amax, sum
 from minigen.ops.shaping import getitem, reshape, sum_to_size, transpose
 
-__all__ = ["bmm", "dot", "embedding", "linear", "matmul", "mm", "norm"]
+__all__ = [
+    "bmm", "cosine_similarity", "dot", "embedding", "linear", "matmul", "mm", "norm", "normalize",
+    "outer",
+]  # fmt: skip
 
 
 @op
@@ -204,6 +207,25 @@ def dot(a: Array, b: Array) -> Any:
     return matmul(*_of_axes("dot", 1, a, b))
 
 
+@composed
+def outer(a: Array, b: Array) -> Any:
+    """Multiply each element of a vector with each of another: a matrix of len(a) rows.
+
+    Raises
+    ------
+    ValueError
+        If one is no vector.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> minigen.tensor([1.0, 2.0]).outer(minigen.tensor([3.0, 4.0, 5.0])).tolist()
+    [[3.0, 4.0, 5.0], [6.0, 8.0, 10.0]]
+    """
+    rows, columns = _of_axes("outer", 1, a, b)
+    return mul(reshape(rows, (-1, 1)), columns)
+
+
 def _of_axes(name: str, count: int, *arrays: Array) -> tuple[Array, ...]:
     if any(x.ndim != count for x in arrays):
         shapes = " and ".join(str(tuple(x.shape)) for x in arrays)
@@ -247,3 +269,58 @@ def norm(x: Array, p: float = 2, axis: Axis = None, keepdims: bool = False) -> A
     squares = sum(x * x, axis, keepdims)
     zero = squares == 0
     return where(zero, 0.0, sqrt(where(zero, 1.0, squares)))
+
+
+@composed
+def normalize(x: Array, p: float = 2, axis: int = 1, eps: float = 1e-12) -> Any:
+    r"""Scale vectors to length 1: :math:`x / \max(\|x\|_p, \epsilon)`.
+
+    Parameters
+    ----------
+    x : Tensor or array
+        Any shape with the axis.
+    p : {1, 2, inf}
+        Which length: see `norm`.
+    axis : int
+        Along which a vector lies, ``dim`` in PyTorch.
+    eps : float
+        The length by which shorter ones are divided: zeros stay zeros.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> import minigen.functional as F
+    >>> F.normalize(minigen.tensor([[0.0, -2.0], [0.0, 0.0]])).tolist()
+    [[0.0, -1.0], [0.0, 0.0]]
+    """
+    return x / maximum(norm(x, p, axis, keepdims=True), eps)
+
+
+@composed
+def cosine_similarity(x1: Array, x2: Array, axis: int = 1, eps: float = 1e-8) -> Any:
+    r"""Cosine of the angle between vectors: :math:`x_1 \cdot x_2 / (\|x_1\| \|x_2\|)`.
+
+    Parameters
+    ----------
+    x1, x2 : Tensor or array
+        Shapes that broadcast.
+    axis : int
+        Along which the vectors lie, ``dim`` in PyTorch.
+    eps : float
+        What stands for a shorter length.
+
+    Returns
+    -------
+    Tensor or array
+        In [-1, 1], without the axis.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> import minigen.functional as F
+    >>> a, b = minigen.tensor([[1.0, 0.0]]), minigen.tensor([[0.0, 2.0], [-3.0, 0.0]])
+    >>> F.cosine_similarity(a, b).tolist()
+    [0.0, -1.0]
+    """
+    lengths = maximum(norm(x1, 2, axis), eps) * maximum(norm(x2, 2, axis), eps)
+    return sum(mul(x1, x2), axis) / lengths

@@ -175,3 +175,43 @@ def test_a_random_order_has_every_number_once() -> None:
     order = minigen.randperm(10, generator=Generator(0))
     assert sorted(order.tolist()) == list(range(10))
     assert order.tolist() != list(range(10))
+
+
+def test_normal_numbers_have_the_mean_and_the_deviation_of_their_element() -> None:
+    mean, std = minigen.tensor([[0.0], [100.0]]), minigen.tensor([0.0, 1.0])
+    drawn = minigen.normal(mean.broadcast_to(2, 2), std).numpy()
+    assert drawn[:, 0].tolist() == [0, 100]
+    assert abs(drawn[1, 1] - 100) < 6
+    assert minigen.normal(mean, std).shape == (2, 2)
+    assert minigen.normal(3, minigen.zeros(2)).tolist() == [3, 3]
+    assert minigen.normal(5, 0, size=(2,)).tolist() == [5, 5]
+
+
+@pytest.mark.parametrize(
+    ("call", "told"),
+    [
+        (lambda: minigen.normal(0, 1), "either a mean or std that is a tensor, or size"),
+        (lambda: minigen.normal(minigen.zeros(2), 1, size=2), "the shape follows from one of them"),
+        (lambda: minigen.normal(0, -1, size=2), "std of at least 0 is expected, got -1"),
+    ],
+)
+def test_normal_numbers_of_no_shape_or_a_negative_deviation_are_refused(
+    call: Any, told: str
+) -> None:
+    with pytest.raises(ValueError, match=told):
+        call()
+
+
+def test_ones_are_drawn_with_the_probabilities_given() -> None:
+    p = minigen.full((10000,), 0.25)
+    drawn = minigen.bernoulli(p)
+    assert set(drawn.tolist()) == {0, 1}
+    assert abs(drawn.mean().item() - 0.25) < 0.03
+    assert drawn.dtype == p.dtype
+
+
+@pytest.mark.host_only("on a device the check would have to wait, and is left out")
+@pytest.mark.parametrize("p", [-0.1, 1.1, float("nan")])
+def test_what_is_no_probability_is_refused(p: float) -> None:
+    with pytest.raises(ValueError, match=r"probabilities in \[0, 1\] are expected"):
+        minigen.bernoulli(minigen.tensor([0.5, p]))

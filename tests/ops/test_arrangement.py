@@ -1,4 +1,4 @@
-"""Pieces, copies and other orders."""
+"""Copies and other orders."""
 
 from __future__ import annotations
 
@@ -13,59 +13,33 @@ from tests.numeric import draw, gradient_of, leaf
 
 
 @pytest.mark.parametrize(
-    ("length", "size", "lengths"),
-    [(5, 2, [2, 2, 1]), (4, 2, [2, 2]), (3, 7, [3]), (0, 2, [0]), (5, [0, 4, 1], [0, 4, 1])],
-)
-def test_split_gives_pieces_of_a_length_or_of_several(
-    length: int, size: Any, lengths: list[int]
-) -> None:
-    x = draw(2, length)
-    pieces = F.split(x, size, dim=1)
-    assert [piece.shape for piece in pieces] == [(2, n) for n in lengths]
-    np.testing.assert_array_equal(F.cat(pieces, dim=1), x)
-
-
-@pytest.mark.parametrize(
-    ("length", "chunks", "lengths"),
-    [
-        (8, 2, [4, 4]),
-        (5, 3, [2, 2, 1]),
-        (5, 4, [2, 2, 1]),
-        (2, 3, [1, 1]),
-        (0, 2, [0, 0]),
-        (4, 1, [4]),
-    ],
-)
-def test_chunk_gives_as_many_pieces_as_the_length_allows(
-    length: int, chunks: int, lengths: list[int]
-) -> None:
-    x = draw(length, 3)
-    pieces = F.chunk(x, chunks)
-    assert [len(piece) for piece in pieces] == lengths
-    np.testing.assert_array_equal(F.cat(pieces), x)
-
-
-@pytest.mark.parametrize(
     ("call", "told"),
     [
-        (lambda x: F.split(x, 0), "split: a positive length of the pieces is expected, got 0"),
-        (lambda x: F.split(x, [1, 1]), r"add up to 3, that of axis 0, are expected, got \[1, 1\]"),
-        (lambda x: F.split(x, [4, -1]), r"got \[4, -1\]"),
-        (lambda x: F.chunk(x, 0), "chunk: a positive number of pieces is expected, got 0"),
         (lambda x: F.repeat(x, 2), r"along each axis of \(3, 2\).*, got \(2,\)"),
         (lambda x: F.repeat(x, 2, -1), r"got \(2, -1\)"),
         (lambda x: F.t(x[None]), r"t: a matrix is expected, got shape \(1, 3, 2\)"),
+        (lambda x: F.repeat_interleave(x, -1), r"one for each of the 6 slices of axis 0.*got -1"),
+        (lambda x: F.repeat_interleave(x, np.array([1, 2]), 0), r"each of the 3 .*got \[1, 2\]"),
+        (lambda x: F.roll(x, (1, 1), 0), r"roll: a shift for each of the axes \(0,\).*\(1, 1\)"),
+        (lambda x: F.movedim(x, (0, 1), 0), r"movedim: as many different axes.*\(0, 1\) and 0"),
+        (lambda x: F.movedim(x, (0, 0), (0, 1)), "movedim: as many different axes"),
+        (lambda x: F.movedim(x, (0, 1), (1, 1)), "movedim: as many different axes"),
+        (lambda x: F.unflatten(x, 0, (2, 2)), r"multiply to 3, that of axis 0,.*got \(2, 2\)"),
+        (lambda x: F.unflatten(x, 0, (2, -1)), r"got \(2, -1\)"),
+        (lambda x: F.unflatten(x, 0, (-1, 3, -1)), r"got \(-1, 3, -1\)"),
     ],
 )
-def test_impossible_divisions_and_copies_are_refused(call: Any, told: str) -> None:
+def test_impossible_copies_and_orders_are_refused(call: Any, told: str) -> None:
     with pytest.raises(ValueError, match=told):
         call(draw(3, 2))
 
 
-def test_an_axis_that_is_not_there_is_refused() -> None:
-    for call in (lambda x: F.split(x, 1, 2), lambda x: F.chunk(x, 2, 2), lambda x: F.flip(x, 2)):
-        with pytest.raises(IndexError, match="axis 2 is out of range for 2 axes"):
-            call(draw(3, 2))
+@pytest.mark.parametrize(
+    "call", [lambda x: F.flip(x, 2), lambda x: F.roll(x, 1, 2), lambda x: F.movedim(x, 0, 2)]
+)
+def test_an_axis_that_is_not_there_is_refused(call: Any) -> None:
+    with pytest.raises(IndexError, match="axis 2 is out of range for 2 axes"):
+        call(draw(3, 2))
 
 
 @pytest.mark.parametrize("repeats", [(2, 3), (1, 1), (2, 1, 2), (0, 2)])
@@ -81,14 +55,6 @@ def test_every_copy_sends_its_cotangent_back() -> None:
     assert gradient_of(x).tolist() == [[6.0, 6.0]]
 
 
-def test_unbind_takes_slices_and_their_gradients() -> None:
-    x = leaf([[1.0, 2.0], [3.0, 4.0]])
-    first, second = x.unbind(dim=1)
-    assert (first.tolist(), second.tolist()) == ([1, 3], [2, 4])
-    (first * second).sum().backward()
-    assert gradient_of(x).tolist() == [[2, 1], [4, 3]]
-
-
 @pytest.mark.parametrize("diagonal", [-3, -1, 0, 1, 3])
 def test_triangles_are_numpys(diagonal: int) -> None:
     x = draw(2, 3, 4)
@@ -96,11 +62,8 @@ def test_triangles_are_numpys(diagonal: int) -> None:
     np.testing.assert_array_equal(F.triu(x, diagonal), np.triu(x, diagonal))
 
 
-def test_what_is_not_said_is_the_first_axis_and_the_main_diagonal() -> None:
+def test_the_main_diagonal_bounds_a_triangle_unless_another_is_named() -> None:
     x = draw(3, 3)
-    for found, expected in zip(F.split(x, 2), (x[:2], x[2:]), strict=True):
-        np.testing.assert_array_equal(found, expected)
-    np.testing.assert_array_equal(np.stack(F.unbind(x)), x)
     np.testing.assert_array_equal(F.tril(x), np.tril(x))
     np.testing.assert_array_equal(F.triu(x), np.triu(x))
 
@@ -116,6 +79,49 @@ def test_flip_reverses_the_axes_named() -> None:
     x = draw(2, 3)
     np.testing.assert_array_equal(F.flip(x, 1), x[:, ::-1])
     np.testing.assert_array_equal(F.flip(x, (0, -1)), x[::-1, ::-1])
+
+
+@pytest.mark.parametrize(
+    ("shifts", "dims"), [(1, None), (-7, None), (2, 0), (0, 1), ((1, -1), (1, 0)), ((1, 1), (1, 1))]
+)
+def test_what_leaves_at_the_end_comes_in_at_the_start(shifts: Any, dims: Any) -> None:
+    x = draw(2, 3)
+    np.testing.assert_array_equal(F.roll(x, shifts, dims), np.roll(x, shifts, dims))
+    np.testing.assert_array_equal(F.roll(x[:0], shifts, dims), x[:0])
+
+
+@pytest.mark.parametrize(("repeats", "axis"), [(2, None), (0, 1), ([3, 0], 0), ([1, 2, 0], -1)])
+def test_copies_of_slices_stand_one_after_the_other(repeats: Any, axis: int | None) -> None:
+    x = draw(2, 3)
+    counts = np.array(repeats)
+    np.testing.assert_array_equal(F.repeat_interleave(x, counts, axis), np.repeat(x, counts, axis))
+
+
+@pytest.mark.parametrize(
+    ("source", "destination"), [(0, -1), (-1, 0), ((0, 1), (2, 0)), ((2, 0), (0, 1)), (1, 1)]
+)
+def test_axes_move_as_numpys(source: Any, destination: Any) -> None:
+    x = draw(2, 3, 4)
+    expected = np.moveaxis(x, source, destination)
+    np.testing.assert_array_equal(F.movedim(x, source, destination), expected)
+
+
+@pytest.mark.parametrize("sizes", [(2, 3), (-1, 3), (2, -1, 1), (6,)])
+def test_an_axis_is_divided_and_flattened_again(sizes: tuple[int, ...]) -> None:
+    x = draw(2, 6, 3)
+    divided = F.unflatten(x, 1, sizes)
+    assert divided.ndim == 2 + len(sizes)
+    np.testing.assert_array_equal(divided.reshape(x.shape), x)
+    assert F.unflatten(x[:, :0], 1, (0, 4)).shape == (2, 0, 4, 3)
+
+
+@pytest.mark.parametrize("shapes", [((3,), (2,)), ((2, 3), (2, 1)), ((), (2,)), ((3,), (2, 3))])
+def test_stacks_are_numpys(shapes: tuple[tuple[int, ...], ...]) -> None:
+    parts = [draw(*shape) for shape in shapes]
+    if len({part.ndim for part in parts}) == 1 or () in shapes:
+        np.testing.assert_array_equal(F.hstack(parts), np.hstack(parts))
+    if len({part.shape[-1:] for part in parts}) == 1:
+        np.testing.assert_array_equal(F.vstack(parts), np.vstack(parts))
 
 
 def test_classes_become_vectors_with_a_single_1() -> None:

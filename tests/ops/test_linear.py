@@ -201,3 +201,18 @@ def test_the_norm_of_zeros_is_zero(p: float) -> None:
 def test_another_norm_is_refused() -> None:
     with pytest.raises(ValueError, match="norm: p is 1, 2 or inf, got 3"):
         F.norm(draw(2), 3)
+
+
+def test_vectors_are_scaled_to_length_1_and_zeros_stay() -> None:
+    x = draw(3, 4)
+    x[1] = 0
+    lengths = np.linalg.norm(F.normalize(x), axis=1)
+    np.testing.assert_allclose(lengths, [1, 0, 1])
+    np.testing.assert_allclose(np.abs(F.normalize(x[0], 1, 0)).sum(), 1)
+    np.testing.assert_allclose(F.normalize(x * 1e-13, eps=1e-3), x * 1e-10)
+
+
+def test_the_cosine_of_short_vectors_is_that_of_the_length_that_stands_for_theirs() -> None:
+    x = draw(2, 3)
+    np.testing.assert_allclose(F.cosine_similarity(x, 5 * x), 1)
+    np.testing.assert_allclose(F.cosine_similarity(x, x, 0, eps=100), (x * x).sum(0) / 1e4)

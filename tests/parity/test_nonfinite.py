@@ -47,7 +47,7 @@ DIFFERENT = {
     **dict.fromkeys(["binary_cross_entropy_with_logits", "logits_cross_entropy"], LOGIT),
     **dict.fromkeys(["binary_cross_entropy", "probability_cross_entropy"], FLOOR),
     **dict.fromkeys(["gaussian_blur", "ssim"], BANDS),
-    "contract": ORDER,
+    **dict.fromkeys(["contract", "cosine_similarity"], ORDER),
     "lerp": "from an infinite start; PyTorch begins at the end where the weight is a half or more",
     "silu": "a sum of terms of either sign: PyTorch's kernel adds their factors first",
     "norm": "the greatest magnitude of NaN is NaN, and so is the share of every element",
