@@ -188,7 +188,7 @@ def _restoring_turn(side: str) -> Callable[[Any], Any]:
     return loss
 
 
-_VAEGAN_SIDES: Final = {
+_VAEGAN_SIDES: Final[dict[str, str | tuple[str, ...]]] = {
     "discriminator": "discriminator.",
     "encoder": ("encoder.", "to_mu.", "to_logvar."),
     "decoder": ("decoder.", "to_pixels."),

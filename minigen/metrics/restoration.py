@@ -70,9 +70,9 @@ def sharpness(x: Tensor | Array, target: Tensor | Array) -> float:
 
     .. math:: \sqrt{\frac{\sum_i |\nabla x_i|^2}{\sum_i |\nabla t_i|^2}}
 
-    The sums are over all pixels of all images, the slopes differences of neighbours, downwards and to
-    the right. Squares tell a steep edge from a wide one: the absolute slopes of both add up to the
-    same. Blurred images have less than 1, noisy ones more; it does not say whether the edges are
+    The sums are over all pixels of all images, the slopes differences of neighbours, downwards and
+    to the right. Squares tell a steep edge from a wide one: the absolute slopes of both add up to
+    the same. Blurred images have less than 1, noisy ones more; it does not say whether the edges are
     where they should be.
 
     Parameters

@@ -17,6 +17,7 @@ from minigen.engine.backend import Array
 from minigen.engine.modes import no_grad
 from minigen.engine.random import Generator
 from minigen.engine.tensor import Tensor
+from minigen.models.base import ImageShape
 from minigen.models.game import DISCRIMINATOR, Game
 from minigen.models.likelihoods import Likelihood
 from minigen.models.networks import ConvAdversaries, ConvNetworks, start_without_norms_
@@ -61,7 +62,9 @@ class FeatureAdversary(Options):
         """Make the rules of the game: the non-saturating objective, with R1."""
         return Game(r1=self.r1, r1_interval=self.r1_interval)
 
-    def discriminator(self, shape: Any, channels: Sizes, source: Generator | None) -> nn.Module:
+    def discriminator(
+        self, shape: ImageShape, channels: Sizes, source: Generator | None
+    ) -> nn.Sequential:
         """Make the discriminator in two parts: up to its last convolution, and on to the score."""
         builder = ConvAdversaries(channels, discriminator_hidden=self.discriminator_hidden)
         layers, count = builder.features(shape, source)
@@ -154,6 +157,7 @@ class VAEGAN(Variational):
     latents = Latents()
     networks: ConvNetworks
     adversary: FeatureAdversary
+    discriminator: nn.Sequential
 
     def build(self, generator: Generator | None) -> None:
         """Make the encoder and the decoder, and the discriminator."""

@@ -345,8 +345,9 @@ class RunConfig:
             raise TooLargeError(f"the model's weights do not fit into memory: {error}") from error
         except (TypeError, ValueError) as error:
             raise ConfigurationError(f"model_config: {error}") from error
-        if models.can(model, "perceive") and model.perceives:
-            model.perceive(self._perceptual_loss(model).to(self.device))
+        if getattr(model, "perceives", False):
+            loss = self._perceptual_loss(model).to(self.device)
+            models.ability(model, "perceive")(loss)
         return model.to(self.device)
 
     def _perceptual_loss(self, model: models.Model) -> nn.PerceptualLoss:
