@@ -21,11 +21,8 @@ _TARGET = Generator(12).normal((2, 1, 3, 3), np.float64)
 
 def _features(generator: Generator) -> nn.Sequential:
     """Make a small network of layers that differ in shape, without a kink."""
-    convolution, dense = (
-        nn.Conv2d(1, 2, 2, generator=generator),
-        nn.Dense(8, 3, generator=generator),
-    )
-    return nn.Sequential(convolution, nn.Tanh(), nn.Flatten(), dense)
+    convolution = nn.Conv2d(1, 2, 2, generator=generator)
+    return nn.Sequential(convolution, nn.Tanh(), nn.Flatten(), nn.Dense(8, 3, generator=generator))
 
 
 LAYERS = [

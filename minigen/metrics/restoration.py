@@ -72,8 +72,8 @@ def sharpness(x: Tensor | Array, target: Tensor | Array) -> float:
 
     The sums are over all pixels of all images, the slopes differences of neighbours, downwards and
     to the right. Squares tell a steep edge from a wide one: the absolute slopes of both add up to
-    the same. Blurred images have less than 1, noisy ones more; it does not say whether the edges are
-    where they should be.
+    the same. Blurred images have less than 1, noisy ones more; it does not say whether the edges
+    are where they should be.
 
     Parameters
     ----------
