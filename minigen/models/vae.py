@@ -13,7 +13,7 @@ from minigen.engine.tensor import Tensor
 from minigen.models.base import Conditioning
 from minigen.models.networks import ConvNetworks
 from minigen.models.options import Count, Options, Weight
-from minigen.models.variational import Variational
+from minigen.models.posterior import Variational
 from minigen.ops.stochastic import draw_noise, reparameterize
 
 

@@ -23,7 +23,7 @@ from minigen.models.likelihoods import Likelihood
 from minigen.models.networks import ConvAdversaries, ConvNetworks, start_without_norms_
 from minigen.models.options import Count, Options, Sizes, Weight
 from minigen.models.priors import Latents
-from minigen.models.variational import Variational
+from minigen.models.posterior import Variational
 from minigen.nn.utils import frozen
 from minigen.ops.stochastic import reparameterize
 
@@ -303,9 +303,10 @@ class VAEGAN(Variational):
         pixels = self.pixels.negative_log_likelihood(output, rows, "batchmean")
         return {**terms, "reconstruction": pixels}
 
-    def discriminate(self, x: Array) -> Tensor:
+    def discriminate(self, x: Array, labels: Array | None = None) -> Tensor:
         """Return the discriminator's logits (N,), of images in [0, 1]: higher for real ones."""
         self.expect_unit_interval(x)
+        self.expect_labels(labels, len(x))
         return self._judge(self._features(self.shape_images(x)))
 
     def _features(self, images: Array) -> Tensor:
