@@ -61,6 +61,9 @@ class Inpainting(Undoing):
         See `Hole`.
     criterion : {"mse", "l1"}
         See `PixelLoss`.
+    perceptual, adversarial, patch_channels
+        See `Perception` and `PatchAdversary`, in `minigen.models.restoration` and
+        `minigen.models.patches`.
     generator : Generator, optional
         Draws the initial weights.
 

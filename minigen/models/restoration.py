@@ -6,7 +6,8 @@ What was done is known and can be done again, so every image makes its own examp
 .. math:: \min_\theta\; E_x \left[ \ell(r_\theta(\tilde x), x) \right].
 
 Many images become the same :math:`\tilde x`. With squared errors :math:`\ell` the best answer is
-their mean, with absolute errors their median, and both are less sharp than any of them.
+their mean, with absolute errors their median, and both are less sharp than any of them. Errors of
+features, or a discriminator, may be added, which ask for something else.
 
 All networks here predict the difference to what is there without them, and begin with the
 difference zero; they are of convolutions alone, and take images of any size.
@@ -284,6 +285,8 @@ class SuperResolution(Restorer):
         See `Downscaling`.
     criterion : {"mse", "l1"}
         See `PixelLoss`.
+    perceptual, adversarial, patch_channels
+        See `Perception` and `PatchAdversary`.
     generator : Generator, optional
         Draws the initial weights.
 
@@ -295,7 +298,8 @@ class SuperResolution(Restorer):
     References
     ----------
     Shi et al. (2016), arXiv:1609.05158: the shuffle. Kim, Lee, Lee (2016), arXiv:1511.04587: the
-    difference to bicubic interpolation.
+    difference to bicubic interpolation. Ledig et al. (2017), arXiv:1609.04802, and Johnson, Alahi,
+    Fei-Fei (2016), arXiv:1603.08155: what a discriminator and features are good for.
 
     Examples
     --------
@@ -308,7 +312,7 @@ class SuperResolution(Restorer):
     >>> model.restore(minigen.rand(1, 1, 30, 17)).shape
     (1, 1, 60, 34)
 
-    Derivation: restoration.mean, pixel_shuffle, interpolate.bicubic
+    Derivation: restoration.mean, pixel_shuffle, interpolate.bicubic, perceptual_loss
     """
 
     name: ClassVar[str] = "super-resolution"
@@ -393,8 +397,8 @@ class Denoising(SameSizeRestorer):
     ----------
     image_shape : tuple of int
         (C, H, W) of the originals.
-    channels, criterion
-        See `Convolutions` and `PixelLoss`.
+    channels, criterion, perceptual, adversarial, patch_channels
+        As for `SuperResolution`.
     noise : float
         Standard deviation of the noise.
     generator : Generator, optional
@@ -438,8 +442,8 @@ class Deblurring(SameSizeRestorer):
     ----------
     image_shape : tuple of int
         (C, H, W) of the originals.
-    channels, criterion
-        See `Convolutions` and `PixelLoss`.
+    channels, criterion, perceptual, adversarial, patch_channels
+        As for `SuperResolution`.
     blur, noise
         See `Blur`.
     generator : Generator, optional

@@ -187,7 +187,7 @@ class Pix2Pix(PatchGame):
 
     @property
     def generating(self) -> nn.Module:
-        """F."""
+        """The U-Net."""
         return self.generator
 
     def make(self, given: Array) -> Tensor:

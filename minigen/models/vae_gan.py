@@ -22,8 +22,8 @@ from minigen.models.game import DISCRIMINATOR, Game
 from minigen.models.likelihoods import Likelihood
 from minigen.models.networks import ConvAdversaries, ConvNetworks, start_without_norms_
 from minigen.models.options import Count, Options, Sizes, Weight
-from minigen.models.priors import Latents
 from minigen.models.posterior import Variational
+from minigen.models.priors import Latents
 from minigen.nn.utils import frozen
 from minigen.ops.stochastic import reparameterize
 
