@@ -174,7 +174,75 @@ def _translating_turn(side: str) -> Callable[[Any], Any]:
     return loss
 
 
+def _restoring(generator: Generator) -> Any:
+    made = models.SuperResolution((1, 4, 4), (3,), adversarial=2.0, patch_channels=(3,))
+    return _scattered(made, generator)
+
+
+def _restoring_turn(side: str) -> Callable[[Any], Any]:
+    """Return the function that computes a side's loss of images."""
+
+    def loss(model: Any) -> Any:
+        return model.side_terms(side, _held(model, _images(1, 4, 4)))[f"{side}_loss"]
+
+    return loss
+
+
+_VAEGAN_SIDES: Final[dict[str, str | tuple[str, ...]]] = {
+    "discriminator": "discriminator.",
+    "encoder": ("encoder.", "to_mu.", "to_logvar."),
+    "decoder": ("decoder.", "to_pixels."),
+}
+"""How the names of each side's parameters begin."""
+
+
+def _encoding(batch_norm: bool) -> Callable[[Generator], models.VAEGAN]:
+    def build(generator: Generator) -> Any:
+        made = models.VAEGAN(
+            (1, 4, 4), (2, 3), (5,), 2, batch_norm=batch_norm, discriminator_hidden=(3,), r1=0.5
+        )
+        return _scattered(made, generator)
+
+    return build
+
+
+def _encoding_turn(side: str) -> Callable[[Any], Any]:
+    """Return the function that computes a side's loss, all that is drawn being held."""
+
+    def loss(model: Any) -> Any:
+        images, noise = _held(model, _images(1, 4, 4)), _held(model, _noise(2))
+        terms = model.side_terms(side, images, noise=noise, drawn=_held(model, 0.5 * _noise(2)))
+        return terms[f"{side}_loss"]
+
+    return loss
+
+
 GANS = [
+    *(
+        module_case(
+            "VAEGAN",
+            _encoding(batch_norm),
+            kind="model",
+            note=f"{'batch norm, ' if batch_norm else ''}{side}",
+            call=_encoding_turn(side),
+            mode="directional",
+            part=part,
+        )
+        for side, part in _VAEGAN_SIDES.items()
+        for batch_norm in (False, True)
+    ),
+    *(
+        module_case(
+            "SuperResolution",
+            _restoring,
+            kind="model",
+            note=f"non-saturating, {side}",
+            call=_restoring_turn(side),
+            mode="directional",
+            part=part,
+        )
+        for side, part in (("discriminator", "discriminator."), ("generator", "network."))
+    ),
     *(
         module_case(
             "Pix2Pix",

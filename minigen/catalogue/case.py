@@ -192,12 +192,13 @@ def module_case(
     note: str = "",
     call: Callable[..., Any] | None = None,
     mode: Literal["full", "directional"] = "full",
-    part: str = "",
+    part: str | tuple[str, ...] = "",
 ) -> Case:
     """Make the case of a module: its parameters are inputs like any other.
 
     `call` says what to compute with the module and the drawn inputs; the forward pass if not given.
-    With `part` only the parameters whose names begin so are inputs, and the others constants.
+    With `part` only the parameters whose names begin so, or in one of these ways, are inputs, and
+    the others constants.
     """
     module = build(Generator(0)).to(np.float64)
     learnt = {path: each for path, each in module.named_parameters() if path.startswith(part)}

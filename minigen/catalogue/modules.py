@@ -16,6 +16,14 @@ from minigen.models.inpainting import with_holes
 _layer = functools.partial(module_case, kind="layer")
 _model = functools.partial(module_case, kind="model", mode="directional")
 _LOW = np.full((3, 4), -2.0)
+_TARGET = Generator(12).normal((2, 1, 3, 3), np.float64)
+
+
+def _features(generator: Generator) -> nn.Sequential:
+    """Make a small network of layers that differ in shape, without a kink."""
+    convolution = nn.Conv2d(1, 2, 2, generator=generator)
+    return nn.Sequential(convolution, nn.Tanh(), nn.Flatten(), nn.Dense(8, 3, generator=generator))
+
 
 LAYERS = [
     _layer("Dense", lambda g: nn.Dense(4, 3, generator=g), normal(2, 4)),
@@ -66,6 +74,13 @@ LAYERS = [
         lambda _: nn.SmoothL1Loss(reduction="mean", beta=2.0),
         distinct(3, 4),
         normal(3, 4),
+    ),
+    _layer(
+        "PerceptualLoss",
+        lambda g: nn.PerceptualLoss(_features(g), [0, 3]),
+        normal(2, 1, 3, 3),
+        part="none of them learns",
+        call=lambda loss, x: loss(x, beside(x, _TARGET)),
     ),
     _layer("BCELoss", lambda _: nn.BCELoss(reduction="mean"), *[probability(3, 4)] * 2),
     _layer(

@@ -72,6 +72,7 @@ from minigen.metrics.restoration import (
     RestorationReport,
     judge_restoration,
     psnr,
+    sharpness,
 )
 from minigen.metrics.samples import measuring
 from minigen.metrics.translation import (
@@ -133,5 +134,6 @@ __all__ = [
     "nll",
     "precision_recall",
     "psnr",
+    "sharpness",
     "train_style_judge",
 ]

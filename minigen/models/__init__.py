@@ -33,6 +33,11 @@ from minigen.models.vae import VAE, ConditionalVAE, ConvVAE, Objective
 # isort: split
 # The order of `MODELS`.
 from minigen.models.gan import DCGAN, GAN, ConditionalGAN
+
+# isort: split
+from minigen.models.vae_gan import VAEGAN
+
+# isort: split
 from minigen.models.restoration import Deblurring, Denoising, SuperResolution
 
 # isort: split
@@ -54,6 +59,7 @@ __all__ = [
     "MODELS",
     "OBJECTIVES",
     "VAE",
+    "VAEGAN",
     "AbilityError",
     "AdversarialModel",
     "AdversarialObjective",

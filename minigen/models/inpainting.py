@@ -61,6 +61,9 @@ class Inpainting(Undoing):
         See `Hole`.
     criterion : {"mse", "l1"}
         See `PixelLoss`.
+    perceptual, adversarial, patch_channels
+        See `Perception` and `PatchAdversary`, in `minigen.models.restoration` and
+        `minigen.models.patches`.
     generator : Generator, optional
         Draws the initial weights.
 
@@ -103,6 +106,7 @@ class Inpainting(Undoing):
         """Make the network."""
         self.damage = self.damage.suited_to(self.image_shape)
         self.network = self.networks.network(self.image_shape, self.image_shape[0] + 1, generator)
+        super().build(generator)
 
     def corrupt(self, x: Array, *, generator: Generator | None = None) -> Array:
         """Return images with a hole, black there, and the mask as a last channel (N, C + 1, H, W).

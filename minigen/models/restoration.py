@@ -6,7 +6,8 @@ What was done is known and can be done again, so every image makes its own examp
 .. math:: \min_\theta\; E_x \left[ \ell(r_\theta(\tilde x), x) \right].
 
 Many images become the same :math:`\tilde x`. With squared errors :math:`\ell` the best answer is
-their mean, with absolute errors their median, and both are less sharp than any of them.
+their mean, with absolute errors their median, and both are less sharp than any of them. Errors of
+features, or a discriminator, may be added, which ask for something else.
 
 All networks here predict the difference to what is there without them, and begin with the
 difference zero; they are of convolutions alone, and take images of any size.
@@ -24,8 +25,8 @@ from minigen import nn
 from minigen.engine.backend import Array
 from minigen.engine.random import Generator
 from minigen.engine.tensor import Tensor
-from minigen.models.base import Model
 from minigen.models.options import Options, Range, Sizes, Weight
+from minigen.models.patches import PatchAdversary, PatchGame
 from minigen.ops.stochastic import draw_noise
 
 Positive = Annotated[float, Range(0, low_open=True)]
@@ -94,6 +95,20 @@ class PixelLoss(Options):
 
 
 @dataclass(frozen=True)
+class Perception(Options):
+    """How much the look of a restored image counts, beside its pixels.
+
+    Parameters
+    ----------
+    perceptual : float
+        Weight of the perceptual loss, on the features that a classifier of such images has.
+        Training takes that of the data set, if the package has one.
+    """
+
+    perceptual: Weight = 0.0
+
+
+@dataclass(frozen=True)
 class Downscaling(Options):
     """How much smaller images become that are to be made larger again.
 
@@ -139,41 +154,76 @@ class Noise(Options):
 # --------------------------------------------------------------------------------------- the models
 
 
-class Undoing(Model):
+class Undoing(PatchGame):
     """What models have in common that undo what `corrupt` does: the loss between the two."""
 
-    parts: ClassVar[dict[str, type[Options]]] = {"pixel_loss": PixelLoss}
+    parts: ClassVar[dict[str, type[Options]]] = {
+        "pixel_loss": PixelLoss,
+        "perception": Perception,
+        "adversary": PatchAdversary,
+    }
     pixel_loss: PixelLoss
+    perception: Perception
+    network: nn.Module
+    _perceptual_loss: tuple[nn.PerceptualLoss, ...] = ()  # in a tuple it is no part of the model
+
+    def build(self, generator: Generator | None) -> None:
+        """Make the discriminator, if there is to be one, after the network."""
+        self.add_discriminator(self.image_shape[0], generator)
 
     @abstractmethod
     def undo(self, x: Array) -> Tensor:
         """Return images (N, C, H, W) of what `corrupt` made of such images."""
 
+    @property
+    def generating(self) -> nn.Module:
+        """The network."""
+        return self.network
+
+    def make(self, given: Array) -> Tensor:
+        """Undo."""
+        return self.undo(given)
+
+    def pair(self, x: Array, generator: Generator | None) -> tuple[Array, Array]:
+        """Return what became of images (N, C, H, W), and them; `generator` draws noise."""
+        originals = self.shape_images(x)
+        return self.corrupt(originals, generator=generator), originals
+
+    def errors(self, made: Tensor, wanted: Array) -> dict[str, Tensor]:
+        """Return the errors of pixels, to which those of features may be added."""
+        of_pixels = self.pixel_loss.terms(made, wanted)
+        if not self.perceives:
+            return of_pixels
+        if not self._perceptual_loss:
+            raise ValueError(
+                f"{type(self).__name__}: a network whose features are compared is expected, as "
+                f"perceptual is {self.perception.perceptual:g}: give it one by perceive"
+            )
+        ((name, error),) = of_pixels.items()
+        perceived = self._perceptual_loss[0](made, wanted)
+        return {
+            "restoration_loss": error + perceived * self.perception.perceptual,
+            name.removesuffix("_loss"): error,
+            "perceptual": perceived,
+        }
+
+    @property
+    def perceives(self) -> bool:
+        """Whether features are compared, for which `perceive` has to be told whose."""
+        return bool(self.perception.perceptual)
+
+    def perceive(self, loss: nn.PerceptualLoss) -> None:
+        """Compare features as well as pixels, by a loss that is where the model is.
+
+        It is no part of the model: its network does not learn, and is not saved.
+        """
+        self._perceptual_loss = (loss,)
+
     def training_defaults(self) -> dict[str, Any]:
         """Return Adam's usual rate, which falls to zero, and small batches."""
-        return TRAINING
-
-    def terms(
-        self, x: Array, labels: Array | None = None, *, generator: Generator | None = None
-    ) -> dict[str, Tensor]:
-        """Return the loss of original images (N, C, H, W) in [0, 1]; `generator` draws noise.
-
-        Raises
-        ------
-        ValueError
-            If images have another shape or, on the CPU, values outside [0, 1].
-        """
-        self.expect_unit_interval(x)
-        self.expect_labels(labels, len(x))
-        originals = self.shape_images(x)
-        restored = self.undo(self.corrupt(originals, generator=generator))
-        return self.pixel_loss.terms(restored, originals)
-
-    def loss(
-        self, x: Array, labels: Array | None = None, *, generator: Generator | None = None
-    ) -> Tensor:
-        """Return what training minimises: the first of `terms`."""
-        return next(iter(self.terms(x, labels, generator=generator).values()))
+        if self.discriminator is None:
+            return TRAINING
+        return {**TRAINING, "betas": (0.5, 0.999)}
 
     def reconstruct(self, x: Array, labels: Array | None = None) -> Tensor:
         """Return restored images, cut to [0, 1], of degraded ones; it takes no labels."""
@@ -235,6 +285,8 @@ class SuperResolution(Restorer):
         See `Downscaling`.
     criterion : {"mse", "l1"}
         See `PixelLoss`.
+    perceptual, adversarial, patch_channels
+        See `Perception` and `PatchAdversary`.
     generator : Generator, optional
         Draws the initial weights.
 
@@ -246,7 +298,8 @@ class SuperResolution(Restorer):
     References
     ----------
     Shi et al. (2016), arXiv:1609.05158: the shuffle. Kim, Lee, Lee (2016), arXiv:1511.04587: the
-    difference to bicubic interpolation.
+    difference to bicubic interpolation. Ledig et al. (2017), arXiv:1609.04802, and Johnson, Alahi,
+    Fei-Fei (2016), arXiv:1603.08155: what a discriminator and features are good for.
 
     Examples
     --------
@@ -259,7 +312,7 @@ class SuperResolution(Restorer):
     >>> model.restore(minigen.rand(1, 1, 30, 17)).shape
     (1, 1, 60, 34)
 
-    Derivation: restoration.mean, pixel_shuffle, interpolate.bicubic
+    Derivation: restoration.mean, pixel_shuffle, interpolate.bicubic, perceptual_loss
     """
 
     name: ClassVar[str] = "super-resolution"
@@ -276,6 +329,7 @@ class SuperResolution(Restorer):
                 f"got {height} and {width}"
             )
         self.network = self.convolutions.network(channels, channels * factor**2, generator)
+        super().build(generator)
 
     def corrupt(self, x: Array, *, generator: Generator | None = None) -> Array:
         """Return images of fewer pixels, each the mean of those that were there."""
@@ -315,6 +369,7 @@ class SameSizeRestorer(Restorer):
         """Make the network."""
         channels = self.image_shape[0] * UNSHUFFLED**2
         self.network = self.convolutions.network(channels, channels, generator)
+        super().build(generator)
 
     def restore(self, x: Array) -> Tensor:
         """Return images of the size of x; an odd height or width is continued by a pixel."""
@@ -342,8 +397,8 @@ class Denoising(SameSizeRestorer):
     ----------
     image_shape : tuple of int
         (C, H, W) of the originals.
-    channels, criterion
-        See `Convolutions` and `PixelLoss`.
+    channels, criterion, perceptual, adversarial, patch_channels
+        As for `SuperResolution`.
     noise : float
         Standard deviation of the noise.
     generator : Generator, optional
@@ -387,8 +442,8 @@ class Deblurring(SameSizeRestorer):
     ----------
     image_shape : tuple of int
         (C, H, W) of the originals.
-    channels, criterion
-        See `Convolutions` and `PixelLoss`.
+    channels, criterion, perceptual, adversarial, patch_channels
+        As for `SuperResolution`.
     blur, noise
         See `Blur`.
     generator : Generator, optional

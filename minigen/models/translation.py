@@ -6,7 +6,6 @@ learns it from pairs, and so translates whatever there are pairs of.
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Final
 
@@ -15,23 +14,15 @@ import numpy as np
 from minigen import functional as F
 from minigen import nn
 from minigen.engine.backend import Array, array_of, device_of, namespace, to_device
-from minigen.engine.modes import no_grad
 from minigen.engine.random import Generator, default_generator
 from minigen.engine.tensor import Tensor
-from minigen.models.base import Model
-from minigen.models.game import DISCRIMINATOR, GENERATOR
-from minigen.models.networks import SLOPE
-from minigen.models.objectives import NonSaturating
-from minigen.models.options import Count, Options, Range, Sizes, Weight
+from minigen.models.options import Count, Options, Range, Sizes
+from minigen.models.patches import PatchAdversary, PatchGame
 from minigen.models.restoration import UNSHUFFLED
 from minigen.models.unet import UNet
-from minigen.nn.utils import frozen
 
 STEEPNESS: Final = 8
 """How far apart the logits of a black and a white input pixel are that the network adds to."""
-
-OBJECTIVE: Final = NonSaturating()
-"""What the discriminator and the generator minimise of the scores."""
 
 
 @dataclass(frozen=True)
@@ -49,34 +40,6 @@ class Translators(Options):
     positional: ClassVar[tuple[str, ...]] = ("channels",)
     channels: Sizes = (32, 64, 128)
     depth: Count = 1
-
-
-@dataclass(frozen=True)
-class PatchAdversary(Options):
-    """A discriminator that judges an image patch by patch, and how much its verdict counts.
-
-    Parameters
-    ----------
-    adversarial : float
-        Weight of the adversarial loss beside absolute errors that are summed over an image; with 0
-        there is no discriminator. 10 is about the paper's, on grey images of 32 x 32 pixels.
-    patch_channels : sequence of int
-        Channels of the discriminator's convolutions, each of which halves height and width.
-    """
-
-    adversarial: Weight = 0.0
-    patch_channels: Sizes = (32, 64)
-
-    def discriminator(self, channels: int, source: Generator | None) -> nn.Module:
-        """Make the discriminator of pairs with so many channels in all, with He's weights."""
-        layers: list[nn.Module] = []
-        for before, after in itertools.pairwise((channels, *self.patch_channels)):
-            halving = nn.Conv2d(before, after, 4, stride=2, padding=1, generator=source)
-            layers += [halving, nn.LeakyReLU(SLOPE)]
-        layers.append(nn.Conv2d(self.patch_channels[-1], 1, 3, padding=1, generator=source))
-        network = nn.Sequential(*layers)
-        nn.init.initialize_(network, nn.init.kaiming_normal_, source)
-        return network
 
 
 @dataclass(frozen=True)
@@ -108,7 +71,7 @@ class CutMix(Options):
         return mixed
 
 
-class Pix2Pix(Model):
+class Pix2Pix(PatchGame):
     r"""Images of one kind made into images of another, learnt from pairs (x, y).
 
     .. math:: \hat y = \sigma\!\left( 8x - 4 + f_\theta(x) \right), \qquad
@@ -178,10 +141,8 @@ class Pix2Pix(Model):
         "see minigen translate"
     }
     networks: Translators
-    adversary: PatchAdversary
     augmentation: CutMix
     generator: UNet
-    discriminator: nn.Module | None
 
     def build(self, generator: Generator | None) -> None:
         """Make the network, whose last layer begins at zero, and the discriminator if any."""
@@ -195,9 +156,7 @@ class Pix2Pix(Model):
             inside[0], inside, options.channels, depth=options.depth, generator=generator
         )
         nn.init.zeros_(self.generator.last.weight)
-        self.discriminator = None
-        if self.adversary.adversarial:
-            self.discriminator = self.adversary.discriminator(2 * channels, generator)
+        self.add_discriminator(2 * channels, generator)
 
     # ------------------------------------------------------------------------------- translating
 
@@ -226,90 +185,27 @@ class Pix2Pix(Model):
 
     # ---------------------------------------------------------------------------------- learning
 
-    def terms(
-        self, x: Array, labels: Array | None = None, *, generator: Generator | None = None
-    ) -> dict[str, Tensor]:
-        """Return the terms of all sides, of pairs (N, 2 C, H, W) in [0, 1]: see `side_terms`."""
-        return {
-            name: term
-            for side in self.sides()
-            for name, term in self.side_terms(side, x, labels, generator=generator).items()
-        }
+    @property
+    def generating(self) -> nn.Module:
+        """The U-Net."""
+        return self.generator
 
-    def loss(
-        self, x: Array, labels: Array | None = None, *, generator: Generator | None = None
-    ) -> Tensor:
-        """Return what the generator minimises."""
-        side = "model" if self.discriminator is None else GENERATOR
-        return next(iter(self.side_terms(side, x, labels, generator=generator).values()))
+    def make(self, given: Array) -> Tensor:
+        """Translate."""
+        return self.translate(given)
 
-    def sides(self) -> dict[str, nn.Module]:
-        """Return the model itself; with a discriminator ``"discriminator"`` and ``"generator"``."""
-        if self.discriminator is None:
-            return {"model": self}
-        return {DISCRIMINATOR: self.discriminator, GENERATOR: self.generator}
+    def pair(self, x: Array, generator: Generator | None) -> tuple[Array, Array]:
+        """Return inputs and targets of pairs (N, 2 C, H, W), in training some of them cut."""
+        return self._apart(self.augmentation.mix(x, generator) if self.training else x)
 
-    def side_terms(
-        self,
-        side: str,
-        x: Array,
-        labels: Array | None = None,
-        *,
-        generator: Generator | None = None,
-    ) -> dict[str, Tensor]:
-        """Return the loss of a side first.
+    def errors(self, made: Tensor, wanted: Array) -> dict[str, Tensor]:
+        """Return absolute errors."""
+        return {"l1_loss": F.l1_loss(made, wanted)}
 
-        Parameters
-        ----------
-        side : str
-            ``"model"``, or of a model with a discriminator ``"discriminator"`` or ``"generator"``.
-        x : Tensor or array, shape (N, 2 C, H, W)
-            Pairs in [0, 1]: the inputs' channels, then the targets'.
-        generator : Generator, optional
-            Draws, in training, which pairs are cut, and where.
-
-        Returns
-        -------
-        dict of str to Tensor
-            ``l1_loss``, absolute errors summed over an image and averaged over the batch; of a
-            generator ``generator_loss``, and the ``l1`` and the ``adversarial`` part of it; of a
-            discriminator ``discriminator_loss``, and the mean probabilities ``real_score`` and
-            ``fake_score`` that it gives patches of targets and of translations.
-
-        Raises
-        ------
-        ValueError
-            If there is no such side, or pairs have another shape or, on the CPU, values outside
-            [0, 1].
-        """
-        if side not in self.sides():
-            raise ValueError(
-                f"{type(self).__name__}: unknown side {side!r}: use one of "
-                f"{', '.join(self.sides())}"
-            )
-        self.expect_unit_interval(x)
-        self.expect_labels(labels, len(x))
-        given, wanted = self._apart(self.augmentation.mix(x, generator) if self.training else x)
-        if side == DISCRIMINATOR:
-            return self._discriminator_terms(given, wanted)
-        made = self.translate(given)
-        errors: Tensor = F.l1_loss(made, wanted)
-        if self.discriminator is None:
-            return {"l1_loss": errors}
-        with frozen(self.discriminator):
-            verdict = OBJECTIVE.generator_loss(self._scores(given, made))
-        total = errors + verdict * self.adversary.adversarial
-        return {"generator_loss": total, "l1": errors, "adversarial": verdict}
-
-    def _discriminator_terms(self, given: Array, wanted: Array) -> dict[str, Tensor]:
-        with frozen(self.generator), no_grad():
-            made = self.translate(given)
-        real, fake = self._scores(given, wanted), self._scores(given, made)
-        return {
-            "discriminator_loss": OBJECTIVE.discriminator_loss(real, fake),
-            "real_score": OBJECTIVE.readable(real.detach()),
-            "fake_score": OBJECTIVE.readable(fake.detach()),
-        }
+    def judged(self, given: Array, image: Array) -> Array:
+        """Return an image beside what it was made of: (N, 2 C, H, W)."""
+        joined: Array = F.cat([given, image], axis=1)
+        return joined
 
     def training_defaults(self) -> dict[str, Any]:
         """Return a high rate that falls, and small batches; the game wants it lower."""
@@ -327,9 +223,3 @@ class Pix2Pix(Model):
                 f"expected, inputs and targets joined along channels, got {tuple(x.shape)}"
             )
         return x[:, :channels], x[:, channels:]
-
-    def _scores(self, given: Array, image: Array) -> Tensor:
-        """Return the discriminator's scores of each patch of images beside what they were."""
-        assert self.discriminator is not None
-        scores: Tensor = self.discriminator(F.cat([given, image], axis=1) * 2 - 1)
-        return scores

@@ -42,6 +42,7 @@ from minigen.nn.normalization import (
     LayerNorm,
 )
 from minigen.nn.padding import ReflectionPad2d, ReplicationPad2d, ZeroPad2d
+from minigen.nn.perceptual import PerceptualLoss
 from minigen.nn.pixelshuffle import PixelShuffle, PixelUnshuffle
 from minigen.nn.pooling import AdaptiveAvgPool2d, AvgPool2d, MaxPool2d, Upsample
 from minigen.nn.substitution import functional_call, substituted
@@ -77,6 +78,7 @@ __all__ = [
     "ModuleDict",
     "ModuleList",
     "Parameter",
+    "PerceptualLoss",
     "PixelShuffle",
     "PixelUnshuffle",
     "ReLU",

@@ -22,6 +22,7 @@ from minigen.data.reading import read as read_own
 from minigen.engine.backend import Array, canonical_device, to_device
 from minigen.engine.random import Generator
 from minigen.kinds import Kind
+from minigen.metrics import TRAINED, load_feature_extractor
 from minigen.models.base import import_from
 from minigen.optim.lr_scheduler import (
     CosineAnnealingLR,
@@ -344,7 +345,22 @@ class RunConfig:
             raise TooLargeError(f"the model's weights do not fit into memory: {error}") from error
         except (TypeError, ValueError) as error:
             raise ConfigurationError(f"model_config: {error}") from error
+        if getattr(model, "perceives", False):
+            loss = self._perceptual_loss(model).to(self.device)
+            models.ability(model, "perceive")(loss)
         return model.to(self.device)
+
+    def _perceptual_loss(self, model: models.Model) -> nn.PerceptualLoss:
+        """Make the loss on the hidden layers of the data set's own classifier."""
+        if self.dataset not in TRAINED or TRAINED[self.dataset].image_shape != model.image_shape:
+            raise ConfigurationError(
+                f"model_config: perceptual: there is no classifier for images of "
+                f"{'x'.join(map(str, model.image_shape))} of {self.dataset}, only for "
+                f"{', '.join(TRAINED)}: leave perceptual 0"
+            )
+        network = load_feature_extractor(self.dataset).body
+        layers = [n for n, layer in enumerate(network) if isinstance(layer, nn.ReLU)]
+        return nn.PerceptualLoss(network, layers)
 
     def build_optimizer(self, model: nn.Module) -> optim.Optimizer:
         """Make the optimiser of a model's parameters."""

@@ -48,7 +48,10 @@ NAMES: Final[Values] = (
     ("01", "99", "nothing", ""),
 )
 MODELS: Final[Values] = (
-    ("vae", "conv-vae", "cvae", "autoencoder", "gan", "dcgan", "super-resolution", "inpainting"),
+    (
+        *("vae", "conv-vae", "cvae", "autoencoder", "gan", "dcgan", "vae-gan"),
+        *("super-resolution", "inpainting"),
+    ),
     ("nothing", "a:b", ""),
 )
 RUNS: Final[Values] = (

@@ -84,7 +84,7 @@ def test_the_help_of_training_says_what_models_have() -> None:
     """Where it speaks of all models in words."""
     said = {option.name: getattr(option, "help", None) or "" for option in train.params}
     of = {name: defaults(name) for name in models.MODELS}
-    games = [name for name in of if issubclass(models.find(name), models.GAN)]
+    games = [name for name in of if issubclass(models.find(name), models.GAN | models.VAEGAN)]
     pix2pix = of.pop("pix2pix")
     assert (pix2pix["batch_size"], pix2pix["schedule"]) == (16, "linear")
     assert (pix2pix["learning_rate"], *pix2pix["betas"]) == (2e-3, 0.9, 0.999)

@@ -27,6 +27,25 @@ def test_the_peak_signal_to_noise_ratio_falls_by_twenty_decibels_with_ten_times_
         metrics.psnr(x, x[:2])
 
 
+def test_sharpness_is_a_share_of_the_slopes_that_should_be_there() -> None:
+    x = images(3, 1, 8, 8)
+    assert metrics.sharpness(x, x) == 1
+    assert metrics.sharpness(0.5 * x + 0.2, x) == pytest.approx(0.5, rel=1e-5)
+    assert metrics.sharpness(F.gaussian_blur(x, 1.0), x) < 0.5
+    assert metrics.sharpness(x + images(3, 1, 8, 8)[::-1], x) > 1.2
+    flat = np.ones((3, 1, 8, 8))
+    assert (metrics.sharpness(flat, flat), metrics.sharpness(x, flat)) == (1, np.inf)
+    with pytest.raises(ValueError, match=r"one shape is expected, got \(3, 1, 8, 8\) and \(2,"):
+        metrics.sharpness(x, x[:2])
+
+
+def test_a_wide_edge_is_less_sharp_in_either_direction() -> None:
+    edge, ramp = np.zeros((1, 1, 2, 6)), np.zeros((1, 1, 2, 6))
+    edge[..., 3:], ramp[..., 1:] = 1, [0.25, 0.5, 0.75, 1, 1]
+    assert metrics.sharpness(ramp, edge) == pytest.approx(0.5)
+    assert metrics.sharpness(ramp.swapaxes(2, 3), edge.swapaxes(2, 3)) == pytest.approx(0.5)
+
+
 def test_each_image_has_a_ratio_of_its_own() -> None:
     x = images(2, 3, 4, 4)
     errors = np.array([0.1, 0.01], np.float32).reshape(2, 1, 1, 1)

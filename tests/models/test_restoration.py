@@ -10,7 +10,16 @@ import pytest
 import minigen.functional as F
 from minigen import nn
 from minigen.engine.random import Generator
-from minigen.models import Deblurring, Denoising, SuperResolution, ability, build, can, find
+from minigen.models import (
+    Deblurring,
+    Denoising,
+    NonSaturating,
+    SuperResolution,
+    ability,
+    build,
+    can,
+    find,
+)
 from minigen.models.restoration import restore_in_tiles
 
 NAMES = ("super-resolution", "denoising", "deblurring")
@@ -57,6 +66,56 @@ def test_every_parameter_gets_a_gradient(name: str) -> None:
     model.loss(images(), generator=Generator(4)).backward()
     for parameter_name, parameter in model.named_parameters():
         assert np.abs(parameter.grad.numpy()).max() > 0, parameter_name
+
+
+@pytest.mark.derivation("gan.non_saturating")
+def test_a_discriminator_judges_patches_of_originals_and_of_what_is_restored() -> None:
+    model, x = restorer("super-resolution", adversarial=3.0, patch_channels=(4,)), images()
+    assert list(model.sides()) == ["discriminator", "generator"]
+    restored = model.restore(model.corrupt(x)).numpy()
+    real, fake = (model.discriminator(image * 2 - 1) for image in (x, restored))
+    assert real.shape == (5, 1, 4, 4)
+    errors, game = ((restored - x) ** 2).sum() / 5, NonSaturating()
+    verdict = game.generator_loss(fake).item()
+    terms = {name: term.item() for name, term in model.terms(x).items()}
+    assert terms["mse"] == pytest.approx(errors, rel=1e-5)
+    assert terms["generator_loss"] == pytest.approx(errors + 3 * verdict, rel=1e-5)
+    expected = game.discriminator_loss(real, fake).item()
+    assert terms["discriminator_loss"] == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize(("side", "network"), [("discriminator", ""), ("generator", "network")])
+def test_in_a_turn_one_side_alone_gets_gradients(side: str, network: str) -> None:
+    model = restorer("denoising", adversarial=3.0, patch_channels=(4,))
+    next(iter(model.side_terms(side, images(), generator=Generator(4)).values())).backward()
+    for name, parameter in model.named_parameters():
+        assert (parameter.grad is not None) == name.startswith(network or side), name
+
+
+def test_the_game_remembers_less_of_gradients() -> None:
+    plain, game = (restorer("deblurring", adversarial=w).training_defaults() for w in (0.0, 1.0))
+    assert game == {**plain, "betas": (0.5, 0.999)}
+
+
+@pytest.mark.derivation("perceptual_loss")
+def test_features_count_beside_pixels() -> None:
+    model, x = restorer("super-resolution", perceptual=2.0), images()
+    network = nn.Sequential(nn.Conv2d(1, 2, 3, generator=Generator(5)), nn.ReLU())
+    model.perceive(nn.PerceptualLoss(network, [1]))
+    restored = model.restore(model.corrupt(x)).numpy()
+    perceived = ((network(restored) - network(x)) ** 2).mean().item()
+    errors = ((restored - x) ** 2).sum() / 5
+    terms = {name: term.item() for name, term in model.terms(x).items()}
+    assert list(terms) == ["restoration_loss", "mse", "perceptual"]
+    assert terms["perceptual"] == pytest.approx(perceived, rel=1e-5)
+    assert terms["restoration_loss"] == pytest.approx(errors + 2 * perceived, rel=1e-5)
+    assert not any("perceptual" in name for name in model.state_dict())
+    assert len(list(model.parameters())) == len(list(restorer("super-resolution").parameters()))
+
+
+def test_features_of_no_network_are_refused() -> None:
+    with pytest.raises(ValueError, match="perceptual is 2: give it one by perceive"):
+        restorer("super-resolution", perceptual=2.0).terms(images())
 
 
 def test_pixels_of_a_small_image_are_means_of_those_that_were_there() -> None:
@@ -131,6 +190,7 @@ def test_the_configuration_rebuilds_the_same_architecture(name: str) -> None:
         ("super-resolution", {"factor": 3}, "divisible by 3 are expected, got 8 and 8"),
         ("super-resolution", {"factor": 5}, r"factor must lie in \[2, 4\], got 5"),
         ("super-resolution", {"criterion": "ssim"}, "unknown criterion 'ssim': use one of mse, l1"),
+        ("denoising", {"perceptual": -1.0}, "perceptual must not be negative, got -1.0"),
         ("denoising", {"noise": 0.0}, "noise must be positive, got 0.0"),
         ("deblurring", {"blur": -1.0}, "blur must be positive, got -1.0"),
         ("deblurring", {"channels": (0,)}, r"channels must be positive, got channels=\(0,\)"),

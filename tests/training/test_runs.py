@@ -264,6 +264,16 @@ VARIANTS: list[dict[str, Any]] = [
         "model_config": {"channels": [4], "latent": 2, "objective": "wasserstein-gp"},
         "schedule": "cosine",
     },
+    {
+        "model": "vae-gan",
+        "model_config": {"channels": [4], "hidden": [6], "latent": 2, "batch_norm": True},
+        "schedule": "linear",
+    },
+    {
+        "model": "super-resolution",
+        "dataset": "digits",
+        "model_config": {"channels": [4], "adversarial": 1.0, "perceptual": 1.0},
+    },
     {"model_config": {"hidden": [8, 4], "latent": 2, "decoder": "gaussian", "beta": 0.5}},
     {"seed": 2**63},
 ]
