@@ -112,8 +112,9 @@ def draw(shares: Numbers, frames: int = FRAMES) -> npt.NDArray[np.uint8]:
         kind = np.floor(sprite[0] * len(SHAPES))
         for number, shape in enumerate(SHAPES):
             of_it = kind == number
-            part = _moving(shape, sprite[1:, of_it], frames)
-            covered[of_it] = np.maximum(covered[of_it], part)
+            if of_it.any():
+                part = _moving(shape, sprite[1:, of_it], frames)
+                covered[of_it] = np.maximum(covered[of_it], part)
     return np.rint(255 * covered[:, :, np.newaxis]).astype(np.uint8)
 
 

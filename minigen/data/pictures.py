@@ -167,6 +167,11 @@ class PictureClip(Picture):
 
     def decode(self, own: OwnData) -> tuple[Look, npt.NDArray[np.uint8]]:
         """Read as many frames as are taken, (T C, H, W)."""
+        first, frames = self.read(own)
+        return first, frames.reshape(-1, *frames.shape[2:])
+
+    def read(self, own: OwnData) -> tuple[Look, npt.NDArray[np.uint8]]:
+        """Read them, (T, C, H, W)."""
         first = self.look()
         wanted = replace(own, channels=own.channels or (1 if first.grey else 3))
         made: list[npt.NDArray[np.uint8]] = []
@@ -182,7 +187,7 @@ class PictureClip(Picture):
         if len(made) < (self.length or 2):
             least = self.length or 2
             raise BadPictureError(f"has {_counted(len(made))}: at least {least} are expected")
-        return first, np.concatenate(made)
+        return first, np.stack(made)
 
     def _images(self) -> Iterator[tuple[tuple[int, int], Image.Image]]:
         """Iterate over all frames, each with its height and width."""

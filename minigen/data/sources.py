@@ -177,6 +177,41 @@ def _clips(path: Path, files: Sequence[Path], frames: int) -> Pictures:
     return Pictures(clips, frames=frames)
 
 
+def find_clips(path: Path) -> list[PictureClip]:
+    """Return the clips of a path: an animation, a folder of frames, or a folder of both of these.
+
+    In a folder each GIF and each sub-folder of pictures is a clip, or else all pictures are frames
+    of one. Where there are both, that is an `AmbiguousDataError`; a folder with nothing of the kind
+    is a `MissingDataError`.
+    """
+    if not path.is_dir():
+        return [PictureClip(name=path.stem, frames=[path])]
+    shown = [each for each in sorted(path.iterdir()) if not each.name.startswith(".")]
+    inside = [each for each in shown if each.suffix.lower() in pictures.SUFFIXES]
+    alone = [each for each in inside if each.suffix.lower() == ".gif"]
+    frames = {each: _frames(each) for each in shown if each.is_dir()}
+    clips = [PictureClip(name=each.stem, frames=[each]) for each in alone]
+    clips += [PictureClip(name=each.name, frames=of) for each, of in frames.items() if of]
+    others = [each for each in inside if each not in alone]
+    if others and clips:
+        raise AmbiguousDataError(
+            f"{path} holds {_counted(len(others), 'picture')} ({_some(e.name for e in others)}) "
+            f"beside clips ({_some(clip.name for clip in clips)}): move the pictures of a "
+            "clip into a folder of their own"
+        )
+    if others:
+        return [PictureClip(name=path.absolute().name, frames=in_numbers(others))]
+    if not clips:
+        raise MissingDataError(f"{path} holds neither GIFs nor pictures that could be frames")
+    return clips
+
+
+def _frames(folder: Path) -> list[Path]:
+    """Return the pictures of a folder in the order of their numbers."""
+    found = [each for each in folder.iterdir() if each.suffix.lower() in pictures.SUFFIXES]
+    return in_numbers([each for each in found if not each.name.startswith(".")])
+
+
 def in_numbers(files: Sequence[Path]) -> list[Path]:
     """Sort files by the numbers in their names, and where these are equal by letters.
 

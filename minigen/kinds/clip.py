@@ -31,6 +31,7 @@ class ClipKind(Kind):
     axes: ClassVar[int] = 4
     shown: ClassVar[int] = 16
     compared: ClassVar[int] = 6
+    asked_for: ClassVar[str] = "--frames N reads animations and folders of frames as clips"
 
     def examples(self, dataset: Clips) -> Examples:
         """Return the clips, shape (N, T, C, H, W)."""
