@@ -264,4 +264,4 @@ class FramePrediction(Model):
 
     def training_defaults(self) -> dict[str, Any]:
         """Return a high rate that falls, and small batches."""
-        return {"lr": 2e-3, "batch_size": 32, "schedule": "linear"}
+        return {"lr": 2e-3, "batch_size": 16, "schedule": "linear"}

@@ -93,10 +93,9 @@ def test_what_can_not_be_predicted_is_said_before_anything_is_written(
 
 def test_other_data_and_runs_are_refused(run: Path, tmp_path: Path) -> None:
     assert "makes nothing of noise" in error("sample", run, status=1)
-    clip(tmp_path / "mine" / "walk.gif")
-    message = error("train", "frame-prediction", "--dataset", tmp_path / "mine", status=2)
-    assert "frame-prediction takes clips" in message
-    assert "--frames N reads animations and folders of frames as clips" in message
+    message = error("train", "frame-prediction", status=2)
+    assert "frame-prediction takes clips; digits holds images, which autoencoder" in message
+    assert message.endswith(" take")
     message = error("train", "frame-prediction", "--dataset", "tests.clips:points", "--context", 6,
                     "--out", tmp_path / "no", status=2)  # fmt: skip
     assert "clips (N, T, C, H, W) of at least 7 frames are expected" in message
@@ -118,6 +117,8 @@ def test_clips_of_ones_own_are_described_and_trained_on(
     monkeypatch.setattr("minigen.data.locations.cache_folder", lambda: tmp_path / "cache")
     for number in range(20):
         clip(tmp_path / "mine" / f"{number}.gif")
+    message = error("train", "frame-prediction", "--dataset", tmp_path / "mine", status=2)
+    assert message.endswith("; --frames N reads animations and folders of frames as clips")
     sheet = tmp_path / "sheet.png"
     shown = " ".join(call("data", tmp_path / "mine", "--frames", 4, "--show", sheet).stdout.split())
     assert "clips 20 in" in shown

@@ -17,7 +17,8 @@ KIND = kinds.find("clip")
 
 def test_clips_are_scaled_and_decide_the_shape_of_a_frame() -> None:
     examples = KIND.examples(points("test"))
-    assert (examples.shape, examples.dtype) == ((8, 6, 1, 8, 8), np.float32)
+    assert examples.shape == (8, 6, 1, 8, 8)
+    assert examples.dtype == np.float32
     assert set(np.unique(examples)) == {0, 1}
     assert KIND.decided(examples) == {"image_shape": [1, 8, 8]}
 
