@@ -91,10 +91,10 @@ def _expect_frames(given: Sequence[tuple[str, Pixels]], context: int, held_out: 
     """Refuse clips with too few frames, before anything is written."""
     for name, clip in given:
         if clip.shape[1] < context + held_out:
-            after = f", and {held_out} are predicted that it is to have" if held_out else ""
+            of_these = f", {context} to be seen and {held_out} to be predicted" if held_out else ""
             raise click.UsageError(
-                f"CLIP: {name} has {clip.shape[1]} frames; {context} are seen{after}: at least "
-                f"{context + held_out} are expected"
+                f"CLIP: {name} has {clip.shape[1]} frames: at least {context + held_out} are "
+                f"expected{of_these}"
             )
 
 

@@ -3,6 +3,7 @@ r"""How near predicted frames come to those that followed, beside what needs no 
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -119,8 +120,12 @@ class PredictionReport:
 
     @property
     def to_copying(self) -> float:
-        """The model's error of the next frame, divided by that of copying the last one."""
-        return self.mse["the model"][0] / self.mse["the last frame"][0]
+        """The model's error of the next frame, divided by that of copying the last one.
+
+        Infinite where nothing moves.
+        """
+        copying = self.mse["the last frame"][0]
+        return self.mse["the model"][0] / copying if copying else math.inf
 
     def to_dict(self) -> dict[str, Any]:
         """Return the report as nested dictionaries of numbers, which JSON can hold."""

@@ -108,7 +108,7 @@ class FramePrediction(Model):
     >>> model.predict(clips, 3).shape
     (5, 3, 1, 16, 16)
 
-    Derivation: restoration.mean, binary_cross_entropy_with_logits, pixel_shuffle
+    Derivation: restoration.mean, bce.minimum, bce_with_logits, pixel_shuffle
     """
 
     name: ClassVar[str] = "frame-prediction"

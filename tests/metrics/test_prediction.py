@@ -49,6 +49,12 @@ def test_a_linear_filter_learns_to_shift() -> None:
     assert made.max() <= 1
 
 
+def test_where_nothing_moves_no_error_is_small_enough() -> None:
+    still = np.repeat(TEST[:, :1], 4, axis=1)
+    model = FramePrediction((1, 8, 8), (8,), context=2)
+    assert metrics.judge_prediction(model, still, still).to_copying == np.inf
+
+
 def test_clips_without_a_frame_to_predict_are_refused() -> None:
     model = FramePrediction((1, 8, 8), (8,), context=6)
     with pytest.raises(ValueError, match=r"more than the 6 frames that are seen .* got 6"):
