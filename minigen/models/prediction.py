@@ -43,7 +43,7 @@ class Foresight(Options):
     """
 
     context: Count = 4
-    unrolled: Count = 3
+    unrolled: Count = 2
     criterion: Literal["bce", "mse", "l1"] = "bce"
 
     def loss(self, logits: Array, wanted: Array) -> Tensor:
