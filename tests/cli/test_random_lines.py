@@ -133,7 +133,7 @@ def _about(draw: st.DrawFn, command: str, wrong: bool) -> list[str]:
     """Draw a command's argument, or leave it out."""
     if command in {"sample", "reconstruct", "interpolate", "traverse", "evaluate", "metrics"}:
         return [draw(st.sampled_from(RUNS[wrong]))]
-    if command in {"enhance", "inpaint"}:
+    if command in {"enhance", "inpaint", "predict"}:
         return [draw(st.sampled_from(RUNS[0])), draw(st.sampled_from(PICTURES[wrong]))]
     if command == "train":
         return [draw(st.sampled_from(MODELS[wrong]))]
