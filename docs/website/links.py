@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from typing import Final
 
 _LINK: Final = re.compile(
-    r"\]\((?P<target>(?!https?:)[\w./-]+\.(?:md|ipynb|png|svg))(?P<anchor>#[\w.-]+)?\)"
+    r"\]\((?P<target>(?!https?:)[\w./-]+\.(?:md|ipynb|png|svg|gif))(?P<anchor>#[\w.-]+)?\)"
 )
 """A link to a page or a picture, as it stands in Markdown."""
 

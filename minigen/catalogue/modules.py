@@ -206,7 +206,15 @@ def _translating(generator: Generator) -> models.Pix2Pix:
     return model
 
 
+def _predicting(generator: Generator) -> models.FramePrediction:
+    """Make a predictor whose last convolution, which begins at zero, has weights."""
+    model = models.FramePrediction((1, 4, 4), (8,), context=2, unrolled=2, generator=generator)
+    nn.init.normal_(model.network.last.weight, 0.0, 0.3, generator)
+    return model
+
+
 MODELS = [
+    _model("FramePrediction", _predicting, probability(2, 4, 1, 4, 4), call=_loss),
     _model("Pix2Pix", _translating, probability(3, 2, 4, 4), call=_loss),
     *(
         _model(

@@ -27,6 +27,7 @@ from minigen.cli.inpaint import inpaint
 from minigen.cli.lessons import exercise, lessons
 from minigen.cli.metrics import metrics
 from minigen.cli.pictures import interpolate, reconstruct, traverse
+from minigen.cli.predict import predict
 from minigen.cli.reproduce import reproduce
 from minigen.cli.sample import sample
 from minigen.cli.train import train
@@ -44,6 +45,7 @@ COMMANDS: tuple[click.Command, ...] = (
     enhance,
     inpaint,
     translate,
+    predict,
     evaluate,
     metrics,
     reproduce,

@@ -122,7 +122,7 @@ def _verified(name: str) -> str:
         return "every file has the SHA-256 of the published one"
     if name == "cifar10":
         return "every file is whole records with labels from 0 to 9"
-    if name.startswith(("printed_", "coloured_shapes", "glyphs")):
+    if name.startswith(("printed_", "coloured_shapes", "glyphs", "clips")):
         return "the pictures have the SHA-256 of those that everybody has"
     return "part of minigen, as it was installed"
 
@@ -172,8 +172,10 @@ def _show_own(own: OwnData, verify: bool, show: Path | None, count: int | None) 
     verified = [("verified", "every file was read anew")] if verify and not found.bad else []
     _write([*_described(found, own, read_as), *_listed_bad(found), *verified])
     if show is not None:
-        shown = tensor(found.images[: count or _UNASKED] / np.float32(255))
-        kinds.find(found.kind).draw_samples(show, shown, kinds.Setting(real=lambda: shown))
+        kind = kinds.find(found.kind)
+        unasked = kind.shown if found.frames else _UNASKED
+        shown = tensor(found.examples[: count or unasked] / np.float32(255))
+        kind.draw_samples(show, shown, kinds.Setting(real=lambda: shown))
         click.echo(show)
     if verify and found.bad:
         raise click.ClickException(bad_files(found))
@@ -195,17 +197,19 @@ def _read(own: OwnData, fresh: bool) -> tuple[Collection, str]:
 def _described(found: Collection, own: OwnData, read_as: str) -> Iterator[Row]:
     tests = found.count_tests(own.test_share)
     yield "name", found.name
-    yield "pictures", f"{len(found.images):,} in {own.located}"
+    counted = "clips" if found.frames else "pictures"
+    yield counted, f"{len(found.images):,} in {own.located}"
     yield "classes", _counted_classes(found.classes, found.labels)
     sizes = sorted(found.sizes, key=lambda size: size[0] * size[1])
     smallest, largest = (f"{height}x{width}" for height, width in (sizes[0], sizes[-1]))
     among = f"{len(sizes):,}, from {smallest} to {largest}" if len(sizes) > 1 else smallest
     yield "sizes", f"{among} (height x width)"
-    channels, *size = found.images.shape[1:]
-    each = _each((channels // 2 if found.paired else channels, *size), found.kind)
+    *frames, channels, height, width = found.examples.shape[1:]
+    shape = *frames, channels // 2 if found.paired else channels, height, width
+    each = _each(shape, found.kind)
     yield "read as", f"{each} ({read_as})"
-    yield "train", f"{len(found.images) - tests:,} pictures"
-    yield "test", f"{tests:,} pictures"
+    yield "train", f"{len(found.images) - tests:,} {counted}"
+    yield "test", f"{tests:,} {counted}"
     yield "digest", found.digest
 
 
@@ -238,8 +242,10 @@ def _each(shape: Sequence[int], kind: str = "image") -> str:
     """Say what one example is."""
     if kind == "point":
         return "points of the plane"
-    colour = "grey" if shape[0] == 1 else "colour"
-    image = f"{'x'.join(map(str, shape))} {colour}"
+    *frames, channels, height, width = shape
+    image = f"{channels}x{height}x{width} {'grey' if channels == 1 else 'colour'}"
+    if kind == "clip":
+        return f"clips of {frames[0]} frames of {image}"
     return f"pairs of {image}" if kind == "pair" else image
 
 

@@ -84,7 +84,8 @@ def evaluate(
     where the images' factors of variation are known, it is measured how well latents tell them
     apart. A GAN has no bound: its samples are judged beside as many real ones. What restores images
     or fills holes in them is judged by the originals, beside what needs no network; translations by
-    the targets, beside the images as they are.
+    the targets, beside the images as they are; predicted frames by those that followed, beside the
+    last frame and lines through the last ones.
     """
     run = Trained.load(folder, device)
     name = run.model.name
@@ -279,6 +280,15 @@ def _translated(of: Subject) -> dict[str, Any]:
     return {"translation": report.to_dict()}
 
 
+def _predicted(of: Subject) -> dict[str, Any]:
+    """Measure how near predicted frames of test clips come to those that followed."""
+    from minigen import metrics
+
+    train = of.run.examples("train").images
+    report = metrics.judge_prediction(of.run.model, of.test.images, train)
+    return {"prediction": report.to_dict()}
+
+
 MEASURES: Final[tuple[tuple[Callable[[Subject], dict[str, Any]], tuple[str, ...]], ...]] = (
     (_bounds, ("reconstruct", "encode")),
     (_likelihood, ("log_weights",)),
@@ -287,6 +297,7 @@ MEASURES: Final[tuple[tuple[Callable[[Subject], dict[str, Any]], tuple[str, ...]
     (_restored, ("restore",)),
     (_filled, ("fill",)),
     (_translated, ("translate",)),
+    (_predicted, ("predict",)),
 )
 """All that is measured, and what a model must be able to do for it: see `minigen.models.can`."""
 
@@ -316,6 +327,8 @@ def _show(values: dict[str, Any], subject: Subject) -> None:
         console.print(_fillings(values["inpainting"], subject))
     if "translation" in values:
         console.print(_translations(values["translation"], subject))
+    if "prediction" in values:
+        console.print(_predictions(values["prediction"], subject))
     if "samples" in values:
         samples = values["samples"]
         title = f"{samples['count']:,} samples of {config.model} beside real ones: {config.dataset}"
@@ -376,11 +389,25 @@ def _translations(report: dict[str, Any], subject: Subject) -> Table:
     return table
 
 
-def _table(title: str, caption: str | None, *columns: str) -> Table:
+def _predictions(report: dict[str, Any], subject: Subject) -> Table:
+    """Return a table of who predicts how well, and how far ahead."""
+    config = subject.run.config
+    title = f"{config.model} on {report['count']:,} {subject.split} clips of {config.dataset}"
+    caption = (
+        f"Mean squared error of a pixel, by frames ahead of the {report['context']} seen. Of the "
+        f"next frame the model's is {report['to_copying']:.3f} of the last frame's."
+    )
+    table = _table(title, caption, *report["mse"], what="ahead")
+    for ahead, errors in enumerate(zip(*report["mse"].values(), strict=True), start=1):
+        table.add_row(str(ahead), *(f"{error:.4f}" for error in errors))
+    return table
+
+
+def _table(title: str, caption: str | None, *columns: str, what: str = "what") -> Table:
     from rich.table import Table
 
     table = Table(title=title, caption=caption, title_justify="left", caption_justify="left")
-    table.add_column("what")
+    table.add_column(what)
     for column in columns:
         table.add_column(column, justify="right")
     return table

@@ -237,6 +237,7 @@ _OWN_OPTIONS: Final = {
     "background": "background",
     "layout": "layout",
     "bad": "bad",
+    "frames": "frames",
 }
 """The options that say how one's own pictures are read, and what `OwnData` calls them."""
 
@@ -281,6 +282,13 @@ def own_data(command: Callable[..., Any]) -> Callable[..., Any]:
             "--bad",
             type=click.Choice(BAD),
             help="Refuse files that can't be read, or leave them out.  [default: refuse]",
+        ),
+        click.option(
+            "--frames",
+            metavar="N",
+            type=click.IntRange(min=2),
+            help="Read GIFs, and folders of numbered pictures, as clips of so many frames, the "
+            "first ones of each.",
         ),
     )
     for option in reversed(added):

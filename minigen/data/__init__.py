@@ -4,7 +4,7 @@
 into floating-point numbers, `Batches` into minibatches; `binarize`, `binarize_statically` and
 `sample_bernoulli` into black and white. Sets of points of the plane come as `Points`. Pictures of
 one's own are read by `from_folder` and `from_arrays`. `Pairs` are images that are given, and others
-that are wanted.
+that are wanted; `Clips` are images in sequences.
 
 Examples
 --------
@@ -17,6 +17,7 @@ Examples
 
 from minigen.data.batching import Batches, batch_indices
 from minigen.data.binarization import binarize, binarize_statically, sample_bernoulli
+from minigen.data.clips import Clips
 from minigen.data.dataset import Dataset, Images, scale_images
 from minigen.data.loading import EXTENTS, NAMES, SPLITS, available, load
 from minigen.data.locations import Availability
@@ -46,6 +47,7 @@ __all__ = [
     "Availability",
     "Batches",
     "ChangedDataError",
+    "Clips",
     "DataError",
     "DataFileError",
     "Dataset",

@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from minigen.data.clips import Clips
 from minigen.data.dataset import Images
 from minigen.data.pairs import Pairs
 from minigen.data.publication import EmptyPartError
@@ -46,6 +47,8 @@ class Collection:
         How many of the first pictures the publisher put into the test part.
     paired : bool
         Whether each is two images, a given one and a wanted one, joined along their channels.
+    frames : int, optional
+        How many images each is that follow one another, joined likewise.
     """
 
     name: str
@@ -58,11 +61,22 @@ class Collection:
     digest: str
     tests: int | None = None
     paired: bool = False
+    frames: int | None = None
 
     @property
     def kind(self) -> str:
         """The kind of data that its parts are."""
+        if self.frames:
+            return "clip"
         return "pair" if self.paired else "image"
+
+    @property
+    def examples(self) -> npt.NDArray[np.uint8]:
+        """The examples as their kind has them: clips as (N, T, C, H, W)."""
+        if self.frames is None:
+            return self.images
+        count, channels, *size = self.images.shape
+        return self.images.reshape(count, self.frames, channels // self.frames, *size)
 
     def part(self, split: str, test_share: float = 0.1) -> Images:
         """Return the training part or the test part.
@@ -80,6 +94,8 @@ class Collection:
             inputs, targets = np.split(self.images[chosen], 2, axis=1)
             names = self.names[chosen]
             return Pairs(self.name, split, targets, inputs=inputs, files=names)
+        if self.frames:
+            return Clips(self.name, split, self.examples[chosen], files=self.names[chosen])
         return Images(
             name=self.name,
             split=split,

@@ -62,12 +62,16 @@ class Images:
     kind: ClassVar[str] = "image"
     """The kind of data, by which models, files and pictures go."""
 
+    axes: ClassVar[tuple[str, ...]] = ("N", "C", "H", "W")
+    """What the axes of `images` are."""
+
     def __post_init__(self) -> None:
         if self.images.dtype != np.uint8:
             raise ValueError(f"{self._title}: images of uint8 wanted, got {self.images.dtype}")
-        if self.images.ndim != 4:
+        if self.images.ndim != len(self.axes):
             raise ValueError(
-                f"{self._title}: images of shape (N, C, H, W) wanted, got {self.images.shape}"
+                f"{self._title}: images of shape ({', '.join(self.axes)}) wanted, "
+                f"got {self.images.shape}"
             )
         check_range(f"{self._title}: images", self.images, self.maximum)
         object.__setattr__(self, "images", read_only(self.images))
@@ -95,7 +99,7 @@ class Images:
     @property
     def image_shape(self) -> tuple[int, int, int]:
         """The shape of one image: (channels, height, width)."""
-        _, channels, height, width = self.images.shape
+        channels, height, width = self.images.shape[-3:]
         return channels, height, width
 
     def scaled(self, range: tuple[float, float] = (0.0, 1.0)) -> npt.NDArray[np.float32]:

@@ -61,6 +61,9 @@ class OwnData:
         Which share of the pictures, about, is the test part.
     bad : {"refuse", "skip"}
         What is done about files that can't be read: see `BAD`.
+    frames : int, optional
+        How many frames clips have, if that is what the folder holds: animations, and folders of
+        pictures that follow one another. Of longer ones the first frames are taken.
     number, digest : int, str, optional
         How many pictures there were, and the SHA-256 of all of them, when a run began.
 
@@ -84,6 +87,7 @@ class OwnData:
     layout: str | None = None
     test_share: float = 0.1
     bad: str = "refuse"
+    frames: int | None = None
     number: int | None = None
     digest: str | None = None
 
@@ -99,6 +103,8 @@ class OwnData:
                 f"test_share: a number from 0 to 1 is expected, got {self.test_share!r}"
             )
         _expect_colour(self.background)
+        if self.frames is not None and not (type(self.frames) is int and self.frames >= 2):
+            raise ValueError(f"frames: a number from 2 up is expected, got {self.frames!r}")
 
     @property
     def name(self) -> str:
@@ -116,7 +122,7 @@ class OwnData:
 
     def options(self) -> Mapping[str, Any]:
         """Return what decides the pixels of a picture."""
-        names = ("size", "fit", "channels", "background", "layout")
+        names = ("size", "fit", "channels", "background", "layout", "frames")
         return {name: getattr(self, name) for name in names}
 
 

@@ -8,9 +8,9 @@ become grey or greys colours; and it is fitted to the size that all get.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -83,33 +83,14 @@ class PictureFile(Picture):
 
     def look(self) -> Look:
         """Read the file's header."""
-        with self._open() as image:
+        with _opened(self.path) as image:
             return Look(_upright_size(image), _is_grey(image))
 
     def decode(self, own: OwnData) -> tuple[Look, npt.NDArray[np.uint8]]:
         """Read the file."""
-        with self._open() as image:
+        with _opened(self.path) as image:
             seen = Look(_upright_size(image), _is_grey(image))
             return seen, _decode(image, own)
-
-    @contextmanager
-    def _open(self) -> Iterator[Image.Image]:
-        from PIL import Image, UnidentifiedImageError
-
-        if not self.path.is_file():
-            reason = "is a link to nothing" if self.path.is_symlink() else "is no regular file"
-            raise BadPictureError(reason)
-        if not self.path.stat().st_size:
-            raise BadPictureError("is empty")
-        # A file that Pillow opens by its name it may map into memory, and then it scrambles a TIFF
-        # that lies on its side.
-        with self.path.open("rb") as stream:
-            try:
-                image = Image.open(stream, formats=_FORMATS)
-            except UnidentifiedImageError as error:
-                raise BadPictureError("holds no picture in a known format") from error
-            with image:
-                yield image
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,6 +143,93 @@ class PicturePair(Picture):
                 (other,) = self.halves
                 raise BadPictureError(f"is in {other} alone, and has no fellow in {folder}")
         return [self.halves[folder] for folder in PAIR]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PictureClip(Picture):
+    """Pictures that follow one another, and become one with the channels of all.
+
+    Parameters
+    ----------
+    frames : sequence of Path
+        A file with several frames, or a file for each frame, in their order.
+    length : int, optional
+        How many frames are taken, the first ones; by default all.
+    """
+
+    frames: Sequence[Path]
+    length: int | None = None
+
+    def look(self) -> Look:
+        """Look at the first frame."""
+        with _opened(self.frames[0]) as image:
+            return Look(_upright_size(image), _is_grey(image))
+
+    def decode(self, own: OwnData) -> tuple[Look, npt.NDArray[np.uint8]]:
+        """Read as many frames as are taken, (T C, H, W)."""
+        first, frames = self.read(own)
+        return first, frames.reshape(-1, *frames.shape[2:])
+
+    def read(self, own: OwnData) -> tuple[Look, npt.NDArray[np.uint8]]:
+        """Read them, (T, C, H, W)."""
+        first = self.look()
+        wanted = replace(own, channels=own.channels or (1 if first.grey else 3))
+        made: list[npt.NDArray[np.uint8]] = []
+        for size, image in self._images():
+            if len(made) == self.length:
+                break
+            if size != first.size:
+                raise BadPictureError(
+                    f"changes its size: {_by(first.size)} in the first frame, {_by(size)} in "
+                    f"number {len(made) + 1} (height x width)"
+                )
+            made.append(_decode(image, wanted))
+        if len(made) < (self.length or 2):
+            least = self.length or 2
+            raise BadPictureError(f"has {_counted(len(made))}: at least {least} are expected")
+        return first, np.stack(made)
+
+    def _images(self) -> Iterator[tuple[tuple[int, int], Image.Image]]:
+        """Iterate over all frames, each with its height and width."""
+        alone = len(self.frames) == 1
+        for path in self.frames:
+            with _opened(path) as image:
+                count = getattr(image, "n_frames", 1)
+                if count > 1 and not alone:
+                    raise BadPictureError(
+                        f"has {_counted(count)} in {path.name}, which stands for one of several"
+                    )
+                for number in range(count):
+                    image.seek(number)
+                    yield _upright_size(image), image
+
+
+def _counted(frames: int) -> str:
+    return "1 frame" if frames == 1 else f"{frames} frames"
+
+
+def _by(size: tuple[int, int]) -> str:
+    return f"{size[0]}x{size[1]}"
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Image.Image]:
+    """Open a file, of which nothing is decoded yet."""
+    from PIL import Image, UnidentifiedImageError
+
+    if not path.is_file():
+        raise BadPictureError("is a link to nothing" if path.is_symlink() else "is no regular file")
+    if not path.stat().st_size:
+        raise BadPictureError("is empty")
+    # A file that Pillow opens by its name it may map into memory, and then it scrambles a TIFF
+    # that lies on its side.
+    with path.open("rb") as stream:
+        try:
+            image = Image.open(stream, formats=_FORMATS)
+        except UnidentifiedImageError as error:
+            raise BadPictureError("holds no picture in a known format") from error
+        with image:
+            yield image
 
 
 @contextmanager

@@ -52,6 +52,7 @@ def from_folder(
     bad: str = "refuse",
     background: str = "white",
     layout: str | None = None,
+    frames: int | None = None,
     progress: bool = True,
     cache: FolderPath | None = None,
 ) -> Images:
@@ -62,6 +63,10 @@ def from_folder(
     them; pictures that lie in the folder itself have none. Folders named ``train`` and ``test`` are
     the two parts, and their sub-folders the classes. Folders named ``input`` and ``target`` hold
     the two halves of `Pairs` under the same names. Other files, and hidden ones, are left alone.
+
+    If `frames` is given, the files are read as `Clips`: each animation (GIF, PNG, WebP, TIFF) that
+    lies in the folder is one, and each sub-folder of pictures, which follow one another by the
+    numbers in their names.
 
     Of a ``.npz`` file the array that can be pictures is taken, and one number or name a picture as
     labels: see `from_arrays`. A folder with MNIST's IDX files or CIFAR-10's binary files is known
@@ -93,6 +98,8 @@ def from_folder(
         The colour behind transparent pixels and of borders.
     layout : {"NHW", "NCHW", "NHWC"}, optional
         The order of an array's axes, where its shape does not tell.
+    frames : int, optional
+        How many frames clips have; of longer ones the first are taken, and shorter ones are bad.
     progress : bool, default True
         Whether to show a progress bar while pictures are decoded.
     cache : path, optional
@@ -101,7 +108,7 @@ def from_folder(
     Returns
     -------
     Images
-        uint8 in (N, C, H, W); `Images.files` are the files' names.
+        uint8 in (N, C, H, W), or `Clips` in (N, T, C, H, W); `Images.files` are the files' names.
 
     Raises
     ------
@@ -133,7 +140,7 @@ def from_folder(
     ...     train.classes, train.image_shape, len(train) + len(test)
     (('blue', 'red'), (3, 16, 16), 20)
     """
-    own = OwnData(os.fspath(path), size, fit, channels, background, layout, test_share, bad)
+    own = OwnData(os.fspath(path), size, fit, channels, background, layout, test_share, bad, frames)
     collection = read(own, progress=progress, cache=cache)
     if collection.bad:
         warnings.warn(bad_files(collection), stacklevel=2)

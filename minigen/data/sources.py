@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,7 +15,7 @@ from typing import Final
 from minigen.data import pictures, recognition
 from minigen.data.arrays import ARRAY_SUFFIXES, Arrays, read_arrays
 from minigen.data.own import OwnData
-from minigen.data.pictures import PAIR, Picture, PictureFile, PicturePair
+from minigen.data.pictures import PAIR, Picture, PictureClip, PictureFile, PicturePair
 from minigen.data.publication import AmbiguousDataError, MissingDataError
 
 _PARTS: Final = {"train": "train", "training": "train", "test": "test", "testing": "test"}
@@ -51,12 +52,15 @@ class Pictures:
         The published set that this is: its order and its parts stay as they are.
     paired : bool
         Whether each is two pictures: see `minigen.data.pictures.PicturePair`.
+    frames : int, optional
+        How many frames each has: see `minigen.data.pictures.PictureClip`.
     """
 
     pictures: Sequence[Picture]
     classes: tuple[str, ...] = ()
     published: str | None = None
     paired: bool = False
+    frames: int | None = None
 
 
 def find_source(own: OwnData, *, progress: bool = False) -> Source:
@@ -72,6 +76,8 @@ def find_source(own: OwnData, *, progress: bool = False) -> Source:
         raise MissingDataError(f"{path}: there is no such file or folder")
     files = _all_files(path, own.name, progress)
     found = [file for file in files if file.suffix.lower() in pictures.SUFFIXES]
+    if found and own.frames:
+        return Source(found, partial(_clips, path, found, own.frames))
     if found:
         return Source(found, partial(_from_folder, path, found))
     published = recognition.recognise(path, files)
@@ -86,6 +92,10 @@ def in_arrays(arrays: Arrays) -> Pictures:
 
 
 def _array_file(path: Path, own: OwnData) -> Source:
+    if own.frames:
+        raise MissingDataError(
+            f"{path} is a file: clips are a folder of animations, or of folders of pictures"
+        )
     if path.suffix.lower() not in ARRAY_SUFFIXES:
         raise MissingDataError(
             f"{path} is a file: a folder of pictures is expected, or a .npz or .npy file"
@@ -143,6 +153,78 @@ def _from_folder(path: Path, files: Sequence[Path]) -> Pictures:
         for file, parts in inside.items()
     ]
     return Pictures(found, classes)
+
+
+def _clips(path: Path, files: Sequence[Path], frames: int) -> Pictures:
+    """Return a folder's clips: animations, and sub-folders of frames; or its two parts of them."""
+    inside = {file: file.relative_to(path).parts for file in files}
+    divided = _are_parts({parts[0] for parts in inside.values() if len(parts) > 1})
+    if divided:
+        inside = {file: parts for file, parts in inside.items() if parts[0].lower() in _PARTS}
+    found: dict[tuple[str, ...], list[Path]] = {}
+    for file, parts in inside.items():
+        alone = len(parts) == (2 if divided else 1)
+        found.setdefault(parts if alone else parts[:-1], []).append(file)
+    clips = [
+        PictureClip(
+            name="/".join(parts),
+            frames=in_numbers(of_clip),
+            length=frames,
+            part=_PARTS[parts[0].lower()] if divided else None,
+        )
+        for parts, of_clip in found.items()
+    ]
+    return Pictures(clips, frames=frames)
+
+
+def find_clips(path: Path) -> list[PictureClip]:
+    """Return the clips of a path: an animation, a folder of frames, or a folder of both of these.
+
+    In a folder each GIF and each sub-folder of pictures is a clip, or else all pictures are frames
+    of one. Where there are both, that is an `AmbiguousDataError`; a folder with nothing of the kind
+    is a `MissingDataError`.
+    """
+    if not path.is_dir():
+        return [PictureClip(name=path.stem, frames=[path])]
+    shown = [each for each in sorted(path.iterdir()) if not each.name.startswith(".")]
+    inside = [each for each in shown if each.suffix.lower() in pictures.SUFFIXES]
+    alone = [each for each in inside if each.suffix.lower() == ".gif"]
+    frames = {each: _frames(each) for each in shown if each.is_dir()}
+    clips = [PictureClip(name=each.stem, frames=[each]) for each in alone]
+    clips += [PictureClip(name=each.name, frames=of) for each, of in frames.items() if of]
+    others = [each for each in inside if each not in alone]
+    if others and clips:
+        raise AmbiguousDataError(
+            f"{path} holds {_counted(len(others), 'picture')} ({_some(e.name for e in others)}) "
+            f"beside clips ({_some(clip.name for clip in clips)}): move the pictures of a "
+            "clip into a folder of their own"
+        )
+    if others:
+        return [PictureClip(name=path.absolute().name, frames=in_numbers(others))]
+    if not clips:
+        raise MissingDataError(f"{path} holds neither GIFs nor pictures that could be frames")
+    return clips
+
+
+def _frames(folder: Path) -> list[Path]:
+    """Return the pictures of a folder in the order of their numbers."""
+    found = [each for each in folder.iterdir() if each.suffix.lower() in pictures.SUFFIXES]
+    return in_numbers([each for each in found if not each.name.startswith(".")])
+
+
+def in_numbers(files: Sequence[Path]) -> list[Path]:
+    """Sort files by the numbers in their names, and where these are equal by letters.
+
+    Examples
+    --------
+    >>> [path.name for path in in_numbers([Path("f10.png"), Path("f9.png")])]
+    ['f9.png', 'f10.png']
+    """
+
+    def key(file: Path) -> tuple[list[int], str]:
+        return [int(digits) for digits in re.findall("[0-9]+", file.name)], file.name
+
+    return sorted(files, key=key)
 
 
 def _in_pairs(inside: Mapping[Path, tuple[str, ...]]) -> Pictures:

@@ -63,6 +63,8 @@ class Kind(ABC):
         Whether values are shades from 0 to 1, which may be made black and white.
     measures : mapping of str to str
         What each value is that `judge` returns, for a table.
+    asked_for : str
+        How files of one's own are read as this kind, if that has to be asked for.
     """
 
     name: ClassVar[str]
@@ -74,6 +76,7 @@ class Kind(ABC):
     compared: ClassVar[int] = 20
     grey: ClassVar[bool] = False
     measures: ClassVar[Mapping[str, str]] = {}
+    asked_for: ClassVar[str] = ""
 
     @property
     def unit(self) -> str:

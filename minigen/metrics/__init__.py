@@ -66,6 +66,7 @@ from minigen.metrics.latents import (
     mutual_information_gap,
 )
 from minigen.metrics.likelihood import average_terms, evaluate, log_mean_exp, nll
+from minigen.metrics.prediction import LinearPrediction, PredictionReport, judge_prediction
 from minigen.metrics.restoration import (
     Fidelity,
     LinearRestoration,
@@ -96,11 +97,13 @@ __all__ = [
     "Fidelity",
     "InpaintingReport",
     "KernelDistance",
+    "LinearPrediction",
     "LinearRestoration",
     "ModeCoverage",
     "MutualInformationGap",
     "PointReport",
     "PrecisionRecall",
+    "PredictionReport",
     "RestorationReport",
     "SampleReport",
     "TranslationReport",
@@ -118,6 +121,7 @@ __all__ = [
     "judge_features",
     "judge_inpainting",
     "judge_points",
+    "judge_prediction",
     "judge_restoration",
     "judge_samples",
     "judge_translation",

@@ -46,6 +46,9 @@ from minigen.models.inpainting import Inpainting
 # isort: split
 from minigen.models.translation import Pix2Pix
 
+# isort: split
+from minigen.models.prediction import FramePrediction
+
 for _file in pkgutil.iter_modules(__path__):  # a model in a file of its own is known by being there
     importlib.import_module(f"{__name__}.{_file.name}")
 
@@ -71,6 +74,7 @@ __all__ = [
     "Deblurring",
     "Denoising",
     "DeterministicAutoencoder",
+    "FramePrediction",
     "Game",
     "Hinge",
     "Inpainting",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -258,6 +258,7 @@ def _load_splits(config: RunConfig) -> list[Examples]:
         raise ConfigurationError(
             f"{config.model} takes {wanted}; {config.dataset} holds {kind.plural}"
             + _taken_by(kind.name)
+            + _asked_for(config, taken)
         )
     return examples
 
@@ -266,6 +267,12 @@ def _taken_by(kind: str) -> str:
     """Say which models of the package take a kind of data; nothing if none does."""
     taking = [name for name, model in models.MODELS.items() if kind in model.kinds]
     return f", which {' and '.join(taking)} take{'s' * (len(taking) == 1)}" if taking else ""
+
+
+def _asked_for(config: RunConfig, taken: Sequence[str]) -> str:
+    """Say how one's own files are read as what a model takes, if that has to be asked for."""
+    ways = [way for name in taken if (way := kinds.find(name).asked_for)]
+    return f"; {ways[0]}" if ways and config.own_data is not None else ""
 
 
 def _rehearse(model: Model, config: RunConfig, examples: Examples) -> None:

@@ -16,7 +16,7 @@ Examples
 (19, 19)
 """
 
-from minigen.viz.animation import save_animation
+from minigen.viz.animation import save_animation, save_clip
 from minigen.viz.curves import save_curves
 from minigen.viz.graphs import GraphPicture, graph
 from minigen.viz.images import (
@@ -40,6 +40,7 @@ __all__ = [
     "graph",
     "image_grid",
     "save_animation",
+    "save_clip",
     "save_curves",
     "save_image",
     "save_image_grid",

@@ -1,4 +1,4 @@
-"""Pictures in a row, as an animated GIF: how samples took shape."""
+"""Animated GIFs: how samples took shape, picture by picture, and clips."""
 
 from __future__ import annotations
 
@@ -6,12 +6,21 @@ import io
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+from minigen.engine.backend import Array
+from minigen.engine.tensor import Tensor
 from minigen.files import write_atomically
+from minigen.viz.images import as_bytes
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 MOST_FRAMES: Final = 100
 """Of more pictures than these, evenly spaced ones are shown."""
+
+_CLIP_SIDE: Final = 256
+"""About how many pixels the longer side of a clip gets."""
 
 _LAST_FRAME: Final = 2.0
 """Seconds for which the last picture stays before the animation begins again."""
@@ -59,14 +68,64 @@ def save_animation(
     if len(sizes) > 1:
         raise ValueError(f"save_animation: pictures of one size are expected, got {sorted(sizes)}")
     each = min(0.5, seconds / len(frames))
-    durations = [each] * (len(frames) - 1) + [_LAST_FRAME]
+    _write(path, frames, [each] * (len(frames) - 1) + [_LAST_FRAME])
+
+
+def save_clip(
+    path: str | os.PathLike[str],
+    clip: Tensor | Array,
+    *,
+    seconds: float = 0.15,
+    scale: int | None = None,
+) -> None:
+    """Write images that follow one another as an animated GIF.
+
+    Parameters
+    ----------
+    clip : Tensor or array, shape (T, C, H, W)
+        With C of 1 or 3: floats in [0, 1], or bytes.
+    seconds : float, default 0.15
+        How long each image is shown.
+    scale : int, optional
+        The side of the square that a pixel becomes; by default the longer side gets about 256
+        pixels.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import minigen
+    >>> from PIL import Image
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_clip(f"{folder}/noise.gif", minigen.rand(7, 1, 8, 12))
+    ...     with Image.open(f"{folder}/noise.gif") as picture:
+    ...         print(picture.size, picture.n_frames)
+    (252, 168) 7
+    """
+    from PIL import Image
+
+    pixels = as_bytes(clip)
+    if not seconds > 0:
+        raise ValueError(f"save_clip: positive seconds are expected, got {seconds}")
+    if scale is None:
+        scale = max(1, round(_CLIP_SIDE / max(pixels.shape[2:])))
+    enlarged = pixels.repeat(scale, axis=2).repeat(scale, axis=3).transpose(0, 2, 3, 1)
+    frames = [
+        Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image) for image in enlarged
+    ]
+    _write(path, frames, [seconds] * len(frames))
+
+
+def _write(
+    path: str | os.PathLike[str], frames: Sequence[Image.Image], seconds: Sequence[float]
+) -> None:
+    """Write pictures that are shown for so many seconds each, again and again."""
     contents = io.BytesIO()
     frames[0].save(
         contents,
         format="GIF",
         save_all=True,
         append_images=frames[1:],
-        duration=[round(1000 * duration) for duration in durations],
+        duration=[round(1000 * duration) for duration in seconds],
         loop=0,
     )
     write_atomically(Path(path), contents.getvalue())

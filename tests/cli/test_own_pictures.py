@@ -64,6 +64,7 @@ def test_a_run_records_path_number_and_digest(run: Path, shapes: Path) -> None:
         "layout": None,
         "test_share": 0.1,
         "bad": "refuse",
+        "frames": None,
         "number": 90,
         "digest": own["digest"],
     }

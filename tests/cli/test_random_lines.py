@@ -70,7 +70,7 @@ LEFT_OUT: Final = ("demo", "data")
 
 SLOW: Final = (
     *("printed_digits", "printed_letters", "coloured_shapes", "coloured_shapes_64"),
-    *("sprites", "glyphs", "glyphs_by_letter", "grid", "two_moons"),
+    *("sprites", "glyphs", "glyphs_by_letter", "clips", "grid", "two_moons"),
 )
 """What makes training longer than it needs to be for a test."""
 
@@ -136,7 +136,7 @@ def _about(draw: st.DrawFn, command: str, wrong: bool) -> list[str]:
     """Draw a command's argument, or leave it out."""
     if command in {"sample", "reconstruct", "interpolate", "traverse", "evaluate", "metrics"}:
         return [draw(st.sampled_from(RUNS[wrong]))]
-    if command in {"enhance", "inpaint"}:
+    if command in {"enhance", "inpaint", "predict"}:
         return [draw(st.sampled_from(RUNS[0])), draw(st.sampled_from(PICTURES[wrong]))]
     if command == "train":
         return [draw(st.sampled_from(MODELS[wrong]))]

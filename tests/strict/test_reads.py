@@ -28,14 +28,16 @@ LOGGED = "minigen/engine/backend.py"
 def small_layers(model: str) -> dict[str, Any]:
     """Return options that make a model small, as far as it has them."""
     known = inspect.signature(MODELS[model]).parameters
-    channels = [8] if model in {"inpainting", "pix2pix"} else [4]  # as a group of group norm
+    grouped = model in {"inpainting", "pix2pix", "frame-prediction"}  # by group norm
+    channels = [8] if grouped else [4]
     wanted: dict[str, Any] = {"hidden": [6], "latent": 2, "channels": channels}
     return {name: value for name, value in wanted.items() if name in known}
 
 
 def small_data(model: str) -> str:
     """Return a small data set of a kind that a model takes."""
-    return "tests.pairs:squares" if "pair" in MODELS[model].kinds else "digits"
+    small = {"pair": "tests.pairs:squares", "clip": "tests.clips:points"}
+    return next((small[kind] for kind in MODELS[model].kinds if kind in small), "digits")
 
 
 def counted_steps(config: RunConfig, folder: Path) -> tuple[Trainer, list[Counters]]:

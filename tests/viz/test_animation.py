@@ -3,6 +3,7 @@ from __future__ import annotations
 import itertools
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image, ImageSequence
 
@@ -61,3 +62,31 @@ def test_no_picture_no_time_and_other_sizes_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"one size are expected, got \[\(5, 4\), \(6, 4\)\]"):
         viz.save_animation(out, names)
     assert not out.exists()
+
+
+def test_a_clip_is_shown_pixel_by_pixel_in_squares(tmp_path: Path) -> None:
+    clip = np.zeros((3, 1, 4, 6), np.float32)
+    clip[1, 0, 2, 5] = 1
+    viz.save_clip(tmp_path / "c.gif", clip, seconds=0.2, scale=5)
+    with Image.open(tmp_path / "c.gif") as animation:
+        shown = [np.asarray(frame.convert("L")) for frame in ImageSequence.Iterator(animation)]
+    assert [duration for _, duration in frames(tmp_path / "c.gif")] == [200] * 3
+    np.testing.assert_array_equal(shown[1][::5, ::5] / 255, clip[1, 0])
+    assert shown[1].sum() == 25 * 255
+    assert not shown[0].any()
+
+
+def test_a_clip_is_enlarged_to_about_256_pixels_and_keeps_its_colours(tmp_path: Path) -> None:
+    clip = np.zeros((2, 3, 16, 8), np.float32)
+    clip[:, 0] = 1
+    viz.save_clip(tmp_path / "c.gif", clip)
+    with Image.open(tmp_path / "c.gif") as animation:
+        assert animation.size == (128, 256)
+        assert animation.convert("RGB").getpixel((0, 0)) == (255, 0, 0)
+
+
+def test_what_is_no_clip_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"shape \(N, 1, H, W\) or \(N, 3, H, W\) are expected"):
+        viz.save_clip(tmp_path / "c.gif", np.zeros((2, 4, 6)))
+    with pytest.raises(ValueError, match="positive seconds are expected, got 0"):
+        viz.save_clip(tmp_path / "c.gif", np.zeros((2, 1, 4, 6)), seconds=0)
