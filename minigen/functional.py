@@ -19,6 +19,7 @@ from minigen.ops.pooling import *
 from minigen.ops.reduction import *
 from minigen.ops.selection import *
 from minigen.ops.shaping import *
+from minigen.ops.signals import *
 from minigen.ops.similarity import *
 from minigen.ops.stochastic import *
 
@@ -38,6 +39,7 @@ __all__ += ops.pooling.__all__
 __all__ += ops.reduction.__all__
 __all__ += ops.selection.__all__
 __all__ += ops.shaping.__all__
+__all__ += ops.signals.__all__
 __all__ += ops.similarity.__all__
 __all__ += ops.stochastic.__all__
 __all__.sort()

@@ -55,6 +55,7 @@ _FAMILIES: Final = {
     "minigen.ops.linear": "Products of matrices, embedding, lengths",
     "minigen.ops.einsum": "Sums of products by an equation",
     "minigen.ops.convolution": "Convolutions",
+    "minigen.ops.signals": "Convolutions",
     "minigen.ops.pooling": "Pooling",
     "minigen.ops.interpolation": "Images in other sizes",
     "minigen.ops.similarity": "Blurs and likeness of images",

@@ -44,6 +44,12 @@ LAYERS = [
         lambda g: nn.ConvTranspose2d(2, 3, (3, 2), 2, 1, (1, 0), generator=g),
         normal(2, 2, 2, 3),
     ),
+    _layer("Conv1d", lambda g: nn.Conv1d(2, 3, 3, 2, 1, generator=g), normal(2, 2, 6)),
+    _layer(
+        "ConvTranspose1d",
+        lambda g: nn.ConvTranspose1d(2, 3, 3, 2, 1, 1, generator=g),
+        normal(2, 2, 3),
+    ),
     _layer("MaxPool2d", lambda _: nn.MaxPool2d(3, 2, 1), distinct(2, 1, 4, 5)),
     _layer("AvgPool2d", lambda _: nn.AvgPool2d(3, 2, 1), normal(2, 1, 4, 5)),
     _layer("AdaptiveAvgPool2d", lambda _: nn.AdaptiveAvgPool2d(1), normal(2, 2, 3, 2)),

@@ -23,6 +23,7 @@ from minigen.catalogue.case import (
     ties,
     truths,
 )
+from minigen.catalogue.sequences import SEQUENCES
 from minigen.engine.op import registry
 
 _MASK = np.array([[1, 0, 1, 0], [0, 0, 1, 1], [1, 1, 1, 0]], bool)
@@ -665,6 +666,7 @@ OPS = [
     *CONVOLUTION,
     *POOLING,
     *STOCHASTIC,
+    *SEQUENCES,
 ]
 
 SUMMANDS = [

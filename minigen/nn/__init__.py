@@ -44,6 +44,7 @@ from minigen.nn.normalization import (
 from minigen.nn.padding import ReflectionPad2d, ReplicationPad2d, ZeroPad2d
 from minigen.nn.pixelshuffle import PixelShuffle, PixelUnshuffle
 from minigen.nn.pooling import AdaptiveAvgPool2d, AvgPool2d, MaxPool2d, Upsample
+from minigen.nn.signals import Conv1d, ConvTranspose1d
 from minigen.nn.substitution import functional_call, substituted
 
 __all__ = [
@@ -54,7 +55,9 @@ __all__ = [
     "BCEWithLogitsLoss",
     "BatchNorm1d",
     "BatchNorm2d",
+    "Conv1d",
     "Conv2d",
+    "ConvTranspose1d",
     "ConvTranspose2d",
     "CrossEntropyLoss",
     "Dense",

@@ -17,6 +17,7 @@ from minigen.ops import (
     reduction,
     selection,
     shaping,
+    signals,
     similarity,
     stochastic,
 )
@@ -35,6 +36,7 @@ __all__ = [
     "reduction",
     "selection",
     "shaping",
+    "signals",
     "similarity",
     "stochastic",
 ]

@@ -38,6 +38,7 @@ ORDER = "which product comes first decides between infinity and NaN"
 
 DIFFERENT = {
     **dict.fromkeys(["conv2d", "conv_transpose2d", "conv2d_weight"], ZEROS_OF_THE_PADDING),
+    **dict.fromkeys(["conv1d", "conv_transpose1d"], ZEROS_OF_THE_PADDING),
     **dict.fromkeys(
         ["normalize_channels", "layer_norm", "batch_norm", "instance_norm", "group_norm"],
         INFINITE_SCALE,
