@@ -60,6 +60,8 @@ _FAMILIES: Final = {
     "minigen.ops.interpolation": "Images in other sizes",
     "minigen.ops.similarity": "Blurs and likeness of images",
     "minigen.ops.normalization": "Normalisation",
+    "minigen.ops.recurrent": "Recurrent layers",
+    "minigen.ops.attention": "Attention",
     "minigen.ops.losses": "Losses and divergences",
     "minigen.ops.stochastic": "Randomness inside the graph",
     "minigen.ops.shaping": "Shaping",

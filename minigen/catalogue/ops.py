@@ -23,7 +23,7 @@ from minigen.catalogue.case import (
     ties,
     truths,
 )
-from minigen.catalogue.sequences import SEQUENCES
+from minigen.catalogue.sequences import COUNTED, SEQUENCES
 from minigen.engine.op import registry
 
 _MASK = np.array([[1, 0, 1, 0], [0, 0, 1, 1], [1, 1, 1, 0]], bool)
@@ -720,5 +720,6 @@ DISCRETE = [
     op_case("argmin", distinct(3, 4), axis=0, torch="torch.argmin(x, dim=axis)"),
     op_case("all", truths(3, 4), axis=1, torch="torch.all(x, dim=axis)"),
     op_case("any", truths(3, 4), axis=0, torch="torch.any(x, dim=axis)"),
+    *COUNTED,
 ]
 """The ops without gradients, of which only values can be compared."""

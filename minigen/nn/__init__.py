@@ -17,6 +17,12 @@ from minigen.nn.activation import (
     Softplus,
     Tanh,
 )
+from minigen.nn.attention import (
+    LearnedPositions,
+    MultiheadAttention,
+    SinusoidalPositions,
+    TransformerEncoderLayer,
+)
 from minigen.nn.averaging import ExponentialAverage
 from minigen.nn.containers import ModuleDict, ModuleList, Sequential
 from minigen.nn.convolution import Conv2d, ConvTranspose2d
@@ -44,11 +50,14 @@ from minigen.nn.normalization import (
 from minigen.nn.padding import ReflectionPad2d, ReplicationPad2d, ZeroPad2d
 from minigen.nn.pixelshuffle import PixelShuffle, PixelUnshuffle
 from minigen.nn.pooling import AdaptiveAvgPool2d, AvgPool2d, MaxPool2d, Upsample
+from minigen.nn.recurrent import GRU, LSTM, GRUCell, LSTMCell
 from minigen.nn.signals import Conv1d, ConvTranspose1d
 from minigen.nn.substitution import functional_call, substituted
 
 __all__ = [
     "ELU",
+    "GRU",
+    "LSTM",
     "AdaptiveAvgPool2d",
     "AvgPool2d",
     "BCELoss",
@@ -65,13 +74,16 @@ __all__ = [
     "Embedding",
     "ExponentialAverage",
     "Flatten",
+    "GRUCell",
     "GroupNorm",
     "HuberLoss",
     "Identity",
     "InstanceNorm2d",
     "L1Loss",
+    "LSTMCell",
     "LayerNorm",
     "LeakyReLU",
+    "LearnedPositions",
     "Linear",
     "LogSoftmax",
     "MSELoss",
@@ -79,6 +91,7 @@ __all__ = [
     "Module",
     "ModuleDict",
     "ModuleList",
+    "MultiheadAttention",
     "Parameter",
     "PixelShuffle",
     "PixelUnshuffle",
@@ -88,10 +101,12 @@ __all__ = [
     "Sequential",
     "SiLU",
     "Sigmoid",
+    "SinusoidalPositions",
     "SmoothL1Loss",
     "Softmax",
     "Softplus",
     "Tanh",
+    "TransformerEncoderLayer",
     "Unflatten",
     "Upsample",
     "ZeroPad2d",

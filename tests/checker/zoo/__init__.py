@@ -15,6 +15,7 @@ gradcheck of sqrt FAILED (first order, whole Jacobian)
 
 from tests.checker.zoo import (
     arithmetic,
+    attention,
     convolution,
     elementwise,
     linear,
@@ -22,6 +23,7 @@ from tests.checker.zoo import (
     misbehaviour,
     normalization,
     pooling,
+    recurrent,
     reduction,
     second_order,
     shaping,
@@ -52,6 +54,7 @@ def find(name: str) -> Specimen:
 __all__ = [
     "Specimen",
     "arithmetic",
+    "attention",
     "convolution",
     "elementwise",
     "find",
@@ -60,6 +63,7 @@ __all__ = [
     "misbehaviour",
     "normalization",
     "pooling",
+    "recurrent",
     "reduction",
     "second_order",
     "shaping",
