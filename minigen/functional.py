@@ -12,6 +12,7 @@ from minigen.ops.arrangement import *
 from minigen.ops.attention import *
 from minigen.ops.convolution import *
 from minigen.ops.einsum import *
+from minigen.ops.fourier import *
 from minigen.ops.interpolation import *
 from minigen.ops.linear import *
 from minigen.ops.losses import *
@@ -34,6 +35,7 @@ __all__ += ops.arrangement.__all__
 __all__ += ops.attention.__all__
 __all__ += ops.convolution.__all__
 __all__ += ops.einsum.__all__
+__all__ += ops.fourier.__all__
 __all__ += ops.interpolation.__all__
 __all__ += ops.linear.__all__
 __all__ += ops.losses.__all__

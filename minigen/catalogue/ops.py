@@ -23,7 +23,7 @@ from minigen.catalogue.case import (
     ties,
     truths,
 )
-from minigen.catalogue.sequences import COUNTED, SEQUENCES
+from minigen.catalogue.sequences import COUNTED, SEQUENCE_LOSSES, SEQUENCES
 from minigen.engine.op import registry
 
 _MASK = np.array([[1, 0, 1, 0], [0, 0, 1, 1], [1, 1, 1, 0]], bool)
@@ -651,6 +651,7 @@ LOSSES = [
         "torch.distributions.Normal(mu_q, torch.exp(0.5 * logvar_q)), "
         "torch.distributions.Normal(mu_p, torch.exp(0.5 * logvar_p))).sum() / len(mu_q)",
     ),
+    *SEQUENCE_LOSSES,
 ]
 
 OPS = [

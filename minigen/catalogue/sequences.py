@@ -166,7 +166,85 @@ ATTENTION = [
     ),
 ]
 
-SEQUENCES = [*SIGNALS, *RECURRENT, *ATTENTION]
+_STFT = "torch.view_as_real(torch.stft(x, n_fft, {options}, return_complex=True))"
+_SPECTROGRAM = (
+    "lambda x, n: (lambda window: (torch.view_as_real(torch.stft(x, n, n // 4, "
+    "window=window / window.norm(), return_complex=True)).square().sum(-1) + 1e-4).sqrt())"
+    "(torch.hann_window(n, dtype=x.dtype))"
+)
+_LOSS = (
+    "(lambda x, target, S: sum(((S(x, n) - S(target, n)).abs() "
+    "+ (S(x, n).log() - S(target, n).log()).abs()).sum() for n in (4, 8)) / len(x))"
+)
+
+FOURIER = [
+    op_case("frames", normal(2, 9), size=4, hop=3, torch="x.unfold(-1, size, hop)"),
+    op_case(
+        "overlap_add",
+        normal(2, 3, 5),
+        length=10,
+        hop=2,
+        torch="F.pad(F.fold(x.mT, (1, 9), (1, 5), stride=(1, hop)).flatten(1), (0, 1))",
+        note="an element left over",
+    ),
+    op_case("fourier", normal(2, 6), torch="torch.view_as_real(torch.fft.rfft(x))"),
+    op_case("fourier", normal(2, 5), torch="torch.view_as_real(torch.fft.rfft(x))", note="odd"),
+    op_case(
+        "fourier_adjoint",
+        normal(2, 4, 2),
+        size=6,
+        torch="torch.fft.irfft(torch.view_as_complex(x.contiguous()) "
+        "* torch.tensor([6, 3, 3, 6]).to(x), size)",
+    ),
+    op_case(
+        "fourier_adjoint",
+        normal(2, 3, 2),
+        size=5,
+        torch="torch.fft.irfft(torch.view_as_complex(x.contiguous()) "
+        "* torch.tensor([5, 2.5, 2.5]).to(x), size)",
+        note="odd",
+    ),
+    op_case(
+        "stft",
+        normal(2, 9),
+        n_fft=6,
+        hop_length=2,
+        win_length=4,
+        window=np.array([0.5, 1.0, 0.9, 0.4]),
+        torch=_STFT.format(options="hop_length, win_length, window"),
+    ),
+    op_case(
+        "stft",
+        normal(8),
+        n_fft=4,
+        window=None,
+        center=False,
+        torch=_STFT.format(options="1, center=False, window=torch.ones(4).to(x)"),
+        note="one signal, as it is",
+    ),
+    op_case(
+        "spectrogram",
+        normal(2, 9),
+        n_fft=4,
+        window=None,
+        eps=0.01,
+        torch=f"({_SPECTROGRAM})(x, n_fft)",
+    ),
+]
+
+SEQUENCES = [*SIGNALS, *RECURRENT, *ATTENTION, *FOURIER]
+
+SEQUENCE_LOSSES = [
+    op_case(
+        "multi_scale_spectral_loss",
+        normal(2, 9),
+        normal(2, 9),
+        kind="loss",
+        n_ffts=(4, 8),
+        eps=0.01,
+        torch=f"{_LOSS}(x, target, {_SPECTROGRAM})",
+    ),
+]
 
 COUNTED = [
     op_case(

@@ -482,7 +482,7 @@ def _likelihood(
     chosen = namespace(classes).where(ignored, 0, classes)
     costs = where(ignored, 0.0, -_at_classes(name, log_probability, chosen))
     if reduction == "mean":
-        return sum(costs) / (~ignored).sum()
+        return sum(costs) / (~ignored).sum()  # type: ignore[no-any-return]
     return reduce(costs, reduction)  # type: ignore[no-any-return]
 
 

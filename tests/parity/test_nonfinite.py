@@ -36,6 +36,7 @@ PROBABILITY = "a target that is NaN is refused, as are probabilities in both"
 BANDS = "a product with a matrix most of which is zero, where PyTorch's stand-in looks at windows"
 BY_IDENTITY = "PyTorch's layer multiplies the gates by the identity, and NaN times 0 is NaN"
 MASKS = "PyTorch's kernels, of which masks choose one, hand on NaN each in a way of its own"
+SPECTRA = "NaN or infinity goes to all frequencies of a frame in PyTorch, to one part of them here"
 ORDER = "which product comes first decides between infinity and NaN"
 
 DIFFERENT = {
@@ -52,6 +53,8 @@ DIFFERENT = {
     **dict.fromkeys(["gaussian_blur", "ssim"], BANDS),
     **dict.fromkeys(["gru_states", "lstm_states"], BY_IDENTITY),
     **dict.fromkeys(["attention", "scaled_dot_product_attention"], MASKS),
+    **dict.fromkeys(["fourier_adjoint", "stft", "spectrogram"], SPECTRA),
+    "multi_scale_spectral_loss": SPECTRA,
     "contract": ORDER,
     "lerp": "from an infinite start; PyTorch begins at the end where the weight is a half or more",
     "silu": "a sum of terms of either sign: PyTorch's kernel adds their factors first",
