@@ -15,6 +15,7 @@ from minigen.kernels import (
     elementwise,
     exponentials,
     normalization,
+    recurrent,
     tiles,
     winograd,
 )
@@ -30,6 +31,7 @@ __all__ = [
     "elementwise",
     "exponentials",
     "normalization",
+    "recurrent",
     "tiles",
     "winograd",
 ]

@@ -89,10 +89,10 @@ def gru_states(
 
     Derivation: gru, gru.step
     """
-    size = _checked(gates, 3, state, weight, bias, mask)
+    size = checked(gates, 3, state, weight, bias, mask)
     xp = namespace(gates)
     states = xp.empty((*gates.shape[:2], size), gates.dtype)
-    for step in _walk(len(gates), reverse):
+    for step in walk(len(gates), reverse):
         added = linear.compute(state, weight, bias)
         r, z = chunk(sigmoid(gates[step, :, : 2 * size] + added[:, : 2 * size]), 2, 1)
         new: Any = tanh(gates[step, :, 2 * size :] + r * added[:, 2 * size :])
@@ -121,7 +121,7 @@ def gru_states_vjp(
 
     Derivation: gru.through_time, gru.grad_gates, gru.grad_weight
     """
-    size, before = state.shape[1], _before(out, state, reverse)
+    size, before = state.shape[1], before_each(out, state, reverse)
     added = linear(before, weight, bias)
     r, z = chunk(sigmoid(gates[..., : 2 * size] + added[..., : 2 * size]), 2, -1)
     new = tanh(gates[..., 2 * size :] + r * added[..., 2 * size :])
@@ -137,7 +137,7 @@ def gru_states_vjp(
 
     totals: list[Any] = []
     carried: Any = 0.0
-    for step in reversed(_walk(len(gates), reverse)):
+    for step in reversed(walk(len(gates), reverse)):
         totals.append(g[step] + carried)
         through = reshape(inner[step] * totals[-1][:, None], (-1, 3 * size))
         carried = totals[-1] * z[step] + through @ weight
@@ -254,14 +254,14 @@ def lstm_states(
 
     Derivation: lstm, lstm.step
     """
-    size = _checked(gates, 4, state, weight, None, mask)
+    size = checked(gates, 4, state, weight, None, mask)
     if tuple(cell.shape) != tuple(state.shape):
         raise ValueError(
             f"cell of the state's shape, {tuple(state.shape)}, is expected, got {tuple(cell.shape)}"
         )
     xp = namespace(gates)
     out = xp.empty((2, *gates.shape[:2], size), gates.dtype)
-    for step in _walk(len(gates), reverse):
+    for step in walk(len(gates), reverse):
         sums = gates[step] + linear.compute(state, weight, None)
         i, f = chunk(sigmoid(sums[:, : 2 * size]), 2, 1)
         new, o = tanh(sums[:, 2 * size : 3 * size]), sigmoid(sums[:, 3 * size :])
@@ -295,7 +295,7 @@ def lstm_states_vjp(
     Derivation: lstm.through_time, lstm.grad_gates, lstm.grad_weight
     """
     size = state.shape[1]
-    before, cells_before = _before(out[0], state, reverse), _before(out[1], cell, reverse)
+    before, cells_before = before_each(out[0], state, reverse), before_each(out[1], cell, reverse)
     sums = gates + linear(before, weight)
     i, f = chunk(sigmoid(sums[..., : 2 * size]), 2, -1)
     new, o = tanh(sums[..., 2 * size : 3 * size]), sigmoid(sums[..., 3 * size :])
@@ -312,7 +312,7 @@ def lstm_states_vjp(
     cotangents: list[Any] = []
     state_carried: Any = 0.0
     cell_carried: Any = 0.0
-    for step in reversed(_walk(len(gates), reverse)):
+    for step in reversed(walk(len(gates), reverse)):
         total = g[0, step] + state_carried
         cell_total = g[1, step] + cell_carried + total * of_cell[step]
         of_first_three = reshape(slopes[step] * cell_total[:, None], (-1, 3 * size))
@@ -414,18 +414,18 @@ def sequence_mask(lengths: Array, length: int) -> Array:
     return namespace(lengths).arange(length) < lengths[:, None]
 
 
-def _walk(length: int, reverse: bool) -> range:
+def walk(length: int, reverse: bool) -> range:
     """Return the steps in the order in which they are taken."""
     return range(length - 1, -1, -1) if reverse else range(length)
 
 
-def _before(states: Array, first: Array, reverse: bool) -> Any:
+def before_each(states: Array, first: Array, reverse: bool) -> Any:
     """Return the state before each step: all one step later, and the first."""
     first = reshape(first, (1, *first.shape))
     return cat([states[1:], first] if reverse else [first, states[:-1]])
 
 
-def _checked(
+def checked(
     gates: Array, count: int, state: Array, weight: Array, bias: Array | None, mask: Array | None
 ) -> int:
     """Return the length of a state; refuse arrays that do not fit it."""
