@@ -251,7 +251,7 @@ def hamming_window(
     Examples
     --------
     >>> import minigen
-    >>> minigen.hamming_window(2, dtype="float64").round(2).tolist()
+    >>> minigen.hamming_window(2, dtype="float64").numpy().round(2).tolist()
     [0.08, 1.0]
     """
     return _raised_cosine(0.54, window_length, periodic, dtype, device)

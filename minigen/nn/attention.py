@@ -375,8 +375,9 @@ class SinusoidalPositions(Module):
     --------
     >>> import minigen
     >>> from minigen import nn
-    >>> nn.SinusoidalPositions(4)(minigen.zeros(2, 1, 4))[:, 0].round(2).tolist()
-    [[0.0, 1.0, 0.0, 1.0], [0.8399999737739563, 0.5400000214576721, 0.009999999776482582, 1.0]]
+    >>> nn.SinusoidalPositions(4)(minigen.zeros(2, 4)).numpy().round(2)
+    array([[0.  , 1.  , 0.  , 1.  ],
+           [0.84, 0.54, 0.01, 1.  ]], dtype=float32)
 
     Derivation: positions.sinusoidal
     """

@@ -180,7 +180,7 @@ def fourier(x: Array) -> Array:
         raise ValueError(f"at least one number is expected, got shape {tuple(x.shape)}")
     xp = namespace(x)
     spectrum = xp.fft.rfft(x, axis=-1)
-    return xp.stack([spectrum.real, spectrum.imag], -1).astype(x.dtype, copy=False)
+    return xp.stack([xp.real(spectrum), xp.imag(spectrum)], -1).astype(x.dtype, copy=False)
 
 
 @fourier.vjp

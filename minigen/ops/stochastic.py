@@ -255,7 +255,7 @@ def sample_categorical(
     >>> F.sample_categorical(logits, temperature=0).tolist()
     [1, 1, 1, 1]
     >>> F.sample_categorical(logits, top_k=2, generator=minigen.Generator(0)).tolist()
-    [2, 1, 1, 1]
+    [2, 1, 1, 2]
 
     Derivation: sample_categorical
     """
