@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from minigen.engine.backend import Array
+from minigen.engine.summation import blocked_sum
 from minigen.ops.linear import linear
 from minigen.ops.recurrent import before_each, checked, gru_states, lstm_states, walk
 
@@ -98,7 +99,12 @@ def gru_states_kernel_vjp(
     def grad_weight() -> Array:
         return of_added.T @ before.reshape(-1, size)
 
-    return of_gates, carried, grad_weight, None if bias is None else lambda: of_added.sum(0)
+    return (
+        of_gates,
+        carried,
+        grad_weight,
+        None if bias is None else lambda: blocked_sum(of_added, 0),
+    )
 
 
 @lstm_states.kernel
