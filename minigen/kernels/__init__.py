@@ -9,6 +9,7 @@ measured to pay: `benchmarks/` has the workloads.
 
 from minigen.kernels import (
     activation,
+    attention,
     bands,
     convolution,
     dense,
@@ -24,6 +25,7 @@ from minigen.kernels import compiled  # isort: skip - tried first, so declared l
 
 __all__ = [
     "activation",
+    "attention",
     "bands",
     "compiled",
     "convolution",

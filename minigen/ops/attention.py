@@ -179,7 +179,7 @@ def scaled_dot_product_attention(
 
     Derivation: attention, attention.scale
     """
-    _check_axes(query, key, value)
+    _check_axes(query, key, value, "scaled_dot_product_attention: ")
     if not 0 <= dropout_p < 1:
         raise ValueError(
             f"scaled_dot_product_attention: dropout_p must lie in [0, 1), got {dropout_p}"
@@ -225,7 +225,7 @@ def _dropped(weights: Any, kept: Array | None) -> Any:
     return weights if kept is None else weights * kept
 
 
-def _check_axes(query: Array, key: Array, value: Array) -> None:
+def _check_axes(query: Array, key: Array, value: Array, name: str = "") -> None:
     fits = (
         min(query.ndim, key.ndim, value.ndim) >= 2
         and query.shape[-1] == key.shape[-1]
@@ -233,6 +233,6 @@ def _check_axes(query: Array, key: Array, value: Array) -> None:
     )
     if not fits:
         raise ValueError(
-            "query of shape (..., L, E), key (..., S, E) and value (..., S, V) are expected, got "
-            f"{tuple(query.shape)}, {tuple(key.shape)} and {tuple(value.shape)}"
+            f"{name}query of shape (..., L, E), key (..., S, E) and value (..., S, V) are "
+            f"expected, got {tuple(query.shape)}, {tuple(key.shape)} and {tuple(value.shape)}"
         )
