@@ -118,4 +118,4 @@ def _serves(bias: Any, mask: Any, kept: Any, *arrays: Any) -> bool:
         return False
     _, key, value = arrays[:3]
     fits = first.shape[-1] == key.shape[-1] and key.shape[-2] == value.shape[-2]
-    return fits and key.shape[-2] > 0
+    return bool(fits and key.shape[-2] > 0)
