@@ -106,6 +106,7 @@ def test_dropout_is_for_training() -> None:
     np.testing.assert_array_equal(layer(x, x, x)[0].data, layer(x, x, x)[0].data)
 
 
+@pytest.mark.derivation("positions.sinusoidal")
 def test_places_are_added_to_either_order_of_axes() -> None:
     layer: Any
     for layer in (nn.SinusoidalPositions(6, 7), nn.LearnedPositions(6, 7)):
