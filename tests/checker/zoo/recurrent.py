@@ -49,7 +49,7 @@ def gru_begins_with_a_constant(
 def gru_weight_with_the_state_after(
     g: Array, out: Array, gates: Array, state: Array, weight: Array, bias: Array, **options: Any
 ) -> Cotangents:
-    """Multiply by the states after the steps in the weight's gradient, not by those before."""
+    """Take the states after the steps for those before them, in the weight's gradient."""
     grad_gates, grad_state, _, grad_bias = gru_states_vjp(
         g, out, gates, state, weight, bias, **options
     )
