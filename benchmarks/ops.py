@@ -125,6 +125,22 @@ def _elementwise(name: str, low: float = -2.0, target: float | None = None) -> S
     )
 
 
+def _gru(functions: Any, x: Any, state: Any, *weights: Any) -> Any:
+    """Walk over sequences; PyTorch has the inputs' product in the same function."""
+    weight_ih, weight_hh, bias_ih, bias_hh = weights
+    if hasattr(functions, "gru_states"):
+        gates = functions.linear(x, weight_ih, bias_ih)
+        return functions.gru_states(gates, state, weight_hh, bias_hh)
+    options = (True, 1, 0.0, True, False, False)  # biases, layers, no dropout, training, one way
+    return functions.gru(x, state[None], weights, *options)[0]
+
+
+def _attention(functions: Any, *inputs: Any) -> Any:
+    """Let four heads look back; the axes are parted here, since four would be images."""
+    query, key, value = (x.reshape((-1, 4, *x.shape[1:])) for x in inputs)
+    return functions.scaled_dot_product_attention(query, key, value, is_causal=True)
+
+
 _ALL: tuple[SingleOp | AdamStep, ...] = (
     SingleOp("tiny", "one tiny op: add of two 8-vectors", _chain, ((8,), (8,)),
              count=CHAIN, target=0.7),
@@ -149,6 +165,15 @@ _ALL: tuple[SingleOp | AdamStep, ...] = (
         "bce", "binary cross-entropy from logits, (128, 784)",
         lambda f, x, t: f.binary_cross_entropy_with_logits(x, t, reduction="sum"),
         ((128, 784), (128, 784)), low=0.0, high=1.0, constants=1, target=LIGHT,
+    ),
+    SingleOp(
+        "gru", "GRU 64-128 over 32 steps, batch 64", _gru,
+        ((32, 64, 64), (64, 128), (384, 64), (384, 128), (384,), (384,)),
+        low=-0.1, high=0.1, target=LIGHT,
+    ),
+    SingleOp(
+        "attention", "causal attention, 4 heads of 32, 64 places, batch 32", _attention,
+        ((128, 64, 32),) * 3, target=LIGHT,
     ),
     AdamStep("adam", "a step of Adam, parameters of W1",
              tuple(s for shapes in WORKLOADS["W1"].parameter_shapes().values() for s in shapes),

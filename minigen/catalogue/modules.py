@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from minigen import functional as F
 from minigen import models, nn
 from minigen.catalogue.case import beside, constant, distinct, module_case, normal, probability
 from minigen.engine.random import Generator
@@ -52,6 +53,12 @@ LAYERS = [
         lambda g: nn.ConvTranspose2d(2, 3, (3, 2), 2, 1, (1, 0), generator=g),
         normal(2, 2, 2, 3),
     ),
+    _layer("Conv1d", lambda g: nn.Conv1d(2, 3, 3, 2, 1, generator=g), normal(2, 2, 6)),
+    _layer(
+        "ConvTranspose1d",
+        lambda g: nn.ConvTranspose1d(2, 3, 3, 2, 1, 1, generator=g),
+        normal(2, 2, 3),
+    ),
     _layer("MaxPool2d", lambda _: nn.MaxPool2d(3, 2, 1), distinct(2, 1, 4, 5)),
     _layer("AvgPool2d", lambda _: nn.AvgPool2d(3, 2, 1), normal(2, 1, 4, 5)),
     _layer("AdaptiveAvgPool2d", lambda _: nn.AdaptiveAvgPool2d(1), normal(2, 2, 3, 2)),
@@ -61,6 +68,45 @@ LAYERS = [
     _layer("ReflectionPad2d", lambda _: nn.ReflectionPad2d(1), normal(2, 1, 2, 3)),
     _layer("ReplicationPad2d", lambda _: nn.ReplicationPad2d(2), normal(2, 1, 2, 3)),
     _layer("ZeroPad2d", lambda _: nn.ZeroPad2d(1), normal(2, 1, 2, 3)),
+    _layer("GRUCell", lambda g: nn.GRUCell(3, 2, generator=g), normal(2, 3), normal(2, 2)),
+    _layer(
+        "LSTMCell",
+        lambda g: nn.LSTMCell(3, 2, generator=g),
+        *[normal(2, 3), normal(2, 2), normal(2, 2)],
+        call=lambda cell, x, h, c: cell(x, (h, c))[0],
+    ),
+    _layer(
+        "GRU",
+        lambda g: nn.GRU(3, 2, num_layers=2, bidirectional=True, generator=g),
+        *[normal(3, 2, 3), normal(4, 2, 2)],
+        call=lambda layer, x, state: layer(x, state, lengths=[3, 2])[0],
+    ),
+    _layer(
+        "LSTM",
+        lambda g: nn.LSTM(3, 2, batch_first=True, generator=g),
+        *[normal(2, 3, 3), normal(1, 2, 2), normal(1, 2, 2)],
+        call=lambda layer, x, h, c: layer(x, (h, c), lengths=[3, 2])[1][1],
+    ),
+    _layer(
+        "MultiheadAttention",
+        lambda g: nn.MultiheadAttention(4, 2, generator=g),
+        *[normal(2, 2, 4), normal(3, 2, 4), normal(3, 2, 4)],
+        call=lambda layer, query, key, value: layer(query, key, value)[0],
+    ),
+    _layer(
+        "TransformerEncoderLayer",
+        lambda g: nn.TransformerEncoderLayer(
+            4, 2, 5, activation=F.tanh, norm_first=True, generator=g
+        ).eval(),
+        normal(3, 2, 4),
+        call=lambda layer, x: layer(x, is_causal=True),
+    ),
+    _layer("SinusoidalPositions", lambda _: nn.SinusoidalPositions(4, 3), normal(3, 2, 4)),
+    _layer(
+        "LearnedPositions",
+        lambda g: nn.LearnedPositions(4, 5, batch_first=True, generator=g),
+        normal(2, 3, 4),
+    ),
     _layer(
         "Embedding",
         lambda g: nn.Embedding(3, 2, generator=g),

@@ -23,6 +23,7 @@ from minigen.catalogue.case import (
     ties,
     truths,
 )
+from minigen.catalogue.sequences import COUNTED, SEQUENCE_LOSSES, SEQUENCES
 from minigen.engine.op import registry
 
 _MASK = np.array([[1, 0, 1, 0], [0, 0, 1, 1], [1, 1, 1, 0]], bool)
@@ -690,6 +691,7 @@ LOSSES = [
         "torch.distributions.Normal(mu_q, torch.exp(0.5 * logvar_q)), "
         "torch.distributions.Normal(mu_p, torch.exp(0.5 * logvar_p))).sum() / len(mu_q)",
     ),
+    *SEQUENCE_LOSSES,
 ]
 
 OPS = [
@@ -705,6 +707,7 @@ OPS = [
     *CONVOLUTION,
     *POOLING,
     *STOCHASTIC,
+    *SEQUENCES,
 ]
 
 SUMMANDS = [
@@ -758,5 +761,6 @@ DISCRETE = [
     op_case("argmin", distinct(3, 4), axis=0, torch="torch.argmin(x, dim=axis)"),
     op_case("all", truths(3, 4), axis=1, torch="torch.all(x, dim=axis)"),
     op_case("any", truths(3, 4), axis=0, torch="torch.any(x, dim=axis)"),
+    *COUNTED,
 ]
 """The ops without gradients, of which only values can be compared."""

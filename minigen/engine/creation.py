@@ -211,6 +211,62 @@ def linspace(
     return Tensor(backend.to_device(np.linspace(start, end, steps).astype(dtype), device))
 
 
+def hann_window(
+    window_length: int,
+    periodic: bool = True,
+    *,
+    dtype: DTypeLike = np.float32,
+    device: str = backend.CPU,
+) -> Tensor:
+    r"""Make Hann's window, an arch from 0 to 1 and back: :math:`(1 - \cos(2 \pi n / N)) / 2`.
+
+    Parameters
+    ----------
+    window_length : int
+        N.
+    periodic : bool, default True
+        Whether it goes on smoothly when repeated, as spectra want it; otherwise it is symmetric,
+        with N - 1 in the formula.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> minigen.hann_window(4).tolist()
+    [0.0, 0.5, 1.0, 0.5]
+    """
+    return _raised_cosine(0.5, window_length, periodic, dtype, device)
+
+
+def hamming_window(
+    window_length: int,
+    periodic: bool = True,
+    *,
+    dtype: DTypeLike = np.float32,
+    device: str = backend.CPU,
+) -> Tensor:
+    r"""Make Hamming's window, which ends at 0.08: :math:`0.54 - 0.46 \cos(2 \pi n / N)`.
+
+    The parameters are those of `hann_window`.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> minigen.hamming_window(2, dtype="float64").numpy().round(2).tolist()
+    [0.08, 1.0]
+    """
+    return _raised_cosine(0.54, window_length, periodic, dtype, device)
+
+
+def _raised_cosine(
+    mean: float, length: int, periodic: bool, dtype: DTypeLike, device: str
+) -> Tensor:
+    """Return a window that is a cosine around a mean, 1 at its top; a single element is 1."""
+    period = max(length - 1 + periodic, 1)
+    waves = mean - (1 - mean) * np.cos(2 * np.pi * np.arange(length) / period)
+    array = np.ones(1) if length == 1 else waves
+    return Tensor(backend.to_device(array.astype(dtype), device))
+
+
 def randn(
     *shape: int | Sequence[int],
     generator: Generator | None = None,

@@ -9,12 +9,14 @@ measured to pay: `benchmarks/` has the workloads.
 
 from minigen.kernels import (
     activation,
+    attention,
     bands,
     convolution,
     dense,
     elementwise,
     exponentials,
     normalization,
+    recurrent,
     tiles,
     winograd,
 )
@@ -23,6 +25,7 @@ from minigen.kernels import compiled  # isort: skip - tried first, so declared l
 
 __all__ = [
     "activation",
+    "attention",
     "bands",
     "compiled",
     "convolution",
@@ -30,6 +33,7 @@ __all__ = [
     "elementwise",
     "exponentials",
     "normalization",
+    "recurrent",
     "tiles",
     "winograd",
 ]

@@ -17,6 +17,12 @@ from minigen.nn.activation import (
     Softplus,
     Tanh,
 )
+from minigen.nn.attention import (
+    LearnedPositions,
+    MultiheadAttention,
+    SinusoidalPositions,
+    TransformerEncoderLayer,
+)
 from minigen.nn.averaging import ExponentialAverage
 from minigen.nn.containers import ModuleDict, ModuleList, Sequential
 from minigen.nn.convolution import Conv2d, ConvTranspose2d
@@ -45,17 +51,23 @@ from minigen.nn.padding import ReflectionPad2d, ReplicationPad2d, ZeroPad2d
 from minigen.nn.perceptual import PerceptualLoss
 from minigen.nn.pixelshuffle import PixelShuffle, PixelUnshuffle
 from minigen.nn.pooling import AdaptiveAvgPool2d, AvgPool2d, MaxPool2d, Upsample
+from minigen.nn.recurrent import GRU, LSTM, GRUCell, LSTMCell
+from minigen.nn.signals import Conv1d, ConvTranspose1d
 from minigen.nn.substitution import functional_call, substituted
 
 __all__ = [
     "ELU",
+    "GRU",
+    "LSTM",
     "AdaptiveAvgPool2d",
     "AvgPool2d",
     "BCELoss",
     "BCEWithLogitsLoss",
     "BatchNorm1d",
     "BatchNorm2d",
+    "Conv1d",
     "Conv2d",
+    "ConvTranspose1d",
     "ConvTranspose2d",
     "CrossEntropyLoss",
     "Dense",
@@ -63,13 +75,16 @@ __all__ = [
     "Embedding",
     "ExponentialAverage",
     "Flatten",
+    "GRUCell",
     "GroupNorm",
     "HuberLoss",
     "Identity",
     "InstanceNorm2d",
     "L1Loss",
+    "LSTMCell",
     "LayerNorm",
     "LeakyReLU",
+    "LearnedPositions",
     "Linear",
     "LogSoftmax",
     "MSELoss",
@@ -77,6 +92,7 @@ __all__ = [
     "Module",
     "ModuleDict",
     "ModuleList",
+    "MultiheadAttention",
     "Parameter",
     "PerceptualLoss",
     "PixelShuffle",
@@ -87,10 +103,12 @@ __all__ = [
     "Sequential",
     "SiLU",
     "Sigmoid",
+    "SinusoidalPositions",
     "SmoothL1Loss",
     "Softmax",
     "Softplus",
     "Tanh",
+    "TransformerEncoderLayer",
     "Unflatten",
     "Upsample",
     "ZeroPad2d",

@@ -27,11 +27,14 @@ from minigen.ops.convolution import check_groups, conv2d, conv_transpose2d
 from minigen.ops.windows import Padding, Pair, Windows, pair
 
 
-class _Convolution(Module):
+class Convolution(Module):
     """What both convolutions hold: kernels, a bias, and where the windows lie."""
 
     transposed: ClassVar[bool]
     """Whether the weight's first axis is that of the channels in."""
+
+    axes: ClassVar[tuple[str, ...]] = ("H", "W")
+    """What kernels slide along."""
 
     def __init__(
         self,
@@ -52,12 +55,13 @@ class _Convolution(Module):
         self.in_channels = in_channels
         self.out_channels = out_channels
         with named_class(self):
-            windows = Windows.of(kernel_size, stride, padding, dilation)
+            windows = self._windows(kernel_size, stride, padding, dilation)
             check_groups(groups, in_channels, out_channels)
-        self.kernel_size = windows.kernel
-        self.stride = windows.stride
-        self.padding: Any = padding if isinstance(padding, str) else windows.padding
-        self.dilation = windows.dilation
+        count = len(self.axes)
+        self.kernel_size: tuple[int, ...] = windows.kernel[-count:]
+        self.stride: tuple[int, ...] = windows.stride[-count:]
+        self.padding: Any = padding if isinstance(padding, str) else windows.padding[-count:]
+        self.dilation: tuple[int, ...] = windows.dilation[-count:]
         self.groups = groups
         first, second = (
             (in_channels, out_channels) if self.transposed else (out_channels, in_channels)
@@ -66,6 +70,11 @@ class _Convolution(Module):
         self.bias = Parameter(zeros(out_channels, dtype=dtype)) if bias else None
         self.reset_parameters(generator)
 
+    @staticmethod
+    def _windows(kernel_size: Pair, stride: Pair, padding: Padding, dilation: Pair) -> Windows:
+        """Read where the windows lie."""
+        return Windows.of(kernel_size, stride, padding, dilation)
+
     def reset_parameters(self, generator: Generator | None = None) -> None:
         """Draw weight and bias anew."""
         init.kaiming_uniform_(self.weight, a=math.sqrt(5), generator=generator)
@@ -73,14 +82,23 @@ class _Convolution(Module):
             bound = 1 / math.sqrt(init.calculate_fans(self.weight)[0])
             init.uniform_(self.bias, -bound, bound, generator)
 
+    def _expect_less_than_stride(self, output_padding: tuple[int, ...]) -> None:
+        """Refuse to add as much as a stride, which would be room for another window."""
+        if any(r >= s for r, s in zip(output_padding, self.stride, strict=True)):
+            raise ValueError(
+                f"{type(self).__name__}: output_padding must be smaller than stride, "
+                f"got {output_padding} and {self.stride}"
+            )
+
     def _check(self, x: Array) -> None:
         """Refuse an input of another dtype, or of another number of axes or channels."""
         check_dtype(self, x, self.weight)
-        if x.ndim not in (3, 4) or x.shape[-3] != self.in_channels:
-            raise wrong_shape(self, f"(N, {self.in_channels}, H, W)", x)
+        count = len(self.axes)
+        if x.ndim not in (count + 1, count + 2) or x.shape[-count - 1] != self.in_channels:
+            raise wrong_shape(self, f"(N, {self.in_channels}, {', '.join(self.axes)})", x)
 
     def extra_repr(self) -> str:
-        further = f", dilation={self.dilation}" if self.dilation != (1, 1) else ""
+        further = f", dilation={self.dilation}" if max(self.dilation) > 1 else ""
         further += f", groups={self.groups}" if self.groups != 1 else ""
         return (
             f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, "
@@ -89,7 +107,7 @@ class _Convolution(Module):
         )
 
 
-class Conv2d(_Convolution):
+class Conv2d(Convolution):
     r"""Convolution of images: each kernel slides over each image; see `minigen.functional.conv2d`.
 
     .. math:: y_{n,o,i,j} = b_o + \sum_{c,a,b} w_{o,c,a,b}\; x_{n,c,\,si+da-p,\,sj+db-p}
@@ -188,7 +206,7 @@ class Conv2d(_Convolution):
             )
 
 
-class ConvTranspose2d(_Convolution):
+class ConvTranspose2d(Convolution):
     r"""Transposed convolution, which enlarges images; see `minigen.functional.conv_transpose2d`.
 
     .. math:: y_{n,o,\,si+da-p,\,sj+db-p} \mathrel{{+}{=}} w_{c,o,a,b}\; x_{n,c,i,j}
@@ -276,11 +294,7 @@ class ConvTranspose2d(_Convolution):
             dtype,
         )
         self.output_padding = pair("ConvTranspose2d: output_padding", output_padding, 0)
-        if any(r >= s for r, s in zip(self.output_padding, self.stride, strict=True)):
-            raise ValueError(
-                "ConvTranspose2d: output_padding must be smaller than stride, "
-                f"got {self.output_padding} and {self.stride}"
-            )
+        self._expect_less_than_stride(self.output_padding)
 
     def forward(self, x: Array, output_size: Pair | None = None) -> Tensor:
         """Map images x, shape (N, in_channels, H, W), to shape (N, out_channels, H', W').

@@ -133,6 +133,14 @@ class Embedding(Module):
     >>> nn.Embedding(10, 8)(labels).shape
     (5, 8)
 
+    A language model often has the same vectors in its last layer. A parameter that two layers share
+    is learnt once, gets both gradients, and is saved under both names, as in PyTorch:
+
+    >>> embedding, head = nn.Embedding(10, 8), nn.Dense(8, 10, bias=False)
+    >>> head.weight = embedding.weight
+    >>> len(list(nn.Sequential(embedding, head).parameters()))
+    1
+
     Derivation: embedding
     """
 

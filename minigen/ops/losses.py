@@ -29,7 +29,7 @@ from minigen.engine.backend import (
 from minigen.engine.op import Cotangents, op
 from minigen.engine.tensor import Tensor
 from minigen.ops.activation import log_softmax, sigmoid
-from minigen.ops.arithmetic import abs, add, clip, exp, log, maximum, sub
+from minigen.ops.arithmetic import abs, add, clip, exp, log, maximum, sub, where
 from minigen.ops.reduction import mean, sum
 from minigen.ops.shaping import getitem
 
@@ -391,7 +391,9 @@ def binary_cross_entropy(probability: Array, target: Array, reduction: str = "ba
     return reduce(probability_cross_entropy(probability, target), reduction)  # type: ignore[no-any-return]
 
 
-def cross_entropy(logits: Array, target: Array, reduction: str = "batchmean") -> Tensor:
+def cross_entropy(
+    logits: Array, target: Array, reduction: str = "batchmean", ignore_index: int = -100
+) -> Tensor:
     r"""Negative log-likelihood of classes in nats, :math:`-\ln \mathrm{softmax}(l)_t`, from logits.
 
     Parameters
@@ -402,6 +404,8 @@ def cross_entropy(logits: Array, target: Array, reduction: str = "batchmean") ->
         Integers in [0, C), shape (N, ...); or probabilities of the classes, of the logits' shape.
     reduction : {"batchmean", "sum", "mean", "none"}
         See `reduce`.
+    ignore_index : int, default -100
+        A class that costs nothing, such as that of padding; ``"mean"`` is over all others.
 
     Raises
     ------
@@ -415,17 +419,26 @@ def cross_entropy(logits: Array, target: Array, reduction: str = "batchmean") ->
     >>> round(F.cross_entropy(minigen.zeros(4, 10), minigen.tensor([0, 1, 2, 3])).item(), 4)
     2.3026
 
-    Derivation: cross_entropy, cross_entropy.grad
+    Of texts of several lengths, the letters of each are summed, and padding left out:
+
+    >>> logits, letters = minigen.zeros(2, 26, 3), minigen.tensor([[3, 0, 19], [0, 13, -1]])
+    >>> total = F.cross_entropy(logits, letters, ignore_index=-1)
+    >>> round(total.item(), 4)  # 5 letters of 2 texts
+    8.1452
+
+    Derivation: cross_entropy, cross_entropy.grad, cross_entropy.padded
     """
     _expect_arrays("cross_entropy", logits=logits, target=target)
     log_probability = log_softmax(logits, axis=1)
     if target.dtype.kind == "f":
         _expect_one_shape("cross_entropy", logits=logits, target=target)
         return reduce(-sum(log_probability * target, axis=1), reduction)  # type: ignore[no-any-return]
-    return reduce(-_at_classes("cross_entropy", log_probability, target), reduction)  # type: ignore[no-any-return]
+    return _likelihood("cross_entropy", log_probability, target, reduction, ignore_index)
 
 
-def nll_loss(log_probability: Array, target: Array, reduction: str = "batchmean") -> Tensor:
+def nll_loss(
+    log_probability: Array, target: Array, reduction: str = "batchmean", ignore_index: int = -100
+) -> Tensor:
     r"""Negative log-likelihood of classes in nats, :math:`-\ln p_t`, from log-probabilities.
 
     Parameters
@@ -436,6 +449,8 @@ def nll_loss(log_probability: Array, target: Array, reduction: str = "batchmean"
         Classes, in [0, C).
     reduction : {"batchmean", "sum", "mean", "none"}
         See `reduce`.
+    ignore_index : int, default -100
+        A class that costs nothing, as for `cross_entropy`.
 
     Raises
     ------
@@ -453,12 +468,26 @@ def nll_loss(log_probability: Array, target: Array, reduction: str = "batchmean"
     Derivation: cross_entropy
     """
     _expect_arrays("nll_loss", log_probability=log_probability, target=target)
-    return reduce(-_at_classes("nll_loss", log_probability, target), reduction)  # type: ignore[no-any-return]
+    return _likelihood("nll_loss", log_probability, target, reduction, ignore_index)
 
 
-def _at_classes(name: str, log_probability: Array, target: Array) -> Any:
-    """Pick the log-probability of each class that is given."""
+def _likelihood(
+    name: str, log_probability: Array, target: Array, reduction: str, ignore_index: int
+) -> Tensor:
+    """Reduce what classes cost; one that is to be ignored costs nothing and counts for nothing."""
     classes = array_of(target)
+    ignored = classes == ignore_index
+    if device_of(classes) == CPU and not ignored.any():
+        return reduce(-_at_classes(name, log_probability, classes), reduction)  # type: ignore[no-any-return]
+    chosen = namespace(classes).where(ignored, 0, classes)
+    costs = where(ignored, 0.0, -_at_classes(name, log_probability, chosen))
+    if reduction == "mean":
+        return sum(costs) / (~ignored).sum()  # type: ignore[no-any-return]
+    return reduce(costs, reduction)  # type: ignore[no-any-return]
+
+
+def _at_classes(name: str, log_probability: Array, classes: Array) -> Any:
+    """Pick the log-probability of each class that is given."""
     batch, count, *places_of_one = log_probability.shape
     expected = (batch, *places_of_one)
     if tuple(classes.shape) != expected or classes.dtype.kind == "f":

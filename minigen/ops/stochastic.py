@@ -8,12 +8,23 @@ from __future__ import annotations
 
 import math
 
-from minigen.engine.backend import DEFAULT_FLOAT, Array, device_of, namespace
+import numpy as np
+
+from minigen.engine.backend import (
+    DEFAULT_FLOAT,
+    Array,
+    array_of,
+    device_of,
+    floating,
+    namespace,
+    to_device,
+)
+from minigen.engine.op import op
 from minigen.engine.random import Generator, default_generator
 from minigen.engine.tensor import Tensor
 from minigen.ops.arithmetic import add, exp, mul
 
-__all__ = ["dropout", "log_normal", "reparameterize"]
+__all__ = ["dropout", "log_normal", "reparameterize", "sample_categorical", "word_dropout"]
 
 
 def reparameterize(
@@ -140,6 +151,132 @@ def dropout(
         kind = array.dtype if array.dtype.kind == "f" else DEFAULT_FLOAT
         mask = source.bernoulli(1 - p, array.shape, kind, device_of(array))
     return mul(x, mask) * (1 / (1 - float(p)))
+
+
+@op(differentiable=False)
+def word_dropout(
+    indices: Array,
+    p: float = 0.5,
+    unknown: int = 0,
+    training: bool = True,
+    *,
+    mask: Array | None = None,
+    generator: Generator | None = None,
+) -> Array:
+    r"""Replace tokens by one that says nothing with probability p, and keep the others.
+
+    A decoder that is shown every letter before the next one needs no latent variable, and learns
+    to leave it alone; one that is shown some of them has to ask it.
+    Bowman et al. (2016), arXiv:1511.06349, section 3.1.
+
+    Parameters
+    ----------
+    indices : Tensor or array of int
+        Tokens; any shape.
+    p : float, in [0, 1]
+        Probability of being replaced.
+    unknown : int, default 0
+        By which token.
+    training : bool, default True
+        Without it the tokens are returned as they are.
+    mask : array, optional
+        Ones where a token is kept, and zeros, to use instead of drawing them.
+    generator : Generator, optional
+        Draws the mask; the default generator otherwise.
+
+    Raises
+    ------
+    ValueError
+        If `p` lies outside [0, 1].
+    TypeError
+        If the tokens are not integers.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> import minigen.functional as F
+    >>> mask = minigen.tensor([1.0, 0.0, 1.0])
+    >>> F.word_dropout(minigen.tensor([5, 2, 7]), mask=mask, unknown=1).tolist()
+    [5, 1, 7]
+    """
+    if not 0 <= p <= 1:
+        raise ValueError(f"p must lie in [0, 1], got {p}")
+    if indices.dtype.kind not in "iu":
+        raise TypeError("integers are expected as tokens")
+    if not training:
+        return indices.copy()
+    if mask is None:
+        source = generator or default_generator()
+        mask = source.bernoulli(1 - p, indices.shape, DEFAULT_FLOAT, device_of(indices))
+    return namespace(indices).where(array_of(mask) != 0, indices, unknown).astype(indices.dtype)
+
+
+@op(differentiable=False)
+def sample_categorical(
+    logits: Array,
+    temperature: float = 1.0,
+    top_k: int | None = None,
+    *,
+    noise: Array | None = None,
+    generator: Generator | None = None,
+) -> Array:
+    r"""Draw a class from :math:`\mathrm{softmax}(l / T)`, such as the next letter of a text.
+
+    It is :math:`\arg\max_i (l_i / T + G_i)` with independent Gumbel noise
+    :math:`G_i = -\ln(-\ln u_i)`, which needs neither a sum nor, on a GPU, a look at the numbers.
+
+    Parameters
+    ----------
+    logits : Tensor or array, shape (..., C)
+        Unnormalised log-probabilities.
+    temperature : float, default 1
+        T: below 1 likely classes become likelier; 0 picks the likeliest.
+    top_k : int, optional
+        How many of the likeliest classes to draw from (more, if several tie for the last place).
+    noise : array, shape (..., C), optional
+        The G to use.
+    generator : Generator, optional
+        Draws the noise if none is given; the default generator otherwise.
+
+    Returns
+    -------
+    Tensor or array of int, shape (...)
+
+    Raises
+    ------
+    ValueError
+        If the temperature is negative, or `top_k` not from 1 to C.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> import minigen.functional as F
+    >>> logits = minigen.tensor([[0.0, 5.0, 4.0]] * 4)
+    >>> F.sample_categorical(logits, temperature=0).tolist()
+    [1, 1, 1, 1]
+    >>> F.sample_categorical(logits, top_k=2, generator=minigen.Generator(0)).tolist()
+    [2, 1, 1, 2]
+
+    Derivation: sample_categorical
+    """
+    logits = floating(logits)
+    if not 0 <= temperature < math.inf:
+        raise ValueError(f"a temperature of 0 or more is expected, got {temperature}")
+    if top_k is not None and not 1 <= top_k <= logits.shape[-1]:
+        raise ValueError(
+            f"top_k from 1 to {logits.shape[-1]}, the number of classes, is expected, got {top_k}"
+        )
+    xp = namespace(logits)
+    if temperature == 0:
+        return xp.argmax(logits, axis=-1)
+    if top_k is not None:
+        least = xp.sort(logits, axis=-1)[..., -top_k, None]
+        logits = xp.where(logits < least, -math.inf, logits)
+    if noise is None:
+        drawn = (generator or default_generator()).uniform(logits.shape, np.float64)
+        exponential = np.maximum(-np.log1p(-drawn), np.finfo(np.float64).tiny)
+        noise = to_device((-np.log(exponential)).astype(logits.dtype), device_of(logits))
+    return xp.argmax(logits / temperature + array_of(noise), axis=-1)
 
 
 def log_normal(z: Array, mu: Array | float = 0.0, logvar: Array | float = 0.0) -> Array:

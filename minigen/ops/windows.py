@@ -18,6 +18,9 @@ import numpy as np
 Pair = int | Sequence[int]
 """One number for height and width, or the two."""
 
+Single = int | Sequence[int]
+"""One number for the only axis, as it is or in a sequence."""
+
 Padding = Pair | str
 """Zeros on each side of an image: their number, or "same" or "valid"."""
 
@@ -39,6 +42,20 @@ def pair(role: str, value: Pair, least: int) -> tuple[int, int]:
     if len(numbers) != 2 or not all(is_integer(n) and n >= least for n in numbers):
         raise ValueError(f"{role} must be an integer of at least {least}, or two, got {value!r}")
     return int(numbers[0]), int(numbers[1])
+
+
+def single(role: str, value: Single, least: int) -> int:
+    """Return the number for the only axis of a signal.
+
+    Raises
+    ------
+    ValueError
+        If it is no integer, or less than `least`.
+    """
+    numbers = tuple(value) if isinstance(value, Sequence) else (value,)
+    if len(numbers) != 1 or not is_integer(numbers[0]) or numbers[0] < least:
+        raise ValueError(f"{role} must be an integer of at least {least}, got {value!r}")
+    return int(numbers[0])
 
 
 def is_integer(number: object) -> bool:

@@ -56,3 +56,14 @@ def test_the_distance_of_hubers_error_is_handed_on_and_shown() -> None:
     assert smooth(reduction="sum", beta=2.0)(x, zero).item() == 2.0
     assert repr(huber(reduction="sum", delta=2.0)) == "HuberLoss(reduction='sum', delta=2.0)"
     assert repr(smooth(reduction="sum", beta=2.0)) == "SmoothL1Loss(reduction='sum', beta=2.0)"
+
+
+def test_cross_entropy_ignores_a_class_as_pytorchs() -> None:
+    torch = pytest.importorskip("torch")
+    logits, target = draw(3, 4, 5), np.arange(15).reshape(3, 5) % 4
+    target[1, 2:] = 3
+    ours = nn.CrossEntropyLoss(reduction="mean", ignore_index=3)
+    theirs = torch.nn.CrossEntropyLoss(ignore_index=3)
+    expected = theirs(torch.from_numpy(logits), torch.from_numpy(target)).item()
+    assert float(ours(logits, target)) == pytest.approx(expected, rel=1e-12)
+    assert repr(ours) == "CrossEntropyLoss(reduction='mean', ignore_index=3)"

@@ -48,6 +48,17 @@ LAYERS = [
         torch.nn.ConvTranspose2d(2, 3, (3, 2), 2, 0, (1, 0), bias=False),
         (4, 2, 5, 3),
     ),
+    (nn.Conv1d(2, 3, 3, 2, 1), torch.nn.Conv1d(2, 3, 3, 2, 1), (4, 2, 7)),
+    (
+        nn.Conv1d(4, 6, 3, padding="same", dilation=2, groups=2, bias=False),
+        torch.nn.Conv1d(4, 6, 3, padding="same", dilation=2, groups=2, bias=False),
+        (4, 4, 7),
+    ),
+    (
+        nn.ConvTranspose1d(2, 3, 4, 3, 1, 1, dilation=2),
+        torch.nn.ConvTranspose1d(2, 3, 4, 3, 1, 1, dilation=2),
+        (4, 2, 5),
+    ),
     (nn.MaxPool2d(3, 2, 1), torch.nn.MaxPool2d(3, 2, 1), (4, 2, 5, 6)),
     (nn.MaxPool2d((2, 3)), torch.nn.MaxPool2d((2, 3)), (4, 2, 5, 6)),
     (nn.AvgPool2d(2), torch.nn.AvgPool2d(2), (4, 2, 5, 6)),

@@ -577,3 +577,28 @@ def test_hubers_error_refuses_distances_that_are_none_and_other_shapes(
 ) -> None:
     with pytest.raises(ValueError, match=told):
         call(draw(2, 3))
+
+
+@pytest.mark.derivation("cross_entropy.padded")
+@pytest.mark.parametrize("reduction", ["batchmean", "sum", "mean", "none"])
+@pytest.mark.parametrize("loss", [F.cross_entropy, F.nll_loss])
+def test_a_class_that_is_ignored_costs_nothing_and_counts_for_nothing(
+    loss: Any, reduction: str
+) -> None:
+    logits, target = draw(3, 4, 5), np.arange(15).reshape(3, 5) % 4
+    target[0, 3:] = target[2, 1:] = 9
+    kept = target != 9
+    each = np.where(kept, loss(logits, np.where(kept, target, 0), "none"), 0)
+    expected = {
+        "batchmean": each.sum() / 3,
+        "sum": each.sum(),
+        "mean": each.sum() / kept.sum(),
+        "none": each,
+    }[reduction]
+    found = loss(logits, target, reduction, ignore_index=9)
+    np.testing.assert_allclose(found, expected, rtol=1e-12)
+    assert_gradients(
+        lambda x: loss(x, target, reduction, ignore_index=9),
+        logits,
+        order=2 if loss is F.cross_entropy else 1,
+    )

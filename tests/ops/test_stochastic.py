@@ -232,3 +232,48 @@ def test_noise_is_held_in_the_memory_order_of_what_it_is_for() -> None:
     assert drawn[1].flags.f_contiguous
     samples = draw_noise(columns, Generator(0), samples=2)
     assert samples.shape == (2, 5, 3)
+
+
+TOKENS = np.arange(1000) % 7 + 1
+
+
+def test_word_dropout_hides_tokens_as_often_as_asked_in_training_alone() -> None:
+    found: Any = F.word_dropout(TOKENS, 0.3, generator=minigen.Generator(0))
+    assert abs((found == 0).mean() - 0.3) < 0.05
+    assert (found[found != 0] == TOKENS[found != 0]).all()
+    assert found.dtype == TOKENS.dtype
+    np.testing.assert_array_equal(F.word_dropout(TOKENS, 0.3, training=False), TOKENS)
+    np.testing.assert_array_equal(F.word_dropout(TOKENS, 1.0, unknown=9), np.full(1000, 9))
+
+
+@pytest.mark.derivation("sample_categorical")
+@pytest.mark.parametrize("temperature", [0.5, 2.0])
+def test_classes_are_drawn_as_often_as_the_softmax_says(temperature: float) -> None:
+    logits = np.tile(np.array([1.0, 0.0, -1.0, 0.5]), (20_000, 1))
+    found: Any = F.sample_categorical(logits, temperature, generator=minigen.Generator(0))
+    expected: Any = F.softmax(logits[0] / temperature)
+    np.testing.assert_allclose(np.bincount(found) / 20_000, expected, atol=0.012)
+
+
+def test_few_classes_or_the_likeliest_alone_are_drawn_and_a_generator_decides() -> None:
+    logits = np.tile(np.array([1.0, 0.0, -1.0, 0.5]), (200, 1))
+    found, same = (
+        F.sample_categorical(logits, 5.0, 2, generator=minigen.Generator(0)) for _ in range(2)
+    )
+    np.testing.assert_array_equal(found, same)
+    assert set(np.asarray(found).tolist()) == {0, 3}
+    assert set(np.asarray(F.sample_categorical(logits, 0)).tolist()) == {0}
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: F.word_dropout(TOKENS, 1.5), ValueError, "word_dropout: p must lie in"),
+        (lambda: F.word_dropout(TOKENS * 1.0), TypeError, "integers are expected as tokens"),
+        (lambda: F.sample_categorical(np.zeros(3), -1.0), ValueError, "temperature of 0 or more"),
+        (lambda: F.sample_categorical(np.zeros(3), 1.0, 4), ValueError, "top_k from 1 to 3"),
+    ],
+)
+def test_tokens_that_cannot_be_drawn_are_refused(call: Any, error: Any, message: str) -> None:
+    with pytest.raises(error, match=message):
+        call()

@@ -34,10 +34,14 @@ LOGIT = "max(l, 0) - l t is infinity less infinity at one end, PyTorch's formula
 FLOOR = "the floor under the logarithm holds in the target's gradient, too"
 PROBABILITY = "a target that is NaN is refused, as are probabilities in both"
 BANDS = "a product with a matrix most of which is zero, where PyTorch's stand-in looks at windows"
+BY_IDENTITY = "PyTorch's layer multiplies the gates by the identity, and NaN times 0 is NaN"
+MASKS = "PyTorch's kernels, of which masks choose one, hand on NaN each in a way of its own"
+SPECTRA = "NaN or infinity goes to all frequencies of a frame in PyTorch, to one part of them here"
 ORDER = "which product comes first decides between infinity and NaN"
 
 DIFFERENT = {
     **dict.fromkeys(["conv2d", "conv_transpose2d", "conv2d_weight"], ZEROS_OF_THE_PADDING),
+    **dict.fromkeys(["conv1d", "conv_transpose1d"], ZEROS_OF_THE_PADDING),
     **dict.fromkeys(
         ["normalize_channels", "layer_norm", "batch_norm", "instance_norm", "group_norm"],
         INFINITE_SCALE,
@@ -47,6 +51,10 @@ DIFFERENT = {
     **dict.fromkeys(["binary_cross_entropy_with_logits", "logits_cross_entropy"], LOGIT),
     **dict.fromkeys(["binary_cross_entropy", "probability_cross_entropy"], FLOOR),
     **dict.fromkeys(["gaussian_blur", "ssim"], BANDS),
+    **dict.fromkeys(["gru_states", "lstm_states"], BY_IDENTITY),
+    **dict.fromkeys(["attention", "scaled_dot_product_attention"], MASKS),
+    **dict.fromkeys(["fourier_adjoint", "stft", "spectrogram"], SPECTRA),
+    "multi_scale_spectral_loss": SPECTRA,
     **dict.fromkeys(["contract", "cosine_similarity"], ORDER),
     "lerp": "from an infinite start; PyTorch begins at the end where the weight is a half or more",
     "silu": "a sum of terms of either sign: PyTorch's kernel adds their factors first",

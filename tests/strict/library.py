@@ -44,6 +44,7 @@ class Library(ModuleType):
             self.__version__ = VERSION
             self.ndarray = ndarray
             self.cuda = Cuda()
+            self.fft = Library("cupy.fft", np.fft)
             self.linalg = Library("cupy.linalg", np.linalg)
             self.lib = ModuleType("cupy.lib")
             self.lib.stride_tricks = Library(  # type: ignore[attr-defined]

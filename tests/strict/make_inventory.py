@@ -24,6 +24,7 @@ MODULES = (
     "cupy",
     "cupy.cuda",
     "cupy.cuda.runtime",
+    "cupy.fft",
     "cupy.lib.stride_tricks",
     "cupy.linalg",
     "cupy.random",

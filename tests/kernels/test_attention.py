@@ -1,0 +1,68 @@
+"""Attention an example at a time agrees with the op that one reads, and so does its gradient."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import minigen
+from minigen.kernels.attention import attention_kernel, attention_kernel_vjp
+from minigen.ops.attention import attention, attention_vjp
+from tests.numeric import draw
+
+pytestmark = pytest.mark.host_only("kernels for NumPy's arrays")
+
+PLAIN: Any = {"mask": None, "kept": None, "scale": 0.6}
+SEEN = np.tri(3, 4, dtype=bool)
+
+
+def inputs(*batch: int, dtype: str = "float64") -> list[Any]:
+    shapes = (3, 5), (4, 5), (4, 2)
+    drawn = [draw(*batch, *shape, seed=n) * 3 for n, shape in enumerate(shapes)]
+    return [array.astype(dtype) for array in drawn]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("batch", [(2,), (2, 3), (2, 1, 3)], ids=str)
+@pytest.mark.parametrize("mask", [None, SEEN], ids=["all", "causal"])
+def test_means_and_gradients_agree_with_the_op(dtype: str, batch: Any, mask: Any) -> None:
+    tolerance = 1e-5 if dtype == "float32" else 1e-12
+    arrays, options = inputs(*batch, dtype=dtype), {**PLAIN, "mask": mask}
+    arrays[1] = np.ascontiguousarray(arrays[1].swapaxes(-1, -2)).swapaxes(-1, -2)
+    found = attention_kernel(*arrays, None, **options)
+    expected: Any = attention.forward(*arrays, None, **options)
+    assert found.dtype == dtype
+    np.testing.assert_allclose(found, expected, atol=tolerance)
+    g = draw(*expected.shape, seed=9).astype(dtype)
+    *gradients, of_bias = attention_kernel_vjp(g, expected, *arrays, None, **options)
+    assert of_bias is None
+    rule: Any = attention_vjp(g, expected, *arrays, None, **options)[:3]
+    for one, two in zip(gradients, rule, strict=True):
+        np.testing.assert_allclose(one, two(), atol=10 * tolerance)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"mask": SEEN & (np.arange(3) > 0)[:, None]},
+        {"mask": np.broadcast_to(SEEN, (2, 3, 4))},
+        {"kept": np.ones((3, 4))},
+    ],
+    ids=["a query that sees nothing", "a mask an example", "dropout"],
+)
+def test_other_masks_and_dropout_are_left_to_the_op(change: Any) -> None:
+    assert attention_kernel(*inputs(2), None, **{**PLAIN, **change}) is NotImplemented
+
+
+def test_biases_broadcast_batches_and_recorded_passes_are_left_to_the_op() -> None:
+    query, key, value = inputs(2)
+    assert attention_kernel(query, key, value, np.ones((3, 4)), **PLAIN) is NotImplemented
+    assert attention_kernel(query, key[:1], value, None, **PLAIN) is NotImplemented
+    assert attention_kernel(query[0], key[0], value[0], None, **PLAIN) is NotImplemented
+    assert attention_kernel(query, key.astype("float32"), value, None, **PLAIN) is NotImplemented
+    out: Any = attention(query, key, value)
+    recorded: Any = minigen.tensor(out)
+    found = attention_kernel_vjp(recorded, out, query, key, value, None, **PLAIN)
+    assert found is NotImplemented
