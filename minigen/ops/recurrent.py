@@ -21,8 +21,8 @@ from minigen.engine.backend import CPU, Array, array_of, device_of, namespace
 from minigen.engine.op import Cotangents, composed, op
 from minigen.ops.activation import sigmoid, tanh
 from minigen.ops.arithmetic import where
-from minigen.ops.arrangement import chunk
 from minigen.ops.linear import linear
+from minigen.ops.pieces import chunk
 from minigen.ops.reduction import sum
 from minigen.ops.shaping import cat, reshape, stack
 
