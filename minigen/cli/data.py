@@ -122,7 +122,7 @@ def _verified(name: str) -> str:
         return "every file has the SHA-256 of the published one"
     if name == "cifar10":
         return "every file is whole records with labels from 0 to 9"
-    if name.startswith(("printed_", "coloured_shapes", "glyphs")):
+    if name.startswith(("printed_", "coloured_shapes", "glyphs", "outlined_letters")):
         return "the pictures have the SHA-256 of those that everybody has"
     return "part of minigen, as it was installed"
 
@@ -240,7 +240,7 @@ def _each(shape: Sequence[int], kind: str = "image") -> str:
         return "points of the plane"
     colour = "grey" if shape[0] == 1 else "colour"
     image = f"{'x'.join(map(str, shape))} {colour}"
-    return f"pairs of {image}" if kind == "pair" else image
+    return {"pair": f"pairs of {image}", "styles": f"{image} in two styles"}.get(kind, image)
 
 
 def _write(rows: Sequence[Row]) -> None:

@@ -84,7 +84,8 @@ def evaluate(
     where the images' factors of variation are known, it is measured how well latents tell them
     apart. A GAN has no bound: its samples are judged beside as many real ones. What restores images
     or fills holes in them is judged by the originals, beside what needs no network; translations by
-    the targets, beside the images as they are.
+    the targets, beside the images as they are. Of translation between two styles it is measured,
+    too, what translations hide.
     """
     run = Trained.load(folder, device)
     name = run.model.name
@@ -274,9 +275,27 @@ def _translated(of: Subject) -> dict[str, Any]:
     """Measure how near translated test images come to what was wanted."""
     from minigen import metrics
 
+    if of.run.can("cycle"):
+        return {}
     train, generator = of.run.examples("train").images, Generator(of.seed)
     report = metrics.judge_translation(of.run.model, of.test.images, train, generator=generator)
     return {"translation": report.to_dict()}
+
+
+def _cycled(of: Subject) -> dict[str, Any]:
+    """Measure how test images do in the other style, and what is left of them on the way back."""
+    from minigen import metrics
+    from minigen.training import load_data
+
+    run, generator = of.run, Generator(of.seed)
+    train, on_test = run.examples("train").images, of.split == "test"
+    # Pairs are pairs; of two styles the test part alone may hold some.
+    source = load_data(run.config, "test" if on_test else "train")
+    paired = getattr(source, "paired", True)
+    report = metrics.judge_cycle(
+        run.model, of.test.images, train, paired=paired, generator=generator
+    )
+    return {"cycle": report.to_dict()}
 
 
 MEASURES: Final[tuple[tuple[Callable[[Subject], dict[str, Any]], tuple[str, ...]], ...]] = (
@@ -287,6 +306,7 @@ MEASURES: Final[tuple[tuple[Callable[[Subject], dict[str, Any]], tuple[str, ...]
     (_restored, ("restore",)),
     (_filled, ("fill",)),
     (_translated, ("translate",)),
+    (_cycled, ("cycle",)),
 )
 """All that is measured, and what a model must be able to do for it: see `minigen.models.can`."""
 
@@ -316,6 +336,8 @@ def _show(values: dict[str, Any], subject: Subject) -> None:
         console.print(_fillings(values["inpainting"], subject))
     if "translation" in values:
         console.print(_translations(values["translation"], subject))
+    if "cycle" in values:
+        console.print(_cycles(values["cycle"], subject))
     if "samples" in values:
         samples = values["samples"]
         title = f"{samples['count']:,} samples of {config.model} beside real ones: {config.dataset}"
@@ -369,6 +391,36 @@ def _translations(report: dict[str, Any], subject: Subject) -> Table:
     for name, outcome in report["outcomes"].items():
         shares = (outcome[share] for share in ("of_the_inputs", "called_targets", "recognised"))
         table.add_row(name, f"{outcome['l1']:.4f}", *map(_written, shares))
+    return table
+
+
+def _cycles(report: dict[str, Any], subject: Subject) -> Table:
+    """Return a table of translations in both directions, and of what they hide."""
+    config = subject.run.config
+    title = (
+        f"{config.model} on {report['count']:,} {subject.split} images in each style of "
+        f"{config.dataset}"
+    )
+    caption = (
+        "Absolute errors of a pixel. The judge of style is right on "
+        f"{report['judge_accuracy']:.1%} of the images themselves. What is led back better from a "
+        "translation than from a true image, and no more under a little noise, was hidden in it."
+    )
+    directions = report["directions"].values()
+    table = _table(title, caption, *(way.replace("-", " ") for way in report["directions"]))
+    rows = {"called the other style by a judge": [each["called"] for each in directions]}
+    if all(each["l1"] is not None for each in directions):
+        rows |= {
+            "error beside the true image": [each["l1"] for each in directions],
+            "  to that of the image as it is": [
+                each["l1"] / each["unchanged"] for each in directions
+            ],
+        }
+    for what in next(iter(directions))["led_back"]:
+        rows[f"error when led back from {what}"] = [each["led_back"][what] for each in directions]
+    for what, shares in rows.items():
+        places = 4 if what.startswith("error") else 3
+        table.add_row(what, *(f"{share:.{places}f}" for share in shares))
     return table
 
 

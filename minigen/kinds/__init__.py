@@ -16,10 +16,12 @@ from minigen.kinds.image import ImageKind
 from minigen.kinds.kind import Kind, KindError, Setting, find, kind_of, register, registered
 from minigen.kinds.pair import PairKind
 from minigen.kinds.point import PointKind
+from minigen.kinds.styles import StylesKind
 
 register(ImageKind())
 register(PointKind())
 register(PairKind())
+register(StylesKind())
 
 __all__ = [
     "ImageKind",
@@ -28,6 +30,7 @@ __all__ = [
     "PairKind",
     "PointKind",
     "Setting",
+    "StylesKind",
     "find",
     "kind_of",
     "register",

@@ -18,7 +18,7 @@ from minigen.engine.backend import Array, array_of, device_of, namespace, to_dev
 from minigen.engine.modes import no_grad
 from minigen.engine.random import Generator, default_generator
 from minigen.engine.tensor import Tensor
-from minigen.models.base import Model
+from minigen.models.base import ImageShape, Model
 from minigen.models.game import DISCRIMINATOR, GENERATOR
 from minigen.models.networks import SLOPE
 from minigen.models.objectives import NonSaturating
@@ -50,25 +50,47 @@ class Translators(Options):
     channels: Sizes = (32, 64, 128)
     depth: Count = 1
 
+    def network(self, shape: ImageShape, source: Generator | None) -> UNet:
+        """Make the network of images (C, H, W), whose last layer begins at zero."""
+        channels, *size = shape
+        multiple = UNSHUFFLED * 2 ** (len(self.channels) - 1)
+        height, width = (-(-length // multiple) * multiple // UNSHUFFLED for length in size)
+        inside = (channels * UNSHUFFLED**2, height, width)
+        made = UNet(inside[0], inside, self.channels, depth=self.depth, generator=source)
+        nn.init.zeros_(made.last.weight)
+        return made
+
+
+def translate(network: UNet, x: Array) -> Tensor:
+    """Return what a network of `Translators` makes of images (N, C, H, W), of any size.
+
+    It predicts what to add to the logits of the pixels. Where height or width can't be halved so
+    often, they are continued by their last pixels.
+    """
+    height, width = x.shape[2:]
+    multiple = UNSHUFFLED * network.divisor
+    padding = (0, -width % multiple, 0, -height % multiple)
+    whole = F.pad(x, padding, mode="replicate") if any(padding) else x
+    added = F.pixel_shuffle(network(F.pixel_unshuffle(whole, UNSHUFFLED)), UNSHUFFLED)
+    logits = added[:, :, :height, :width] + (x * STEEPNESS - STEEPNESS / 2)
+    translated: Tensor = F.sigmoid(logits)
+    return translated
+
 
 @dataclass(frozen=True)
-class PatchAdversary(Options):
-    """A discriminator that judges an image patch by patch, and how much its verdict counts.
+class Patches(Options):
+    """A discriminator that judges an image patch by patch.
 
     Parameters
     ----------
-    adversarial : float
-        Weight of the adversarial loss beside absolute errors that are summed over an image; with 0
-        there is no discriminator. 10 is about the paper's, on grey images of 32 x 32 pixels.
     patch_channels : sequence of int
         Channels of the discriminator's convolutions, each of which halves height and width.
     """
 
-    adversarial: Weight = 0.0
     patch_channels: Sizes = (32, 64)
 
     def discriminator(self, channels: int, source: Generator | None) -> nn.Module:
-        """Make the discriminator of pairs with so many channels in all, with He's weights."""
+        """Make the discriminator of images with so many channels in all, with He's weights."""
         layers: list[nn.Module] = []
         for before, after in itertools.pairwise((channels, *self.patch_channels)):
             halving = nn.Conv2d(before, after, 4, stride=2, padding=1, generator=source)
@@ -77,6 +99,20 @@ class PatchAdversary(Options):
         network = nn.Sequential(*layers)
         nn.init.initialize_(network, nn.init.kaiming_normal_, source)
         return network
+
+
+@dataclass(frozen=True)
+class PatchAdversary(Patches):
+    """A discriminator that judges an image patch by patch, and how much its verdict counts.
+
+    Parameters
+    ----------
+    adversarial : float
+        Weight of the adversarial loss beside absolute errors that are summed over an image; with 0
+        there is no discriminator. 10 is about the paper's, on grey images of 32 x 32 pixels.
+    """
+
+    adversarial: Weight = 0.0
 
 
 @dataclass(frozen=True)
@@ -185,16 +221,8 @@ class Pix2Pix(Model):
 
     def build(self, generator: Generator | None) -> None:
         """Make the network, whose last layer begins at zero, and the discriminator if any."""
-        channels, *size = self.image_shape
-        halvings = len(self.networks.channels)
-        self.multiple = UNSHUFFLED * 2 ** (halvings - 1)
-        height, width = (-(-length // self.multiple) * self.multiple for length in size)
-        inside = (channels * UNSHUFFLED**2, height // UNSHUFFLED, width // UNSHUFFLED)
-        options = self.networks
-        self.generator = UNet(
-            inside[0], inside, options.channels, depth=options.depth, generator=generator
-        )
-        nn.init.zeros_(self.generator.last.weight)
+        channels, *_ = self.image_shape
+        self.generator = self.networks.network(self.image_shape, generator)
         self.discriminator = None
         if self.adversary.adversarial:
             self.discriminator = self.adversary.discriminator(2 * channels, generator)
@@ -207,13 +235,7 @@ class Pix2Pix(Model):
         Where height or width can't be halved so often, they are continued by their last pixels. The
         norms inside are over a whole image: a part of it, alone, becomes something else.
         """
-        height, width = x.shape[2:]
-        padding = (0, -width % self.multiple, 0, -height % self.multiple)
-        whole = F.pad(x, padding, mode="replicate") if any(padding) else x
-        added = F.pixel_shuffle(self.generator(F.pixel_unshuffle(whole, UNSHUFFLED)), UNSHUFFLED)
-        logits = added[:, :, :height, :width] + (x * STEEPNESS - STEEPNESS / 2)
-        translated: Tensor = F.sigmoid(logits)
-        return translated
+        return translate(self.generator, x)
 
     def reconstruct(self, x: Array, labels: Array | None = None) -> Tensor:
         """Return what `translate` does, of inputs; it takes no labels."""
