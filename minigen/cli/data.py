@@ -173,7 +173,8 @@ def _show_own(own: OwnData, verify: bool, show: Path | None, count: int | None) 
     _write([*_described(found, own, read_as), *_listed_bad(found), *verified])
     if show is not None:
         shown = tensor(found.images[: count or _UNASKED] / np.float32(255))
-        kinds.find(found.kind).draw_samples(show, shown, kinds.Setting(real=lambda: shown))
+        kind = kinds.find("pair" if found.paired else "image")  # of two styles each stands alone
+        kind.draw_samples(show, shown, kinds.Setting(real=lambda: shown))
         click.echo(show)
     if verify and found.bad:
         raise click.ClickException(bad_files(found))

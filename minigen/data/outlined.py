@@ -5,7 +5,7 @@ with matplotlib, as `minigen.data.outlines` draws: at four times the size, as bl
 points, of which the mean over 4x4 is a pixel. The em is 28 pixels, and the middle of each letter's
 bounding box that of the picture. An outline lies inside the letter and is 1.25 pixels wide: what is
 left of the letter when all points are taken away that are farther from its edge. A filled letter
-has a grey that is uniform on 0.35 to 1, another one for each letter; an outline is always white.
+has a grey of its own, from 0.35 to 1, which a hash of its name decides; an outline is always white.
 So nothing of that grey is left in the outline.
 
 Of all letters in the font those are taken that fit into the picture, and that look like no earlier
@@ -17,7 +17,7 @@ alone, the other half as outlines alone, so that no training letter is known in 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -25,7 +25,7 @@ import numpy as np
 import numpy.typing as npt
 
 from minigen.data.collection import place
-from minigen.data.drawn import Kept, kept_pictures, uniform
+from minigen.data.drawn import Kept, kept_pictures
 from minigen.data.fonts import open_font, outline
 from minigen.data.outlines import coverage, flatten
 from minigen.data.publication import PublishedFile
@@ -48,7 +48,6 @@ DARKEST: Final = 0.35
 
 TEST_SHARE: Final = 0.15
 
-_SEED: Final = (19,)
 _STEP: Final = 0.5 * FINENESS  # points: how long the sides of a letter's polygon are at most
 
 Points = npt.NDArray[np.bool_]
@@ -66,7 +65,7 @@ RECORD: Final = np.dtype(
 FILE: Final = PublishedFile(
     "letters.bin",
     5_604_012,
-    "3657c7954aa74032853bffdf4caddf38ab468753865258a3dd1e66370860281f",
+    "f37c33c7fd40d28a428fb581b9aefc3f2813b3e6e5a150e347eaea86f5fe7223",
 )
 
 _COUNT: Final = FILE.size // RECORD.itemsize
@@ -107,22 +106,35 @@ def _name(code: int) -> str:
 # -------------------------------------------------------------------------------------- how drawn
 
 
-def draw_letters() -> Picture:
-    """Draw all letters, in the order of their code points: bytes of `RECORD`, one letter a row."""
+def draw_letters(codes: Iterable[int] | None = None) -> Picture:
+    """Draw letters, by default all: bytes of `RECORD`, a row for each that is taken.
+
+    Parameters
+    ----------
+    codes : iterable of int, optional
+        Code points of letters; of those that look the same the first is taken.
+    """
     font = open_font(FONT)
-    drawn: dict[bytes, tuple[int, Points]] = {}
-    for code in sorted(font.get_charmap()):
-        if unicodedata.category(chr(code))[0] != "L":
+    rows: dict[bytes, tuple[int, Picture, Picture]] = {}
+    for code in letters_of(font) if codes is None else codes:
+        inside = draw_letter(font, code)
+        if inside is None or (white := _averaged(inside).tobytes()) in rows:
             continue
-        if (inside := draw_letter(font, code)) is not None:
-            drawn.setdefault(inside.tobytes(), (code, inside))
-    (shares,) = uniform(_SEED, len(drawn), 1)
-    greys = DARKEST + (1 - DARKEST) * shares
-    rows = [
-        (code, _averaged(inside, grey), _averaged(inside & ~eroded(inside, LINE)))
-        for (code, inside), grey in zip(drawn.values(), greys, strict=True)
+        lines = inside & ~eroded(inside, LINE)
+        rows[white] = code, _averaged(inside, grey_of(code)), _averaged(lines)
+    return np.array([*rows.values()], RECORD).view(np.uint8).reshape(len(rows), RECORD.itemsize)
+
+
+def letters_of(font: Any) -> list[int]:
+    """Return the code points of a font's letters, in their order."""
+    return [
+        code for code in sorted(font.get_charmap()) if unicodedata.category(chr(code))[0] == "L"
     ]
-    return np.array(rows, RECORD).view(np.uint8).reshape(len(rows), RECORD.itemsize)
+
+
+def grey_of(code: int) -> float:
+    """Return the grey that a letter is filled with, of 1: by a hash of its name."""
+    return DARKEST + (1 - DARKEST) * place(f"the grey of {_name(code)}")
 
 
 def draw_letter(font: Any, code: int) -> Points | None:

@@ -186,6 +186,16 @@ class CycleGAN(Model):
         """Return images of both styles, (N, 2 C, H, W), each translated into the other."""
         return self._led(x, BACK)
 
+    def demonstrate(self, x: Array) -> Tensor:
+        """Return the images of both styles, each joined by its translation: (2 N, 2 C, H, W).
+
+        Those of style a come first.
+        """
+        halves = zip(self._apart(x), BACK, strict=True)
+        pairs = [F.cat([given, self.translate(given, way)], axis=1) for given, way in halves]
+        shown: Tensor = F.cat(pairs)
+        return shown
+
     def reconstruct(self, x: Array, labels: Array | None = None) -> Tensor:
         """Return translations of both styles, (N, 2 C, H, W), led back; it takes no labels."""
         self.expect_labels(labels, len(x))

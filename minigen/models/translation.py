@@ -246,6 +246,12 @@ class Pix2Pix(Model):
         """Return the inputs of pairs (N, 2 C, H, W)."""
         return self._apart(x)[0]
 
+    def demonstrate(self, x: Array) -> Tensor:
+        """Return the inputs of pairs (N, 2 C, H, W), each joined by what is made of it."""
+        given, _ = self._apart(x)
+        shown: Tensor = F.cat([given, self.translate(given)], axis=1)
+        return shown
+
     # ---------------------------------------------------------------------------------- learning
 
     def terms(

@@ -85,9 +85,11 @@ def test_the_help_of_training_says_what_models_have() -> None:
     said = {option.name: getattr(option, "help", None) or "" for option in train.params}
     of = {name: defaults(name) for name in models.MODELS}
     games = [name for name in of if issubclass(models.find(name), models.GAN)]
-    pix2pix = of.pop("pix2pix")
+    pix2pix, cyclegan = of.pop("pix2pix"), of.pop("cyclegan")
     assert (pix2pix["batch_size"], pix2pix["schedule"]) == (16, "linear")
     assert (pix2pix["learning_rate"], *pix2pix["betas"]) == (2e-3, 0.9, 0.999)
+    assert (cyclegan["batch_size"], cyclegan["schedule"]) == (8, "linear")
+    assert (cyclegan["learning_rate"], *cyclegan["betas"]) == (1e-3, 0.5, 0.999)
     restorers = ("super-resolution", "denoising", "deblurring", "inpainting")
     for name, has in of.items():
         assert has["batch_size"] == (64 if name in (*games, *restorers) else 128)
@@ -95,15 +97,18 @@ def test_the_help_of_training_says_what_models_have() -> None:
         assert has["schedule"] == schedule
         if name not in games:
             assert (has["learning_rate"], *has["betas"]) == (1e-3, 0.9, 0.999)
-    sizes = "64 for most GANs of images and for what restores, 16 for pix2pix, else 128"
+    sizes = (
+        "64 for most GANs of images and for what restores, 16 for pix2pix, 8 for cyclegan, else 128"
+    )
     assert sizes in said["batch_size"]
     schedules = (
-        "linear for most GANs of images and pix2pix, cosine for what restores, else constant"
+        "linear for most GANs of images and what translates, cosine for what restores, else "
+        "constant"
     )
     assert schedules in said["schedule"]
     assert "1e-3 for all but GANs" in said["learning_rate"]
     assert "0.9,0.999 for all but GANs" in said["betas"]
-    assert "`linear`, which is the default of most GANs of images and of `pix2pix`" in page(
+    assert "`linear`, which is the default of most GANs of images and of what translates" in page(
         "training.md"
     )
 
