@@ -193,8 +193,9 @@ def _circle(radius: int) -> list[tuple[int, int]]:
 
 def _averaged(points: Points, grey: float = 1.0) -> Picture:
     """Return points as a picture (1, 32, 32), of which white has some grey."""
-    blocks = points.reshape(SIDE, FINENESS, SIDE, FINENESS).sum(axis=(1, 3))
-    return np.rint(blocks * (255 * grey / FINENESS**2)).astype(np.uint8)[np.newaxis]
+    blocks = points.reshape(1, SIDE, FINENESS, SIDE, FINENESS).sum(axis=(2, 4))
+    picture: Picture = np.rint(blocks * (255 * grey / FINENESS**2)).astype(np.uint8)
+    return picture
 
 
 OUTLINED_LETTERS: Final = OutlinedLettersSource()
