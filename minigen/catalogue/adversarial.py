@@ -165,7 +165,7 @@ def _translating(generator: Generator) -> Any:
 
 
 def _cycling(generator: Generator) -> Any:
-    made = models.CycleGAN((1, 4, 4), (8,), patch_channels=(3,), identity=3.0)
+    made = models.CycleGAN((1, 4, 4), (8,), patch_channels=(3,))
     return _scattered(made, generator)
 
 

@@ -31,7 +31,12 @@ def small_layers(model: str) -> dict[str, Any]:
     channels = (
         [8] if model in {"inpainting", "pix2pix", "cyclegan"} else [4]
     )  # as a group of group norm
-    wanted: dict[str, Any] = {"hidden": [6], "latent": 2, "channels": channels}
+    wanted: dict[str, Any] = {
+        "hidden": [6],
+        "latent": 2,
+        "channels": channels,
+        "patch_channels": [4],
+    }
     return {name: value for name, value in wanted.items() if name in known}
 
 
