@@ -404,7 +404,7 @@ def _cycles(report: dict[str, Any], subject: Subject) -> Table:
     caption = (
         "Absolute errors of a pixel. The judge of style is right on "
         f"{report['judge_accuracy']:.1%} of the images themselves. What is led back better from a "
-        "translation than from a true image, and no more under a little noise, was hidden in it."
+        "translation than from a true image was hidden in it; noise drowns what is faint."
     )
     directions = report["directions"].values()
     table = _table(title, caption, *(way.replace("-", " ") for way in report["directions"]))
