@@ -164,6 +164,11 @@ def _translating(generator: Generator) -> Any:
     return _scattered(made, generator)
 
 
+def _cycling(generator: Generator) -> Any:
+    made = models.CycleGAN((1, 4, 4), (8,), patch_channels=(3,))
+    return _scattered(made, generator)
+
+
 def _translating_turn(side: str) -> Callable[[Any], Any]:
     """Return the function that computes a side's loss of pairs."""
 
@@ -245,13 +250,17 @@ GANS = [
     ),
     *(
         module_case(
-            "Pix2Pix",
-            _translating,
+            name,
+            build,
             kind="model",
-            note=f"non-saturating, {side}",
+            note=f"{note}, {side}",
             call=_translating_turn(side),
             mode="directional",
             part=f"{side}.",
+        )
+        for name, build, note in (
+            ("Pix2Pix", _translating, "non-saturating"),
+            ("CycleGAN", _cycling, "two styles"),
         )
         for side in ("discriminator", "generator")
     ),

@@ -122,7 +122,7 @@ def _verified(name: str) -> str:
         return "every file has the SHA-256 of the published one"
     if name == "cifar10":
         return "every file is whole records with labels from 0 to 9"
-    if name.startswith(("printed_", "coloured_shapes", "glyphs", "clips")):
+    if name.startswith(("printed_", "coloured_shapes", "glyphs", "outlined_letters", "clips")):
         return "the pictures have the SHA-256 of those that everybody has"
     return "part of minigen, as it was installed"
 
@@ -172,7 +172,8 @@ def _show_own(own: OwnData, verify: bool, show: Path | None, count: int | None) 
     verified = [("verified", "every file was read anew")] if verify and not found.bad else []
     _write([*_described(found, own, read_as), *_listed_bad(found), *verified])
     if show is not None:
-        kind = kinds.find(found.kind)
+        alone = found.kind == "styles"  # of two styles each picture stands alone
+        kind = kinds.find("image" if alone else found.kind)
         unasked = kind.shown if found.frames else _UNASKED
         shown = tensor(found.examples[: count or unasked] / np.float32(255))
         kind.draw_samples(show, shown, kinds.Setting(real=lambda: shown))
@@ -246,7 +247,7 @@ def _each(shape: Sequence[int], kind: str = "image") -> str:
     image = f"{channels}x{height}x{width} {'grey' if channels == 1 else 'colour'}"
     if kind == "clip":
         return f"clips of {frames[0]} frames of {image}"
-    return f"pairs of {image}" if kind == "pair" else image
+    return {"pair": f"pairs of {image}", "styles": f"{image} in two styles"}.get(kind, image)
 
 
 def _write(rows: Sequence[Row]) -> None:

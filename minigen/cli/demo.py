@@ -1,4 +1,4 @@
-"""``minigen demo``: two generative models from nothing to pictures, offline, while one waits."""
+"""``minigen demo``: generative models from nothing to pictures, offline, while one waits."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import numpy as np
 
 from minigen import models
 from minigen.cli import options
+from minigen.engine.backend import to_device
 from minigen.engine.modes import no_grad
 from minigen.engine.random import Generator
 from minigen.files import write_atomically
@@ -21,8 +22,10 @@ if TYPE_CHECKING:
 
 DATA: Final = "printed_digits"
 
-SHARES: Final = {"conv-vae": 1 / 4, "cgan": 3 / 4}
-"""The models that are trained, and the share of the time that each gets."""
+LETTERS: Final = "glyphs"
+
+SHARES: Final = {"digits": {"conv-vae": 1 / 4, "cgan": 3 / 4}, "translate": {"pix2pix": 1.0}}
+"""What is shown: the models that are trained, and the share of the time that each gets."""
 
 BY_DATA: Final = ("image_shape", "classes")
 """Options of models that the data decide."""
@@ -37,6 +40,7 @@ STEPS: Final = 11
 
 
 @click.command()
+@click.argument("what", metavar="[translate]", type=click.Choice(tuple(SHARES)), default="digits")
 @click.option(
     "--minutes",
     type=options.FiniteRange(min=0, max=10_000, min_open=True),
@@ -53,16 +57,19 @@ STEPS: Final = 11
     help="Where the runs and the pictures go. An earlier demo there is replaced, nothing else is.",
 )
 @options.device_from_the_start
-def demo(minutes: float, out: Path, device: str) -> None:
+def demo(what: str, minutes: float, out: Path, device: str) -> None:
     """Train a VAE and a GAN on printed digits and draw what they learnt; needs no network.
 
     The digits are those of twenty typefaces, each picture drawn another way. The VAE learns them
     without being told which is which; the GAN is told, and makes the digit that is asked for.
+
+    With "translate", train pix2pix instead, on letters without serifs and the same with them, and
+    give serifs to letters that it has not seen.
     """
     from minigen.training import train
 
     runs: dict[str, Run] = {}
-    for model, share in SHARES.items():
+    for model, share in SHARES[what].items():
         config = dataclasses.replace(_config(model), device=device)
         overwrite = _holds_demo(out / model, config)
         click.echo(f"Training {models.find(model).__name__} for {60 * minutes * share:.0f} s")
@@ -70,16 +77,16 @@ def demo(minutes: float, out: Path, device: str) -> None:
             config, out / model, minutes=minutes * share, overwrite=overwrite, report=options.tell
         )
     click.echo("\nThe pictures are in:")
-    for name, what, draw in PICTURES:
+    for name, shown, draw in PICTURES[what]:
         draw(runs, options.place(out / name))
         if (out / name).exists():
-            click.echo(f"  {out / name}  {what}")
+            click.echo(f"  {out / name}  {shown}")
 
 
 def _config(model: str) -> RunConfig:
     from minigen.training import RunConfig
 
-    return RunConfig(model=model, dataset=DATA)
+    return RunConfig(model=model, dataset=LETTERS if model == "pix2pix" else DATA)
 
 
 def _holds_demo(folder: Path, config: RunConfig) -> bool:
@@ -174,21 +181,47 @@ def _draw_walk(runs: dict[str, Run], path: Path) -> None:
     )
 
 
+def _draw_letters(runs: dict[str, Run], path: Path) -> None:
+    """Draw test letters without serifs, what the model made of them, and the true ones."""
+    from minigen import data, viz
+
+    model: Any = runs["pix2pix"].model
+    test = data.load(LETTERS, "test")
+    given, wanted = (
+        data.scale_images(images[: 3 * CLASSES]) for images in (test.inputs, test.images)
+    )
+    with no_grad():
+        made = model.translate(to_device(given, runs["pix2pix"].config.device)).numpy()
+    viz.save_image_rows(
+        path,
+        {"given": given, "made": made, "true": wanted},
+        columns=CLASSES,
+        title="pix2pix: serifs for letters that it has not seen",
+    )
+
+
 def _copy_animation(runs: dict[str, Run], path: Path) -> None:
-    """Take the animation of the GAN's training out of its run; a very short one has none."""
-    animation = runs["cgan"].folder / "samples" / "samples.gif"
+    """Take the animation of the last model's training out of its run; a very short one has none."""
+    *_, run = runs.values()
+    animation = run.folder / "samples" / "samples.gif"
     path.unlink(missing_ok=True)  # an earlier demo's
     if animation.exists():
         write_atomically(path, animation.read_bytes())
 
 
-PICTURES: Final[tuple[tuple[str, str, Callable[[dict[str, Run], Path], None]], ...]] = (
-    ("side-by-side.png", "real digits, the VAE's and the GAN's", _draw_side_by_side),
-    ("training.gif", "the GAN's samples from the first steps to the last", _copy_animation),
-    ("walk.png", "from one digit to another through the VAE's latent space", _draw_walk),
-    ("digits.png", "every digit from the same noise, by the GAN", _draw_styles),
-    ("noise.png", "each digit from changing noise, by the GAN", _draw_class),
-)
+PICTURES: Final[dict[str, tuple[tuple[str, str, Callable[[dict[str, Run], Path], None]], ...]]] = {
+    "digits": (
+        ("side-by-side.png", "real digits, the VAE's and the GAN's", _draw_side_by_side),
+        ("training.gif", "the GAN's samples from the first steps to the last", _copy_animation),
+        ("walk.png", "from one digit to another through the VAE's latent space", _draw_walk),
+        ("digits.png", "every digit from the same noise, by the GAN", _draw_styles),
+        ("noise.png", "each digit from changing noise, by the GAN", _draw_class),
+    ),
+    "translate": (
+        ("letters.png", "letters as they were given, as made, and the true ones", _draw_letters),
+        ("letters.gif", "letters beside what was made of them, in training", _copy_animation),
+    ),
+}
 """What is drawn of the trained models: the file, what it shows, and how."""
 
 

@@ -84,8 +84,9 @@ def evaluate(
     where the images' factors of variation are known, it is measured how well latents tell them
     apart. A GAN has no bound: its samples are judged beside as many real ones. What restores images
     or fills holes in them is judged by the originals, beside what needs no network; translations by
-    the targets, beside the images as they are; predicted frames by those that followed, beside the
-    last frame and lines through the last ones.
+    the targets, beside the images as they are. Of translation between two styles it is measured,
+    too, what translations hide. Predicted frames are judged by those that followed, beside the last
+    frame and lines through the last ones.
     """
     run = Trained.load(folder, device)
     name = run.model.name
@@ -275,6 +276,8 @@ def _translated(of: Subject) -> dict[str, Any]:
     """Measure how near translated test images come to what was wanted."""
     from minigen import metrics
 
+    if of.run.can("cycle"):
+        return {}
     train, generator = of.run.examples("train").images, Generator(of.seed)
     report = metrics.judge_translation(of.run.model, of.test.images, train, generator=generator)
     return {"translation": report.to_dict()}
@@ -287,6 +290,20 @@ def _predicted(of: Subject) -> dict[str, Any]:
     train = of.run.examples("train").images
     report = metrics.judge_prediction(of.run.model, of.test.images, train)
     return {"prediction": report.to_dict()}
+def _cycled(of: Subject) -> dict[str, Any]:
+    """Measure how test images do in the other style, and what is left of them on the way back."""
+    from minigen import metrics
+    from minigen.training import load_data
+
+    run, generator = of.run, Generator(of.seed)
+    train, on_test = run.examples("train").images, of.split == "test"
+    # Pairs are pairs; of two styles the test part alone may hold some.
+    source = load_data(run.config, "test" if on_test else "train")
+    paired = getattr(source, "paired", True)
+    report = metrics.judge_cycle(
+        run.model, of.test.images, train, paired=paired, generator=generator
+    )
+    return {"cycle": report.to_dict()}
 
 
 MEASURES: Final[tuple[tuple[Callable[[Subject], dict[str, Any]], tuple[str, ...]], ...]] = (
@@ -298,6 +315,7 @@ MEASURES: Final[tuple[tuple[Callable[[Subject], dict[str, Any]], tuple[str, ...]
     (_filled, ("fill",)),
     (_translated, ("translate",)),
     (_predicted, ("predict",)),
+    (_cycled, ("cycle",)),
 )
 """All that is measured, and what a model must be able to do for it: see `minigen.models.can`."""
 
@@ -329,6 +347,8 @@ def _show(values: dict[str, Any], subject: Subject) -> None:
         console.print(_translations(values["translation"], subject))
     if "prediction" in values:
         console.print(_predictions(values["prediction"], subject))
+    if "cycle" in values:
+        console.print(_cycles(values["cycle"], subject))
     if "samples" in values:
         samples = values["samples"]
         title = f"{samples['count']:,} samples of {config.model} beside real ones: {config.dataset}"
@@ -404,6 +424,37 @@ def _predictions(report: dict[str, Any], subject: Subject) -> Table:
 
 
 def _table(title: str, caption: str | None, *columns: str, what: str = "what") -> Table:
+def _cycles(report: dict[str, Any], subject: Subject) -> Table:
+    """Return a table of translations in both directions, and of what they hide."""
+    config = subject.run.config
+    title = (
+        f"{config.model} on {report['count']:,} {subject.split} images in each style of "
+        f"{config.dataset}"
+    )
+    caption = (
+        "Absolute errors of a pixel. The judge of style is right on "
+        f"{report['judge_accuracy']:.1%} of the images themselves. What is led back better from a "
+        "translation than from a true image was hidden in it; noise drowns what is faint."
+    )
+    directions = report["directions"].values()
+    table = _table(title, caption, *(way.replace("-", " ") for way in report["directions"]))
+    rows = {"called the other style by a judge": [each["called"] for each in directions]}
+    if all(each["l1"] is not None for each in directions):
+        rows |= {
+            "error beside the true image": [each["l1"] for each in directions],
+            "  to that of the image as it is": [
+                each["l1"] / each["unchanged"] for each in directions
+            ],
+        }
+    for what in next(iter(directions))["led_back"]:
+        rows[f"error when led back from {what}"] = [each["led_back"][what] for each in directions]
+    for what, shares in rows.items():
+        places = 4 if what.startswith("error") else 3
+        table.add_row(what, *(f"{share:.{places}f}" for share in shares))
+    return table
+
+
+def _table(title: str, caption: str | None, *columns: str) -> Table:
     from rich.table import Table
 
     table = Table(title=title, caption=caption, title_justify="left", caption_justify="left")

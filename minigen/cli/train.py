@@ -209,7 +209,7 @@ class NameOrPath(click.Choice):  # type: ignore[type-arg] # generic since click 
     "--batch-size",
     type=click.IntRange(1, 1_000_000),
     help="Images in a minibatch.  [default: the model's: 64 for most GANs of images and for "
-    "what restores, 16 for pix2pix and frame-prediction, else 128]",
+    "what restores, 16 for pix2pix and frame-prediction, 8 for cyclegan, else 128]",
 )
 @click.option(
     "--lr",
@@ -222,14 +222,15 @@ class NameOrPath(click.Choice):  # type: ignore[type-arg] # generic since click 
     "--betas",
     metavar="B1,B2",
     callback=_numbers,
-    help="Decays of Adam's moments.  [default: the model's, 0.9,0.999 for all but GANs]",
+    help="Decays of Adam's moments.  [default: the model's, 0.9,0.999 for all but GANs and "
+    "cyclegan]",
 )
 @click.option(
     "--schedule",
     type=click.Choice(["constant", "cosine", "linear"]),
     help="Keep that rate; let it fall to 0 along a cosine wave; or keep it for half the run, and "
     "let it fall to a fiftieth.  [default: the model's: linear for most GANs of images, "
-    "pix2pix and frame-prediction, cosine for what restores, else constant]",
+    "what translates and frame-prediction, cosine for what restores, else constant]",
 )
 @click.option(
     "--optimizer",

@@ -4,7 +4,8 @@
 into floating-point numbers, `Batches` into minibatches; `binarize`, `binarize_statically` and
 `sample_bernoulli` into black and white. Sets of points of the plane come as `Points`. Pictures of
 one's own are read by `from_folder` and `from_arrays`. `Pairs` are images that are given, and others
-that are wanted; `Clips` are images in sequences.
+that are wanted; `TwoStyles` are images in two styles, of which no pairs need be known; `Clips` are
+images in sequences.
 
 Examples
 --------
@@ -38,6 +39,7 @@ from minigen.data.publication import (
 )
 from minigen.data.reading import from_arrays, from_folder
 from minigen.data.sprites import Sprites, draw_sprites
+from minigen.data.styles import TwoStyles
 
 __all__ = [
     "EXTENTS",
@@ -63,6 +65,7 @@ __all__ = [
     "Points",
     "PrintedCharacters",
     "Sprites",
+    "TwoStyles",
     "available",
     "batch_indices",
     "binarize",

@@ -17,8 +17,10 @@ from minigen.data.clips import Clips
 from minigen.data.dataset import Images
 from minigen.data.pairs import Pairs
 from minigen.data.publication import EmptyPartError
+from minigen.data.styles import STYLES, TwoStyles, beside_each_other
 
 _NAMED: Final = 5  # files that a message names
+_PARTS: Final = {"train": "training", "test": "test"}
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,8 @@ class Collection:
         """The kind of data that its parts are."""
         if self.frames:
             return "clip"
+        if self.classes == STYLES:
+            return "styles"
         return "pair" if self.paired else "image"
 
     @property
@@ -90,6 +94,8 @@ class Collection:
         chosen = slice(cut) if split == "test" else slice(cut, None)
         if not len(self.images[chosen]):
             raise EmptyPartError(self._empty(split, test_share))
+        if self.kind == "styles":
+            return self._two_styles(split, chosen)
         if self.paired:
             inputs, targets = np.split(self.images[chosen], 2, axis=1)
             names = self.names[chosen]
@@ -104,6 +110,19 @@ class Collection:
             classes=self.classes,
             files=self.names[chosen],
         )
+
+    def _two_styles(self, split: str, chosen: slice) -> TwoStyles:
+        """Return the images of two classes called a and b, beside each other by chance alone."""
+        assert self.labels is not None
+        images, numbers = self.images[chosen], beside_each_other(self.labels[chosen])
+        if not len(numbers[0]):
+            only = STYLES[int(self.labels[chosen][0])]
+            raise EmptyPartError(
+                f"{self.name}: all pictures that fall into the {_PARTS[split]} part, by a hash of "
+                f"names, are in {only}: images of two styles are expected in {' and '.join(STYLES)}"
+            )
+        first, second = (images[number] for number in numbers)
+        return TwoStyles(self.name, split, second, inputs=first)
 
     def count_tests(self, test_share: float = 0.1) -> int:
         """Return how many pictures fall into the test part."""
@@ -123,10 +142,9 @@ class Collection:
         else:
             share = math.floor(place(self.names[-1]) * 1000) / 1000
             advice = f"lower test_share (--test-share) to {share:g} or less, or add pictures"
-        part = "training" if split == "train" else "test"
         return (
-            f"{self.name}: of {_counted(len(self.names))} none falls into the {part} part, by a "
-            f"hash of names and with a test share of {test_share:g}: {advice}"
+            f"{self.name}: of {_counted(len(self.names))} none falls into the {_PARTS[split]} "
+            f"part, by a hash of names and with a test share of {test_share:g}: {advice}"
         )
 
 

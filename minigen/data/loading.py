@@ -10,6 +10,7 @@ from minigen.data.digits import DIGITS
 from minigen.data.glyphs import GLYPHS, GLYPHS_BY_LETTER
 from minigen.data.mnist import FASHION_MNIST, MNIST
 from minigen.data.moving import CLIPS
+from minigen.data.outlined import OUTLINED_LETTERS
 from minigen.data.points import GRID, RING, TWO_MOONS
 from minigen.data.printed import PRINTED_DIGITS, PRINTED_LETTERS
 from minigen.data.sprites import SPRITES
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from minigen.data.points import Mixture, Points
     from minigen.data.printed import PrintedCharacters
     from minigen.data.sprites import Sprites
+    from minigen.data.styles import TwoStyles
 
 SPLITS: Final = ("train", "test")
 
@@ -44,7 +46,8 @@ _SOURCES: Final[dict[str, Source]] = {
     source.name: source
     for source in (
         *(DIGITS, MNIST, FASHION_MNIST, CIFAR10, PRINTED_DIGITS, PRINTED_LETTERS, COLOURED_SHAPES),
-        *(COLOURED_SHAPES_64, SPRITES, GLYPHS, GLYPHS_BY_LETTER, CLIPS, RING, GRID, TWO_MOONS),
+        *(COLOURED_SHAPES_64, SPRITES, GLYPHS, GLYPHS_BY_LETTER, OUTLINED_LETTERS, CLIPS),
+        *(RING, GRID, TWO_MOONS),
     )
 }
 
@@ -77,6 +80,7 @@ EXTENTS: Final[dict[str, Extent]] = {
     "glyphs": Extent(1_477, 248, (1, 32, 32), "pair"),
     "glyphs_by_letter": Extent(1_489, 236, (1, 32, 32), "pair"),
     "clips": Extent(2_000, 500, (20, 1, 32, 32), "clip"),
+    "outlined_letters": Extent(1_166, 399, (1, 32, 32), "styles"),
     "ring": Extent(50_000, 10_000, (2,), "point"),
     "grid": Extent(50_000, 10_000, (2,), "point"),
     "two_moons": Extent(50_000, 10_000, (2,), "point"),
@@ -105,6 +109,12 @@ def load(
 
 @overload
 def load(name: Literal["clips"], split: str = ..., *, root: _Root = ...) -> Clips: ...
+
+
+@overload
+def load(
+    name: Literal["outlined_letters"], split: str = ..., *, root: _Root = ...
+) -> TwoStyles: ...
 
 
 @overload
@@ -148,6 +158,7 @@ def load(name: str, split: str = "train", *, root: FolderPath | None = None) -> 
     ``glyphs``                1,477 and 248      (1, 32, 32) x 2  letters without and with serifs
     ``glyphs_by_letter``      1,489 and 236      (1, 32, 32) x 2  these, divided by base letter
     ``clips``                 2,000 and 500      (20, 1, 32, 32)  two sprites that move, and bounce
+    ``outlined_letters``      1,166 and 399      (1, 32, 32) x 2  letters filled, and as outlines
     ``ring``                  50,000 and 10,000  (2,)             points about 8 centres on a circle
     ``grid``                  50,000 and 10,000  (2,)             points about 25 centres in a grid
     ``two_moons``             50,000 and 10,000  (2,)             points about two half circles
@@ -156,11 +167,11 @@ def load(name: str, split: str = "train", *, root: FolderPath | None = None) -> 
     `digits` is part of minigen; `sprites` (see `Sprites`), `ring`, `grid` and `two_moons` (see
     `Points`) are drawn by it. So are `printed_digits` and `printed_letters` (see
     `PrintedCharacters`), `coloured_shapes`, `coloured_shapes_64`, `glyphs` and `glyphs_by_letter`
-    (see `Pairs`), and `clips` (see `Clips`), which take seconds and are kept in the user's cache.
-    The files of the others are looked for in ``root/mnist``, ``root/fashion-mnist`` and
-    ``root/cifar10/cifar-10-batches-bin`` if `root` is given; otherwise, if the environment variable
-    ``MINIGEN_DATA`` is set, in those folders inside the folder that it names; otherwise in the
-    user's cache, into which they are downloaded at their first use.
+    (see `Pairs`), `outlined_letters` (see `TwoStyles`) and `clips` (see `Clips`), which take seconds
+    and are kept in the user's cache. The files of the others are looked for in ``root/mnist``,
+    ``root/fashion-mnist`` and ``root/cifar10/cifar-10-batches-bin`` if `root` is given; otherwise, if
+    the environment variable ``MINIGEN_DATA`` is set, in those folders inside the folder that it
+    names; otherwise in the user's cache, into which they are downloaded at their first use.
 
     Each file is compared with the SHA-256 of the published one, every time, but for `cifar10`: its
     archive is verified when it is downloaded and then unpacked, and a folder in its format is read
@@ -180,8 +191,9 @@ def load(name: str, split: str = "train", *, root: FolderPath | None = None) -> 
     Images or Points
         Labelled images as published, a `Dataset`, uint8 in (N, C, H, W); `Dataset.scaled` makes
         them float32. It is a `Sprites` for `sprites`, a `PrintedCharacters` for printed ones,
-        `Pairs` without labels for `glyphs` and `glyphs_by_letter`, `Clips` for `clips`; for sets of
-        points a `Points`, and for `ring` and `grid` a `Mixture`, which knows its centres.
+        `Pairs` without labels for `glyphs` and `glyphs_by_letter`, `TwoStyles` for
+        `outlined_letters`, `Clips` for `clips`; for sets of points a `Points`, and for `ring` and
+        `grid` a `Mixture`, which knows its centres.
 
     Raises
     ------

@@ -17,11 +17,13 @@ from minigen.kinds.image import ImageKind
 from minigen.kinds.kind import Kind, KindError, Setting, find, kind_of, register, registered
 from minigen.kinds.pair import PairKind
 from minigen.kinds.point import PointKind
+from minigen.kinds.styles import StylesKind
 
 register(ImageKind())
 register(PointKind())
 register(PairKind())
 register(ClipKind())
+register(StylesKind())
 
 __all__ = [
     "ClipKind",
@@ -31,6 +33,7 @@ __all__ = [
     "PairKind",
     "PointKind",
     "Setting",
+    "StylesKind",
     "find",
     "kind_of",
     "register",

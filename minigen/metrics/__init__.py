@@ -35,6 +35,7 @@ from minigen.metrics.coverage import (
     mode_coverage,
     precision_recall,
 )
+from minigen.metrics.cycles import CycleReport, Direction, judge_cycle
 from minigen.metrics.discriminator import DiscriminatorScores, discriminator_scores
 from minigen.metrics.distances import (
     KernelDistance,
@@ -91,7 +92,9 @@ __all__ = [
     "TRAINED",
     "ActiveUnits",
     "Comparison",
+    "CycleReport",
     "DensityCoverage",
+    "Direction",
     "DiscriminatorScores",
     "FeatureExtractor",
     "Fidelity",
@@ -118,6 +121,7 @@ __all__ = [
     "extract_features",
     "frechet_distance",
     "frechet_distance_of_gaussians",
+    "judge_cycle",
     "judge_features",
     "judge_inpainting",
     "judge_points",

@@ -47,6 +47,7 @@ from minigen.models.inpainting import Inpainting
 from minigen.models.translation import Pix2Pix
 
 # isort: split
+from minigen.models.cyclegan import CycleGAN
 from minigen.models.prediction import FramePrediction
 
 for _file in pkgutil.iter_modules(__path__):  # a model in a file of its own is known by being there
@@ -71,6 +72,7 @@ __all__ = [
     "ConditionalVAE",
     "ConvAutoencoder",
     "ConvVAE",
+    "CycleGAN",
     "Deblurring",
     "Denoising",
     "DeterministicAutoencoder",

@@ -16,6 +16,7 @@ from minigen import nn
 from minigen.engine.backend import Array, array_of, device_of, namespace, to_device
 from minigen.engine.random import Generator, default_generator
 from minigen.engine.tensor import Tensor
+from minigen.models.base import ImageShape
 from minigen.models.options import Count, Options, Range, Sizes
 from minigen.models.patches import PatchAdversary, PatchGame
 from minigen.models.restoration import UNSHUFFLED
@@ -40,6 +41,32 @@ class Translators(Options):
     positional: ClassVar[tuple[str, ...]] = ("channels",)
     channels: Sizes = (32, 64, 128)
     depth: Count = 1
+
+    def network(self, shape: ImageShape, source: Generator | None) -> UNet:
+        """Make the network of images (C, H, W), whose last layer begins at zero."""
+        channels, *size = shape
+        multiple = UNSHUFFLED * 2 ** (len(self.channels) - 1)
+        height, width = (-(-length // multiple) * multiple // UNSHUFFLED for length in size)
+        inside = (channels * UNSHUFFLED**2, height, width)
+        made = UNet(inside[0], inside, self.channels, depth=self.depth, generator=source)
+        nn.init.zeros_(made.last.weight)
+        return made
+
+
+def translate(network: UNet, x: Array) -> Tensor:
+    """Return what a network of `Translators` makes of images (N, C, H, W), of any size.
+
+    It predicts what to add to the logits of the pixels. Where height or width can't be halved so
+    often, they are continued by their last pixels.
+    """
+    height, width = x.shape[2:]
+    multiple = UNSHUFFLED * network.divisor
+    padding = (0, -width % multiple, 0, -height % multiple)
+    whole = F.pad(x, padding, mode="replicate") if any(padding) else x
+    added = F.pixel_shuffle(network(F.pixel_unshuffle(whole, UNSHUFFLED)), UNSHUFFLED)
+    logits = added[:, :, :height, :width] + (x * STEEPNESS - STEEPNESS / 2)
+    translated: Tensor = F.sigmoid(logits)
+    return translated
 
 
 @dataclass(frozen=True)
@@ -146,16 +173,8 @@ class Pix2Pix(PatchGame):
 
     def build(self, generator: Generator | None) -> None:
         """Make the network, whose last layer begins at zero, and the discriminator if any."""
-        channels, *size = self.image_shape
-        halvings = len(self.networks.channels)
-        self.multiple = UNSHUFFLED * 2 ** (halvings - 1)
-        height, width = (-(-length // self.multiple) * self.multiple for length in size)
-        inside = (channels * UNSHUFFLED**2, height // UNSHUFFLED, width // UNSHUFFLED)
-        options = self.networks
-        self.generator = UNet(
-            inside[0], inside, options.channels, depth=options.depth, generator=generator
-        )
-        nn.init.zeros_(self.generator.last.weight)
+        channels, *_ = self.image_shape
+        self.generator = self.networks.network(self.image_shape, generator)
         self.add_discriminator(2 * channels, generator)
 
     # ------------------------------------------------------------------------------- translating
@@ -166,13 +185,7 @@ class Pix2Pix(PatchGame):
         Where height or width can't be halved so often, they are continued by their last pixels. The
         norms inside are over a whole image: a part of it, alone, becomes something else.
         """
-        height, width = x.shape[2:]
-        padding = (0, -width % self.multiple, 0, -height % self.multiple)
-        whole = F.pad(x, padding, mode="replicate") if any(padding) else x
-        added = F.pixel_shuffle(self.generator(F.pixel_unshuffle(whole, UNSHUFFLED)), UNSHUFFLED)
-        logits = added[:, :, :height, :width] + (x * STEEPNESS - STEEPNESS / 2)
-        translated: Tensor = F.sigmoid(logits)
-        return translated
+        return translate(self.generator, x)
 
     def reconstruct(self, x: Array, labels: Array | None = None) -> Tensor:
         """Return what `translate` does, of inputs; it takes no labels."""
@@ -182,6 +195,12 @@ class Pix2Pix(PatchGame):
     def corrupt(self, x: Array, *, generator: Generator | None = None) -> Array:
         """Return the inputs of pairs (N, 2 C, H, W)."""
         return self._apart(x)[0]
+
+    def demonstrate(self, x: Array) -> Tensor:
+        """Return the inputs of pairs (N, 2 C, H, W), each joined by what is made of it."""
+        given, _ = self._apart(x)
+        shown: Tensor = F.cat([given, self.translate(given)], axis=1)
+        return shown
 
     # ---------------------------------------------------------------------------------- learning
 

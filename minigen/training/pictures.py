@@ -10,6 +10,7 @@ import numpy as np
 
 from minigen import kinds, models, viz
 from minigen.engine.backend import to_numpy
+from minigen.engine.tensor import Tensor
 from minigen.kinds import Setting
 from minigen.metrics import measuring
 from minigen.models import Model
@@ -80,16 +81,12 @@ class Album:
             self.draw_samples(f"{self._folder.frames.name}/{steps:08}", f"after step {steps:,}")
 
     def draw_samples(self, name: str, when: str) -> None:
-        """Draw samples into a file of that name, if the model can sample."""
-        if not models.can(self._model, "sample"):
-            return
+        """Draw samples into a file of that name, or translations if the model makes these."""
         classes = self._model.classes
         with measuring(self._model):
-            samples = models.ability(self._model, "sample")(
-                self._kind.samples_shown(classes), generator=stream(self._seed, Purpose.PICTURES)
-            )
-            if not np.isfinite(to_numpy(samples.data)).all():
-                return  # the loss will not be, either, and says so
+            samples = self._samples()
+            if samples is None or not np.isfinite(to_numpy(samples.data)).all():
+                return  # nothing to draw; or the loss will not be finite, either, and says so
             setting = Setting(
                 real=lambda: self._originals,
                 columns=classes or None,
@@ -98,6 +95,17 @@ class Album:
             )
             path = self._folder.samples / f"{name}{self._kind.suffix}"
             self._kind.draw_samples(path, samples, setting)
+
+    def _samples(self) -> Tensor | None:
+        """Return what the model makes at present, of noise or of test examples, if anything."""
+        made: Tensor | None = None
+        if models.can(self._model, "sample"):
+            count = self._kind.samples_shown(self._model.classes)
+            noise = stream(self._seed, Purpose.PICTURES)
+            made = models.ability(self._model, "sample")(count, generator=noise)
+        elif models.can(self._model, "demonstrate"):
+            made = models.ability(self._model, "demonstrate")(self._originals)
+        return made
 
     def draw_animation(self) -> None:
         """Draw ``samples.gif``: the samples on the way, or after every epoch, one by one."""

@@ -11,6 +11,7 @@ from PIL import Image
 
 from minigen import data
 
+from ..pairs import squares
 from .helpers import SMALL, call, error
 
 demo = importlib.import_module("minigen.cli.demo")  # the package's attribute is the command
@@ -25,9 +26,12 @@ def _few(monkeypatch: pytest.MonkeyPatch) -> None:
     small: dict[str, dict[str, Any]] = {
         "conv-vae": {"channels": [4, 4], "hidden": [8]},
         "cgan": {"channels": [4, 4], "generator_hidden": [8], "discriminator_hidden": [8]},
+        "pix2pix": {"channels": [8]},
     }
 
     def few(*arguments: Any, **options: Any) -> Any:
+        if arguments[0] == demo.LETTERS:
+            return squares(arguments[1])
         found = original(*arguments, **options)
         if arguments[0] != demo.DATA:
             return found
@@ -59,6 +63,16 @@ def test_it_trains_two_models_draws_pictures_and_says_where_they_are(
     assert imread("runs/demo/side-by-side.png").std() > 0.1
 
 
+def test_it_shows_translation_instead(tmp_path: Path) -> None:
+    shown = call("demo", "translate", "--minutes", 0.005, "--out", tmp_path).output
+    assert "Training Pix2Pix" in shown
+    for name in ("letters.png", "letters.gif"):
+        assert f"  {tmp_path / name}  " in shown
+    assert not (tmp_path / "digits.png").exists()
+    with Image.open(tmp_path / "letters.gif") as animation:
+        assert animation.n_frames > 1  # type: ignore[attr-defined]
+
+
 def test_training_that_is_over_at_once_is_not_animated(tmp_path: Path) -> None:
     (tmp_path / "training.gif").write_bytes(b"of an earlier demo")
     shown = call("demo", "--minutes", 1e-6, "--out", tmp_path).output
@@ -81,5 +95,6 @@ def test_it_replaces_no_other_run(tmp_path: Path, settings: tuple[str, ...]) -> 
     assert not (tmp_path / "cgan").exists()
 
 
-def test_no_time_is_refused() -> None:
+def test_no_time_and_no_other_demo_are_refused() -> None:
+    assert "'poems' is not one of 'digits', 'translate'" in error("demo", "poems", status=2)
     assert "--minutes" in error("demo", "--minutes", 0, status=2)

@@ -28,9 +28,9 @@ LOGGED = "minigen/engine/backend.py"
 def small_layers(model: str) -> dict[str, Any]:
     """Return options that make a model small, as far as it has them."""
     known = inspect.signature(MODELS[model]).parameters
-    grouped = model in {"inpainting", "pix2pix", "frame-prediction"}  # by group norm
-    channels = [8] if grouped else [4]
-    wanted: dict[str, Any] = {"hidden": [6], "latent": 2, "channels": channels}
+    grouped = {"inpainting", "pix2pix", "cyclegan", "frame-prediction"}  # by group norm
+    channels, patches = [8] if model in grouped else [4], {"patch_channels": [4]}
+    wanted: dict[str, Any] = {"hidden": [6], "latent": 2, "channels": channels, **patches}
     return {name: value for name, value in wanted.items() if name in known}
 
 

@@ -1,4 +1,4 @@
-"""A run on pairs of images, stopped and resumed, with a discriminator and without."""
+"""A run on pairs of images, or on two styles, stopped and resumed."""
 
 from __future__ import annotations
 
@@ -12,13 +12,16 @@ from minigen.training import RunConfig, TrainingInterrupted, resume, train
 from .helpers import call_at_batch, outcome
 
 
-@pytest.mark.parametrize("adversarial", [0.0, 1.0])
+@pytest.mark.parametrize(
+    ("model", "options"),
+    [("pix2pix", {"adversarial": 0.0}), ("pix2pix", {"adversarial": 1.0}), ("cyclegan", {})],
+)
 def test_a_stopped_run_goes_on_to_the_same_bits(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, adversarial: float
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, model: str, options: dict[str, float]
 ) -> None:
-    options = {"channels": [8], "depth": 1, "adversarial": adversarial, "patch_channels": [4]}
+    small = {"channels": [8], "depth": 1, "patch_channels": [4], **options}
     dataset = "tests.pairs:squares"
-    config = RunConfig(model="pix2pix", model_config=options, dataset=dataset, epochs=2)
+    config = RunConfig(model=model, model_config=small, dataset=dataset, epochs=2, batch_size=16)
     train(config, tmp_path / "whole", progress=False, pictures=False)
     with monkeypatch.context() as patch:
         call_at_batch(patch, 6, lambda: signal.raise_signal(signal.SIGINT))
