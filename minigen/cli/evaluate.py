@@ -290,6 +290,8 @@ def _predicted(of: Subject) -> dict[str, Any]:
     train = of.run.examples("train").images
     report = metrics.judge_prediction(of.run.model, of.test.images, train)
     return {"prediction": report.to_dict()}
+
+
 def _cycled(of: Subject) -> dict[str, Any]:
     """Measure how test images do in the other style, and what is left of them on the way back."""
     from minigen import metrics
@@ -423,7 +425,6 @@ def _predictions(report: dict[str, Any], subject: Subject) -> Table:
     return table
 
 
-def _table(title: str, caption: str | None, *columns: str, what: str = "what") -> Table:
 def _cycles(report: dict[str, Any], subject: Subject) -> Table:
     """Return a table of translations in both directions, and of what they hide."""
     config = subject.run.config
@@ -454,7 +455,7 @@ def _cycles(report: dict[str, Any], subject: Subject) -> Table:
     return table
 
 
-def _table(title: str, caption: str | None, *columns: str) -> Table:
+def _table(title: str, caption: str | None, *columns: str, what: str = "what") -> Table:
     from rich.table import Table
 
     table = Table(title=title, caption=caption, title_justify="left", caption_justify="left")

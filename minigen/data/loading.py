@@ -167,11 +167,12 @@ def load(name: str, split: str = "train", *, root: FolderPath | None = None) -> 
     `digits` is part of minigen; `sprites` (see `Sprites`), `ring`, `grid` and `two_moons` (see
     `Points`) are drawn by it. So are `printed_digits` and `printed_letters` (see
     `PrintedCharacters`), `coloured_shapes`, `coloured_shapes_64`, `glyphs` and `glyphs_by_letter`
-    (see `Pairs`), `outlined_letters` (see `TwoStyles`) and `clips` (see `Clips`), which take seconds
-    and are kept in the user's cache. The files of the others are looked for in ``root/mnist``,
-    ``root/fashion-mnist`` and ``root/cifar10/cifar-10-batches-bin`` if `root` is given; otherwise, if
-    the environment variable ``MINIGEN_DATA`` is set, in those folders inside the folder that it
-    names; otherwise in the user's cache, into which they are downloaded at their first use.
+    (see `Pairs`), `outlined_letters` (see `TwoStyles`) and `clips` (see `Clips`), which take
+    seconds and are kept in the user's cache. The files of the others are looked for in
+    ``root/mnist``, ``root/fashion-mnist`` and ``root/cifar10/cifar-10-batches-bin`` if `root` is
+    given; otherwise, if the environment variable ``MINIGEN_DATA`` is set, in those folders inside
+    the folder that it names; otherwise in the user's cache, into which they are downloaded at their
+    first use.
 
     Each file is compared with the SHA-256 of the published one, every time, but for `cifar10`: its
     archive is verified when it is downloaded and then unpacked, and a folder in its format is read
