@@ -19,6 +19,7 @@ from minigen.engine.random import Generator
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from minigen.data import Defects
     from minigen.training import Examples
 
 LEARNT_FROM: Final = 2000
@@ -84,7 +85,7 @@ def evaluate(
     where the images' factors of variation are known, it is measured how well latents tell them
     apart. A GAN has no bound: its samples are judged beside as many real ones. What restores images
     or fills holes in them is judged by the originals, beside what needs no network; translations by
-    the targets, beside the images as they are.
+    the targets, beside the images as they are; what finds defects by good and bad test pictures.
     """
     run = Trained.load(folder, device)
     name = run.model.name
@@ -279,6 +280,42 @@ def _translated(of: Subject) -> dict[str, Any]:
     return {"translation": report.to_dict()}
 
 
+def _detected(of: Subject) -> dict[str, Any]:
+    """Measure how well bad test pictures are told from good ones, if there are any."""
+    from minigen import metrics
+
+    dataset = _with_defects(of)
+    if dataset is None:
+        return {}
+    train = of.run.examples("train").images
+    return {"detection": metrics.judge_detection(of.run.model, dataset, train).to_dict()}
+
+
+def _unlikely(of: Subject) -> dict[str, Any]:
+    """Measure how well a likelihood tells bad test pictures from good ones, if there are any."""
+    from minigen import metrics
+
+    dataset = _with_defects(of)
+    if dataset is None or of.run.model.conditional:
+        return {}
+    scores = metrics.negative_elbos(of.run.model, dataset.scaled(), generator=Generator(of.seed))
+    return {"detection": metrics.judge_scores("negative ELBO", scores, dataset).to_dict()}
+
+
+def _with_defects(of: Subject) -> Defects | None:
+    """Return all test pictures if there are good and bad ones; what is held out is good alone."""
+    from minigen.data import Defects
+    from minigen.training import load_data
+
+    dataset = load_data(of.run.config, "test")
+    if not isinstance(dataset, Defects):
+        return None
+    if dataset.bad.all() or not dataset.bad.any():
+        options.tell("detection is not measured: good and bad test pictures are needed")
+        return None
+    return dataset
+
+
 MEASURES: Final[tuple[tuple[Callable[[Subject], dict[str, Any]], tuple[str, ...]], ...]] = (
     (_bounds, ("reconstruct", "encode")),
     (_likelihood, ("log_weights",)),
@@ -287,6 +324,8 @@ MEASURES: Final[tuple[tuple[Callable[[Subject], dict[str, Any]], tuple[str, ...]
     (_restored, ("restore",)),
     (_filled, ("fill",)),
     (_translated, ("translate",)),
+    (_detected, ("anomaly_maps",)),
+    (_unlikely, ("log_weights",)),
 )
 """All that is measured, and what a model must be able to do for it: see `minigen.models.can`."""
 
@@ -316,6 +355,8 @@ def _show(values: dict[str, Any], subject: Subject) -> None:
         console.print(_fillings(values["inpainting"], subject))
     if "translation" in values:
         console.print(_translations(values["translation"], subject))
+    if "detection" in values:
+        console.print(_detections(values["detection"], subject))
     if "samples" in values:
         samples = values["samples"]
         title = f"{samples['count']:,} samples of {config.model} beside real ones: {config.dataset}"
@@ -369,6 +410,23 @@ def _translations(report: dict[str, Any], subject: Subject) -> Table:
     for name, outcome in report["outcomes"].items():
         shares = (outcome[share] for share in ("of_the_inputs", "called_targets", "recognised"))
         table.add_row(name, f"{outcome['l1']:.4f}", *map(_written, shares))
+    return table
+
+
+def _detections(report: dict[str, Any], subject: Subject) -> Table:
+    """Return a table of who tells bad from good pictures how well."""
+    config = subject.run.config
+    title = (
+        f"{config.model} on {report['good']:,} good and {report['bad']:,} bad test pictures of "
+        f"{config.dataset}"
+    )
+    caption = "Areas under the ROC curve: 1 at best, a half by chance."
+    table = _table(title, caption, "pictures", "pixels", "hardest kind")
+    for name, outcome in report["outcomes"].items():
+        by_pixel = "" if outcome["by_pixel"] is None else _written(outcome["by_pixel"])
+        kind, hardest = min(outcome["by_kind"].items(), key=lambda each: each[1])
+        row = f"{kind}: {_written(hardest)}"
+        table.add_row(name, _written(outcome["by_picture"]), by_pixel, row)
     return table
 
 

@@ -178,6 +178,12 @@ class NameOrPath(click.Choice):  # type: ignore[type-arg] # generic since click 
     help=f"{', '.join(NAMES)}; or a folder of your own pictures, a .npz or .npy file.",
 )
 @options.own_data
+@click.option(
+    "--normal-class",
+    metavar="N",
+    type=click.IntRange(0, 1_000_000),
+    help="Train on this class alone: the others are what it is to be told from.",
+)
 @click.option("--epochs", type=click.IntRange(1, 1_000_000), default=10, show_default=True)
 @click.option(
     "--steps",

@@ -36,6 +36,7 @@ from minigen.models.gan import DCGAN, GAN, ConditionalGAN
 from minigen.models.restoration import Deblurring, Denoising, SuperResolution
 
 # isort: split
+from minigen.models.anomaly import AnomalyDetection
 from minigen.models.inpainting import Inpainting
 
 # isort: split
@@ -57,6 +58,7 @@ __all__ = [
     "AbilityError",
     "AdversarialModel",
     "AdversarialObjective",
+    "AnomalyDetection",
     "Autoencoder",
     "ConditionalGAN",
     "ConditionalVAE",
