@@ -172,7 +172,7 @@ def _show_own(own: OwnData, verify: bool, show: Path | None, count: int | None) 
     verified = [("verified", "every file was read anew")] if verify and not found.bad else []
     _write([*_described(found, own, read_as), *_listed_bad(found), *verified])
     if show is not None:
-        shown = tensor(found.images[: count or _UNASKED] / np.float32(255))
+        shown = tensor(found.pictures[: count or _UNASKED] / np.float32(255))
         kinds.find(found.kind).draw_samples(show, shown, kinds.Setting(real=lambda: shown))
         click.echo(show)
     if verify and found.bad:
@@ -201,7 +201,7 @@ def _described(found: Collection, own: OwnData, read_as: str) -> Iterator[Row]:
     smallest, largest = (f"{height}x{width}" for height, width in (sizes[0], sizes[-1]))
     among = f"{len(sizes):,}, from {smallest} to {largest}" if len(sizes) > 1 else smallest
     yield "sizes", f"{among} (height x width)"
-    channels, *size = found.images.shape[1:]
+    channels, *size = found.pictures.shape[1:]
     each = _each((channels // 2 if found.paired else channels, *size), found.kind)
     yield "read as", f"{each} ({read_as})"
     yield "train", f"{len(found.images) - tests:,} pictures"

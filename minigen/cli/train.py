@@ -215,14 +215,14 @@ class NameOrPath(click.Choice):  # type: ignore[type-arg] # generic since click 
     "--batch-size",
     type=click.IntRange(1, 1_000_000),
     help="Images in a minibatch.  [default: the model's: 64 for most GANs of images and for "
-    "what restores, 16 for pix2pix, else 128]",
+    "what restores, 32 for anomaly, 16 for pix2pix, else 128]",
 )
 @click.option(
     "--lr",
     "learning_rate",
     type=options.FiniteRange(min=0, min_open=True),
-    help="Learning rate, at the beginning.  [default: the model's, 1e-3 for all but GANs and "
-    "pix2pix]",
+    help="Learning rate, at the beginning.  [default: the model's, 1e-3 for all but GANs, "
+    "pix2pix and anomaly]",
 )
 @click.option(
     "--betas",
@@ -235,7 +235,7 @@ class NameOrPath(click.Choice):  # type: ignore[type-arg] # generic since click 
     type=click.Choice(["constant", "cosine", "linear"]),
     help="Keep that rate; let it fall to 0 along a cosine wave; or keep it for half the run, and "
     "let it fall to a fiftieth.  [default: the model's: linear for most GANs of images and "
-    "pix2pix, cosine for what restores, else constant]",
+    "pix2pix, cosine for what restores and anomaly, else constant]",
 )
 @click.option(
     "--optimizer",

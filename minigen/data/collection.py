@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from minigen.data.dataset import Images
+from minigen.data.defects import Defects
 from minigen.data.pairs import Pairs
 from minigen.data.publication import EmptyPartError
 
@@ -46,6 +47,9 @@ class Collection:
         How many of the first pictures the publisher put into the test part.
     paired : bool
         Whether each is two images, a given one and a wanted one, joined along their channels.
+    defects, masked : bool
+        Whether the first class is of good pictures, and the others of bad ones; and whether the
+        last channel is white where there is a defect.
     """
 
     name: str
@@ -58,11 +62,18 @@ class Collection:
     digest: str
     tests: int | None = None
     paired: bool = False
+    defects: bool = False
+    masked: bool = False
 
     @property
     def kind(self) -> str:
         """The kind of data that its parts are."""
         return "pair" if self.paired else "image"
+
+    @property
+    def pictures(self) -> npt.NDArray[np.uint8]:
+        """What is looked at: the images without masks."""
+        return self.images[:, :-1] if self.masked else self.images
 
     def part(self, split: str, test_share: float = 0.1) -> Images:
         """Return the training part or the test part.
@@ -80,6 +91,8 @@ class Collection:
             inputs, targets = np.split(self.images[chosen], 2, axis=1)
             names = self.names[chosen]
             return Pairs(self.name, split, targets, inputs=inputs, files=names)
+        if self.defects:
+            return self._inspected(split, chosen)
         return Images(
             name=self.name,
             split=split,
@@ -88,6 +101,13 @@ class Collection:
             classes=self.classes,
             files=self.names[chosen],
         )
+
+    def _inspected(self, split: str, chosen: slice) -> Defects:
+        assert self.labels is not None, "good ones are a class"
+        pixels = np.ascontiguousarray(self.pictures[chosen])
+        masks = self.images[chosen, -1:] > 0 if self.masked else None
+        names, labels = self.names[chosen], self.labels[chosen]
+        return Defects(self.name, split, pixels, labels, self.classes, files=names, masks=masks)
 
     def count_tests(self, test_share: float = 0.1) -> int:
         """Return how many pictures fall into the test part."""

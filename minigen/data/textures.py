@@ -193,7 +193,8 @@ def _brick(x: Numbers, y: Numbers, shades: Numbers) -> Numbers:
     to_the_joint = np.minimum(np.minimum(to_the_side, 12 - to_the_side), np.minimum(down, 6 - down))
     count = np.arange(len(shades))[:, np.newaxis, np.newaxis]
     own = shades[count, course.astype(int) % _SHADES, brick.astype(int) % _SHADES]
-    return 0.75 - (0.4 - 0.15 * own) * np.clip(to_the_joint - 0.25, 0, 1)
+    shade: Numbers = 0.75 - (0.4 - 0.15 * own) * np.clip(to_the_joint - 0.25, 0, 1)
+    return shade
 
 
 WEAVE: Final = Texture(repeat=16, shade=_weave, across=True)
@@ -266,7 +267,8 @@ def draw_mixed(texture: Texture, labels: npt.NDArray[np.int64], seed: tuple[int,
     made[:, 0] = draw_good(texture, count, seed)[:, 0]
     for label in (TURNED, SHIFTED):
         chosen = np.flatnonzero(labels == label)
-        made[chosen] = texture.bad(*(each[:, chosen] for each in (shares, others, disc)), label)
+        drawn = shares[:, chosen], others[:, chosen], disc[:, chosen]
+        made[chosen] = texture.bad(*drawn, label)
     return made
 
 

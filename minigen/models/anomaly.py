@@ -11,15 +11,13 @@ import math
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Final
 
-import numpy as np
-
 from minigen import functional as F
 from minigen import nn
 from minigen.engine.backend import Array, array_of, device_of, namespace
 from minigen.engine.random import Generator, default_generator
 from minigen.engine.tensor import Tensor
 from minigen.models.base import ImageShape
-from minigen.models.networks import SLOPE
+from minigen.models.networks import SLOPE, doubling, halving
 from minigen.models.options import Count, Options, Range, Sizes
 from minigen.models.restoration import UNSHUFFLED, Positive, Undoing
 
@@ -72,12 +70,10 @@ class Codes(Options):
         pairs = list(itertools.pairwise(self.channels))
         layers = [nn.PixelUnshuffle(UNSHUFFLED), *_same(pixels, first, source)]
         for wide, narrow in pairs:
-            halving = nn.Conv2d(wide, narrow, 4, stride=2, padding=1, generator=source)
-            layers += [*_activated(halving, narrow)]
+            layers += [*halving(wide, narrow, True, source), nn.LeakyReLU(SLOPE)]
         layers += self._middle(shape, last, source)
         for high, low in reversed(pairs):
-            doubling = nn.ConvTranspose2d(low, high, 4, stride=2, padding=1, generator=source)
-            layers += [*_activated(doubling, high)]
+            layers += [*doubling(low, high, True, source), nn.LeakyReLU(SLOPE)]
         to_pixels = nn.Conv2d(first, pixels, 3, padding=1, generator=source)
         network = nn.Sequential(*layers, to_pixels, nn.PixelShuffle(UNSHUFFLED))
         nn.init.initialize_(network, nn.init.kaiming_normal_, source)
@@ -97,17 +93,14 @@ class Codes(Options):
         return [
             nn.Flatten(),
             nn.Dense(math.prod(lowest), self.code, generator=source),
-            *_activated(nn.Sequential(from_code, nn.Unflatten(1, lowest)), last),
+            *(from_code, nn.Unflatten(1, lowest), nn.BatchNorm2d(last), nn.LeakyReLU(SLOPE)),
         ]
 
 
 def _same(before: int, after: int, source: Generator | None) -> list[nn.Module]:
     """Return a convolution that keeps the size, and what follows it."""
-    return _activated(nn.Conv2d(before, after, 3, padding=1, generator=source), after)
-
-
-def _activated(layer: nn.Module, channels: int) -> list[nn.Module]:
-    return [layer, nn.BatchNorm2d(channels), nn.LeakyReLU(SLOPE)]
+    convolution = nn.Conv2d(before, after, 3, padding=1, bias=False, generator=source)
+    return [convolution, nn.BatchNorm2d(after), nn.LeakyReLU(SLOPE)]
 
 
 @dataclass(frozen=True)
@@ -140,7 +133,7 @@ def _smooth_noise(x: Array, step: int, generator: Generator | None) -> Array:
     size = x.shape[2:]
     coarse = (len(x), 1, *(max(2, math.ceil(length / step)) for length in size))
     source, device = generator or default_generator(), device_of(array_of(x))
-    return F.interpolate(source.uniform(coarse, np.float32, device), size=size, mode="bilinear")
+    return F.interpolate(source.uniform(coarse, x.dtype, device), size=size, mode="bilinear")
 
 
 @dataclass(frozen=True)

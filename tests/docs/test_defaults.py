@@ -88,6 +88,9 @@ def test_the_help_of_training_says_what_models_have() -> None:
     pix2pix = of.pop("pix2pix")
     assert (pix2pix["batch_size"], pix2pix["schedule"]) == (16, "linear")
     assert (pix2pix["learning_rate"], *pix2pix["betas"]) == (2e-3, 0.9, 0.999)
+    anomaly = of.pop("anomaly")
+    assert (anomaly["batch_size"], anomaly["schedule"]) == (32, "cosine")
+    assert (anomaly["learning_rate"], *anomaly["betas"]) == (4e-3, 0.9, 0.999)
     restorers = ("super-resolution", "denoising", "deblurring", "inpainting")
     for name, has in of.items():
         assert has["batch_size"] == (64 if name in (*games, *restorers) else 128)
@@ -95,13 +98,16 @@ def test_the_help_of_training_says_what_models_have() -> None:
         assert has["schedule"] == schedule
         if name not in games:
             assert (has["learning_rate"], *has["betas"]) == (1e-3, 0.9, 0.999)
-    sizes = "64 for most GANs of images and for what restores, 16 for pix2pix, else 128"
+    sizes = (
+        "64 for most GANs of images and for what restores, 32 for anomaly, 16 for pix2pix, else 128"
+    )
     assert sizes in said["batch_size"]
     schedules = (
-        "linear for most GANs of images and pix2pix, cosine for what restores, else constant"
+        "linear for most GANs of images and pix2pix, cosine for what restores and anomaly, else "
+        "constant"
     )
     assert schedules in said["schedule"]
-    assert "1e-3 for all but GANs" in said["learning_rate"]
+    assert "1e-3 for all but GANs, pix2pix and anomaly" in said["learning_rate"]
     assert "0.9,0.999 for all but GANs" in said["betas"]
     assert "`linear`, which is the default of most GANs of images and of `pix2pix`" in page(
         "training.md"
