@@ -87,7 +87,7 @@ def one_against_the_rest(dataset: Images, normal: int) -> Defects:
     Raises
     ------
     ValueError
-        If images have no labels, or there is no such class.
+        If the set has no images, or no labels, or there is no such class.
 
     Examples
     --------
@@ -96,6 +96,8 @@ def one_against_the_rest(dataset: Images, normal: int) -> Defects:
     >>> fours.classes[:3], int((~fours.bad).sum())
     (('good: 4', '0', '1'), 39)
     """
+    if not isinstance(dataset, Images):
+        raise ValueError(f"{dataset.name} has no images")  # noqa: TRY004 - a wrong name
     if dataset.labels is None:
         raise ValueError(f"{dataset.name} has no classes, of which one could be normal")
     count = len(dataset.classes)
