@@ -50,7 +50,7 @@ class Codes(Options):
     @property
     def divisor(self) -> int:
         """By which number height and width are divided in the middle."""
-        return int(UNSHUFFLED * 2 ** (len(self.channels) - 1))
+        return UNSHUFFLED << (len(self.channels) - 1)
 
     @property
     def reach(self) -> int:
