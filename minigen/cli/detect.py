@@ -140,10 +140,9 @@ def detect(
         click.echo(json.dumps({"threshold": usual.threshold, "pictures": rows}))
         return
     for verdict in verdicts:
-        found_bad = "above" if verdict.bad else "below"
+        side = "above" if verdict.bad else "below"
         click.echo(
-            f"{verdict.marked}: {verdict.score:.4g}, {found_bad} the threshold "
-            f"{usual.threshold:.4g}"
+            f"{verdict.marked}: {verdict.score:.4g}, {side} the threshold {usual.threshold:.4g}"
         )
 
 
@@ -188,7 +187,7 @@ def _write_table(path: Path, verdicts: list[Verdict]) -> None:
 
 
 def _draw_test(run: Trained, quantile: float) -> Path:
-    """Draw bad test pictures in the run's samples, and return the file."""
+    """Draw good and bad test pictures into the run's samples, and return the file."""
     from minigen import viz
     from minigen.data import Defects
     from minigen.training import load_data

@@ -313,6 +313,9 @@ def _with_defects(of: Subject) -> Defects | None:
     if dataset.bad.all() or not dataset.bad.any():
         options.tell("detection is not measured: good and bad test pictures are needed")
         return None
+    if of.run.config.binarize != "none":
+        options.tell("detection is not measured: it is of grey pixels, not of black and white ones")
+        return None
     return dataset
 
 
