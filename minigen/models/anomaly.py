@@ -50,13 +50,17 @@ class Codes(Options):
     @property
     def divisor(self) -> int:
         """By which number height and width are divided in the middle."""
-        return UNSHUFFLED << (len(self.channels) - 1)
+        return self._strides[-1]
+
+    @property
+    def _strides(self) -> list[int]:
+        """How many pixels lie between neighbours at each size."""
+        return [UNSHUFFLED << halved for halved in range(len(self.channels))]
 
     @property
     def reach(self) -> int:
         """How many pixels around one decide what becomes of it: a multiple of the `divisor`."""
-        sizes = [UNSHUFFLED * 2**halved for halved in range(len(self.channels))]
-        pixels = UNSHUFFLED + 2 * sum(sizes) + 2 * sizes[-1]
+        pixels = UNSHUFFLED + 2 * sum(self._strides) + 2 * self.divisor
         return math.ceil(pixels / self.divisor) * self.divisor
 
     def network(self, shape: ImageShape, source: Generator | None) -> nn.Sequential:

@@ -18,7 +18,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model of sevens whose code has places, so that it takes pictures of any size."""
     folder = tmp_path_factory.mktemp("detection") / "run"
     call("train", "anomaly", "--normal-class", 7, "--channels", "8,8", "--smoothing", 0.8,
-         "--validation", 40, "--steps", 100, "--out", folder)  # fmt: skip
+         "--validation", 40, "--steps", 32, "--lr", 0.02, "--out", folder)  # fmt: skip
     return folder
 
 
