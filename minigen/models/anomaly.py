@@ -194,8 +194,8 @@ class AnomalyDetection(Undoing):
     ----------
     Vincent, Larochelle, Bengio, Manzagol (2008): autoencoders that undo what was done to their
     input. Li, Sohn, Yoon, Pfister (2021), arXiv:2104.04015, and Zavrtanik, Kristan, Skočaj (2021),
-    arXiv:2108.07610: defects that are made up, cut out in rectangles or along smooth noise. Bergmann
-    et al. (2019), arXiv:1807.02011: convolutional autoencoders, judged by what they change.
+    arXiv:2108.07610: defects that are made up, in rectangles or along smooth noise. Bergmann et al.
+    (2019), arXiv:1807.02011: convolutional autoencoders, judged by what they change.
 
     Examples
     --------
