@@ -202,6 +202,11 @@ def _filling(model: Any, x: Any) -> Any:
     return ((model.fill(with_holes(x, beside(x, holes))) - x) ** 2).sum()
 
 
+def _undoing_blobs(model: Any, x: Any) -> Any:
+    """Undo the same blobs every time."""
+    return model.loss(x, generator=Generator(0))
+
+
 _SHAPE, _IMAGES = (1, 3, 3), (4, 1, 3, 3)
 
 
@@ -243,6 +248,10 @@ def _restoring(build: Any, **options: Any) -> Callable[[Generator], Any]:
         return model
 
     return with_weights
+
+
+def _detecting(*sizes: Any) -> Callable[[Generator], models.AnomalyDetection]:
+    return lambda g: models.AnomalyDetection(*sizes, blobs=0.2, generator=g)
 
 
 def _translating(generator: Generator) -> models.Pix2Pix:
@@ -297,6 +306,19 @@ MODELS = [
         probability(3, 1, 4, 4),
         note="holes held",
         call=_filling,
+    ),
+    *(
+        _model(
+            "AnomalyDetection",
+            _detecting(shape, channels, 2, code),
+            probability(2, *shape),
+            note=note,
+            call=_undoing_blobs,
+        )
+        for shape, channels, code, note in (
+            ((1, 8, 8), (3, 4), 0, "a code with places, blobs held"),
+            ((1, 4, 4), (3,), 2, "a dense code, blobs held"),
+        )
     ),
     _model(
         "ConvAutoencoder",

@@ -18,6 +18,7 @@ from minigen import keep_freed_memory
 from minigen._version import __version__
 from minigen.cli.data import data
 from minigen.cli.demo import demo
+from minigen.cli.detect import detect
 from minigen.cli.enhance import enhance
 from minigen.cli.evaluate import evaluate
 from minigen.cli.explain import explain
@@ -46,6 +47,7 @@ COMMANDS: tuple[click.Command, ...] = (
     inpaint,
     translate,
     predict,
+    detect,
     evaluate,
     metrics,
     reproduce,

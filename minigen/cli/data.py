@@ -122,7 +122,8 @@ def _verified(name: str) -> str:
         return "every file has the SHA-256 of the published one"
     if name == "cifar10":
         return "every file is whole records with labels from 0 to 9"
-    if name.startswith(("printed_", "coloured_shapes", "glyphs", "outlined_letters", "clips")):
+    drawn = ("printed_", "coloured_shapes", "glyphs", "outlined_letters", "clips", "textures")
+    if name.startswith(drawn):
         return "the pictures have the SHA-256 of those that everybody has"
     return "part of minigen, as it was installed"
 

@@ -19,6 +19,7 @@ from minigen.engine.random import Generator
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from minigen.data import Defects
     from minigen.training import Examples
 
 LEARNT_FROM: Final = 2000
@@ -86,7 +87,7 @@ def evaluate(
     or fills holes in them is judged by the originals, beside what needs no network; translations by
     the targets, beside the images as they are. Of translation between two styles it is measured,
     too, what translations hide. Predicted frames are judged by those that followed, beside the last
-    frame and lines through the last ones.
+    frame and lines through the last ones; what finds defects by good and bad test pictures.
     """
     run = Trained.load(folder, device)
     name = run.model.name
@@ -308,6 +309,45 @@ def _cycled(of: Subject) -> dict[str, Any]:
     return {"cycle": report.to_dict()}
 
 
+def _detected(of: Subject) -> dict[str, Any]:
+    """Measure how well bad test pictures are told from good ones, if there are any."""
+    from minigen import metrics
+
+    dataset = _with_defects(of)
+    if dataset is None:
+        return {}
+    train = of.run.examples("train").images
+    return {"detection": metrics.judge_detection(of.run.model, dataset, train).to_dict()}
+
+
+def _unlikely(of: Subject) -> dict[str, Any]:
+    """Measure how well a likelihood tells bad test pictures from good ones, if there are any."""
+    from minigen import metrics
+
+    dataset = _with_defects(of)
+    if dataset is None or of.run.model.conditional:
+        return {}
+    scores = metrics.negative_elbos(of.run.model, dataset.scaled(), generator=Generator(of.seed))
+    return {"detection": metrics.judge_scores("negative ELBO", scores, dataset).to_dict()}
+
+
+def _with_defects(of: Subject) -> Defects | None:
+    """Return all test pictures if there are good and bad ones; what is held out is good alone."""
+    from minigen.data import Defects
+    from minigen.training import load_data
+
+    dataset = load_data(of.run.config, "test")
+    if not isinstance(dataset, Defects):
+        return None
+    if dataset.bad.all() or not dataset.bad.any():
+        options.tell("detection is not measured: good and bad test pictures are needed")
+        return None
+    if of.run.config.binarize != "none":
+        options.tell("detection is not measured: it is of grey pixels, not of black and white ones")
+        return None
+    return dataset
+
+
 MEASURES: Final[tuple[tuple[Callable[[Subject], dict[str, Any]], tuple[str, ...]], ...]] = (
     (_bounds, ("reconstruct", "encode")),
     (_likelihood, ("log_weights",)),
@@ -318,6 +358,8 @@ MEASURES: Final[tuple[tuple[Callable[[Subject], dict[str, Any]], tuple[str, ...]
     (_translated, ("translate",)),
     (_predicted, ("predict",)),
     (_cycled, ("cycle",)),
+    (_detected, ("anomaly_maps",)),
+    (_unlikely, ("log_weights",)),
 )
 """All that is measured, and what a model must be able to do for it: see `minigen.models.can`."""
 
@@ -351,6 +393,8 @@ def _show(values: dict[str, Any], subject: Subject) -> None:
         console.print(_predictions(values["prediction"], subject))
     if "cycle" in values:
         console.print(_cycles(values["cycle"], subject))
+    if "detection" in values:
+        console.print(_detections(values["detection"], subject))
     if "samples" in values:
         samples = values["samples"]
         title = f"{samples['count']:,} samples of {config.model} beside real ones: {config.dataset}"
@@ -452,6 +496,23 @@ def _cycles(report: dict[str, Any], subject: Subject) -> Table:
     for what, shares in rows.items():
         places = 4 if what.startswith("error") else 3
         table.add_row(what, *(f"{share:.{places}f}" for share in shares))
+    return table
+
+
+def _detections(report: dict[str, Any], subject: Subject) -> Table:
+    """Return a table of who tells bad from good pictures how well."""
+    config = subject.run.config
+    title = (
+        f"{config.model} on {report['good']:,} good and {report['bad']:,} bad test pictures of "
+        f"{config.dataset}"
+    )
+    caption = "Areas under the ROC curve: 1 at best, a half by chance."
+    table = _table(title, caption, "pictures", "pixels", "hardest kind")
+    for name, outcome in report["outcomes"].items():
+        by_pixel = "" if outcome["by_pixel"] is None else _written(outcome["by_pixel"])
+        kind, hardest = min(outcome["by_kind"].items(), key=lambda each: each[1])
+        row = f"{kind}: {_written(hardest)}"
+        table.add_row(name, _written(outcome["by_picture"]), by_pixel, row)
     return table
 
 

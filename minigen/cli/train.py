@@ -178,6 +178,12 @@ class NameOrPath(click.Choice):  # type: ignore[type-arg] # generic since click 
     help=f"{', '.join(NAMES)}; or a folder of your own pictures, a .npz or .npy file.",
 )
 @options.own_data
+@click.option(
+    "--normal-class",
+    metavar="N",
+    type=click.IntRange(0, 1_000_000),
+    help="Train on this class alone: the others are what it is to be told from.",
+)
 @click.option("--epochs", type=click.IntRange(1, 1_000_000), default=10, show_default=True)
 @click.option(
     "--steps",
@@ -209,14 +215,14 @@ class NameOrPath(click.Choice):  # type: ignore[type-arg] # generic since click 
     "--batch-size",
     type=click.IntRange(1, 1_000_000),
     help="Images in a minibatch.  [default: the model's: 64 for most GANs of images and for "
-    "what restores, 16 for pix2pix and frame-prediction, 8 for cyclegan, else 128]",
+    "what restores, 32 for anomaly, 16 for pix2pix and frame-prediction, 8 for cyclegan, else 128]",
 )
 @click.option(
     "--lr",
     "learning_rate",
     type=options.FiniteRange(min=0, min_open=True),
     help="Learning rate, at the beginning.  [default: the model's, 1e-3 for all but GANs, "
-    "pix2pix and frame-prediction]",
+    "pix2pix, anomaly and frame-prediction]",
 )
 @click.option(
     "--betas",
@@ -230,7 +236,7 @@ class NameOrPath(click.Choice):  # type: ignore[type-arg] # generic since click 
     type=click.Choice(["constant", "cosine", "linear"]),
     help="Keep that rate; let it fall to 0 along a cosine wave; or keep it for half the run, and "
     "let it fall to a fiftieth.  [default: the model's: linear for most GANs of images, "
-    "what translates and frame-prediction, cosine for what restores, else constant]",
+    "what translates and frame-prediction, cosine for what restores and anomaly, else constant]",
 )
 @click.option(
     "--optimizer",

@@ -5,7 +5,7 @@ into floating-point numbers, `Batches` into minibatches; `binarize`, `binarize_s
 `sample_bernoulli` into black and white. Sets of points of the plane come as `Points`. Pictures of
 one's own are read by `from_folder` and `from_arrays`. `Pairs` are images that are given, and others
 that are wanted; `TwoStyles` are images in two styles, of which no pairs need be known; `Clips` are
-images in sequences.
+images in sequences; `Defects` are good and bad ones.
 
 Examples
 --------
@@ -20,6 +20,7 @@ from minigen.data.batching import Batches, batch_indices
 from minigen.data.binarization import binarize, binarize_statically, sample_bernoulli
 from minigen.data.clips import Clips
 from minigen.data.dataset import Dataset, Images, scale_images
+from minigen.data.defects import Defects, one_against_the_rest
 from minigen.data.loading import EXTENTS, NAMES, SPLITS, available, load
 from minigen.data.locations import Availability
 from minigen.data.own import OwnData
@@ -53,6 +54,7 @@ __all__ = [
     "DataError",
     "DataFileError",
     "Dataset",
+    "Defects",
     "DownloadError",
     "EmptyPartError",
     "Images",
@@ -74,6 +76,7 @@ __all__ = [
     "from_arrays",
     "from_folder",
     "load",
+    "one_against_the_rest",
     "sample_bernoulli",
     "scale_images",
 ]

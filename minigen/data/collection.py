@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from minigen.data.clips import Clips
 from minigen.data.dataset import Images
+from minigen.data.defects import Defects
 from minigen.data.pairs import Pairs
 from minigen.data.publication import EmptyPartError
 from minigen.data.styles import STYLES, TwoStyles, beside_each_other
@@ -51,6 +52,9 @@ class Collection:
         Whether each is two images, a given one and a wanted one, joined along their channels.
     frames : int, optional
         How many images each is that follow one another, joined likewise.
+    defects, masked : bool
+        Whether the first class is of good pictures, and the others of bad ones; and whether the
+        last channel is white where there is a defect.
     """
 
     name: str
@@ -64,6 +68,8 @@ class Collection:
     tests: int | None = None
     paired: bool = False
     frames: int | None = None
+    defects: bool = False
+    masked: bool = False
 
     @property
     def kind(self) -> str:
@@ -76,7 +82,9 @@ class Collection:
 
     @property
     def examples(self) -> npt.NDArray[np.uint8]:
-        """The examples as their kind has them: clips as (N, T, C, H, W)."""
+        """The examples as their kind has them: without masks, and clips as (N, T, C, H, W)."""
+        if self.masked:
+            return self.images[:, :-1]
         if self.frames is None:
             return self.images
         count, channels, *size = self.images.shape
@@ -102,6 +110,8 @@ class Collection:
             return Pairs(self.name, split, targets, inputs=inputs, files=names)
         if self.frames:
             return Clips(self.name, split, self.examples[chosen], files=self.names[chosen])
+        if self.defects:
+            return self._inspected(split, chosen)
         return Images(
             name=self.name,
             split=split,
@@ -123,6 +133,13 @@ class Collection:
             )
         first, second = (images[number] for number in numbers)
         return TwoStyles(self.name, split, second, inputs=first)
+
+    def _inspected(self, split: str, chosen: slice) -> Defects:
+        assert self.labels is not None, "good ones are a class"
+        pixels = np.ascontiguousarray(self.examples[chosen])
+        masks = self.images[chosen, -1:] > 0 if self.masked else None
+        names, labels = self.names[chosen], self.labels[chosen]
+        return Defects(self.name, split, pixels, labels, self.classes, files=names, masks=masks)
 
     def count_tests(self, test_share: float = 0.1) -> int:
         """Return how many pictures fall into the test part."""

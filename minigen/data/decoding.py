@@ -57,13 +57,19 @@ def _decode_quietly(
         good.append(picture)
     channels, size = own.channels or 1, own.size if isinstance(own.size, tuple) else (1, 1)
     return {
-        "shape": [len(good), channels * (2 if found.paired else found.frames or 1), *size],
+        "shape": [
+            len(good),
+            channels * (2 if found.paired else found.frames or 1) + found.masked,
+            *size,
+        ],
         "names": [picture.name for picture in good],
         "labels": [picture.label for picture in good] if found.classes else None,
         "classes": list(found.classes),
         "published": found.published if as_published else None,
         "paired": found.paired,
         "frames": found.frames,
+        "defects": found.defects,
+        "masked": found.masked,
         "tests": _tests(good),
         "bad": sorted(bad.items()),
         "sizes": [[height, width, n] for (height, width), n in sizes.most_common()],
@@ -152,4 +158,6 @@ def make_collection(
         tests=facts["tests"],
         paired=facts["paired"],
         frames=facts["frames"],
+        defects=facts["defects"],
+        masked=facts["masked"],
     )

@@ -14,10 +14,12 @@ from minigen.data.outlined import OUTLINED_LETTERS
 from minigen.data.points import GRID, RING, TWO_MOONS
 from minigen.data.printed import PRINTED_DIGITS, PRINTED_LETTERS
 from minigen.data.sprites import SPRITES
+from minigen.data.textures import TEXTURES_BRICK, TEXTURES_WEAVE
 
 if TYPE_CHECKING:
     from minigen.data.clips import Clips
     from minigen.data.dataset import Dataset, Images
+    from minigen.data.defects import Defects
     from minigen.data.locations import Availability, FolderPath
     from minigen.data.pairs import Pairs
     from minigen.data.points import Mixture, Points
@@ -47,7 +49,7 @@ _SOURCES: Final[dict[str, Source]] = {
     for source in (
         *(DIGITS, MNIST, FASHION_MNIST, CIFAR10, PRINTED_DIGITS, PRINTED_LETTERS, COLOURED_SHAPES),
         *(COLOURED_SHAPES_64, SPRITES, GLYPHS, GLYPHS_BY_LETTER, OUTLINED_LETTERS, CLIPS),
-        *(RING, GRID, TWO_MOONS),
+        *(TEXTURES_WEAVE, TEXTURES_BRICK, RING, GRID, TWO_MOONS),
     )
 }
 
@@ -79,8 +81,10 @@ EXTENTS: Final[dict[str, Extent]] = {
     "sprites": Extent(32_768, 4_096, (1, 32, 32)),
     "glyphs": Extent(1_477, 248, (1, 32, 32), "pair"),
     "glyphs_by_letter": Extent(1_489, 236, (1, 32, 32), "pair"),
-    "clips": Extent(2_000, 500, (20, 1, 32, 32), "clip"),
     "outlined_letters": Extent(1_166, 399, (1, 32, 32), "styles"),
+    "clips": Extent(2_000, 500, (20, 1, 32, 32), "clip"),
+    "textures_weave": Extent(4_000, 1_000, (1, 32, 32)),
+    "textures_brick": Extent(4_000, 1_000, (1, 32, 32)),
     "ring": Extent(50_000, 10_000, (2,), "point"),
     "grid": Extent(50_000, 10_000, (2,), "point"),
     "two_moons": Extent(50_000, 10_000, (2,), "point"),
@@ -115,6 +119,12 @@ def load(name: Literal["clips"], split: str = ..., *, root: _Root = ...) -> Clip
 def load(
     name: Literal["outlined_letters"], split: str = ..., *, root: _Root = ...
 ) -> TwoStyles: ...
+
+
+@overload
+def load(
+    name: Literal["textures_weave", "textures_brick"], split: str = ..., *, root: _Root = ...
+) -> Defects: ...
 
 
 @overload
@@ -157,8 +167,10 @@ def load(name: str, split: str = "train", *, root: FolderPath | None = None) -> 
     ``sprites``               32,768 and 4,096   (1, 32, 32)      shapes drawn from known factors
     ``glyphs``                1,477 and 248      (1, 32, 32) x 2  letters without and with serifs
     ``glyphs_by_letter``      1,489 and 236      (1, 32, 32) x 2  these, divided by base letter
-    ``clips``                 2,000 and 500      (20, 1, 32, 32)  two sprites that move, and bounce
     ``outlined_letters``      1,166 and 399      (1, 32, 32) x 2  letters filled, and as outlines
+    ``clips``                 2,000 and 500      (20, 1, 32, 32)  two sprites that move, and bounce
+    ``textures_weave``        4,000 and 1,000    (1, 32, 32)      cloth; in the test with defects
+    ``textures_brick``        4,000 and 1,000    (1, 32, 32)      brick walls, likewise
     ``ring``                  50,000 and 10,000  (2,)             points about 8 centres on a circle
     ``grid``                  50,000 and 10,000  (2,)             points about 25 centres in a grid
     ``two_moons``             50,000 and 10,000  (2,)             points about two half circles
@@ -167,12 +179,12 @@ def load(name: str, split: str = "train", *, root: FolderPath | None = None) -> 
     `digits` is part of minigen; `sprites` (see `Sprites`), `ring`, `grid` and `two_moons` (see
     `Points`) are drawn by it. So are `printed_digits` and `printed_letters` (see
     `PrintedCharacters`), `coloured_shapes`, `coloured_shapes_64`, `glyphs` and `glyphs_by_letter`
-    (see `Pairs`), `outlined_letters` (see `TwoStyles`) and `clips` (see `Clips`), which take
-    seconds and are kept in the user's cache. The files of the others are looked for in
-    ``root/mnist``, ``root/fashion-mnist`` and ``root/cifar10/cifar-10-batches-bin`` if `root` is
-    given; otherwise, if the environment variable ``MINIGEN_DATA`` is set, in those folders inside
-    the folder that it names; otherwise in the user's cache, into which they are downloaded at their
-    first use.
+    (see `Pairs`), `outlined_letters` (see `TwoStyles`), `clips` (see `Clips`), `textures_weave` and
+    `textures_brick` (see `Defects`), which take seconds and are kept in the user's cache. The files
+    of the others are looked for in ``root/mnist``, ``root/fashion-mnist`` and
+    ``root/cifar10/cifar-10-batches-bin`` if `root` is given; otherwise, if the environment variable
+    ``MINIGEN_DATA`` is set, in those folders inside the folder that it names; otherwise in the
+    user's cache, into which they are downloaded at their first use.
 
     Each file is compared with the SHA-256 of the published one, every time, but for `cifar10`: its
     archive is verified when it is downloaded and then unpacked, and a folder in its format is read
@@ -193,8 +205,8 @@ def load(name: str, split: str = "train", *, root: FolderPath | None = None) -> 
         Labelled images as published, a `Dataset`, uint8 in (N, C, H, W); `Dataset.scaled` makes
         them float32. It is a `Sprites` for `sprites`, a `PrintedCharacters` for printed ones,
         `Pairs` without labels for `glyphs` and `glyphs_by_letter`, `TwoStyles` for
-        `outlined_letters`, `Clips` for `clips`; for sets of points a `Points`, and for `ring` and
-        `grid` a `Mixture`, which knows its centres.
+        `outlined_letters`, `Clips` for `clips`, `Defects` for textures; for sets of points a
+        `Points`, and for `ring` and `grid` a `Mixture`, which knows its centres.
 
     Raises
     ------

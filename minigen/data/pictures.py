@@ -232,6 +232,43 @@ def _opened(path: Path) -> Iterator[Image.Image]:
             yield image
 
 
+@dataclass(frozen=True, kw_only=True)
+class MaskedPicture(Picture):
+    """A picture, and another that is white where it has a defect, as its last channel.
+
+    Parameters
+    ----------
+    picture : Picture
+        What is looked at.
+    mask : Picture, optional
+        Of the same size; None if nothing is wrong.
+    expected : str, optional
+        Where a mask should be, if there should be one.
+    """
+
+    picture: Picture
+    mask: Picture | None
+    expected: str | None = None
+
+    def look(self) -> Look:
+        """Look at the picture."""
+        return self.picture.look()
+
+    def decode(self, own: OwnData) -> tuple[Look, npt.NDArray[np.uint8]]:
+        """Read both, (C + 1, H, W), the mask black or white."""
+        seen, pixels = self.picture.decode(own)
+        if self.mask is None:
+            if self.expected is not None:
+                raise BadPictureError(f"has no mask {self.expected}")
+            return seen, np.concatenate([pixels, np.zeros_like(pixels[:1])])
+        of_mask, mask = self.mask.decode(replace(own, channels=1))
+        if of_mask.size != seen.size:
+            sizes = (f"{height}x{width}" for height, width in (seen.size, of_mask.size))
+            raise BadPictureError("is of {} pixels (height x width), its mask of {}".format(*sizes))
+        white = np.where(mask < 128, np.uint8(0), np.uint8(255))
+        return seen, np.concatenate([pixels, white])
+
+
 @contextmanager
 def reading() -> Iterator[None]:
     """Make one error of whatever a damaged picture raises."""

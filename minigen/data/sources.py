@@ -14,6 +14,7 @@ from typing import Final
 
 from minigen.data import pictures, recognition
 from minigen.data.arrays import ARRAY_SUFFIXES, Arrays, read_arrays
+from minigen.data.inspection import MASKS, are_defects, with_defects
 from minigen.data.own import OwnData
 from minigen.data.pictures import PAIR, Picture, PictureClip, PictureFile, PicturePair
 from minigen.data.publication import AmbiguousDataError, MissingDataError
@@ -54,6 +55,9 @@ class Pictures:
         Whether each is two pictures: see `minigen.data.pictures.PicturePair`.
     frames : int, optional
         How many frames each has: see `minigen.data.pictures.PictureClip`.
+    defects, masked : bool
+        Whether the first class is of good pictures, which alone are trained on; and whether masks
+        tell what is wrong with the others: see `minigen.data.pictures.MaskedPicture`.
     """
 
     pictures: Sequence[Picture]
@@ -61,6 +65,8 @@ class Pictures:
     published: str | None = None
     paired: bool = False
     frames: int | None = None
+    defects: bool = False
+    masked: bool = False
 
 
 def find_source(own: OwnData, *, progress: bool = False) -> Source:
@@ -130,11 +136,13 @@ def _walk(folder: Path, above: tuple[str, ...]) -> Iterator[Path]:
 
 
 def _from_folder(path: Path, files: Sequence[Path]) -> Pictures:
-    """Return a folder's pictures; sub-folders are classes, the two parts, or halves of pairs."""
+    """Return a folder's pictures; sub-folders are classes, parts, halves of pairs, or masks."""
     inside = {file: file.relative_to(path).parts for file in files}
     folders = {parts[0] for parts in inside.values() if len(parts) > 1}
     if folders == set(PAIR) and all(len(parts) > 1 for parts in inside.values()):
         return _in_pairs(inside)
+    if are_defects(inside.values()):
+        return Pictures(*with_defects(path, inside), defects=True, masked=MASKS in folders)
     divided = _are_parts(folders)
     if divided:  # by the publisher; what is for validation is left alone
         inside = {file: parts for file, parts in inside.items() if parts[0].lower() in _PARTS}

@@ -41,6 +41,7 @@ from minigen.models.vae_gan import VAEGAN
 from minigen.models.restoration import Deblurring, Denoising, SuperResolution
 
 # isort: split
+from minigen.models.anomaly import AnomalyDetection
 from minigen.models.inpainting import Inpainting
 
 # isort: split
@@ -67,6 +68,7 @@ __all__ = [
     "AbilityError",
     "AdversarialModel",
     "AdversarialObjective",
+    "AnomalyDetection",
     "Autoencoder",
     "ConditionalGAN",
     "ConditionalVAE",

@@ -18,7 +18,7 @@ from __future__ import annotations
 import itertools
 from abc import abstractmethod
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Final, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal, Protocol
 
 from minigen import functional as F
 from minigen import nn
@@ -476,7 +476,18 @@ class Deblurring(SameSizeRestorer):
 # -------------------------------------------------------------------------------- large pictures
 
 
-def restore_in_tiles(model: Restorer, images: Array, side: int = TILE) -> Tensor:
+class Local(Protocol):
+    """A network of images of any size, whose outcome at a pixel depends on those around it."""
+
+    @property
+    def reach(self) -> int:
+        """How many pixels around one decide what becomes of it."""
+
+    def undo(self, x: Array) -> Tensor:
+        """Return images of images (N, C, H, W)."""
+
+
+def restore_in_tiles(model: Local, images: Array, side: int = TILE) -> Tensor:
     """Restore images of any size part by part, so that memory does not grow with them.
 
     Each tile is cut out with all the pixels around it that decide what becomes of it, restored, and
@@ -484,7 +495,7 @@ def restore_in_tiles(model: Restorer, images: Array, side: int = TILE) -> Tensor
 
     Parameters
     ----------
-    model : Restorer
+    model : Restorer or AnomalyDetection
         In evaluation mode.
     images : Tensor or array, shape (N, C, H, W)
         Degraded images.
@@ -519,9 +530,9 @@ def restore_in_tiles(model: Restorer, images: Array, side: int = TILE) -> Tensor
     return whole
 
 
-def _tile(model: Restorer, part: Array, start: tuple[int, int], size: tuple[int, int]) -> Tensor:
+def _tile(model: Local, part: Array, start: tuple[int, int], size: tuple[int, int]) -> Tensor:
     """Restore a part of images; return what became of its pixels from `start` on, in `size`."""
-    made = model.restore(part)
+    made = model.undo(part)
     factor = made.shape[-1] // part.shape[-1]
     (top, left), (height, width) = start, size
     tile: Tensor = made[

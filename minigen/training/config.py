@@ -56,8 +56,9 @@ OF_FIXED_LENGTH: Final = ("cosine", "linear")
 DEFAULTS: Final[dict[str, Any]] = {"batch_size": 128, "schedule": "constant"}
 """How a model is trained that does not say otherwise: see `Model.training_defaults`."""
 
-ADDED: Final = ("own_data", "steps", "validation")
-"""What ``config.json`` has only where it is used, so that files of earlier versions are whole."""
+ADDED: Final = {"own_data": None, "normal_class": None, "steps": None, "validation": 0}
+"""What ``config.json`` has only where it is used, so that files of earlier versions are whole; and
+what stands for not being used."""
 
 BINARIZATIONS: Final = ("none", "static", "dynamic")
 """What is done to grey pixels: nothing; replaced by one draw of black and white, the same in every
@@ -92,6 +93,9 @@ class RunConfig:
         their digest, by which they are known again.
     binarize : {"none", "static", "dynamic"}
         See `BINARIZATIONS`.
+    normal_class : int, optional
+        The class that alone is normal, and trained on; to tell it from all others is then the task:
+        see `minigen.data.one_against_the_rest`. By default all classes are trained on.
     epochs : int
         How often each image is shown.
     steps : int, optional
@@ -136,6 +140,7 @@ class RunConfig:
     model_config: Mapping[str, Any] = field(default_factory=dict)
     dataset: str = "digits"
     own_data: data.OwnData | None = None
+    normal_class: int | None = None
     binarize: str = "none"
     epochs: int = 10
     steps: int | None = None
@@ -174,9 +179,10 @@ class RunConfig:
             except ValueError as error:
                 raise ConfigurationError(f"{name}: {error}") from error
         least_of = {"epochs": 1, "steps": 1, "batch_size": 1, "keep": 1, "seed": 0, "validation": 0}
+        least_of["normal_class"] = 0
         for name, least in least_of.items():
             value = getattr(self, name)
-            if value is None and name in ("steps", "batch_size"):
+            if value is None and name in ("steps", "batch_size", "normal_class"):
                 continue
             if type(value) is not int or value < least:
                 raise ConfigurationError(
@@ -269,8 +275,8 @@ class RunConfig:
     def to_json(self) -> str:
         """Return the configuration as the text of ``config.json``."""
         entries = dataclasses.asdict(self)
-        for name in ADDED:
-            if not entries[name]:
+        for name, unused in ADDED.items():
+            if entries[name] == unused:
                 del entries[name]
         return json.dumps(entries, indent=2) + "\n"
 
@@ -436,6 +442,7 @@ class Examples:
 def load_examples(config: RunConfig, split: str) -> Examples:
     """Load one split of a data set; images are scaled to [0, 1], and made binary if asked.
 
+    Of a set of good images and bad ones (`minigen.data.Defects`) the good ones alone are taken.
     Only training images are ever drawn afresh, so that the bounds compare.
 
     Parameters
@@ -448,7 +455,8 @@ def load_examples(config: RunConfig, split: str) -> Examples:
     Raises
     ------
     ConfigurationError
-        If something else than images is to be made binary, or no training example would be left.
+        If something else than images is to be made binary, no training example would be left, or
+        there is no such `normal_class`.
     minigen.data.DataError
         If the data set is out of reach or damaged.
 
@@ -481,9 +489,11 @@ def load_examples(config: RunConfig, split: str) -> Examples:
                 "the same .npz file, one a picture"
             )
         labels, classes = dataset.labels, len(dataset.classes)
+    good = np.flatnonzero(~getattr(dataset, "bad", np.zeros(len(images), np.bool_)))
     if part == "train" and config.validation:
-        chosen = _of_split(split, len(images), config.validation)
-        images, labels = images[chosen], None if labels is None else labels[chosen]
+        good = good[_of_split(split, len(good), config.validation)]
+    if len(good) < len(images):
+        images, labels = images[good], None if labels is None else labels[good]
     known = {option.name for option in models.options(model)}
     changes = getattr(dataset, "augmentation", {})  # data from outside the package may have none
     augmentation = {name: value for name, value in changes.items() if name in known}
@@ -511,6 +521,8 @@ def load_data(dataset: str | RunConfig, split: str) -> Any:
 
     Raises
     ------
+    ConfigurationError
+        If a run's `normal_class` is none of the data set's.
     ValueError
         If there is no such data set.
     minigen.data.DataError
@@ -519,9 +531,18 @@ def load_data(dataset: str | RunConfig, split: str) -> Any:
     """
     if isinstance(dataset, str):
         return _data_source(dataset)(split)
-    if dataset.own_data is None:
-        return _data_source(dataset.dataset)(split)
-    return _own_collection(dataset.own_data).part(split, dataset.own_data.test_share)
+    own = dataset.own_data
+    found = (
+        _data_source(dataset.dataset)(split)
+        if own is None
+        else _own_collection(own).part(split, own.test_share)
+    )
+    if dataset.normal_class is None:
+        return found
+    try:
+        return data.one_against_the_rest(found, dataset.normal_class)
+    except ValueError as error:
+        raise ConfigurationError(f"normal_class: {error}") from error
 
 
 def _own_collection(own: data.OwnData) -> Collection:

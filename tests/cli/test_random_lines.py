@@ -50,12 +50,12 @@ NAMES: Final[Values] = (
 MODELS: Final[Values] = (
     (
         *("vae", "conv-vae", "cvae", "autoencoder", "gan", "dcgan", "vae-gan"),
-        *("super-resolution", "inpainting"),
+        *("super-resolution", "inpainting", "anomaly"),
     ),
     ("nothing", "a:b", ""),
 )
 RUNS: Final[Values] = (
-    ("vae", "cvae", "autoencoder", "gan", "ring", "denoising", "inpainting"),
+    ("vae", "cvae", "autoencoder", "gan", "ring", "denoising", "inpainting", "anomaly"),
     ("absent", "file", ""),
 )
 PICTURES: Final[Values] = (("picture.png", "pictures"), ("absent", "file", "vae", ""))
@@ -70,7 +70,8 @@ LEFT_OUT: Final = ("demo", "data")
 
 SLOW: Final = (
     *("printed_digits", "printed_letters", "coloured_shapes", "coloured_shapes_64"),
-    *("sprites", "glyphs", "glyphs_by_letter", "outlined_letters", "clips", "grid", "two_moons"),
+    *("sprites", "glyphs", "glyphs_by_letter", "outlined_letters", "clips", "textures_weave"),
+    *("textures_brick", "grid", "two_moons"),
 )
 """What makes training longer than it needs to be for a test."""
 
@@ -81,7 +82,7 @@ def home(trained: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> 
     folder = tmp_path_factory.mktemp("home")
     for name, run in trained.items():
         shutil.copytree(run, folder / name)
-    for name, size in (("denoising", 4), ("inpainting", 8)):
+    for name, size in (("denoising", 4), ("inpainting", 8), ("anomaly", 4)):
         call("train", name, "--channels", size, "--steps", 1, "--out", folder / name)
     (folder / "file").touch()
     (folder / "pictures").mkdir()
@@ -136,7 +137,7 @@ def _about(draw: st.DrawFn, command: str, wrong: bool) -> list[str]:
     """Draw a command's argument, or leave it out."""
     if command in {"sample", "reconstruct", "interpolate", "traverse", "evaluate", "metrics"}:
         return [draw(st.sampled_from(RUNS[wrong]))]
-    if command in {"enhance", "inpaint", "predict"}:
+    if command in {"enhance", "inpaint", "predict", "detect"}:
         return [draw(st.sampled_from(RUNS[0])), draw(st.sampled_from(PICTURES[wrong]))]
     if command == "train":
         return [draw(st.sampled_from(MODELS[wrong]))]

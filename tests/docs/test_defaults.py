@@ -85,12 +85,14 @@ def test_the_help_of_training_says_what_models_have() -> None:
     said = {option.name: getattr(option, "help", None) or "" for option in train.params}
     of = {name: defaults(name) for name in models.MODELS}
     games = [name for name in of if issubclass(models.find(name), models.GAN | models.VAEGAN)]
-    cyclegan = of.pop("cyclegan")
+    cyclegan, anomaly = of.pop("cyclegan"), of.pop("anomaly")
     for has in (of.pop("pix2pix"), of.pop("frame-prediction")):
         assert (has["batch_size"], has["schedule"]) == (16, "linear")
         assert (has["learning_rate"], *has["betas"]) == (2e-3, 0.9, 0.999)
     assert (cyclegan["batch_size"], cyclegan["schedule"]) == (8, "linear")
     assert (cyclegan["learning_rate"], *cyclegan["betas"]) == (1e-3, 0.5, 0.999)
+    assert (anomaly["batch_size"], anomaly["schedule"]) == (32, "cosine")
+    assert (anomaly["learning_rate"], *anomaly["betas"]) == (4e-3, 0.9, 0.999)
     restorers = ("super-resolution", "denoising", "deblurring", "inpainting")
     for name, has in of.items():
         assert has["batch_size"] == (64 if name in (*games, *restorers) else 128)
@@ -99,16 +101,16 @@ def test_the_help_of_training_says_what_models_have() -> None:
         if name not in games:
             assert (has["learning_rate"], *has["betas"]) == (1e-3, 0.9, 0.999)
     sizes = (
-        "64 for most GANs of images and for what restores, 16 for pix2pix and frame-prediction, "
-        "8 for cyclegan, else 128"
+        "64 for most GANs of images and for what restores, 32 for anomaly, 16 for pix2pix and "
+        "frame-prediction, 8 for cyclegan, else 128"
     )
     assert sizes in said["batch_size"]
     schedules = (
         "linear for most GANs of images, what translates and frame-prediction, cosine for what "
-        "restores, else constant"
+        "restores and anomaly, else constant"
     )
     assert schedules in said["schedule"]
-    assert "1e-3 for all but GANs" in said["learning_rate"]
+    assert "1e-3 for all but GANs, pix2pix, anomaly and frame-prediction" in said["learning_rate"]
     assert "0.9,0.999 for all but GANs" in said["betas"]
     linear = "`linear`, which is the default of most GANs of images, of what translates and of"
     assert linear in " ".join(page("training.md").split())
