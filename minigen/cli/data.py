@@ -122,7 +122,7 @@ def _verified(name: str) -> str:
         return "every file has the SHA-256 of the published one"
     if name == "cifar10":
         return "every file is whole records with labels from 0 to 9"
-    if name.startswith(("printed_", "coloured_shapes", "glyphs")):
+    if name.startswith(("printed_", "coloured_shapes", "glyphs", "scenes")):
         return "the pictures have the SHA-256 of those that everybody has"
     return "part of minigen, as it was installed"
 
@@ -155,7 +155,10 @@ def _show_named(name: str, verify: bool, show: Path | None, count: int | None) -
     if show is not None:
         examples = kind.examples(train)[: count or kind.shown]
         real = kind.examples(test)[:5000]
-        kind.draw_samples(show, tensor(examples), kinds.Setting(real=lambda: real))
+        told = kind.told(train)
+        captions = kind.captions(None if told is None else told[: len(examples)], train)
+        setting = kinds.Setting(real=lambda: real, captions=captions)
+        kind.draw_samples(show, tensor(examples), setting)
         click.echo(show)
 
 
@@ -173,7 +176,8 @@ def _show_own(own: OwnData, verify: bool, show: Path | None, count: int | None) 
     _write([*_described(found, own, read_as), *_listed_bad(found), *verified])
     if show is not None:
         shown = tensor(found.images[: count or _UNASKED] / np.float32(255))
-        kinds.find(found.kind).draw_samples(show, shown, kinds.Setting(real=lambda: shown))
+        setting = kinds.Setting(real=lambda: shown, captions=found.captions[: len(shown)])
+        kinds.find(found.kind).draw_samples(show, shown, setting)
         click.echo(show)
     if verify and found.bad:
         raise click.ClickException(bad_files(found))
@@ -240,6 +244,8 @@ def _each(shape: Sequence[int], kind: str = "image") -> str:
         return "points of the plane"
     colour = "grey" if shape[0] == 1 else "colour"
     image = f"{'x'.join(map(str, shape))} {colour}"
+    if kind == "captioned image":
+        return f"{image} with a sentence"
     return f"pairs of {image}" if kind == "pair" else image
 
 

@@ -84,7 +84,8 @@ def evaluate(
     where the images' factors of variation are known, it is measured how well latents tell them
     apart. A GAN has no bound: its samples are judged beside as many real ones. What restores images
     or fills holes in them is judged by the originals, beside what needs no network; translations by
-    the targets, beside the images as they are.
+    the targets, beside the images as they are. Images of sentences about scenes are read by a
+    judge, beside real scenes and the nearest that was trained on.
     """
     run = Trained.load(folder, device)
     name = run.model.name
@@ -198,6 +199,8 @@ def _judged(of: Subject) -> dict[str, Any]:
 def _sampled(run: Trained, count: int, generator: Generator, truncation: float | None) -> Any:
     """Return samples, on the host, made a thousand at a time."""
     labels, sampler = run.model.labels_in_turn(count), run.sampler(truncation)
+    asked = run.kind.asked(lambda: run.test().labels, count)
+    labels = labels if asked is None else asked
     made = []
     for start in range(0, count, 1000):
         few = min(1000, count - start)
@@ -279,6 +282,28 @@ def _translated(of: Subject) -> dict[str, Any]:
     return {"translation": report.to_dict()}
 
 
+def _scenes(of: Subject) -> dict[str, Any]:
+    """Count how many images show what sentences about scenes say, if the data are such."""
+    from minigen import metrics
+    from minigen.training import load_data
+
+    if load_data(of.run.config, "test").name != "scenes":
+        options.tell("no judge knows whether these images show what their sentences say")
+        return {}
+    train, test = of.run.examples("train"), of.test
+    assert train.labels is not None, "each has its sentence"
+    assert test.labels is not None
+    report = metrics.judge_scenes(
+        of.run.model,
+        test.images,
+        test.labels,
+        train.images,
+        train.labels,
+        generator=Generator(of.seed),
+    )
+    return {"scenes": report.to_dict()}
+
+
 MEASURES: Final[tuple[tuple[Callable[[Subject], dict[str, Any]], tuple[str, ...]], ...]] = (
     (_bounds, ("reconstruct", "encode")),
     (_likelihood, ("log_weights",)),
@@ -287,6 +312,7 @@ MEASURES: Final[tuple[tuple[Callable[[Subject], dict[str, Any]], tuple[str, ...]
     (_restored, ("restore",)),
     (_filled, ("fill",)),
     (_translated, ("translate",)),
+    (_scenes, ("vocabulary",)),
 )
 """All that is measured, and what a model must be able to do for it: see `minigen.models.can`."""
 
@@ -316,6 +342,8 @@ def _show(values: dict[str, Any], subject: Subject) -> None:
         console.print(_fillings(values["inpainting"], subject))
     if "translation" in values:
         console.print(_translations(values["translation"], subject))
+    if "scenes" in values:
+        console.print(_shown_scenes(values["scenes"], subject))
     if "samples" in values:
         samples = values["samples"]
         title = f"{samples['count']:,} samples of {config.model} beside real ones: {config.dataset}"
@@ -369,6 +397,17 @@ def _translations(report: dict[str, Any], subject: Subject) -> Table:
     for name, outcome in report["outcomes"].items():
         shares = (outcome[share] for share in ("of_the_inputs", "called_targets", "recognised"))
         table.add_row(name, f"{outcome['l1']:.4f}", *map(_written, shares))
+    return table
+
+
+def _shown_scenes(report: dict[str, Any], subject: Subject) -> Table:
+    """Return a table of who shows what was said how often."""
+    config = subject.run.config
+    title = f"{config.model} on {report['count']:,} {subject.split} sentences of {config.dataset}"
+    caption = "Shares of images right in all, and in each of both things, by a judge of scenes."
+    table = _table(title, caption, "all", "place", "size", "colour", "shape")
+    for name, outcome in report["outcomes"].items():
+        table.add_row(name, *(f"{share:.1%}" for share in outcome.values()))
     return table
 
 

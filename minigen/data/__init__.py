@@ -4,7 +4,7 @@
 into floating-point numbers, `Batches` into minibatches; `binarize`, `binarize_statically` and
 `sample_bernoulli` into black and white. Sets of points of the plane come as `Points`. Pictures of
 one's own are read by `from_folder` and `from_arrays`. `Pairs` are images that are given, and others
-that are wanted.
+that are wanted; `CaptionedImages` have a sentence each.
 
 Examples
 --------
@@ -17,6 +17,7 @@ Examples
 
 from minigen.data.batching import Batches, batch_indices
 from minigen.data.binarization import binarize, binarize_statically, sample_bernoulli
+from minigen.data.captioned import CaptionedImages, UnknownWordError
 from minigen.data.dataset import Dataset, Images, scale_images
 from minigen.data.loading import EXTENTS, NAMES, SPLITS, available, load
 from minigen.data.locations import Availability
@@ -36,6 +37,7 @@ from minigen.data.publication import (
     NotImagesError,
 )
 from minigen.data.reading import from_arrays, from_folder
+from minigen.data.scenes import Scenes
 from minigen.data.sprites import Sprites, draw_sprites
 
 __all__ = [
@@ -45,6 +47,7 @@ __all__ = [
     "AmbiguousDataError",
     "Availability",
     "Batches",
+    "CaptionedImages",
     "ChangedDataError",
     "DataError",
     "DataFileError",
@@ -60,7 +63,9 @@ __all__ = [
     "Pairs",
     "Points",
     "PrintedCharacters",
+    "Scenes",
     "Sprites",
+    "UnknownWordError",
     "available",
     "batch_indices",
     "binarize",

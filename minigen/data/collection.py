@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from minigen.data.captioned import CaptionedImages, encode_sentences, make_vocabulary
 from minigen.data.dataset import Images
 from minigen.data.pairs import Pairs
 from minigen.data.publication import EmptyPartError
@@ -46,6 +47,8 @@ class Collection:
         How many of the first pictures the publisher put into the test part.
     paired : bool
         Whether each is two images, a given one and a wanted one, joined along their channels.
+    captions : tuple of str
+        The sentence of each, if they have such.
     """
 
     name: str
@@ -58,10 +61,13 @@ class Collection:
     digest: str
     tests: int | None = None
     paired: bool = False
+    captions: tuple[str, ...] = ()
 
     @property
     def kind(self) -> str:
         """The kind of data that its parts are."""
+        if self.captions:
+            return "captioned image"
         return "pair" if self.paired else "image"
 
     def part(self, split: str, test_share: float = 0.1) -> Images:
@@ -80,6 +86,17 @@ class Collection:
             inputs, targets = np.split(self.images[chosen], 2, axis=1)
             names = self.names[chosen]
             return Pairs(self.name, split, targets, inputs=inputs, files=names)
+        if self.captions:
+            vocabulary = make_vocabulary(self.captions)
+            sentences = encode_sentences(self.captions, vocabulary)
+            return CaptionedImages(
+                self.name,
+                split,
+                self.images[chosen],
+                files=self.names[chosen],
+                sentences=sentences[chosen],
+                vocabulary=vocabulary,
+            )
         return Images(
             name=self.name,
             split=split,

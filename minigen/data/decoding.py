@@ -63,6 +63,7 @@ def _decode_quietly(
         "classes": list(found.classes),
         "published": found.published if as_published else None,
         "paired": found.paired,
+        "captions": [picture.caption for picture in good] if found.captioned else None,
         "tests": _tests(good),
         "bad": sorted(bad.items()),
         "sizes": [[height, width, n] for (height, width), n in sizes.most_common()],
@@ -150,4 +151,5 @@ def make_collection(
         digest=facts.get("digest", ""),
         tests=facts["tests"],
         paired=facts["paired"],
+        captions=tuple(facts.get("captions") or ()),
     )

@@ -11,6 +11,7 @@ from minigen.data.glyphs import GLYPHS, GLYPHS_BY_LETTER
 from minigen.data.mnist import FASHION_MNIST, MNIST
 from minigen.data.points import GRID, RING, TWO_MOONS
 from minigen.data.printed import PRINTED_DIGITS, PRINTED_LETTERS
+from minigen.data.scenes import SCENES
 from minigen.data.sprites import SPRITES
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from minigen.data.pairs import Pairs
     from minigen.data.points import Mixture, Points
     from minigen.data.printed import PrintedCharacters
+    from minigen.data.scenes import Scenes
     from minigen.data.sprites import Sprites
 
 SPLITS: Final = ("train", "test")
@@ -42,7 +44,7 @@ _SOURCES: Final[dict[str, Source]] = {
     source.name: source
     for source in (
         *(DIGITS, MNIST, FASHION_MNIST, CIFAR10, PRINTED_DIGITS, PRINTED_LETTERS, COLOURED_SHAPES),
-        *(COLOURED_SHAPES_64, SPRITES, GLYPHS, GLYPHS_BY_LETTER, RING, GRID, TWO_MOONS),
+        *(COLOURED_SHAPES_64, SPRITES, GLYPHS, GLYPHS_BY_LETTER, SCENES, RING, GRID, TWO_MOONS),
     )
 }
 
@@ -74,6 +76,7 @@ EXTENTS: Final[dict[str, Extent]] = {
     "sprites": Extent(32_768, 4_096, (1, 32, 32)),
     "glyphs": Extent(1_477, 248, (1, 32, 32), "pair"),
     "glyphs_by_letter": Extent(1_489, 236, (1, 32, 32), "pair"),
+    "scenes": Extent(30_720, 1_920, (3, 32, 32), "captioned image"),
     "ring": Extent(50_000, 10_000, (2,), "point"),
     "grid": Extent(50_000, 10_000, (2,), "point"),
     "two_moons": Extent(50_000, 10_000, (2,), "point"),
@@ -98,6 +101,10 @@ def load(
 def load(
     name: Literal["glyphs", "glyphs_by_letter"], split: str = ..., *, root: _Root = ...
 ) -> Pairs: ...
+
+
+@overload
+def load(name: Literal["scenes"], split: str = ..., *, root: _Root = ...) -> Scenes: ...
 
 
 @overload
@@ -140,6 +147,7 @@ def load(name: str, split: str = "train", *, root: FolderPath | None = None) -> 
     ``sprites``               32,768 and 4,096   (1, 32, 32)      shapes drawn from known factors
     ``glyphs``                1,477 and 248      (1, 32, 32) x 2  letters without and with serifs
     ``glyphs_by_letter``      1,489 and 236      (1, 32, 32) x 2  these, divided by base letter
+    ``scenes``                30,720 and 1,920   (3, 32, 32)      two things, and a sentence of them
     ``ring``                  50,000 and 10,000  (2,)             points about 8 centres on a circle
     ``grid``                  50,000 and 10,000  (2,)             points about 25 centres in a grid
     ``two_moons``             50,000 and 10,000  (2,)             points about two half circles
@@ -148,11 +156,11 @@ def load(name: str, split: str = "train", *, root: FolderPath | None = None) -> 
     `digits` is part of minigen; `sprites` (see `Sprites`), `ring`, `grid` and `two_moons` (see
     `Points`) are drawn by it. So are `printed_digits` and `printed_letters` (see
     `PrintedCharacters`), `coloured_shapes`, `coloured_shapes_64`, `glyphs` and `glyphs_by_letter`
-    (see `Pairs`), which take seconds and are kept in the user's cache. The files of the others are
-    looked for in ``root/mnist``, ``root/fashion-mnist`` and ``root/cifar10/cifar-10-batches-bin``
-    if `root` is given; otherwise, if the environment variable ``MINIGEN_DATA`` is set, in those
-    folders inside the folder that it names; otherwise in the user's cache, into which they are
-    downloaded at their first use.
+    (see `Pairs`), and `scenes` (see `Scenes`), which take seconds and are kept in the user's cache.
+    The files of the others are looked for in ``root/mnist``, ``root/fashion-mnist`` and
+    ``root/cifar10/cifar-10-batches-bin`` if `root` is given; otherwise, if the environment variable
+    ``MINIGEN_DATA`` is set, in those folders inside the folder that it names; otherwise in the
+    user's cache, into which they are downloaded at their first use.
 
     Each file is compared with the SHA-256 of the published one, every time, but for `cifar10`: its
     archive is verified when it is downloaded and then unpacked, and a folder in its format is read
@@ -172,8 +180,9 @@ def load(name: str, split: str = "train", *, root: FolderPath | None = None) -> 
     Images or Points
         Labelled images as published, a `Dataset`, uint8 in (N, C, H, W); `Dataset.scaled` makes
         them float32. It is a `Sprites` for `sprites`, a `PrintedCharacters` for printed ones,
-        `Pairs` without labels for `glyphs` and `glyphs_by_letter`; for sets of points a `Points`,
-        and for `ring` and `grid` a `Mixture`, which knows its centres.
+        `Pairs` without labels for `glyphs` and `glyphs_by_letter`, `Scenes` without labels for
+        `scenes`; for sets of points a `Points`, and for `ring` and `grid` a `Mixture`, which knows
+        its centres.
 
     Raises
     ------

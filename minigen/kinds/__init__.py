@@ -12,6 +12,7 @@ Examples
 ('point', 'points', 'nats/point')
 """
 
+from minigen.kinds.captioned import CaptionedKind
 from minigen.kinds.image import ImageKind
 from minigen.kinds.kind import Kind, KindError, Setting, find, kind_of, register, registered
 from minigen.kinds.pair import PairKind
@@ -20,8 +21,10 @@ from minigen.kinds.point import PointKind
 register(ImageKind())
 register(PointKind())
 register(PairKind())
+register(CaptionedKind())
 
 __all__ = [
+    "CaptionedKind",
     "ImageKind",
     "Kind",
     "KindError",

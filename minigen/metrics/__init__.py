@@ -74,6 +74,15 @@ from minigen.metrics.restoration import (
     psnr,
 )
 from minigen.metrics.samples import measuring
+from minigen.metrics.scenes import (
+    SceneReport,
+    Shown,
+    judge_scenes,
+    load_scene_judge,
+    read_scenes,
+    shown,
+    train_scene_judge,
+)
 from minigen.metrics.translation import (
     TranslationReport,
     Translations,
@@ -102,6 +111,8 @@ __all__ = [
     "PrecisionRecall",
     "RestorationReport",
     "SampleReport",
+    "SceneReport",
+    "Shown",
     "TranslationReport",
     "Translations",
     "active_units",
@@ -119,12 +130,14 @@ __all__ = [
     "judge_points",
     "judge_restoration",
     "judge_samples",
+    "judge_scenes",
     "judge_translation",
     "judged_targets",
     "kernel_distance",
     "laplace_filling",
     "latent_means",
     "load_feature_extractor",
+    "load_scene_judge",
     "log_mean_exp",
     "measuring",
     "mode_coverage",
@@ -133,5 +146,8 @@ __all__ = [
     "nll",
     "precision_recall",
     "psnr",
+    "read_scenes",
+    "shown",
+    "train_scene_judge",
     "train_style_judge",
 ]

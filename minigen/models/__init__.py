@@ -41,6 +41,9 @@ from minigen.models.inpainting import Inpainting
 # isort: split
 from minigen.models.translation import Pix2Pix
 
+# isort: split
+from minigen.models.text_to_image import TextToImage
+
 for _file in pkgutil.iter_modules(__path__):  # a model in a file of its own is known by being there
     importlib.import_module(f"{__name__}.{_file.name}")
 
@@ -76,6 +79,7 @@ __all__ = [
     "Option",
     "Pix2Pix",
     "SuperResolution",
+    "TextToImage",
     "VariationalAutoencoder",
     "Wasserstein",
     "WassersteinGradientPenalty",

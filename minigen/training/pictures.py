@@ -84,9 +84,13 @@ class Album:
         if not models.can(self._model, "sample"):
             return
         classes = self._model.classes
+        count = self._kind.samples_shown(classes)
+        told = self._kind.asked(lambda: self._labels, count)
         with measuring(self._model):
             samples = models.ability(self._model, "sample")(
-                self._kind.samples_shown(classes), generator=stream(self._seed, Purpose.PICTURES)
+                count,
+                *(() if told is None else (told,)),
+                generator=stream(self._seed, Purpose.PICTURES),
             )
             if not np.isfinite(to_numpy(samples.data)).all():
                 return  # the loss will not be, either, and says so
@@ -95,6 +99,7 @@ class Album:
                 columns=classes or None,
                 model=self._model,
                 title=f"{self._title}, {when}",
+                captions=self._kind.captions(told, self._model),
             )
             path = self._folder.samples / f"{name}{self._kind.suffix}"
             self._kind.draw_samples(path, samples, setting)
@@ -117,12 +122,13 @@ class Album:
         with measuring(self._model):
             seen = self._model.corrupt(self._originals, generator=noise)
             made = models.ability(self._model, "reconstruct")(seen, self._labels)
-        self._kind.draw_reconstructions(
+        self._kind.draw_with_captions(
             self._folder.samples / f"reconstructions{self._kind.suffix}",
             self._originals,
             made,
             None if seen is self._originals else self._model.shown(seen),
             f"{self._title}: test {self._kind.plural} after epoch {epoch}",
+            self._kind.captions(self._labels, self._model),
         )
 
     def draw_curves(self, history: Sequence[Record]) -> None:
