@@ -208,8 +208,8 @@ class NameOrPath(click.Choice):  # type: ignore[type-arg] # generic since click 
 @click.option(
     "--batch-size",
     type=click.IntRange(1, 1_000_000),
-    help="Images in a minibatch.  [default: the model's: 64 for most GANs of images and for "
-    "what restores, 16 for pix2pix, else 128]",
+    help="Images in a minibatch.  [default: the model's: 64 for most GANs of images, text-to-image "
+    "and what restores, 16 for pix2pix, else 128]",
 )
 @click.option(
     "--lr",
@@ -228,8 +228,8 @@ class NameOrPath(click.Choice):  # type: ignore[type-arg] # generic since click 
     "--schedule",
     type=click.Choice(["constant", "cosine", "linear"]),
     help="Keep that rate; let it fall to 0 along a cosine wave; or keep it for half the run, and "
-    "let it fall to a fiftieth.  [default: the model's: linear for most GANs of images and "
-    "pix2pix, cosine for what restores, else constant]",
+    "let it fall to a fiftieth.  [default: the model's: linear for most GANs of images, pix2pix "
+    "and text-to-image, cosine for what restores, else constant]",
 )
 @click.option(
     "--optimizer",

@@ -174,9 +174,7 @@ def expect_sentences(model: str, sentences: Array | None, words: int, count: int
         If there are more or fewer or, on the CPU, a number names no word.
     """
     if sentences is None:
-        raise TypeError(
-            f"{model} is told a sentence for each image: shape ({count}, L) is expected"
-        )
+        raise TypeError(f"{model} is told sentences: numbers of shape ({count}, L) are expected")
     array = array_of(sentences)
     if array.dtype.kind not in "iu":
         raise TypeError(f"{model}: sentences must be integers, got {array.dtype}")

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import textwrap
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 
 from minigen.engine.backend import Array, array_of, to_numpy
 from minigen.engine.tensor import Tensor
@@ -17,10 +18,11 @@ from minigen.viz.style import DPI, save_figure
 COLUMNS: Final = 6
 """How many images stand in a row."""
 
-_CELL: Final = 1.5  # inches: the width of an image and what is left beside it
-_LINE: Final = 0.14  # inches: the height of a line of a sentence
-_LETTERS: Final = 24  # that go on a line
-_SCALE: Final = 4
+_LONGER_SIDE: Final = 128  # about how many pixels an image's longer side gets
+_GAP: Final = 24  # pixels between images, and around
+_POINTS: Final = 7  # the size of letters
+_LETTER: Final = 6.2  # pixels: about how wide one is
+_LINE: Final = 16  # pixels: how high a line is
 
 
 def save_captioned_images(
@@ -70,29 +72,32 @@ def save_captioned_images(
             f"expected, got {', '.join(str(each.shape) for each in sets)} and {len(captions)} "
             "sentences"
         )
-    pixels = [as_bytes(each).repeat(_SCALE, axis=2).repeat(_SCALE, axis=3) for each in sets]
-    frame = [(0, 0), (0, 0), (1, 1), (1, 1)]
-    framed = [np.pad(each, frame, constant_values=PADDING_GREY) for each in pixels]
-    whole = np.concatenate(framed, axis=2).transpose(0, 2, 3, 1)
-    lines = [textwrap.fill(caption, _LETTERS) for caption in captions] or [""] * count
-    height, width = whole.shape[1:3]
-    below = _LINE * (1 + max(text.count("\n") + 1 if text else 0 for text in lines))
-    columns, rows = min(columns, count), -(-count // columns)
-    size = columns * _CELL, rows * (0.87 * _CELL * height / width + below) + 0.3 * bool(title)
-    figure = Figure(figsize=size, dpi=DPI, layout="constrained")
-    for axes in (panels := figure.subplots(rows, columns, squeeze=False).ravel()):
-        axes.set_axis_off()
-    for axes, image, text in zip(panels, whole, lines, strict=False):
-        axes.imshow(image.squeeze(), cmap="gray", vmin=0, vmax=255, interpolation="nearest")
-        axes.text(
-            0.5,
-            -0.05 * width / height,
-            text,
-            transform=axes.transAxes,
-            ha="center",
-            va="top",
-            fontsize="x-small",
-        )
+    whole = _framed(sets)
+    height, width, channels = whole.shape[1:]
+    texts = [textwrap.fill(caption, int((width + _GAP / 2) / _LETTER)) for caption in captions]
+    lines = max((text.count("\n") + 1 for text in texts), default=0)
+    columns = max(1, min(columns, count))
+    down, across = height + lines * _LINE + _GAP, width + _GAP
+    size = -(-count // columns) * down + _GAP, columns * across + _GAP
+    page = np.full((*size, channels), 255, np.uint8)
+    corners = [(_GAP + n // columns * down, _GAP + n % columns * across) for n in range(count)]
+    for (top, left), image in zip(corners, whole, strict=True):
+        page[top : top + height, left : left + width] = image
+    figure = Figure(figsize=(size[1] / DPI, size[0] / DPI), dpi=DPI)
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.imshow(page.squeeze(), cmap="gray", vmin=0, vmax=255, interpolation="nearest")
+    axes.set_axis_off()
+    for (top, left), text in zip(corners, texts, strict=False):
+        axes.text(left + width / 2, top + height + 4, text, size=_POINTS, ha="center", va="top")
     if title:
-        figure.suptitle(title)
+        axes.set_title(title)
     save_figure(figure, path)
+
+
+def _framed(sets: Sequence[npt.NDArray[Any]]) -> npt.NDArray[np.uint8]:
+    """Return images (N, H, W, C), enlarged and framed, those of several sets joined downwards."""
+    scale = max(1, round(_LONGER_SIDE / max(sets[0].shape[2:])))
+    enlarged = [as_bytes(each).repeat(scale, axis=2).repeat(scale, axis=3) for each in sets]
+    frame = [(0, 0), (0, 0), (1, 1), (1, 1)]
+    framed = [np.pad(each, frame, constant_values=PADDING_GREY) for each in enlarged]
+    return np.concatenate(framed, axis=2).transpose(0, 2, 3, 1)

@@ -67,7 +67,7 @@ LEFT_OUT: Final = ("demo", "data")
 
 SLOW: Final = (
     *("printed_digits", "printed_letters", "coloured_shapes", "coloured_shapes_64"),
-    *("sprites", "glyphs", "glyphs_by_letter", "grid", "two_moons"),
+    *("sprites", "glyphs", "glyphs_by_letter", "scenes", "grid", "two_moons"),
 )
 """What makes training longer than it needs to be for a test."""
 

@@ -88,6 +88,9 @@ def test_the_help_of_training_says_what_models_have() -> None:
     pix2pix = of.pop("pix2pix")
     assert (pix2pix["batch_size"], pix2pix["schedule"]) == (16, "linear")
     assert (pix2pix["learning_rate"], *pix2pix["betas"]) == (2e-3, 0.9, 0.999)
+    told = of.pop("text-to-image")
+    assert (told["batch_size"], told["schedule"]) == (64, "linear")
+    assert (told["learning_rate"], *told["betas"]) == (1e-3, 0.9, 0.999)
     restorers = ("super-resolution", "denoising", "deblurring", "inpainting")
     for name, has in of.items():
         assert has["batch_size"] == (64 if name in (*games, *restorers) else 128)
@@ -95,17 +98,18 @@ def test_the_help_of_training_says_what_models_have() -> None:
         assert has["schedule"] == schedule
         if name not in games:
             assert (has["learning_rate"], *has["betas"]) == (1e-3, 0.9, 0.999)
-    sizes = "64 for most GANs of images and for what restores, 16 for pix2pix, else 128"
+    sizes = "64 for most GANs of images, text-to-image and what restores, 16 for pix2pix, else 128"
     assert sizes in said["batch_size"]
     schedules = (
-        "linear for most GANs of images and pix2pix, cosine for what restores, else constant"
+        "linear for most GANs of images, pix2pix and text-to-image, cosine for what restores, "
+        "else constant"
     )
     assert schedules in said["schedule"]
     assert "1e-3 for all but GANs" in said["learning_rate"]
     assert "0.9,0.999 for all but GANs" in said["betas"]
-    assert "`linear`, which is the default of most GANs of images and of `pix2pix`" in page(
-        "training.md"
-    )
+    assert (
+        "`linear`, which is the default of most GANs of images, of `pix2pix` and of `text-to-image`"
+    ) in page("training.md")
 
 
 def test_the_neighbours_that_are_counted_are_those_that_are_said() -> None:

@@ -35,7 +35,10 @@ def small_layers(model: str) -> dict[str, Any]:
 
 def small_data(model: str) -> str:
     """Return a small data set of a kind that a model takes."""
-    return "tests.pairs:squares" if "pair" in MODELS[model].kinds else "digits"
+    kinds = MODELS[model].kinds
+    if "captioned image" in kinds:
+        return "tests.captions:bars"
+    return "tests.pairs:squares" if "pair" in kinds else "digits"
 
 
 def counted_steps(config: RunConfig, folder: Path) -> tuple[Trainer, list[Counters]]:
@@ -43,11 +46,8 @@ def counted_steps(config: RunConfig, folder: Path) -> tuple[Trainer, list[Counte
     files = RunFolder(folder)
     examples = [load_examples(config, split) for split in ("train", "test")]
     images = examples[0].images
-    shape = examples[0].kind.decided(images)
-    classes = {"classes": examples[0].classes} if examples[0].classes else {}
-    config = RunConfig(
-        **{**vars(config), "model_config": {**shape, **classes, **config.model_config}}
-    )
+    decided = examples[0].decided()
+    config = RunConfig(**{**vars(config), "model_config": {**decided, **config.model_config}})
     trainer = Trainer(config, files, *examples, progress=False, pictures=False)
     counted = []
     for step in range(STEPS):

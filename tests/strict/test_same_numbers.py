@@ -98,7 +98,7 @@ def small_run(model: str, device: str, folder: Path) -> tuple[list[bytes], Any]:
         optimizer="sgd" if gan else "adam",  # Adam makes steps of gradients that are all rounding
         learning_rate=1e-2 if gan else 1e-3,
         dataset=small_data(model),
-        binarize="none" if model == "pix2pix" else "dynamic",
+        binarize="none" if model in {"pix2pix", "text-to-image"} else "dynamic",
         device=device,
     )
     run = train(config, folder, progress=False, pictures=False)
