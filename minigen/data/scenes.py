@@ -216,7 +216,7 @@ def _draw(combinations: Rows, shares: Numbers) -> npt.NDArray[np.uint8]:
         between(0.8, 1, shares[4])[..., np.newaxis, np.newaxis], (len(place), 3, SIDE, SIDE)
     )
     for thing in range(2):
-        inside = _covered(shape[:, thing], lengths[:, thing], right[:, thing], down[:, thing])
+        inside = covered(shape[:, thing], lengths[:, thing], right[:, thing], down[:, thing])
         picture = picture + inside[:, np.newaxis] * (
             paint[:, thing, :, np.newaxis, np.newaxis] - picture
         )
@@ -236,8 +236,16 @@ def _along(lengths: Numbers, shares: Numbers) -> Numbers:
     return np.stack([first, second], axis=1)
 
 
-def _covered(shape: Rows, length: Numbers, right: Numbers, down: Numbers) -> Numbers:
-    """Return which part of each pixel a shape covers, (N, 32, 32)."""
+def covered(shape: Rows, length: Numbers, right: Numbers, down: Numbers) -> Numbers:
+    """Return which part of each pixel shapes cover, (N, 32, 32).
+
+    Parameters
+    ----------
+    shape : array of int64, shape (N,)
+        Numbers of `SHAPES`.
+    length, right, down : array of float64, shape (N,)
+        Of each the longer side, and where the middle of the box around it is, in pixels.
+    """
     inside = np.empty((len(shape), SIDE, SIDE))
     for number, name in enumerate(SHAPES):
         chosen = np.flatnonzero(shape == number)

@@ -78,10 +78,8 @@ from minigen.metrics.scenes import (
     SceneReport,
     Shown,
     judge_scenes,
-    load_scene_judge,
     read_scenes,
     shown,
-    train_scene_judge,
 )
 from minigen.metrics.translation import (
     TranslationReport,
@@ -137,7 +135,6 @@ __all__ = [
     "laplace_filling",
     "latent_means",
     "load_feature_extractor",
-    "load_scene_judge",
     "log_mean_exp",
     "measuring",
     "mode_coverage",
@@ -148,6 +145,5 @@ __all__ = [
     "psnr",
     "read_scenes",
     "shown",
-    "train_scene_judge",
     "train_style_judge",
 ]

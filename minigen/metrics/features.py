@@ -241,18 +241,14 @@ def load_feature_extractor(dataset: str) -> FeatureExtractor:
     >>> bool((classes == test.labels).mean() > 0.95)
     True
     """
+    from safetensors.numpy import load
+
     if dataset not in TRAINED:
         raise ValueError(
             f"load_feature_extractor: there is none for {dataset!r}, only for "
             f"{', '.join(TRAINED)}; train a FeatureExtractor of your own for other images"
         )
-    return read_extractor(TRAINED[dataset])
-
-
-def read_extractor(trained: TrainedExtractor) -> FeatureExtractor:
-    """Load a frozen classifier of the package: see `load_feature_extractor`."""
-    from safetensors.numpy import load
-
+    trained = TRAINED[dataset]
     # A generator of its own: the weights that it draws are replaced, and no stream must notice.
     extractor = FeatureExtractor(
         trained.image_shape, trained.channels, trained.classes, generator=Generator(0)

@@ -1,38 +1,34 @@
-r"""How well images of sentences show what was said, by a judge that reads scenes.
+r"""How well images of sentences show what was said, by a judge that measures scenes.
 
-The judge is a small classifier with seven answers at once: whether the two things stand one above
-the other or side by side; and of the one above or at the left, and of the other, the size, the
-colour and the shape. It has never seen a sentence, and learnt from the training part alone: of the
-combinations of the test part it has seen no picture either.
+The judge needs no training, so nothing can have taught it to overlook a model's faults. It finds
+what is not ground, by how far each pixel is on the way from the ground to the nearest paint; takes
+the parts that hang together; and of each of the two things, which there must be,
 
-``python -m minigen.metrics.scenes`` trains it, writes its weights into the package, and says what
-`JUDGE` has to record of them.
+- the colour: the paint that its sum of differences to the ground points to;
+- the shape: circle, square or triangle, drawn with the same area and centre, whichever differs
+  least in its squares;
+- the size: whether that shape's longer side is nearer to small or to large ones.
+
+Where the two are farther apart downwards than sideways, one is above the other.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-import click
 import numpy as np
 import numpy.typing as npt
 
-from minigen import data, optim
 from minigen.data.captioned import read_sentences
 from minigen.data.coloured import COLOURS
-from minigen.data.publication import PublishedFile
-from minigen.data.scenes import PLACES, SHAPES, SIZES, Rows, understand
-from minigen.engine.backend import Array, to_numpy
+from minigen.data.outlines import Numbers
+from minigen.data.scenes import SHAPES, SIDE, SIZES, Rows, covered, understand
+from minigen.engine.backend import Array, array_of, to_numpy
 from minigen.engine.random import Generator
-from minigen.engine.tensor import Tensor
-from minigen.metrics.features import FeatureExtractor, TrainedExtractor, read_extractor
 from minigen.metrics.samples import BATCH_SIZE, measuring, minibatches
-from minigen.ops.losses import cross_entropy
-from minigen.optim.lr_scheduler import CosineAnnealingLR
 
 if TYPE_CHECKING:
     from minigen.models.text_to_image import TextToImage
@@ -40,26 +36,48 @@ if TYPE_CHECKING:
 _OF_A_THING: Final = {"size": len(SIZES), "colour": len(COLOURS), "shape": len(SHAPES)}
 
 ANSWERS: Final = ("place", *_OF_A_THING, *_OF_A_THING)
-"""What each of the judge's seven answers is about."""
+"""What each of the judge's seven answers is about; of both things, above or at the left first."""
 
-_CHOICES: Final = (len(PLACES), *_OF_A_THING.values(), *_OF_A_THING.values())
-_EPOCHS: Final = 6
-_BATCH: Final = 128
-_RATE: Final = 2e-3
+UNREADABLE: Final = -1
+"""The answer to all where there are not two things."""
 
-JUDGE: Final = TrainedExtractor(
-    (3, 32, 32),
-    (24, 32, 32),
-    PublishedFile("scenes.safetensors", 0, ""),
-    test_accuracy=0.0,
-    classes=sum(_CHOICES),
-)
-"""The judge in the package. It reads the share `test_accuracy` of test scenes right in all."""
+_BRIGHTNESS: Final = 0.925  # of paint, in the middle of what is drawn
+_INSIDE: Final = 0.6  # of a thing, a pixel that is covered so far: touching things are told apart
+_LEAST: Final = 8  # pixels of a thing
+_AREA: Final = {"circle": np.pi / 4, "square": 1.0, "triangle": 3**0.5 / 4}
+_RISE: Final = {"circle": 0.0, "square": 0.0, "triangle": 3**0.5 / 12}
+"""Of a shape whose longer side is 1: its area, and how far its middle is above its centre."""
+
+_BETWEEN: Final = (SIZES["small"][1] + SIZES["large"][0]) / 2
 
 
-def load_scene_judge() -> FeatureExtractor:
-    """Load the judge, in evaluation mode; see `minigen.metrics.load_feature_extractor`."""
-    return read_extractor(JUDGE)
+# ------------------------------------------------------------------------------- reading a picture
+
+
+def read_scenes(images: Array) -> Rows:
+    """Return seven answers, see `ANSWERS`, of images (N, 3, 32, 32) in [0, 1]; shape (N, 7).
+
+    They are numbers of `minigen.data.scenes.PLACES`, `SIZES`, `COLOURS` and `SHAPES`.
+
+    Examples
+    --------
+    >>> import minigen.data
+    >>> test = minigen.data.load("scenes", "test")
+    >>> answers = read_scenes(test.scaled()[:100])
+    >>> bool((answers == answers_of(test.combinations[:100])).mean() > 0.99)
+    True
+    """
+    pixels = to_numpy(array_of(images)).astype(np.float64)
+    if pixels.ndim != 4 or pixels.shape[1:] != (3, SIDE, SIDE):
+        raise ValueError(
+            f"read_scenes: images of shape (N, 3, {SIDE}, {SIDE}) are expected, got {pixels.shape}"
+        )
+    answers = np.full((len(pixels), len(ANSWERS)), UNREADABLE)
+    found = [(number, pair) for number, each in enumerate(pixels) if (pair := _two_things(each))]
+    if found:
+        numbers, pairs = zip(*found, strict=True)
+        answers[list(numbers)] = _answers([thing for pair in pairs for thing in pair])
+    return answers
 
 
 def answers_of(combinations: Rows) -> Rows:
@@ -67,7 +85,6 @@ def answers_of(combinations: Rows) -> Rows:
 
     Examples
     --------
-    >>> from minigen.data.scenes import THINGS, understand
     >>> answers_of(understand(["a small red circle right of a large blue square"])).tolist()
     [[1, 1, 3, 1, 0, 0, 0]]
     """
@@ -78,20 +95,89 @@ def answers_of(combinations: Rows) -> Rows:
     return np.stack(answers, axis=1)
 
 
-def read_scenes(judge: FeatureExtractor, images: Array) -> Rows:
-    """Return the judge's seven answers, (N, 7), of images (N, 3, 32, 32) in [0, 1]."""
-    parts = []
-    with measuring(judge):
-        for some, _ in minibatches(judge, images, BATCH_SIZE):
-            answers = [to_numpy(logits.data).argmax(axis=1) for logits in _apart(judge(some))]
-            parts.append(np.stack(answers, axis=1))
-    return np.concatenate(parts)
+@dataclass(frozen=True)
+class _Thing:
+    """A part of a picture: which share of each pixel it covers, (32, 32), and its colour."""
+
+    cover: Numbers
+    colour: int
 
 
-def _apart(logits: Tensor) -> list[Tensor]:
-    """Return the logits (N, choices) of each of the seven answers."""
-    ends = np.cumsum(_CHOICES)
-    return [logits[:, end - count : end] for end, count in zip(ends, _CHOICES, strict=True)]
+def _two_things(picture: Numbers) -> list[_Thing]:
+    """Return what is to be seen in a picture (3, 32, 32), if it is two things; else nothing."""
+    ground = np.median(_border(picture), axis=1)
+    paints = ground - _BRIGHTNESS * np.array([*COLOURS.values()])  # the way to each, (4, 3)
+    differences = ground[:, np.newaxis, np.newaxis] - picture
+    lengths = np.linalg.norm(paints, axis=1, keepdims=True)
+    along = np.einsum("kc,cyx->kyx", paints / lengths**2, differences)
+    cover = along.max(axis=0).clip(0, 1)
+    parts = _parts(cover > _INSIDE)
+    if len(parts) != 2:
+        return []
+    things = []
+    for part, other in (parts, parts[::-1]):
+        own = cover * _share(part, other)
+        towards = (differences * own).sum(axis=(1, 2))
+        things.append(_Thing(own, int((paints / lengths @ towards).argmax())))
+    return things
+
+
+def _answers(things: Sequence[_Thing]) -> Rows:
+    """Return the answers, (N, 7), of N pairs of things, one thing after the other."""
+    cover = np.array([thing.cover for thing in things])
+    area, across = cover.sum(axis=(1, 2)), np.arange(SIDE) + 0.5
+    down, right = (cover.sum(axis=axis) @ across / area for axis in (2, 1))
+    lengths = np.sqrt(area / np.array([[_AREA[name]] for name in SHAPES])).clip(max=SIDE)
+    rise = lengths * np.array([[_RISE[name]] for name in SHAPES])
+    shapes = np.repeat(np.arange(len(SHAPES)), len(things))
+    places = (np.clip(middle, lengths / 2, SIDE - lengths / 2) for middle in (right, down - rise))
+    drawn = covered(shapes, lengths.ravel(), *(middle.ravel() for middle in places))
+    wrong = np.square(drawn.reshape(len(SHAPES), *cover.shape) - cover).sum(axis=(2, 3))
+    shape = wrong.argmin(axis=0)
+    size = lengths[shape, np.arange(len(things))] > _BETWEEN
+    each = np.stack([size, [thing.colour for thing in things], shape], axis=1).reshape(-1, 2, 3)
+    apart = [np.diff(middle.reshape(-1, 2))[:, 0] for middle in (down, right)]
+    beside = (abs(apart[1]) > abs(apart[0])).astype(np.int64)
+    turned = np.where(beside == 1, apart[1], apart[0]) < 0
+    each[turned] = each[turned, ::-1]
+    return np.concatenate([beside[:, np.newaxis], each.reshape(-1, 6)], axis=1)
+
+
+def _border(picture: Numbers) -> Numbers:
+    """Return the outermost pixels, (3, 124)."""
+    edge = np.ones((SIDE, SIDE), bool)
+    edge[1:-1, 1:-1] = False
+    return picture[:, edge]
+
+
+def _parts(inside: npt.NDArray[np.bool_]) -> list[npt.NDArray[np.bool_]]:
+    """Return the parts of a mask that hang together by sides of pixels, but for specks."""
+    labels = np.where(inside, np.arange(1, inside.size + 1).reshape(inside.shape), 0)
+    while True:
+        spread = np.where(inside, _neighbours(labels), 0)
+        if np.array_equal(spread, labels):
+            break
+        labels = spread
+    numbers, counts = np.unique(labels[inside], return_counts=True)
+    return [labels == number for number in numbers[counts >= _LEAST]]
+
+
+def _neighbours(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return the largest of each pixel and the four beside it."""
+    largest = values.copy()
+    for to, of in ((slice(1, None), slice(-1)), (slice(-1), slice(1, None))):
+        np.maximum(largest[to], values[of], out=largest[to])
+        np.maximum(largest[:, to], values[:, of], out=largest[:, to])
+    return largest
+
+
+def _share(part: npt.NDArray[np.bool_], other: npt.NDArray[np.bool_]) -> Numbers:
+    """Return how much of each pixel's cover is a part's: all inside and at its edge.
+
+    At the edges of both it is half.
+    """
+    own, others = (_neighbours(each) & ~beyond for each, beyond in ((part, other), (other, part)))
+    return own / np.maximum(1, own + others.astype(float))
 
 
 # --------------------------------------------------------------------------------------- judging
@@ -118,7 +204,7 @@ class Shown:
 
 @dataclass(frozen=True)
 class SceneReport:
-    """How well images show sentences: `count` of them, by what made them."""
+    """How well images show `count` sentences, by what the images are."""
 
     count: int
     outcomes: Mapping[str, Shown]
@@ -128,18 +214,17 @@ class SceneReport:
         return dataclasses.asdict(self)
 
 
-def shown(judge: FeatureExtractor, images: Array, sentences: Sequence[str]) -> Shown:
-    """Return which share of images shows what sentences about scenes say.
+def shown(images: Array, sentences: Sequence[str]) -> Shown:
+    """Return which share of images (N, 3, 32, 32) shows what sentences about scenes say.
 
     Examples
     --------
     >>> import minigen.data
     >>> test = minigen.data.load("scenes", "test")
-    >>> judge = load_scene_judge()
-    >>> shown(judge, test.scaled()[:200], test.captions()[:200]).whole > 0.98
+    >>> shown(test.scaled()[:100], test.captions()[:100]).whole > 0.98
     True
     """
-    right = read_scenes(judge, images) == answers_of(understand(sentences))
+    right = read_scenes(images) == answers_of(understand(sentences))
     of_both = {
         name: float(right[:, [answer == name for answer in ANSWERS]].all(axis=1).mean())
         for name in ("place", *_OF_A_THING)
@@ -159,8 +244,9 @@ def judge_scenes(
 ) -> SceneReport:
     """Make an image of each sentence about a scene, and count how many show what was said.
 
-    Beside them stand the real images of these sentences, and the training image whose sentence has
-    most words in common, each in its place: the best that looking up can do.
+    Beside them stand images of sentences that the model was trained on; the real images of the
+    first sentences; and training images, each of the sentence that has most words in common with
+    the one that is asked for, each in its place: what looking up can do.
 
     Parameters
     ----------
@@ -177,19 +263,16 @@ def judge_scenes(
     """
     source = generator or Generator(0)
     made = sample_sentences(model, sentences, source, batch_size)
-    seen, place = np.unique(their_sentences, axis=0, return_index=True)
-    nearest = others[place[_most_alike(sentences, seen)]]
-    again = their_sentences[source.permutation(len(their_sentences))[: len(sentences)]]
-    judge, said = load_scene_judge(), read_sentences(sentences, model.vocabulary)
+    trained = their_sentences[source.permutation(len(their_sentences))[: len(sentences)]]
+    again = sample_sentences(model, trained, source, batch_size)
+    seen, places = np.unique(their_sentences, axis=0, return_index=True)
+    nearest = to_numpy(array_of(others))[places[_most_alike(sentences, seen)]]
+    said, said_again = (read_sentences(some, model.vocabulary) for some in (sentences, trained))
     outcomes = {
-        "the model": shown(judge, made, said),
-        "the model, sentences it was trained on": shown(
-            judge,
-            sample_sentences(model, again, source, batch_size),
-            read_sentences(again, model.vocabulary),
-        ),
-        "the nearest training scene": shown(judge, nearest, said),
-        "the real scenes": shown(judge, images, said),
+        "the model": shown(made, said),
+        "the model, on training sentences": shown(again, said_again),
+        "the nearest training scene": shown(nearest, said),
+        "the real scenes": shown(images, said),
     }
     return SceneReport(len(sentences), outcomes)
 
@@ -213,50 +296,3 @@ def _most_alike(sentences: Rows, others: Rows) -> Rows:
         common += word[:, np.newaxis] == other
     nearest: Rows = common.argmax(axis=1)
     return nearest
-
-
-# -------------------------------------------------------------------------------------- training
-
-
-def train_scene_judge(
-    scenes: data.Scenes, *, epochs: int = _EPOCHS, seed: int = 0
-) -> FeatureExtractor:
-    """Train a judge: Adam on the sum of seven cross-entropies, its rate falling along a cosine."""
-    source = Generator(seed)
-    judge = FeatureExtractor(scenes.image_shape, JUDGE.channels, JUDGE.classes, generator=source)
-    optimizer = optim.Adam(judge.parameters(), lr=_RATE)
-    examples = scenes.scaled(), answers_of(scenes.combinations)
-    batches = data.Batches(examples, _BATCH, shuffle=True, drop_last=True, generator=source)
-    schedule = CosineAnnealingLR(optimizer, epochs * len(batches))
-    for _ in range(epochs):
-        for images, answers in batches:
-            losses = [
-                cross_entropy(logits, answers[:, number])
-                for number, logits in enumerate(_apart(judge(images)))
-            ]
-            optimizer.zero_grad()
-            sum(losses[1:], losses[0]).backward()
-            optimizer.step()
-            schedule.step()
-    return judge.eval()
-
-
-def main() -> None:
-    """Train the judge, and write its weights into the package."""
-    from safetensors.numpy import save
-
-    from minigen.files import write_atomically
-    from minigen.metrics.features import WEIGHTS
-    from minigen.metrics.train_features import rounded
-
-    judge = train_scene_judge(data.load("scenes"))
-    judge.load_state_dict(rounded(judge))
-    contents = save(rounded(judge))
-    write_atomically(WEIGHTS / JUDGE.file.name, contents)
-    click.echo(f"{len(contents):,} bytes, SHA-256 {hashlib.sha256(contents).hexdigest()}")
-    test = data.load("scenes", "test")
-    click.echo(str(shown(judge, test.scaled(), test.captions())))
-
-
-if __name__ == "__main__":
-    main()

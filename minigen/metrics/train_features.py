@@ -95,7 +95,7 @@ def train_extractor(
             loss.backward()
             optimizer.step()
             schedule.step()
-    extractor.load_state_dict(rounded(extractor))
+    extractor.load_state_dict(_rounded(extractor))
     return extractor
 
 
@@ -111,7 +111,7 @@ def _mirror(images: npt.NDArray[Any], generator: Generator) -> npt.NDArray[Any]:
     return mirrored
 
 
-def rounded(extractor: FeatureExtractor) -> dict[str, npt.NDArray[Any]]:
+def _rounded(extractor: FeatureExtractor) -> dict[str, npt.NDArray[Any]]:
     """Return the weights in half precision, which is all that a stored classifier needs."""
     state = {name: tensor.numpy() for name, tensor in extractor.state_dict().items()}
     return {
@@ -134,7 +134,7 @@ def main(dataset: ImageSet, folder: Path) -> None:
 
     trained = TRAINED[dataset]
     extractor = train_extractor(data.load(dataset), trained.channels, RECIPES[dataset])
-    contents = save(rounded(extractor))
+    contents = save(_rounded(extractor))
     path = folder / trained.file.name
     write_atomically(path, contents)
     click.echo(f"{path}: {len(contents):,} bytes, SHA-256 {hashlib.sha256(contents).hexdigest()}")

@@ -20,7 +20,7 @@ from minigen.models.vae import VAE
 class PictureNetworks(ConvNetworks):
     """An encoder of convolutions, and a decoder that is its mirror image, for 32x32 pixels."""
 
-    channels: Sizes = (32, 64, 128)
+    channels: Sizes = (24, 48, 96)
     hidden: Sizes = (256,)
     latent: Size = 16
 
