@@ -164,7 +164,7 @@ def _parts(inside: npt.NDArray[np.bool_]) -> list[npt.NDArray[np.bool_]]:
 
 def _neighbours(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """Return the largest of each pixel and the four beside it."""
-    largest = values.copy()
+    largest: npt.NDArray[Any] = values.copy()
     for to, of in ((slice(1, None), slice(-1)), (slice(-1), slice(1, None))):
         np.maximum(largest[to], values[of], out=largest[to])
         np.maximum(largest[:, to], values[:, of], out=largest[:, to])
@@ -177,7 +177,8 @@ def _share(part: npt.NDArray[np.bool_], other: npt.NDArray[np.bool_]) -> Numbers
     At the edges of both it is half.
     """
     own, others = (_neighbours(each) & ~beyond for each, beyond in ((part, other), (other, part)))
-    return own / np.maximum(1, own + others.astype(float))
+    share: Numbers = own / np.maximum(1, own + others.astype(float))
+    return share
 
 
 # --------------------------------------------------------------------------------------- judging

@@ -28,7 +28,9 @@ def page(name: str) -> str:
 @functools.cache
 def defaults(model: str) -> dict[str, Any]:
     """Return every option of a model of 28 x 28 grey pixels, and of its training."""
-    classes = {"classes": 10} if models.find(model).conditional else {}
+    classes: dict[str, Any] = {"classes": 10} if models.find(model).conditional else {}
+    if model == "text-to-image":
+        classes = {"vocabulary": ("", "a"), "sentence_length": 1, "channels": (8, 16)}
     config = RunConfig(model=model).completed(
         models.build(model, image_shape=(1, 28, 28), **classes)
     )
