@@ -6,8 +6,11 @@ import itertools
 
 import numpy as np
 
-from minigen.data import CaptionedImages
+from minigen.data import CaptionedImages, Scenes
 from minigen.data.captioned import encode_sentences, make_vocabulary
+from minigen.data.drawn import uniform
+from minigen.data.scenes import VOCABULARY as OF_SCENES
+from minigen.data.scenes import combinations_of, draw_scenes, tell
 
 SIDE = 8
 SENTENCES = [
@@ -29,3 +32,17 @@ def bars(split: str) -> CaptionedImages:
         bar[[1, 2 if number < 2 else 0], start : start + 3] = 0
     sentences = encode_sentences([SENTENCES[number] for number in chosen], VOCABULARY)
     return CaptionedImages("bars", split, images, sentences=sentences, vocabulary=VOCABULARY)
+
+
+def few_scenes(split: str) -> Scenes:
+    """Draw 20 scenes, which are called as all are: `--dataset tests.captions:few_scenes`."""
+    combinations = combinations_of(split)[:20]
+    told = tell(combinations, [False] * len(combinations))
+    return Scenes(
+        "scenes",
+        split,
+        draw_scenes(combinations, uniform((1,), len(combinations), 9)),
+        sentences=encode_sentences(told, OF_SCENES),
+        vocabulary=OF_SCENES,
+        combinations=combinations,
+    )

@@ -82,7 +82,7 @@ class RunConfig:
         A name in `minigen.models.MODELS`, or ``"package.module:Class"``.
     model_config : mapping
         The model's constructor's arguments; what the data decide may be left out: ``image_shape``,
-        the number of ``classes`` of a conditional model, and augmentation.
+        the number of ``classes`` of a conditional model, augmentation, and a ``vocabulary``.
     dataset : str
         A name in `minigen.data.NAMES`, or ``"package.module:function"``: see `load_data`. The path
         of pictures of one's own becomes `own_data`, and their name stands here.

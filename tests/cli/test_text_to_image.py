@@ -86,6 +86,16 @@ def test_bounds_are_measured_and_that_there_is_no_judge_is_said(run: Path) -> No
     assert "no judge knows whether these images show what their sentences say" in result.stderr
 
 
+def test_scenes_are_judged_beside_looking_up_and_real_ones(tmp_path: Path) -> None:
+    call("train", "text-to-image", "--dataset", "tests.captions:few_scenes", "--channels", 4,
+         "--hidden", 6, "--latent", 2, "--steps", 1, "--out", tmp_path / "run")  # fmt: skip
+    shown = " ".join(call("evaluate", tmp_path / "run").stdout.split())
+    assert "text-to-image on 20 test sentences of" in shown
+    rows = ("the model", "the model, on training sentences", "the nearest training scene")
+    assert all(f"│ {row}" in shown for row in rows)
+    assert "│ the real scenes │ 100.0% │ 100.0% │ 100.0% │ 100.0% │ 100.0% │" in shown
+
+
 def test_pictures_with_captions_are_described_and_trained_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, captions: list[Any]
 ) -> None:
