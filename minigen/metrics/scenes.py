@@ -271,8 +271,8 @@ def judge_scenes(
     said, said_again = (read_sentences(some, model.vocabulary) for some in (sentences, trained))
     outcomes = {
         "the model": shown(made, said),
-        "the model, on training sentences": shown(again, said_again),
-        "the nearest training scene": shown(nearest, said),
+        "the model, seen sentences": shown(again, said_again),
+        "the nearest seen scene": shown(nearest, said),
         "the real scenes": shown(images, said),
     }
     return SceneReport(len(sentences), outcomes)

@@ -16,7 +16,7 @@ from minigen.viz.images import PADDING_GREY, as_bytes
 from minigen.viz.style import DPI, save_figure
 
 COLUMNS: Final = 6
-"""How many images stand in a row."""
+"""How many images stand in a row at least, if there are so many."""
 
 _LONGER_SIDE: Final = 128  # about how many pixels an image's longer side gets
 _GAP: Final = 24  # pixels between images, and around
@@ -30,7 +30,7 @@ def save_captioned_images(
     images: Tensor | Array | Sequence[Tensor | Array],
     captions: Sequence[str],
     *,
-    columns: int = COLUMNS,
+    columns: int | None = None,
     title: str | None = None,
 ) -> None:
     """Write images as one picture, each with its sentence underneath.
@@ -43,8 +43,8 @@ def save_captioned_images(
         Of several sets, the first images stand above one another, and so on.
     captions : sequence of str
         The sentences; none, or one for each image.
-    columns : int, default 6
-        Images in a row.
+    columns : int, optional
+        Images in a row; by default 6, or as many as make the page about square.
     title : str, optional
         What stands above all.
 
@@ -76,7 +76,7 @@ def save_captioned_images(
     height, width, channels = whole.shape[1:]
     texts = [textwrap.fill(caption, int((width + _GAP / 2) / _LETTER)) for caption in captions]
     lines = max((text.count("\n") + 1 for text in texts), default=0)
-    columns = max(1, min(columns, count))
+    columns = max(1, min(columns or max(COLUMNS, round(count**0.5)), count))
     down, across = height + lines * _LINE + _GAP, width + _GAP
     size = -(-count // columns) * down + _GAP, columns * across + _GAP
     page = np.full((*size, channels), 255, np.uint8)

@@ -91,8 +91,8 @@ def test_scenes_are_judged_beside_looking_up_and_real_ones(tmp_path: Path) -> No
          "--hidden", 6, "--latent", 2, "--steps", 1, "--out", tmp_path / "run")  # fmt: skip
     shown = " ".join(call("evaluate", tmp_path / "run").stdout.split())
     assert "text-to-image on 20 test sentences of" in shown
-    rows = ("the model", "the model, on training sentences", "the nearest training scene")
-    assert all(f"│ {row}" in shown for row in rows)
+    rows = ("the model", "the model, seen sentences", "the nearest seen scene")
+    assert all(f"│ {row} │" in shown for row in rows)
     assert "│ the real scenes │ 100.0% │ 100.0% │ 100.0% │ 100.0% │ 100.0% │" in shown
 
 

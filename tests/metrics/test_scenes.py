@@ -104,8 +104,8 @@ def test_a_model_stands_beside_looking_up_and_real_scenes(images: Any) -> None:
     whole = {name: outcome["whole"] for name, outcome in outcomes.items()}
     assert whole == {
         "the model": 0.5,
-        "the model, on training sentences": 0.5,
-        "the nearest training scene": 0,
+        "the model, seen sentences": 0.5,
+        "the nearest seen scene": 0,
         "the real scenes": 1,
     }
-    assert 0 < outcomes["the nearest training scene"]["size"] < 1
+    assert 0 < outcomes["the nearest seen scene"]["size"] < 1
