@@ -116,7 +116,7 @@ class SentenceEncoder(nn.Module):
     >>> encoder(sentences).shape
     (2, 6)
 
-    Derivation: embedding, conv2d, amax
+    Derivation: embedding, conv2d, max
     """
 
     def __init__(
