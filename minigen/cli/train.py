@@ -208,8 +208,8 @@ class NameOrPath(click.Choice):  # type: ignore[type-arg] # generic since click 
 @click.option(
     "--batch-size",
     type=click.IntRange(1, 1_000_000),
-    help="Images in a minibatch.  [default: the model's: 64 for most GANs of images, text-to-image "
-    "and what restores, 16 for pix2pix, else 128]",
+    help="Images in a minibatch.  [default: the model's: 64 for most GANs of images and for "
+    "what restores, 32 for text-to-image, 16 for pix2pix, else 128]",
 )
 @click.option(
     "--lr",

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from minigen import functional as F
 from minigen import nn
-from minigen.engine.backend import CPU, Array, array_of, device_of
+from minigen.engine.backend import CPU, Array, array_of, device_of, namespace
 from minigen.engine.random import Generator
 from minigen.engine.tensor import Tensor
 from minigen.models.options import Count, Options, Words
@@ -75,16 +75,18 @@ class SentenceEncoders(Options):
 
 
 class SentenceEncoder(nn.Module):
-    r"""Vectors of sentences: words and their places, convolved, and the largest over the sentence.
+    r"""Vectors of sentences: words and their places, convolved, and summed over the sentence.
 
     .. math:: e_t = E_{w_t} + P_t, \qquad
               h_t = \mathrm{ReLU}\Big(b + \sum_{k=-r}^{r} W_k\, e_{t+k}\Big), \qquad
-              s_j = \max_t h_{tj}
+              s = \frac{1}{\sqrt n} \sum_{t=1}^{n} h_t
 
     The row of E is the word's, that of P its place's; without P it would not be known which of two
-    things is the red one, but to those who look through a window of :math:`2r + 1` words. The
-    maximum finds what is said wherever it is said. A sentence ends where 0, the padding, begins:
-    beyond, :math:`e_t = h_t = 0`, and 0 is the least that a ReLU gives.
+    things is the red one, but to those who look through a window of :math:`2r + 1` words. A
+    sentence of n words ends where 0, the padding, begins: beyond, :math:`e_t = h_t = 0`.
+
+    Kim takes the largest :math:`h_t` in the place of the sum, which tells each feature from one
+    window alone: on scenes that learns more slowly.
 
     Parameters
     ----------
@@ -116,7 +118,7 @@ class SentenceEncoder(nn.Module):
     >>> encoder(sentences).shape
     (2, 6)
 
-    Derivation: embedding, conv2d, max
+    Derivation: embedding, conv2d, sum
     """
 
     def __init__(
@@ -150,8 +152,9 @@ class SentenceEncoder(nn.Module):
         vectors = (self.words(numbers) + self.places.weight[:length]) * said
         in_a_row = F.reshape(F.permute(vectors, (0, 2, 1)), (count, -1, 1, length))
         seen = F.relu(self.windows(in_a_row)) * said.reshape(count, 1, 1, length)
-        largest: Tensor = F.amax(seen, axis=(2, 3))
-        return largest
+        words = namespace(said).maximum(said.sum(axis=1), 1)
+        summed: Tensor = F.sum(seen, axis=(2, 3)) / words**0.5
+        return summed
 
 
 def expect_sentences(model: str, sentences: Array | None, words: int, count: int) -> None:

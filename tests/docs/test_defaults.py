@@ -91,7 +91,7 @@ def test_the_help_of_training_says_what_models_have() -> None:
     assert (pix2pix["batch_size"], pix2pix["schedule"]) == (16, "linear")
     assert (pix2pix["learning_rate"], *pix2pix["betas"]) == (2e-3, 0.9, 0.999)
     told = of.pop("text-to-image")
-    assert (told["batch_size"], told["schedule"]) == (64, "linear")
+    assert (told["batch_size"], told["schedule"]) == (32, "linear")
     assert (told["learning_rate"], *told["betas"]) == (1e-3, 0.9, 0.999)
     restorers = ("super-resolution", "denoising", "deblurring", "inpainting")
     for name, has in of.items():
@@ -100,7 +100,10 @@ def test_the_help_of_training_says_what_models_have() -> None:
         assert has["schedule"] == schedule
         if name not in games:
             assert (has["learning_rate"], *has["betas"]) == (1e-3, 0.9, 0.999)
-    sizes = "64 for most GANs of images, text-to-image and what restores, 16 for pix2pix, else 128"
+    sizes = (
+        "64 for most GANs of images and for what restores, 32 for text-to-image, 16 for pix2pix, "
+        "else 128"
+    )
     assert sizes in said["batch_size"]
     schedules = (
         "linear for most GANs of images, pix2pix and text-to-image, cosine for what restores, "
