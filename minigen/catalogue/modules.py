@@ -202,6 +202,7 @@ def _told(generator: Generator) -> models.TextToImage:
         latent=2,
         embedding=4,
         sentence_features=3,
+        batch_norm=False,
         generator=generator,
     )
     for name, parameter in model.named_parameters():

@@ -18,11 +18,12 @@ from minigen.models.vae import VAE
 
 @dataclass(frozen=True)
 class PictureNetworks(ConvNetworks):
-    """An encoder of convolutions, and a decoder that is its mirror image, for 32x32 pixels."""
+    """`ConvNetworks` for 32x32 pixels, with batch norm, with which scenes are learnt faster."""
 
     channels: Sizes = (24, 48, 96)
     hidden: Sizes = (256,)
     latent: Size = 16
+    batch_norm: bool = True
 
 
 class TextToImage(VAE):

@@ -23,7 +23,13 @@ def encoder(window: int = 3) -> SentenceEncoder:
 
 
 def model_of(**options: Any) -> TextToImage:
-    small = {"channels": (4, 6), "hidden": (5,), "latent": 2, "sentence_features": 7}
+    small = {
+        "channels": (4, 6),
+        "hidden": (5,),
+        "latent": 2,
+        "sentence_features": 7,
+        "batch_norm": False,
+    }
     return TextToImage((3, 8, 8), WORDS, 5, **small | options, generator=Generator(1))
 
 
