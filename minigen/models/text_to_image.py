@@ -18,12 +18,11 @@ from minigen.models.vae import VAE
 
 @dataclass(frozen=True)
 class PictureNetworks(ConvNetworks):
-    """`ConvNetworks` for 32x32 pixels, with batch norm, with which scenes are learnt faster."""
+    """`ConvNetworks` for 32x32 pixels."""
 
     channels: Sizes = (24, 48, 96)
     hidden: Sizes = (256,)
     latent: Size = 16
-    batch_norm: bool = True
 
 
 class TextToImage(VAE):
