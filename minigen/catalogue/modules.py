@@ -268,8 +268,40 @@ def _predicting(generator: Generator) -> models.FramePrediction:
     return model
 
 
+def _told(generator: Generator) -> models.TextToImage:
+    """Make a model of three words, with its biases off the kinks at 0."""
+    model = models.TextToImage(
+        (1, 4, 4),
+        ("", "a", "b"),
+        3,
+        channels=(2, 3),
+        hidden=(5,),
+        latent=2,
+        embedding=4,
+        sentence_features=3,
+        batch_norm=False,
+        generator=generator,
+    )
+    for name, parameter in model.named_parameters():
+        if name.endswith("bias"):
+            nn.init.uniform_(parameter, 0.05, 0.15, generator)
+    return model
+
+
+def _loss_of_sentences(model: Any, x: Any, noise: Any) -> Any:
+    return model.terms(x, beside(x, [[1, 2, 1], [2, 1, 0], [2, 0, 0]]), noise=noise)["loss"]
+
+
 MODELS = [
     _model("FramePrediction", _predicting, probability(2, 4, 1, 4, 4), call=_loss),
+    _model(
+        "TextToImage",
+        _told,
+        probability(3, 1, 4, 4),
+        normal(3, 2),
+        note="noise held",
+        call=_loss_of_sentences,
+    ),
     _model("Pix2Pix", _translating, probability(3, 2, 4, 4), call=_loss),
     *(
         _model(

@@ -123,7 +123,7 @@ def _verified(name: str) -> str:
     if name == "cifar10":
         return "every file is whole records with labels from 0 to 9"
     drawn = ("printed_", "coloured_shapes", "glyphs", "outlined_letters", "clips", "textures")
-    if name.startswith(drawn):
+    if name.startswith((*drawn, "scenes")):
         return "the pictures have the SHA-256 of those that everybody has"
     return "part of minigen, as it was installed"
 
@@ -156,7 +156,10 @@ def _show_named(name: str, verify: bool, show: Path | None, count: int | None) -
     if show is not None:
         examples = kind.examples(train)[: count or kind.shown]
         real = kind.examples(test)[:5000]
-        kind.draw_samples(show, tensor(examples), kinds.Setting(real=lambda: real))
+        told = kind.told(train)
+        captions = kind.captions(None if told is None else told[: len(examples)], train)
+        setting = kinds.Setting(real=lambda: real, captions=captions)
+        kind.draw_samples(show, tensor(examples), setting)
         click.echo(show)
 
 
@@ -177,7 +180,8 @@ def _show_own(own: OwnData, verify: bool, show: Path | None, count: int | None) 
         kind = kinds.find("image" if alone else found.kind)
         unasked = kind.shown if found.frames else _UNASKED
         shown = tensor(found.examples[: count or unasked] / np.float32(255))
-        kind.draw_samples(show, shown, kinds.Setting(real=lambda: shown))
+        setting = kinds.Setting(real=lambda: shown, captions=found.captions[: len(shown)])
+        kind.draw_samples(show, shown, setting)
         click.echo(show)
     if verify and found.bad:
         raise click.ClickException(bad_files(found))
@@ -248,7 +252,11 @@ def _each(shape: Sequence[int], kind: str = "image") -> str:
     image = f"{channels}x{height}x{width} {'grey' if channels == 1 else 'colour'}"
     if kind == "clip":
         return f"clips of {frames[0]} frames of {image}"
-    return {"pair": f"pairs of {image}", "styles": f"{image} in two styles"}.get(kind, image)
+    return {
+        "pair": f"pairs of {image}",
+        "styles": f"{image} in two styles",
+        "captioned image": f"{image} with a sentence",
+    }.get(kind, image)
 
 
 def _write(rows: Sequence[Row]) -> None:

@@ -11,36 +11,17 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 import numpy as np
 
-from minigen.cli import options
+from minigen.cli import options, tables
 from minigen.cli.trained import Trained
 from minigen.engine.modes import no_grad
 from minigen.engine.random import Generator
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from minigen.data import Defects
     from minigen.training import Examples
 
 LEARNT_FROM: Final = 2000
 """How many training images the linear filter is fitted to that restorations stand beside."""
-
-_NATS: Final = "nats"
-
-_MEANINGS: Final = {
-    "negative_elbo": ("negative ELBO: reconstruction + KL", _NATS),
-    "reconstruction": ("reconstruction: E[-ln p(x|z)]", _NATS),
-    "kl": ("KL divergence of q(z|x) from the prior", _NATS),
-    "nll": ("-ln p(x), importance-weighted bound", _NATS),
-    "active_units": ("active latent units, those with a variance over 0.01", ""),
-    "mutual_information_gap": ("mutual information gap of the factors", "of 1"),
-}
-"""What each value of an autoencoder is, and its unit; nats are those of one example."""
-
-_NO_JUDGE: Final = (
-    "The discriminator's probabilities do not judge the generator: 0.5 for both may only mean that "
-    "the discriminator is weak, and 1 and 0 that it is strong. Distances compare at one count only."
-)
 
 
 @click.command()
@@ -87,7 +68,9 @@ def evaluate(
     or fills holes in them is judged by the originals, beside what needs no network; translations by
     the targets, beside the images as they are. Of translation between two styles it is measured,
     too, what translations hide. Predicted frames are judged by those that followed, beside the last
-    frame and lines through the last ones; what finds defects by good and bad test pictures.
+    frame and lines through the last ones; what finds defects by good and bad test pictures. Images
+    of sentences about scenes are read by a judge, beside real scenes and the nearest that was
+    trained on.
     """
     run = Trained.load(folder, device)
     name = run.model.name
@@ -112,7 +95,7 @@ def evaluate(
     if as_json:
         click.echo(json.dumps(values))
     else:
-        _show(values, subject)
+        tables.show(values, subject)
 
 
 # --------------------------------------------------------------------------------------- measures
@@ -201,6 +184,8 @@ def _judged(of: Subject) -> dict[str, Any]:
 def _sampled(run: Trained, count: int, generator: Generator, truncation: float | None) -> Any:
     """Return samples, on the host, made a thousand at a time."""
     labels, sampler = run.model.labels_in_turn(count), run.sampler(truncation)
+    asked = run.kind.asked(lambda: run.test().labels, count)
+    labels = labels if asked is None else asked
     made = []
     for start in range(0, count, 1000):
         few = min(1000, count - start)
@@ -348,6 +333,28 @@ def _with_defects(of: Subject) -> Defects | None:
     return dataset
 
 
+def _scenes(of: Subject) -> dict[str, Any]:
+    """Count how many images show what sentences about scenes say, if the data are such."""
+    from minigen import metrics
+    from minigen.training import load_data
+
+    if load_data(of.run.config, "test").name != "scenes":
+        options.tell("no judge knows whether these images show what their sentences say")
+        return {}
+    train, test = of.run.examples("train"), of.test
+    assert train.labels is not None, "each has its sentence"
+    assert test.labels is not None
+    report = metrics.judge_scenes(
+        of.run.model,
+        test.images,
+        test.labels,
+        train.images,
+        train.labels,
+        generator=Generator(of.seed),
+    )
+    return {"scenes": report.to_dict()}
+
+
 MEASURES: Final[tuple[tuple[Callable[[Subject], dict[str, Any]], tuple[str, ...]], ...]] = (
     (_bounds, ("reconstruct", "encode")),
     (_likelihood, ("log_weights",)),
@@ -360,172 +367,6 @@ MEASURES: Final[tuple[tuple[Callable[[Subject], dict[str, Any]], tuple[str, ...]
     (_cycled, ("cycle",)),
     (_detected, ("anomaly_maps",)),
     (_unlikely, ("log_weights",)),
+    (_scenes, ("vocabulary",)),
 )
 """All that is measured, and what a model must be able to do for it: see `minigen.models.can`."""
-
-
-# ------------------------------------------------------------------------------------------ tables
-
-
-def _show(values: dict[str, Any], subject: Subject) -> None:
-    """Write a table of the bounds, one of the samples, or both."""
-    from rich.console import Console
-
-    console = Console(highlight=False)
-    config, kind = subject.run.config, subject.run.kind
-    bounds = {name: value for name, value in values.items() if name in _MEANINGS}
-    if bounds:
-        on = f"{len(subject.test):,} {subject.split} {kind.plural}"
-        title = f"{config.model} on {on} of {config.dataset}"
-        table = _table(title, kind.caveat(config.model_config, config.binarize), "value")
-        table.add_column("unit")
-        for name, value in bounds.items():
-            meaning, unit = _MEANINGS[name]
-            table.add_row(meaning, _written(value), kind.unit if unit == _NATS else unit)
-        console.print(table)
-    if "restoration" in values:
-        console.print(_restorations(values["restoration"], subject))
-    if "inpainting" in values:
-        console.print(_fillings(values["inpainting"], subject))
-    if "translation" in values:
-        console.print(_translations(values["translation"], subject))
-    if "prediction" in values:
-        console.print(_predictions(values["prediction"], subject))
-    if "cycle" in values:
-        console.print(_cycles(values["cycle"], subject))
-    if "detection" in values:
-        console.print(_detections(values["detection"], subject))
-    if "samples" in values:
-        samples = values["samples"]
-        title = f"{samples['count']:,} samples of {config.model} beside real ones: {config.dataset}"
-        judged = samples.get("discriminator")
-        table = _table(title, _NO_JUDGE if judged else None, "generated", "real")
-        for name, value in samples.get("generated", {}).items():
-            table.add_row(kind.measures[name], _written(value), _written(samples["real"][name]))
-        if named := samples.get("class_accuracy"):
-            row = "class accuracy, by a classifier"
-            table.add_row(row, _written(named["generated"]), _written(named["real"]))
-        if judged:
-            row = "discriminator's probability of being real"
-            table.add_row(row, _written(judged["generated"]), _written(judged["real"]))
-        console.print(table)
-
-
-def _restorations(report: dict[str, Any], subject: Subject) -> Table:
-    """Return a table of who restores how well."""
-    config = subject.run.config
-    title = f"{config.model} on {report['count']:,} {subject.split} images of {config.dataset}"
-    caption = (
-        "Means over the images. PSNR in decibels; SSIM is 1 at best; the edges' steepness is a "
-        "share of the originals'."
-    )
-    table = _table(title, caption, "PSNR", "SSIM", "sharpness")
-    for name, fidelity in report["fidelity"].items():
-        others = (_written(fidelity[figure]) for figure in ("ssim", "sharpness"))
-        table.add_row(name, f"{fidelity['psnr']:.2f}", *others)
-    return table
-
-
-def _fillings(report: dict[str, Any], subject: Subject) -> Table:
-    """Return a table of who fills holes how well."""
-    config = subject.run.config
-    title = f"{config.model} on {report['count']:,} {subject.split} images of {config.dataset}"
-    table = _table(
-        title, "Mean squared error of the pixels in the holes.", "error", "to the model's"
-    )
-    model, *_ = report["hole_mse"].values()
-    for name, error in report["hole_mse"].items():
-        table.add_row(name, f"{error:.4f}", f"{error / model:.2f}")
-    return table
-
-
-def _translations(report: dict[str, Any], subject: Subject) -> Table:
-    """Return a table of translations between the images given and the targets."""
-    config = subject.run.config
-    title = f"{config.model} on {report['count']:,} {subject.split} pairs of {config.dataset}"
-    caption = (
-        "Absolute error of a pixel; the share that a judge of style takes for targets, who is "
-        f"right on {report['judge_accuracy']:.1%} of these inputs and targets; the share whose "
-        f"nearest of {report['candidates']:,} targets is the right one, a pixel's shift allowed."
-    )
-    table = _table(title, caption, "error", "to the inputs'", "called target", "recognised")
-    for name, outcome in report["outcomes"].items():
-        shares = (outcome[share] for share in ("of_the_inputs", "called_targets", "recognised"))
-        table.add_row(name, f"{outcome['l1']:.4f}", *map(_written, shares))
-    return table
-
-
-def _predictions(report: dict[str, Any], subject: Subject) -> Table:
-    """Return a table of who predicts how well, and how far ahead."""
-    config = subject.run.config
-    title = f"{config.model} on {report['count']:,} {subject.split} clips of {config.dataset}"
-    caption = (
-        f"Mean squared error of a pixel, by frames ahead of the {report['context']} seen. Of the "
-        f"next frame the model's is {report['to_copying']:.3f} of the last frame's."
-    )
-    table = _table(title, caption, *report["mse"], what="ahead")
-    for ahead, errors in enumerate(zip(*report["mse"].values(), strict=True), start=1):
-        table.add_row(str(ahead), *(f"{error:.4f}" for error in errors))
-    return table
-
-
-def _cycles(report: dict[str, Any], subject: Subject) -> Table:
-    """Return a table of translations in both directions, and of what they hide."""
-    config = subject.run.config
-    title = (
-        f"{config.model} on {report['count']:,} {subject.split} images in each style of "
-        f"{config.dataset}"
-    )
-    caption = (
-        "Absolute errors of a pixel. The judge of style is right on "
-        f"{report['judge_accuracy']:.1%} of the images themselves. What is led back better from a "
-        "translation than from a true image was hidden in it; noise drowns what is faint."
-    )
-    directions = report["directions"].values()
-    table = _table(title, caption, *(way.replace("-", " ") for way in report["directions"]))
-    rows = {"called the other style by a judge": [each["called"] for each in directions]}
-    if all(each["l1"] is not None for each in directions):
-        rows |= {
-            "error beside the true image": [each["l1"] for each in directions],
-            "  to that of the image as it is": [
-                each["l1"] / each["unchanged"] for each in directions
-            ],
-        }
-    for what in next(iter(directions))["led_back"]:
-        rows[f"error when led back from {what}"] = [each["led_back"][what] for each in directions]
-    for what, shares in rows.items():
-        places = 4 if what.startswith("error") else 3
-        table.add_row(what, *(f"{share:.{places}f}" for share in shares))
-    return table
-
-
-def _detections(report: dict[str, Any], subject: Subject) -> Table:
-    """Return a table of who tells bad from good pictures how well."""
-    config = subject.run.config
-    title = (
-        f"{config.model} on {report['good']:,} good and {report['bad']:,} bad test pictures of "
-        f"{config.dataset}"
-    )
-    caption = "Areas under the ROC curve: 1 at best, a half by chance."
-    table = _table(title, caption, "pictures", "pixels", "hardest kind")
-    for name, outcome in report["outcomes"].items():
-        by_pixel = "" if outcome["by_pixel"] is None else _written(outcome["by_pixel"])
-        kind, hardest = min(outcome["by_kind"].items(), key=lambda each: each[1])
-        row = f"{kind}: {_written(hardest)}"
-        table.add_row(name, _written(outcome["by_picture"]), by_pixel, row)
-    return table
-
-
-def _table(title: str, caption: str | None, *columns: str, what: str = "what") -> Table:
-    from rich.table import Table
-
-    table = Table(title=title, caption=caption, title_justify="left", caption_justify="left")
-    table.add_column(what)
-    for column in columns:
-        table.add_column(column, justify="right")
-    return table
-
-
-def _written(value: float) -> str:
-    """Write a count as it is, and any other number to three places."""
-    return str(value) if isinstance(value, int) else f"{value:.3f}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -25,6 +26,9 @@ STEPS: Final = 100
 
 LINES: Final = 8
 """How many lines through latent space are shown unless somebody says."""
+
+_LETTERS: Final = 24
+"""How many letters of a sentence stand on a line at the left of a row."""
 
 IMAGES: Final = 10_000
 """How many images such a picture can show."""
@@ -53,7 +57,8 @@ def reconstruct(folder: Path, count: int, out: Path | None, device: str | None) 
         made = remake(seen, labels)
     corrupted = None if seen is originals else run.model.shown(seen)
     title = f"{run.config.model} on {run.config.dataset}"
-    run.kind.draw_reconstructions(options.place(path), originals, made, corrupted, title)
+    captions = run.kind.captions(labels, run.model)
+    run.kind.draw_with_captions(options.place(path), originals, made, corrupted, title, captions)
     click.echo(path)
 
 
@@ -82,8 +87,9 @@ def interpolate(
 
     A row starts at the reconstruction of one test image and ends at that of another; between them
     the decoder shows points of the straight line from the one's latent mean, or code, to the
-    other's. Of a conditional model, both are of one class, and so is all between. A GAN has no
-    encoder: its rows go from one draw of its noise to another.
+    other's. Of a conditional model, both are of one class, and so is all between; of a model that
+    is told sentences, all shows the first one's. A GAN has no encoder: its rows go from one draw of
+    its noise to another.
     """
     _expect_room(count or 1, steps)
     run = Trained.load(folder, device)
@@ -92,10 +98,12 @@ def interpolate(
     ends = (_between_examples if run.can("encode") else _between_draws)(run, count, seed)
     with no_grad():
         rows = models.interpolate(run.model, ends.start, ends.end, steps, ends.labels)
+    captions = run.kind.captions(ends.labels, run.model)
     _draw_rows(
         run,
         path,
         rows,
+        rows=[textwrap.fill(caption, _LETTERS) for caption in captions] or None,
         columns=[f"{step / (steps - 1):.2g}" for step in range(steps)],
         column_title="t,  with  z = (1 − t) z₀ + t z₁",
         title=f"{run.config.model} on {run.config.dataset}: from one {ends.what} to another",
@@ -176,7 +184,7 @@ def traverse(
     if from_prior:
         centre = centre * 0 + mean
     with no_grad():
-        label = None if labels is None else int(labels[0])
+        label = None if labels is None else to_device(labels[0], run.config.device)
         rows = models.traverse(run.model, centre, steps, reach, label, (mean, deviation))
     prior = "0" if standard else "the prior's mean"
     stay = prior if from_prior else f"test {run.kind.name} {image}'s mean"
@@ -221,7 +229,10 @@ class _Ends:
 
 
 def _between_examples(run: Trained, count: int | None, seed: int) -> _Ends:
-    """Pair test examples at random, of one class if the model is conditional."""
+    """Pair test examples at random, of one class if the model is conditional.
+
+    Of what is told a sentence hardly two have the same: all between is of the first one's.
+    """
     from minigen import metrics
 
     test = run.test()
@@ -237,7 +248,8 @@ def _between_examples(run: Trained, count: int | None, seed: int) -> _Ends:
     starts, ends = order[:count], order[count : 2 * count]
     labels = None
     if test.labels is not None:
-        ends = _of_the_same_class(order[count:], test.labels, starts)
+        if test.labels.ndim == 1:
+            ends = _of_the_same_class(order[count:], test.labels, starts)
         labels = to_device(test.labels[starts], run.config.device)
     start, end = (
         to_device(metrics.latent_means(run.model, *test.of(chosen)), run.config.device)

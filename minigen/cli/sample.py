@@ -40,6 +40,11 @@ _AT_ONCE: Final = 1000
     type=click.IntRange(min=0),
     help="Of a conditional model, the class of all images.  [default: a class a column]",
 )
+@click.option(
+    "--text",
+    metavar="SENTENCE",
+    help="Of a model that is told sentences, what is to be seen.  [default: test sentences]",
+)
 @options.drawing("sample")
 @click.option(
     "--separate",
@@ -62,6 +67,7 @@ def sample(
     folder: Path,
     count: int,
     label: int | None,
+    text: str | None,
     out: Path | None,
     separate: Path | None,
     ending: str | None,
@@ -88,7 +94,8 @@ def sample(
             f"--class: the model {run.model.name!r} in {folder} knows {classes} classes"
             + (f", 0 to {classes - 1}" if classes else "")
         )
-    samples = _drawn(run, run.sampler(truncation), count, label, seed)
+    told = _told(run, count, label, text)
+    samples = _drawn(run.sampler(truncation), count, told, seed)
     if separate is not None:
         if out is not None or ending == "npz":
             both = "--out" if out is not None else "--format npz"
@@ -102,20 +109,40 @@ def sample(
     if path.suffix.lower() == ".npz":
         _write_archive(run, path, samples)
     else:
-        _draw(run, path, count, label, samples)
+        _draw(run, path, count, label, told, samples)
     click.echo(path)
 
 
-def _drawn(
-    run: Trained, sampler: Callable[..., Tensor], count: int, label: int | None, seed: int
-) -> Iterator[Any]:
+def _told(run: Trained, count: int, label: int | None, text: str | None) -> Any:
+    """Return what the model is told of each sample, if it is told anything."""
+    if text is not None:
+        return to_device(np.repeat(_sentence(run, text), count, axis=0), run.config.device)
+    if label is not None:
+        return to_device(np.full(count, label), run.config.device)
+    asked = run.kind.asked(lambda: run.test().labels, count)
+    return run.model.labels_in_turn(count) if asked is None else asked
+
+
+def _sentence(run: Trained, text: str) -> Any:
+    """Return a sentence as the model takes it, (1, L)."""
+    from minigen.data.captioned import UnknownWordError, encode_sentences
+
+    if not run.can("vocabulary"):
+        raise click.UsageError(
+            f"--text: the model {run.model.name!r} in {run.folder} is told no sentence; "
+            "text-to-image is"
+        )
+    try:
+        return encode_sentences([text], run.model.vocabulary, run.model.sentence_length)
+    except UnknownWordError as error:
+        raise click.UsageError(f"--text: {error}") from error
+
+
+def _drawn(sampler: Callable[..., Tensor], count: int, labels: Any, seed: int) -> Iterator[Any]:
     """Draw samples as arrays on the host, part by part; a bar shows how long many will take."""
     from tqdm import tqdm
 
     generator = Generator(seed)
-    labels = run.model.labels_in_turn(count)
-    if label is not None:
-        labels = to_device(np.full(count, label), run.config.device)
     starts = range(0, count, _AT_ONCE)
     for start in tqdm(starts, unit_scale=_AT_ONCE, unit="sample", disable=options.no_bar(starts)):
         size = min(_AT_ONCE, count - start)
@@ -124,7 +151,9 @@ def _drawn(
             yield sampler(size, told, generator=generator).numpy()
 
 
-def _draw(run: Trained, path: Path, count: int, label: int | None, samples: Iterator[Any]) -> None:
+def _draw(
+    run: Trained, path: Path, count: int, label: int | None, told: Any, samples: Iterator[Any]
+) -> None:
     """Show all samples in one picture."""
     if count > MOST_SHOWN:
         raise click.UsageError(
@@ -133,7 +162,8 @@ def _draw(run: Trained, path: Path, count: int, label: int | None, samples: Iter
         )
     classes = run.model.classes
     columns = classes if classes and label is None else None
-    setting = Setting(real=lambda: run.test().images[:count], columns=columns)
+    captions = run.kind.captions(told, run.model)
+    setting = Setting(real=lambda: run.test().images[:count], columns=columns, captions=captions)
     together = Tensor(np.concatenate(list(samples)))
     run.kind.draw_samples(options.place(path), together, setting)
     if text := run.kind.text(together):

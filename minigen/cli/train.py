@@ -215,7 +215,8 @@ class NameOrPath(click.Choice):  # type: ignore[type-arg] # generic since click 
     "--batch-size",
     type=click.IntRange(1, 1_000_000),
     help="Images in a minibatch.  [default: the model's: 64 for most GANs of images and for "
-    "what restores, 32 for anomaly, 16 for pix2pix and frame-prediction, 8 for cyclegan, else 128]",
+    "what restores, 32 for anomaly and text-to-image, 16 for pix2pix and frame-prediction, 8 for "
+    "cyclegan, else 128]",
 )
 @click.option(
     "--lr",
@@ -235,8 +236,9 @@ class NameOrPath(click.Choice):  # type: ignore[type-arg] # generic since click 
     "--schedule",
     type=click.Choice(["constant", "cosine", "linear"]),
     help="Keep that rate; let it fall to 0 along a cosine wave; or keep it for half the run, and "
-    "let it fall to a fiftieth.  [default: the model's: linear for most GANs of images, "
-    "what translates and frame-prediction, cosine for what restores and anomaly, else constant]",
+    "let it fall to a fiftieth.  [default: the model's: linear for most GANs of images, what "
+    "translates, frame-prediction and text-to-image, cosine for what restores and anomaly, else "
+    "constant]",
 )
 @click.option(
     "--optimizer",

@@ -5,7 +5,7 @@ into floating-point numbers, `Batches` into minibatches; `binarize`, `binarize_s
 `sample_bernoulli` into black and white. Sets of points of the plane come as `Points`. Pictures of
 one's own are read by `from_folder` and `from_arrays`. `Pairs` are images that are given, and others
 that are wanted; `TwoStyles` are images in two styles, of which no pairs need be known; `Clips` are
-images in sequences; `Defects` are good and bad ones.
+images in sequences; `Defects` are good and bad ones; `CaptionedImages` have a sentence each.
 
 Examples
 --------
@@ -18,6 +18,7 @@ Examples
 
 from minigen.data.batching import Batches, batch_indices
 from minigen.data.binarization import binarize, binarize_statically, sample_bernoulli
+from minigen.data.captioned import CaptionedImages, UnknownWordError
 from minigen.data.clips import Clips
 from minigen.data.dataset import Dataset, Images, scale_images
 from minigen.data.defects import Defects, one_against_the_rest
@@ -39,6 +40,7 @@ from minigen.data.publication import (
     NotImagesError,
 )
 from minigen.data.reading import from_arrays, from_folder
+from minigen.data.scenes import Scenes
 from minigen.data.sprites import Sprites, draw_sprites
 from minigen.data.styles import TwoStyles
 
@@ -49,6 +51,7 @@ __all__ = [
     "AmbiguousDataError",
     "Availability",
     "Batches",
+    "CaptionedImages",
     "ChangedDataError",
     "Clips",
     "DataError",
@@ -66,8 +69,10 @@ __all__ = [
     "Pairs",
     "Points",
     "PrintedCharacters",
+    "Scenes",
     "Sprites",
     "TwoStyles",
+    "UnknownWordError",
     "available",
     "batch_indices",
     "binarize",

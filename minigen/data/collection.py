@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from minigen.data.captioned import CaptionedImages, encode_sentences, make_vocabulary
 from minigen.data.clips import Clips
 from minigen.data.dataset import Images
 from minigen.data.defects import Defects
@@ -55,6 +56,8 @@ class Collection:
     defects, masked : bool
         Whether the first class is of good pictures, and the others of bad ones; and whether the
         last channel is white where there is a defect.
+    captions : tuple of str
+        The sentence of each, if they have such.
     """
 
     name: str
@@ -70,6 +73,7 @@ class Collection:
     frames: int | None = None
     defects: bool = False
     masked: bool = False
+    captions: tuple[str, ...] = ()
 
     @property
     def kind(self) -> str:
@@ -78,6 +82,8 @@ class Collection:
             return "clip"
         if self.classes == STYLES:
             return "styles"
+        if self.captions:
+            return "captioned image"
         return "pair" if self.paired else "image"
 
     @property
@@ -112,6 +118,17 @@ class Collection:
             return Clips(self.name, split, self.examples[chosen], files=self.names[chosen])
         if self.defects:
             return self._inspected(split, chosen)
+        if self.captions:
+            vocabulary = make_vocabulary(self.captions)
+            sentences = encode_sentences(self.captions, vocabulary)
+            return CaptionedImages(
+                self.name,
+                split,
+                self.images[chosen],
+                files=self.names[chosen],
+                sentences=sentences[chosen],
+                vocabulary=vocabulary,
+            )
         return Images(
             name=self.name,
             split=split,

@@ -70,6 +70,7 @@ def _decode_quietly(
         "frames": found.frames,
         "defects": found.defects,
         "masked": found.masked,
+        "captions": [picture.caption for picture in good] if found.captioned else None,
         "tests": _tests(good),
         "bad": sorted(bad.items()),
         "sizes": [[height, width, n] for (height, width), n in sizes.most_common()],
@@ -160,4 +161,5 @@ def make_collection(
         frames=facts["frames"],
         defects=facts["defects"],
         masked=facts["masked"],
+        captions=tuple(facts.get("captions") or ()),
     )

@@ -13,6 +13,7 @@ from minigen.data.moving import CLIPS
 from minigen.data.outlined import OUTLINED_LETTERS
 from minigen.data.points import GRID, RING, TWO_MOONS
 from minigen.data.printed import PRINTED_DIGITS, PRINTED_LETTERS
+from minigen.data.scenes import SCENES
 from minigen.data.sprites import SPRITES
 from minigen.data.textures import TEXTURES_BRICK, TEXTURES_WEAVE
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from minigen.data.pairs import Pairs
     from minigen.data.points import Mixture, Points
     from minigen.data.printed import PrintedCharacters
+    from minigen.data.scenes import Scenes
     from minigen.data.sprites import Sprites
     from minigen.data.styles import TwoStyles
 
@@ -49,7 +51,7 @@ _SOURCES: Final[dict[str, Source]] = {
     for source in (
         *(DIGITS, MNIST, FASHION_MNIST, CIFAR10, PRINTED_DIGITS, PRINTED_LETTERS, COLOURED_SHAPES),
         *(COLOURED_SHAPES_64, SPRITES, GLYPHS, GLYPHS_BY_LETTER, OUTLINED_LETTERS, CLIPS),
-        *(TEXTURES_WEAVE, TEXTURES_BRICK, RING, GRID, TWO_MOONS),
+        *(TEXTURES_WEAVE, TEXTURES_BRICK, SCENES, RING, GRID, TWO_MOONS),
     )
 }
 
@@ -85,6 +87,7 @@ EXTENTS: Final[dict[str, Extent]] = {
     "clips": Extent(2_000, 500, (20, 1, 32, 32), "clip"),
     "textures_weave": Extent(4_000, 1_000, (1, 32, 32)),
     "textures_brick": Extent(4_000, 1_000, (1, 32, 32)),
+    "scenes": Extent(30_720, 1_920, (3, 32, 32), "captioned image"),
     "ring": Extent(50_000, 10_000, (2,), "point"),
     "grid": Extent(50_000, 10_000, (2,), "point"),
     "two_moons": Extent(50_000, 10_000, (2,), "point"),
@@ -125,6 +128,10 @@ def load(
 def load(
     name: Literal["textures_weave", "textures_brick"], split: str = ..., *, root: _Root = ...
 ) -> Defects: ...
+
+
+@overload
+def load(name: Literal["scenes"], split: str = ..., *, root: _Root = ...) -> Scenes: ...
 
 
 @overload
@@ -171,6 +178,7 @@ def load(name: str, split: str = "train", *, root: FolderPath | None = None) -> 
     ``clips``                 2,000 and 500      (20, 1, 32, 32)  two sprites that move, and bounce
     ``textures_weave``        4,000 and 1,000    (1, 32, 32)      cloth; in the test with defects
     ``textures_brick``        4,000 and 1,000    (1, 32, 32)      brick walls, likewise
+    ``scenes``                30,720 and 1,920   (3, 32, 32)      two things, and a sentence of them
     ``ring``                  50,000 and 10,000  (2,)             points about 8 centres on a circle
     ``grid``                  50,000 and 10,000  (2,)             points about 25 centres in a grid
     ``two_moons``             50,000 and 10,000  (2,)             points about two half circles
@@ -180,8 +188,9 @@ def load(name: str, split: str = "train", *, root: FolderPath | None = None) -> 
     `Points`) are drawn by it. So are `printed_digits` and `printed_letters` (see
     `PrintedCharacters`), `coloured_shapes`, `coloured_shapes_64`, `glyphs` and `glyphs_by_letter`
     (see `Pairs`), `outlined_letters` (see `TwoStyles`), `clips` (see `Clips`), `textures_weave` and
-    `textures_brick` (see `Defects`), which take seconds and are kept in the user's cache. The files
-    of the others are looked for in ``root/mnist``, ``root/fashion-mnist`` and
+    `textures_brick` (see `Defects`), and `scenes` (see `Scenes`), which take seconds and are kept
+    in the user's cache. The files of the others are looked for in ``root/mnist``,
+    ``root/fashion-mnist`` and
     ``root/cifar10/cifar-10-batches-bin`` if `root` is given; otherwise, if the environment variable
     ``MINIGEN_DATA`` is set, in those folders inside the folder that it names; otherwise in the
     user's cache, into which they are downloaded at their first use.
@@ -205,8 +214,9 @@ def load(name: str, split: str = "train", *, root: FolderPath | None = None) -> 
         Labelled images as published, a `Dataset`, uint8 in (N, C, H, W); `Dataset.scaled` makes
         them float32. It is a `Sprites` for `sprites`, a `PrintedCharacters` for printed ones,
         `Pairs` without labels for `glyphs` and `glyphs_by_letter`, `TwoStyles` for
-        `outlined_letters`, `Clips` for `clips`, `Defects` for textures; for sets of points a
-        `Points`, and for `ring` and `grid` a `Mixture`, which knows its centres.
+        `outlined_letters`, `Clips` for `clips`, `Defects` for textures, `Scenes` without labels for
+        `scenes`; for sets of points a `Points`, and for `ring` and `grid` a `Mixture`, which knows
+        its centres.
 
     Raises
     ------

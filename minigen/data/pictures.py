@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from minigen.data.captioned import split_words
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
 
 SUFFIXES: Final = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff")
 """How the names of picture files end, in small letters or large."""
+
+CAPTIONS: Final = "captions.txt"
+"""The file beside pictures that has a sentence for each: a line with name, tab and sentence."""
 
 PAIR: Final = ("input", "target")
 """The folders in which the two pictures of a pair have the same name."""
@@ -57,11 +62,14 @@ class Picture(ABC):
         The number of its class.
     part : {"train", "test"}, optional
         The part that its publisher put it into.
+    caption : str, optional
+        The sentence of it.
     """
 
     name: str
     label: int | None = None
     part: str | None = None
+    caption: str | None = None
 
     @abstractmethod
     def look(self) -> Look:
@@ -91,6 +99,29 @@ class PictureFile(Picture):
         with _opened(self.path) as image:
             seen = Look(_upright_size(image), _is_grey(image))
             return seen, _decode(image, own)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaptionedPicture(PictureFile):
+    """A picture in a file, and its `caption`, either of which may be missing: then it is bad."""
+
+    def look(self) -> Look:
+        """Look at the picture, if it has a sentence."""
+        self._expect_both()
+        return super().look()
+
+    def decode(self, own: OwnData) -> tuple[Look, npt.NDArray[np.uint8]]:
+        """Read the picture, if it has a sentence."""
+        self._expect_both()
+        return super().decode(own)
+
+    def _expect_both(self) -> None:
+        if self.caption is None:
+            raise BadPictureError(f"has no line in {CAPTIONS}")
+        if not split_words(self.caption):
+            raise BadPictureError(f"has a sentence without a word in {CAPTIONS}")
+        if not self.path.exists():
+            raise BadPictureError(f"has a line in {CAPTIONS}, but there is no such file")
 
 
 @dataclass(frozen=True, kw_only=True)

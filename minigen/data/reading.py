@@ -62,7 +62,9 @@ def from_folder(
     orientation; of several frames the first. Sub-folders are the classes, with all that is below
     them; pictures that lie in the folder itself have none. Folders named ``train`` and ``test`` are
     the two parts, and their sub-folders the classes. Folders named ``input`` and ``target`` hold
-    the two halves of `Pairs` under the same names. Other files, and hidden ones, are left alone.
+    the two halves of `Pairs` under the same names. With a file ``captions.txt``, which has a line
+    for each picture, its name, a tab and a sentence, they are `CaptionedImages`. Other files, and
+    hidden ones, are left alone.
 
     If `frames` is given, the files are read as `Clips`: each animation (GIF, PNG, WebP, TIFF) that
     lies in the folder is one, and each sub-folder of pictures, which follow one another by the
@@ -327,7 +329,9 @@ def _cached(name: str, folder: Path) -> Collection | None:
 
 
 def _digest(facts: Mapping[str, Any], pixels: bytes) -> str:
-    """Digest pictures with their names, classes and parts: what a run is trained on."""
-    names = ("shape", "names", "labels", "classes", "tests")
+    """Digest pictures with their names, classes, parts and sentences: what a run is trained on."""
+    names = ["shape", "names", "labels", "classes", "tests"]
+    if facts.get("captions"):
+        names.append("captions")
     text = json.dumps([[facts[name] for name in names], pixels.hex()])
     return hashlib.sha256(text.encode()).hexdigest()

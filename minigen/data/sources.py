@@ -16,8 +16,16 @@ from minigen.data import pictures, recognition
 from minigen.data.arrays import ARRAY_SUFFIXES, Arrays, read_arrays
 from minigen.data.inspection import MASKS, are_defects, with_defects
 from minigen.data.own import OwnData
-from minigen.data.pictures import PAIR, Picture, PictureClip, PictureFile, PicturePair
-from minigen.data.publication import AmbiguousDataError, MissingDataError
+from minigen.data.pictures import (
+    CAPTIONS,
+    PAIR,
+    CaptionedPicture,
+    Picture,
+    PictureClip,
+    PictureFile,
+    PicturePair,
+)
+from minigen.data.publication import AmbiguousDataError, DataFileError, MissingDataError
 
 _PARTS: Final = {"train": "train", "training": "train", "test": "test", "testing": "test"}
 _VALIDATION: Final = {"val", "valid", "validation"}
@@ -58,6 +66,8 @@ class Pictures:
     defects, masked : bool
         Whether the first class is of good pictures, which alone are trained on; and whether masks
         tell what is wrong with the others: see `minigen.data.pictures.MaskedPicture`.
+    captioned : bool
+        Whether each has a sentence: see `minigen.data.pictures.CaptionedPicture`.
     """
 
     pictures: Sequence[Picture]
@@ -67,6 +77,7 @@ class Pictures:
     frames: int | None = None
     defects: bool = False
     masked: bool = False
+    captioned: bool = False
 
 
 def find_source(own: OwnData, *, progress: bool = False) -> Source:
@@ -84,6 +95,9 @@ def find_source(own: OwnData, *, progress: bool = False) -> Source:
     found = [file for file in files if file.suffix.lower() in pictures.SUFFIXES]
     if found and own.frames:
         return Source(found, partial(_clips, path, found, own.frames))
+    captions = path / CAPTIONS
+    if captions in files:
+        return Source([*found, captions], partial(_with_captions, path, found))
     if found:
         return Source(found, partial(_from_folder, path, found))
     published = recognition.recognise(path, files)
@@ -243,6 +257,39 @@ def _in_pairs(inside: Mapping[Path, tuple[str, ...]]) -> Pictures:
         found.setdefault(name, {})[folder] = PictureFile(name=name, path=file)
     pairs = [PicturePair(name=name, halves=halves) for name, halves in found.items()]
     return Pictures(pairs, paired=True)
+
+
+def _with_captions(path: Path, files: Sequence[Path]) -> Pictures:
+    """Return a folder's pictures with the sentences that `CAPTIONS` has for their names."""
+    captions = _read_captions(path / CAPTIONS)
+    names = {file.relative_to(path).as_posix(): file for file in files}
+    names |= {name: path / name for name in captions if name not in names}
+    found = [
+        CaptionedPicture(name=name, path=file, caption=captions.get(name))
+        for name, file in names.items()
+    ]
+    return Pictures(found, captioned=True)
+
+
+def _read_captions(path: Path) -> dict[str, str]:
+    """Return the sentence of each picture by its name; a line that is no such is refused."""
+    captions: dict[str, str] = {}
+    try:
+        lines = path.read_text("utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        raise DataFileError(f"{path}: a text in UTF-8 is expected: {error}") from error
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        name, tab, sentence = line.partition("\t")
+        if not tab:
+            raise DataFileError(
+                f"{path}, line {number}: a picture's name, a tab and its sentence are expected, "
+                f"got {line!r}"
+            )
+        if captions.setdefault(name.strip(), sentence.strip()) != sentence.strip():
+            raise DataFileError(f"{path}, line {number}: {name.strip()} has two sentences")
+    return captions
 
 
 def _are_parts(folders: set[str]) -> bool:

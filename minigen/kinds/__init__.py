@@ -12,6 +12,7 @@ Examples
 ('point', 'points', 'nats/point')
 """
 
+from minigen.kinds.captioned import CaptionedKind
 from minigen.kinds.clip import ClipKind
 from minigen.kinds.image import ImageKind
 from minigen.kinds.kind import Kind, KindError, Setting, find, kind_of, register, registered
@@ -22,10 +23,12 @@ from minigen.kinds.styles import StylesKind
 register(ImageKind())
 register(PointKind())
 register(PairKind())
+register(CaptionedKind())
 register(ClipKind())
 register(StylesKind())
 
 __all__ = [
+    "CaptionedKind",
     "ClipKind",
     "ImageKind",
     "Kind",

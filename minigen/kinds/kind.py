@@ -34,13 +34,14 @@ class Setting:
 
     `real` returns test examples, for kinds that show both together. `columns` is the number of
     classes, if the samples are of one after the other: then one a column. `model` is what made the
-    samples, if what its discriminator says is to be shown.
+    samples, if what its discriminator says is to be shown. `captions` are what stands under each.
     """
 
     real: Callable[[], Array]
     columns: int | None = None
     model: Model | None = None
     title: str | None = None
+    captions: Sequence[str] = ()
 
 
 class Kind(ABC):
@@ -91,6 +92,32 @@ class Kind(ABC):
         """Return the options of a model that the data decide, but for the number of classes."""
         return {"image_shape": list(examples.shape[1:])}
 
+    def options(self, dataset: Any) -> Mapping[str, Any]:
+        """Return further options that a data set decides, for those models that have them.
+
+        By default these are its `augmentation`, which data from outside the package may lack.
+        """
+        found: Mapping[str, Any] = getattr(dataset, "augmentation", {})
+        return found
+
+    def told(self, dataset: Any) -> npt.NDArray[np.int64] | None:
+        """Return what any model is told of each example, (N, ...), such as a sentence: nothing."""
+        return None
+
+    def asked(self, told: Callable[[], Array | None], count: int) -> Array | None:
+        """Return what so many samples are to show, of what test examples are `told`.
+
+        None leaves it to the model, which takes one class after the other if it is conditional.
+        """
+        return None
+
+    def captions(self, told: Array | None, source: Any) -> Sequence[str]:
+        """Return what stands under each example, by what is told of it: nothing.
+
+        `source` is the data set or the model that knows what that means.
+        """
+        return ()
+
     def samples_shown(self, classes: int) -> int:
         """Return how many samples a run shows: of a conditional model, eight of each class."""
         return 8 * classes or self.shown
@@ -118,6 +145,18 @@ class Kind(ABC):
         self, path: Path, originals: Array, made: Tensor, corrupted: Array | None, title: str
     ) -> None:
         """Write a file that shows originals, what a model saw if not these, and what it made."""
+
+    def draw_with_captions(
+        self,
+        path: Path,
+        originals: Array,
+        made: Tensor,
+        corrupted: Array | None,
+        title: str,
+        captions: Sequence[str],
+    ) -> None:
+        """Do what `draw_reconstructions` does, with what `captions` returned, if that is shown."""
+        self.draw_reconstructions(path, originals, made, corrupted, title)
 
     def draw_rows(self, path: Path, walks: Tensor | Array, **labels: Any) -> None:
         """Write a file that shows walks through latent space, shape (rows, steps, ...).

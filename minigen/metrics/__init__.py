@@ -87,6 +87,13 @@ from minigen.metrics.restoration import (
     sharpness,
 )
 from minigen.metrics.samples import measuring
+from minigen.metrics.scenes import (
+    SceneReport,
+    Shown,
+    judge_scenes,
+    read_scenes,
+    shown,
+)
 from minigen.metrics.translation import (
     TranslationReport,
     Translations,
@@ -122,6 +129,8 @@ __all__ = [
     "PrincipalComponents",
     "RestorationReport",
     "SampleReport",
+    "SceneReport",
+    "Shown",
     "TranslationReport",
     "Translations",
     "active_units",
@@ -144,6 +153,7 @@ __all__ = [
     "judge_prediction",
     "judge_restoration",
     "judge_samples",
+    "judge_scenes",
     "judge_scores",
     "judge_translation",
     "judged_targets",
@@ -160,6 +170,8 @@ __all__ = [
     "nll",
     "precision_recall",
     "psnr",
+    "read_scenes",
     "sharpness",
+    "shown",
     "train_style_judge",
 ]

@@ -37,8 +37,8 @@ def interpolate(
         Where each of the N lines begins and ends: the posterior means, or codes, of images.
     steps : int
         The number T of images a line, both ends counted; at least two.
-    labels : Tensor or array of integers, shape (N,), optional
-        Of a conditional model, the class of all images of each line.
+    labels : Tensor or array of integers, shape (N,) or (N, L), optional
+        Of a conditional model, the class of all images of each line; or their sentence.
 
     Returns
     -------
@@ -75,7 +75,7 @@ def traverse(
     z: Tensor | Array,
     steps: int,
     reach: float = 3.0,
-    label: int | None = None,
+    label: int | Array | None = None,
     moments: tuple[Array | float, Array | float] = (0.0, 1.0),
 ) -> Tensor:
     r"""Decode latents of which one variable moves, and the others stay where they are.
@@ -91,8 +91,8 @@ def traverse(
     reach : float, default 3
         How far each variable goes to both sides of the prior's mean. The unit is the prior's
         standard deviation; a model without a prior has no such unit.
-    label : int, optional
-        Of a conditional model, the class of all images.
+    label : int or array of integers, shape (L,), optional
+        Of a conditional model, the class of all images; or their sentence.
     moments : pair of float or array of shape (latent,)
         The prior's mean and standard deviation: those of N(0, 1), or ``model.prior_moments()``.
 
@@ -127,7 +127,10 @@ def traverse(
     units = library.linspace(-reach, reach, steps, dtype=centre.dtype).reshape(-1, 1)
     values = mean + deviation * units
     moves = library.eye(model.latent, dtype=bool)[:, None]
-    labels = None if label is None else library.full(model.latent, label)
+    labels = None
+    if label is not None:
+        one = library.asarray(label)
+        labels = library.broadcast_to(one, (model.latent, *one.shape))
     return _decode_rows(model, library.where(moves, values, centre), labels)
 
 
@@ -137,9 +140,9 @@ def _expect_steps(name: str, steps: int) -> None:
 
 
 def _decode_rows(model: LatentModel, z: Array, labels: Array | None) -> Tensor:
-    """Decode latents (R, T, latent), each row of one class, to images (R, T, C, H, W)."""
+    """Decode latents (R, T, latent), each row told the same, to images (R, T, C, H, W)."""
     if labels is not None:
         array = array_of(labels)
-        labels = namespace(array).repeat(array, z.shape[1])
+        labels = namespace(array).repeat(array, z.shape[1], axis=0)
     images = model.decode_images(z.reshape(-1, model.latent), labels)
     return images.reshape((*z.shape[:2], *images.shape[1:]))

@@ -67,6 +67,9 @@ class Range:
 Sizes = tuple[int, ...]
 """How many features or channels each of several layers has."""
 
+Words = tuple[str, ...]
+"""The words of a language."""
+
 Count = Annotated[int, Range(1)]
 Size = Annotated[int, Range(0, low_open=True)]
 Weight = Annotated[float, Range(0)]
@@ -237,6 +240,6 @@ def read_annotation(name: str, annotation: Any) -> Option:
         return dataclasses.replace(read_annotation(name, inner), **{field: note})
     if origin is Literal:
         return Option(name, choices=arguments)
-    if isinstance(origin, type) and issubclass(origin, Sequence):
+    if isinstance(origin, type) and issubclass(origin, Sequence) and arguments[0] is int:
         return Option(name, tuple)
     return Option(name, annotation if annotation in (int, float, bool) else str)

@@ -145,8 +145,8 @@ class Variational(Model):
 
 
 def _repeated(labels: Array | None, count: int) -> Array | None:
-    """Repeat labels (N,) for latents (K, N), flattened to `count` rows."""
+    """Repeat labels (N, ...) for latents (K, N), flattened to `count` rows."""
     if labels is None or len(labels) == 0 or count % len(labels):
         return labels
     array = array_of(labels)
-    return namespace(array).tile(array, count // len(array))
+    return namespace(array).tile(array, (count // len(array), *[1] * (array.ndim - 1)))

@@ -84,7 +84,7 @@ class RunConfig:
         A name in `minigen.models.MODELS`, or ``"package.module:Class"``.
     model_config : mapping
         The model's constructor's arguments; what the data decide may be left out: ``image_shape``,
-        the number of ``classes`` of a conditional model, and augmentation.
+        the number of ``classes`` of a conditional model, augmentation, and a ``vocabulary``.
     dataset : str
         A name in `minigen.data.NAMES`, or ``"package.module:function"``: see `load_data`. The path
         of pictures of one's own becomes `own_data`, and their name stands here.
@@ -397,13 +397,14 @@ class Examples:
     images : array of float32, shape (N, ...)
         Images (N, C, H, W) in [0, 1]; or what examples of another `kind` are.
     labels, classes : array of int64, shape (N,), optional; int
-        Their classes, if the model is conditional, and how many it has to know: 0 for any other.
+        Their classes, if the model is conditional, and how many it has to know: 0 for any other;
+        or whatever else a model is told of each, such as sentences (N, L).
     device : str
         Where the model is.
     resampled : bool
         Whether every minibatch is drawn anew in black and white.
-    augmentation : mapping
-        What the data set says of augmentation (see `minigen.data.Images`), if the model has any.
+    options : mapping
+        Further options of the model that the data set decides: see `Kind.options`.
     """
 
     images: npt.NDArray[np.float32]
@@ -412,7 +413,7 @@ class Examples:
     device: str = "cpu"
     resampled: bool = False
     kind: Kind = field(default_factory=lambda: kinds.find("image"))
-    augmentation: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
 
     def batch(self, indices: npt.NDArray[np.int64], generator: Generator) -> Batch:
         """Return the images of those numbers, and their labels if there are any, on the host."""
@@ -432,7 +433,7 @@ class Examples:
 
     def decided(self) -> dict[str, Any]:
         """Return the options of a model that the data decide."""
-        found = {**self.kind.decided(self.images), **self.augmentation}
+        found = {**self.kind.decided(self.images), **self.options}
         return {**found, "classes": self.classes} if self.classes else found
 
     def __len__(self) -> int:
@@ -480,7 +481,7 @@ def load_examples(config: RunConfig, split: str) -> Examples:
     resampled = config.binarize == "dynamic" and split == "train"
     if config.binarize != "none" and not resampled:
         images = data.binarize_statically(images, seed=_SEEDS[part])
-    labels, classes, model = None, 0, models.find(config.model)
+    labels, classes, model = kind.told(dataset), 0, models.find(config.model)
     if model.conditional:
         if dataset.labels is None:
             raise ConfigurationError(
@@ -495,9 +496,8 @@ def load_examples(config: RunConfig, split: str) -> Examples:
     if len(good) < len(images):
         images, labels = images[good], None if labels is None else labels[good]
     known = {option.name for option in models.options(model)}
-    changes = getattr(dataset, "augmentation", {})  # data from outside the package may have none
-    augmentation = {name: value for name, value in changes.items() if name in known}
-    return Examples(images, labels, classes, config.device, resampled, kind, augmentation)
+    decided = {name: value for name, value in kind.options(dataset).items() if name in known}
+    return Examples(images, labels, classes, config.device, resampled, kind, decided)
 
 
 def _of_split(split: str, examples: int, held_out: int) -> npt.NDArray[np.int64]:

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from minigen import kinds, models, viz
-from minigen.engine.backend import to_numpy
+from minigen.engine.backend import Array, to_numpy
 from minigen.engine.tensor import Tensor
 from minigen.kinds import Setting
 from minigen.metrics import measuring
@@ -83,8 +83,9 @@ class Album:
     def draw_samples(self, name: str, when: str) -> None:
         """Draw samples into a file of that name, or translations if the model makes these."""
         classes = self._model.classes
+        told = self._kind.asked(lambda: self._labels, self._kind.samples_shown(classes))
         with measuring(self._model):
-            samples = self._samples()
+            samples = self._samples(told)
             if samples is None or not np.isfinite(to_numpy(samples.data)).all():
                 return  # nothing to draw; or the loss will not be finite, either, and says so
             setting = Setting(
@@ -92,17 +93,23 @@ class Album:
                 columns=classes or None,
                 model=self._model,
                 title=f"{self._title}, {when}",
+                captions=self._kind.captions(told, self._model),
             )
             path = self._folder.samples / f"{name}{self._kind.suffix}"
             self._kind.draw_samples(path, samples, setting)
 
-    def _samples(self) -> Tensor | None:
-        """Return what the model makes at present, of noise or of test examples, if anything."""
+    def _samples(self, told: Array | None) -> Tensor | None:
+        """Return what the model makes at present, of noise or of test examples, if anything.
+
+        `told` is what the samples are to show, if that is not left to the model.
+        """
         made: Tensor | None = None
         if models.can(self._model, "sample"):
             count = self._kind.samples_shown(self._model.classes)
             noise = stream(self._seed, Purpose.PICTURES)
-            made = models.ability(self._model, "sample")(count, generator=noise)
+            made = models.ability(self._model, "sample")(
+                count, *(() if told is None else (told,)), generator=noise
+            )
         elif models.can(self._model, "demonstrate"):
             made = models.ability(self._model, "demonstrate")(self._originals)
         return made
@@ -125,12 +132,13 @@ class Album:
         with measuring(self._model):
             seen = self._model.corrupt(self._originals, generator=noise)
             made = models.ability(self._model, "reconstruct")(seen, self._labels)
-        self._kind.draw_reconstructions(
+        self._kind.draw_with_captions(
             self._folder.samples / f"reconstructions{self._kind.suffix}",
             self._originals,
             made,
             None if seen is self._originals else self._model.shown(seen),
             f"{self._title}: test {self._kind.plural} after epoch {epoch}",
+            self._kind.captions(self._labels, self._model),
         )
 
     def draw_curves(self, history: Sequence[Record]) -> None:

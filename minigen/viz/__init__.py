@@ -17,6 +17,7 @@ Examples
 """
 
 from minigen.viz.animation import save_animation, save_clip
+from minigen.viz.captions import save_captioned_images
 from minigen.viz.curves import save_curves
 from minigen.viz.graphs import GraphPicture, graph
 from minigen.viz.images import (
@@ -40,6 +41,7 @@ __all__ = [
     "graph",
     "image_grid",
     "save_animation",
+    "save_captioned_images",
     "save_clip",
     "save_curves",
     "save_image",

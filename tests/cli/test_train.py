@@ -177,7 +177,7 @@ def test_help_shows_the_options_of_all_models_or_of_the_one_that_is_named() -> N
     assert "--warmup" not in call("train", "gan", "--help").output
     words = " ".join(call("train", "--help").output.split())
     assert "weight rises from 0" in words
-    assert "[of vae, conv-vae, cvae]" in words
+    assert "[of vae, conv-vae, cvae" in words
     words = " ".join(call("train", "--epochs", 3, "vae", "--help").output.split())
     assert "such as 400,200; the decoder has them in reverse. [default: 400]" in words
 

@@ -36,7 +36,11 @@ def small_layers(model: str) -> dict[str, Any]:
 
 def small_data(model: str) -> str:
     """Return a small data set of a kind that a model takes."""
-    small = {"pair": "tests.pairs:squares", "clip": "tests.clips:points"}
+    small = {
+        "pair": "tests.pairs:squares",
+        "clip": "tests.clips:points",
+        "captioned image": "tests.captions:bars",
+    }
     return next((small[kind] for kind in MODELS[model].kinds if kind in small), "digits")
 
 
@@ -45,11 +49,8 @@ def counted_steps(config: RunConfig, folder: Path) -> tuple[Trainer, list[Counte
     files = RunFolder(folder)
     examples = [load_examples(config, split) for split in ("train", "test")]
     images = examples[0].images
-    shape = examples[0].kind.decided(images)
-    classes = {"classes": examples[0].classes} if examples[0].classes else {}
-    config = RunConfig(
-        **{**vars(config), "model_config": {**shape, **classes, **config.model_config}}
-    )
+    decided = examples[0].decided()
+    config = RunConfig(**{**vars(config), "model_config": {**decided, **config.model_config}})
     trainer = Trainer(config, files, *examples, progress=False, pictures=False)
     counted = []
     for step in range(STEPS):

@@ -87,6 +87,9 @@ def test_shuffles_and_binarisation_are_drawn_on_the_host() -> None:
     assert type(data.sample_bernoulli(grey, Generator(0))) is np.ndarray
 
 
+NOT_BINARIZED = {"pix2pix", "cyclegan", "frame-prediction", "text-to-image"}
+
+
 def small_run(model: str, device: str, folder: Path) -> tuple[list[bytes], Any]:
     """Return the initial weights and the finished run."""
     gan = issubclass(MODELS[model], GAN)
@@ -98,7 +101,7 @@ def small_run(model: str, device: str, folder: Path) -> tuple[list[bytes], Any]:
         optimizer="sgd" if gan else "adam",  # Adam makes steps of gradients that are all rounding
         learning_rate=1e-2 if gan else 1e-3,
         dataset=small_data(model),
-        binarize="none" if model in {"pix2pix", "cyclegan", "frame-prediction"} else "dynamic",
+        binarize="none" if model in NOT_BINARIZED else "dynamic",
         device=device,
     )
     run = train(config, folder, progress=False, pictures=False)

@@ -1,0 +1,141 @@
+r"""Images of sentences: a variational autoencoder that is told what is to be seen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
+
+from minigen import functional as F
+from minigen import nn
+from minigen.engine.backend import Array
+from minigen.engine.random import Generator
+from minigen.engine.tensor import Tensor
+from minigen.models.networks import ConvNetworks, dense_layers
+from minigen.models.options import Options, Size, Sizes
+from minigen.models.sentences import Captioning, SentenceEncoders, expect_sentences
+from minigen.models.vae import VAE
+
+
+@dataclass(frozen=True)
+class PictureNetworks(ConvNetworks):
+    """`ConvNetworks` for 32x32 pixels."""
+
+    channels: Sizes = (24, 48, 96)
+    hidden: Sizes = (256,)
+    latent: Size = 16
+
+
+class TextToImage(VAE):
+    r"""Images x of sentences t: a `VAE` both of whose networks are told the sentence.
+
+    .. math:: z \sim N(0, I), \qquad x \sim p_\theta(x \mid z, s(t)), \qquad
+              L = E_{q_\phi(z \mid x, t)}\left[-\ln p_\theta(x \mid z, s(t))\right]
+              + \beta\,\mathrm{KL}\left(q_\phi(z \mid x, t) \,\|\, N(0, I)\right)
+
+    The vector s(t) of a sentence, see `SentenceEncoder`, stands beside z at the decoder's input,
+    and beside what the encoder's convolutions have seen of the image. It costs nothing to know,
+    while each nat that z carries is paid for: so z is left with what the sentence does not say,
+    such as where exactly things stand. All networks learn together, from L alone.
+
+    Where other conditional models take labels (N,), this one takes sentences: the numbers of their
+    words, shape (N, L), filled up with 0.
+
+    Parameters
+    ----------
+    image_shape : tuple of int
+        (C, H, W), the height and width divisible by 2 to the number of convolutions.
+    vocabulary, sentence_length
+        See `Captioning`.
+    embedding, window, sentence_features
+        See `SentenceEncoders`.
+    channels, hidden, latent, batch_norm
+        See `PictureNetworks`.
+    decoder, prior, components, beta, warmup, free_bits, importance_samples, generator
+        As for `VAE`.
+
+    Raises
+    ------
+    ValueError
+        As `VAE`, or if the images can't be halved that often, the vocabulary has no word, or the
+        window is even.
+
+    References
+    ----------
+    Sohn, Lee, Yan (2015), "Learning structured output representation using deep conditional
+    generative models". Reed et al. (2016), arXiv:1605.05396, who tell a GAN sentences.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> from minigen.models import TextToImage
+    >>> vocabulary = ("", "a", "blue", "circle", "red")
+    >>> model = TextToImage((3, 8, 8), vocabulary, 3, channels=(4, 8), hidden=(16,), latent=2)
+    >>> sentences = minigen.tensor([[1, 4, 3], [1, 3, 0]])
+    >>> sorted(model.terms(minigen.rand(2, 3, 8, 8), sentences))
+    ['kl', 'loss', 'reconstruction']
+    >>> model.sample(2, sentences).shape
+    (2, 3, 8, 8)
+
+    Derivation: vae.conditional_elbo
+    """
+
+    name: ClassVar[str] = "text-to-image"
+    kinds: ClassVar[tuple[str, ...]] = ("captioned image",)
+    parts: ClassVar[dict[str, type[Options]]] = {
+        "captioning": Captioning,
+        "reading": SentenceEncoders,
+        **VAE.parts,
+        "networks": PictureNetworks,
+    }
+    captioning: Captioning
+    reading: SentenceEncoders
+    networks: PictureNetworks
+
+    def build(self, generator: Generator | None) -> None:
+        """Make the likelihood, the networks, the encoder of sentences, and the prior."""
+        self._expect_free_bits_of_each_variable()
+        networks, shape = self.networks, self.image_shape
+        told = self.reading.sentence_features
+        self.latent = networks.latent
+        self.anneal(0)
+        self.pixels = self.likelihood.distribution()
+        self.encoder, width = replace(networks, hidden=()).encoder(shape, 0, generator)
+        sizes = (width + told, *networks.hidden)
+        self.encoder_with_sentence = nn.Sequential(*dense_layers(sizes, generator))
+        self.to_mu = nn.Dense(sizes[-1], self.latent, generator=generator)
+        self.to_logvar = nn.Dense(sizes[-1], self.latent, generator=generator)
+        self.decoder, self.to_pixels = networks.decoder(shape, told, generator)
+        networks.initialize_(self, generator)
+        self.sentences = self.reading.encoder(self.captioning, generator)
+        self.prior = self.latents.distribution(self.latent, generator)
+
+    @property
+    def vocabulary(self) -> tuple[str, ...]:
+        """The words that it knows, the padding first."""
+        return self.captioning.vocabulary
+
+    @property
+    def sentence_length(self) -> int:
+        """How many words a sentence has at most."""
+        return self.captioning.sentence_length
+
+    def encode(self, x: Array, labels: Array | None = None) -> tuple[Tensor, Tensor]:
+        r"""Return :math:`\mu` and :math:`\ln\sigma^2` of the posterior, each (N, latent)."""
+        seen = self.encoder(self.shape_images(x))
+        features = self.encoder_with_sentence(self.condition(seen, labels))
+        return self.to_mu(features), self.to_logvar(features)
+
+    def expect_labels(self, labels: Array | None, count: int) -> None:
+        """Refuse what is not a sentence for each of `count` images: see `expect_sentences`."""
+        expect_sentences(type(self).__name__, labels, len(self.captioning.vocabulary), count)
+
+    def condition(self, inputs: Array, labels: Array | None) -> Array:
+        """Return rows (N, F) joined by the vectors of their sentences."""
+        self.expect_labels(labels, len(inputs))
+        assert labels is not None, "that was refused"
+        joined: Array = F.cat([inputs, self.sentences(labels)], axis=1)
+        return joined
+
+    def training_defaults(self) -> dict[str, Any]:
+        """Return a rate that falls in the second half, and small batches: many steps count."""
+        return {"lr": 1e-3, "batch_size": 32, "schedule": "linear"}

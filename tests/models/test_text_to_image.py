@@ -1,0 +1,160 @@
+"""Images of sentences: the encoder of sentences, and the model that is told them."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+import minigen
+from minigen import models
+from minigen.engine.random import Generator
+from minigen.models import TextToImage
+from minigen.models.sentences import SentenceEncoder
+
+WORDS = ("", "a", "red", "blue", "on")
+SENTENCES = np.array([[1, 2, 4, 1, 3], [1, 3, 4, 1, 2], [1, 2, 0, 0, 0]])
+
+
+def encoder(window: int = 3) -> SentenceEncoder:
+    return SentenceEncoder(5, 6, 7, embedding=4, window=window, generator=Generator(1))
+
+
+def model_of(**options: Any) -> TextToImage:
+    small = {
+        "channels": (4, 6),
+        "hidden": (5,),
+        "latent": 2,
+        "sentence_features": 7,
+        "batch_norm": False,
+    }
+    return TextToImage((3, 8, 8), WORDS, 5, **small | options, generator=Generator(1))
+
+
+def images(count: int = 3) -> Any:
+    return Generator(2).uniform((count, 3, 8, 8))
+
+
+def test_a_vector_is_the_sum_of_what_windows_see_of_words_and_places() -> None:
+    made = encoder()
+    state = {name: value.numpy() for name, value in made.state_dict().items()}
+    for sentence, found in zip(SENTENCES, made(minigen.tensor(SENTENCES)).numpy(), strict=True):
+        words = [word for word in sentence if word]
+        rows = [
+            state["words.weight"][word] + state["places.weight"][place]
+            for place, word in enumerate(words)
+        ]
+        padded = np.array([np.zeros(4), *rows, np.zeros(4)])
+        seen = [
+            np.einsum("fek,ke->f", state["windows.weight"][:, :, 0], padded[place : place + 3])
+            + state["windows.bias"]
+            for place in range(len(words))
+        ]
+        summed = np.maximum(0, seen).sum(axis=0) / len(words) ** 0.5
+        np.testing.assert_allclose(found, summed, rtol=1e-5, atol=1e-6)
+
+
+def test_it_matters_which_thing_is_red_but_not_how_far_sentences_are_filled_up() -> None:
+    made = encoder(window=1)
+    first, second, short = made(SENTENCES).numpy()
+    assert not np.allclose(first, second)
+    np.testing.assert_allclose(made(SENTENCES[2:, :2]).numpy()[0], short, rtol=1e-6)
+    assert (made(np.zeros((1, 3), int)).numpy() == 0).all()
+
+
+def test_sentences_that_are_too_long_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"at most 6 words are expected, got .* \(1, 7\)"):
+        encoder()(np.ones((1, 7), int))
+
+
+def test_both_networks_are_told_the_sentence() -> None:
+    model, x = model_of(), images()
+    other = SENTENCES[[1, 2, 0]]
+    assert not np.allclose(model.encode(x, SENTENCES)[0].numpy(), model.encode(x, other)[0].numpy())
+    z = Generator(3).normal((3, 2))
+    assert not np.allclose(model.decode(z, SENTENCES).numpy(), model.decode(z, other).numpy())
+
+
+@pytest.mark.derivation("vae.conditional_elbo")
+def test_the_loss_is_the_negative_elbo_given_the_sentence() -> None:
+    model, x, noise = model_of(), images(), Generator(3).normal((3, 2))
+    mu, logvar = (t.numpy().astype(np.float64) for t in model.encode(x, SENTENCES))
+    z = (mu + np.exp(logvar / 2) * noise).astype(np.float32)
+    logits = model.decode(z, SENTENCES).numpy().astype(np.float64)
+    reconstruction = (np.logaddexp(0, logits) - x.reshape(3, -1) * logits).sum(1).mean()
+    kl = 0.5 * (mu**2 + np.exp(logvar) - 1 - logvar).sum(1).mean()
+    loss = model.terms(x, SENTENCES, noise=noise)["loss"].item()
+    assert loss == pytest.approx(reconstruction + kl, rel=1e-5)
+
+
+def test_importance_samples_are_each_of_their_own_sentence() -> None:
+    model, x, noise = model_of(), images(), Generator(3).normal((4, 3, 2))
+    together = model.log_weights(x, 4, SENTENCES, noise=noise).numpy()
+    for number in range(3):
+        some = slice(number, number + 1)
+        alone = model.log_weights(x[some], 4, SENTENCES[some], noise=noise[:, some]).numpy()
+        np.testing.assert_allclose(together[:, some], alone, rtol=1e-4)
+
+
+def test_walks_go_on_under_one_sentence() -> None:
+    model = model_of()
+    z = Generator(3).normal((2, 2))
+    rows = models.interpolate(model, z[:1], z[1:], 3, SENTENCES[:1]).numpy()
+    for place, share in enumerate((0.0, 0.5, 1.0)):
+        there = model.decode_images((1 - share) * z[:1] + share * z[1:], SENTENCES[:1])
+        np.testing.assert_allclose(rows[0, place], there.numpy()[0], atol=1e-6)
+    moved = models.traverse(model, z[0], 3, 1.0, SENTENCES[1]).numpy()
+    middle = z[0] * [1, 0]
+    there = model.decode_images(middle[np.newaxis].astype(np.float32), SENTENCES[1:2])
+    np.testing.assert_allclose(moved[1, 1], there.numpy()[0], atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("sentences", "error", "message"),
+    [
+        (None, TypeError, r"TextToImage is told sentences: .* \(3, L\) are expected"),
+        (SENTENCES / 2, TypeError, "sentences must be integers, got float64"),
+        (SENTENCES[0], ValueError, r"of shape \(3, L\) are expected, got \(5,\)"),
+        (SENTENCES[:2], ValueError, r"of shape \(3, L\) are expected, got \(2, 5\)"),
+    ],
+)
+def test_what_is_no_sentence_an_image_is_refused(
+    sentences: Any, error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error, match=message):
+        model_of().terms(images(), sentences)
+
+
+@pytest.mark.host_only("on a GPU the check would wait for the device")
+@pytest.mark.parametrize("shift", [-1, 1])
+def test_numbers_that_are_no_words_are_refused(shift: int) -> None:
+    found = f"{shift} to {4 + shift}"
+    with pytest.raises(ValueError, match=f"words from 0 to 4 are expected, got {found}"):
+        model_of().terms(images(), SENTENCES + shift)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"window": 2}, "window: an odd number of words is expected, got 2"),
+        ({"vocabulary": ("a", "b")}, "vocabulary: the empty text and at least one word"),
+        ({"vocabulary": ("",)}, "vocabulary: the empty text and at least one word"),
+        ({"sentence_length": 0}, "sentence_length must be at least 1, got 0"),
+    ],
+)
+def test_impossible_options_are_refused(options: dict[str, Any], message: str) -> None:
+    given = {"vocabulary": WORDS, "sentence_length": 5, **options}
+    with pytest.raises(ValueError, match=f"TextToImage: {message}"):
+        TextToImage((3, 8, 8), channels=(4,), **given)
+
+
+def test_a_configuration_makes_the_model_again() -> None:
+    model = model_of()
+    config = model.config()
+    assert config["vocabulary"] == list(WORDS)
+    again = models.build("text-to-image", **config)
+    assert isinstance(again, TextToImage)
+    assert (again.vocabulary, again.sentence_length) == (WORDS, 5)
+    assert math.prod(again.image_shape) == 192
