@@ -80,6 +80,7 @@ LAYERS = [
         lambda g: nn.GRU(3, 2, num_layers=2, bidirectional=True, generator=g),
         *[normal(3, 2, 3), normal(4, 2, 2)],
         call=lambda layer, x, state: layer(x, state, lengths=[3, 2])[0],
+        mode="directional",
     ),
     _layer(
         "LSTM",
@@ -100,6 +101,7 @@ LAYERS = [
         ).eval(),
         normal(3, 2, 4),
         call=lambda layer, x: layer(x, is_causal=True),
+        mode="directional",
     ),
     _layer("SinusoidalPositions", lambda _: nn.SinusoidalPositions(4, 3), normal(3, 2, 4)),
     _layer(

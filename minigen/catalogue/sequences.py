@@ -224,7 +224,7 @@ FOURIER = [
     ),
     op_case(
         "spectrogram",
-        normal(2, 9),
+        normal(2, 5),
         n_fft=4,
         window=None,
         eps=0.01,
@@ -237,8 +237,8 @@ SEQUENCES = [*SIGNALS, *RECURRENT, *ATTENTION, *FOURIER]
 SEQUENCE_LOSSES = [
     op_case(
         "multi_scale_spectral_loss",
-        normal(2, 9),
-        normal(2, 9),
+        normal(1, 6),
+        normal(1, 6),
         kind="loss",
         n_ffts=(4, 8),
         eps=0.01,

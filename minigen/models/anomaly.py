@@ -182,6 +182,8 @@ class AnomalyDetection(Undoing):
         See `Blurring`.
     criterion : {"mse", "l1"}
         See `PixelLoss`.
+    perceptual, adversarial, patch_channels
+        See `Perception` and `PatchAdversary`.
     generator : Generator, optional
         Draws the initial weights.
 
@@ -228,10 +230,11 @@ class AnomalyDetection(Undoing):
     blurring: Blurring
 
     def build(self, generator: Generator | None) -> None:
-        """Make the network."""
+        """Make the network, and the discriminator, if there is to be one."""
         if self.damage.blobs is None:
             self.damage = Blobs(0.0 if self.networks.code else BLOBS)
         self.network = self.networks.network(self.image_shape, generator)
+        super().build(generator)
 
     def corrupt(self, x: Array, *, generator: Generator | None = None) -> Array:
         """Return images with blobs in them, where and of what `generator` draws."""

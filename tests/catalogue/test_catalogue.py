@@ -63,7 +63,7 @@ def test_every_gradient_rule_of_the_library_is_applied_by_some_case(
 
 
 def test_every_differentiable_function_has_a_case() -> None:
-    aliases = {"clamp": "clip"}
+    aliases = {"clamp": "clip", "concat": "cat", "moveaxis": "movedim"}
     cased = {case.name for case in CASES}
     constant = {op.name for op in registry.values() if not op.differentiable}
     assert {aliases.get(name, name) for name in F.__all__} - constant - cased == set()

@@ -184,17 +184,18 @@ def test_help_shows_the_options_of_all_models_or_of_the_one_that_is_named() -> N
 
 def test_every_option_of_every_model_can_be_given() -> None:
     values = {int: "2", float: "0.25", tuple: "4"}
+    read = {int: 2, float: 0.25, tuple: [4], bool: False}
     for name, model in MODELS.items():
+        line, expected = [name], {}
         for option in models.options(model):
             if option.required:
                 continue
             flag = option.name.replace("_", "-")
             value = option.choices[-1] if option.choices else values.get(option.type, "")
-            given = (f"--{flag}", value) if value else (f"--no-{flag}",)
-            with train.make_context("train", [name, *given]) as context:
-                found = context.params[option.name]
-            read = {int: 2, float: 0.25, tuple: [4], bool: False}
-            assert found == read.get(option.type, value)
+            line += (f"--{flag}", value) if value else (f"--no-{flag}",)
+            expected[option.name] = read.get(option.type, value)
+        with train.make_context("train", line) as context:
+            assert {option: context.params[option] for option in expected} == expected
 
 
 def test_another_run_is_not_overwritten_unasked(vae: Path) -> None:

@@ -102,7 +102,7 @@ def test_other_files_and_hidden_ones_are_left_alone(tmp_path: Path) -> None:
 
 
 def test_names_may_differ_by_their_ending_or_folder_only(tmp_path: Path) -> None:
-    draw(tmp_path / "a/x.png", tmp_path / "a/x.PNG", tmp_path / "a/x.jpg", tmp_path / "b/x.png")
+    draw(tmp_path / "a/x.png", tmp_path / "a/x.PNG", tmp_path / "a/x.jpg", tmp_path / "c/x.png")
     assert len(set(everything(tmp_path).files)) == 4
 
 

@@ -249,6 +249,6 @@ def test_a_librarys_model_is_named_by_its_own_line() -> None:
         model.to_pixels.weight.copy_(math.inf)
     with (
         minigen.detect_anomaly(),
-        pytest.raises(AnomalyError, match=r"models.vae\.py:\d+: output"),
+        pytest.raises(AnomalyError, match=r"models.posterior\.py:\d+: output"),
     ):
         model.loss(minigen.ones(1, 1, 2, 2))
