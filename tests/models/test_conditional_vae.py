@@ -106,6 +106,7 @@ def test_the_configuration_rebuilds_the_same_architecture() -> None:
     again.load_state_dict(model.state_dict())
 
 
+@pytest.mark.host_only("that it learns is the same there; that it runs, other tests show")
 def test_it_needs_fewer_nats_than_the_plain_vae_and_draws_the_digit_that_it_is_told() -> None:
     """The latent variables need not say the class, and the class decides what is drawn."""
     digits, test = data.load("digits"), data.load("digits", "test")

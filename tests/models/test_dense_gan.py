@@ -76,6 +76,7 @@ def test_images_have_a_recipe_of_their_own_and_points_what_the_objective_has() -
     assert (points.config()["r1"], points.averaged_generator) == (0.0, None)
 
 
+@pytest.mark.host_only("that it learns is the same there; that it runs, other tests show")
 @pytest.mark.parametrize("seed", range(3))
 def test_training_brings_samples_to_where_the_data_are(seed: int) -> None:
     """R1 makes the game converge, and the average does not circle."""
