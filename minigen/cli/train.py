@@ -215,8 +215,8 @@ class NameOrPath(click.Choice):  # type: ignore[type-arg] # generic since click 
     "--lr",
     "learning_rate",
     type=options.FiniteRange(min=0, min_open=True),
-    help="Learning rate, at the beginning.  [default: the model's, 1e-3 for all but GANs and "
-    "pix2pix]",
+    help="Learning rate, at the beginning.  [default: the model's, 1e-3 for all but GANs, "
+    "pix2pix and text-to-image]",
 )
 @click.option(
     "--betas",

@@ -92,7 +92,7 @@ def test_the_help_of_training_says_what_models_have() -> None:
     assert (pix2pix["learning_rate"], *pix2pix["betas"]) == (2e-3, 0.9, 0.999)
     told = of.pop("text-to-image")
     assert (told["batch_size"], told["schedule"]) == (32, "linear")
-    assert (told["learning_rate"], *told["betas"]) == (1e-3, 0.9, 0.999)
+    assert (told["learning_rate"], *told["betas"]) == (2e-3, 0.9, 0.999)
     restorers = ("super-resolution", "denoising", "deblurring", "inpainting")
     for name, has in of.items():
         assert has["batch_size"] == (64 if name in (*games, *restorers) else 128)
