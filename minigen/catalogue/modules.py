@@ -279,7 +279,6 @@ def _told(generator: Generator) -> models.TextToImage:
         channels=(2, 3),
         hidden=(5,),
         latent=2,
-        embedding=4,
         sentence_features=3,
         batch_norm=False,
         generator=generator,

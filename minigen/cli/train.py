@@ -223,7 +223,7 @@ class NameOrPath(click.Choice):  # type: ignore[type-arg] # generic since click 
     "learning_rate",
     type=options.FiniteRange(min=0, min_open=True),
     help="Learning rate, at the beginning.  [default: the model's, 1e-3 for all but GANs, "
-    "pix2pix, anomaly and frame-prediction]",
+    "pix2pix, anomaly, frame-prediction and text-to-image]",
 )
 @click.option(
     "--betas",

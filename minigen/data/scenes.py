@@ -13,8 +13,9 @@ learnt the sentences by heart fails; what has learnt the words does not.
 With numbers that are uniform on these ranges,
 
 - the longer side of a shape is 7 to 8.5 pixels long if it is small, 12.5 to 14 if it is large;
-- the two lie anywhere on their line, a pixel or more from each other and from the edge;
-- across that line each centre is up to 3 pixels from the middle of the picture;
+- of the room that the two leave on their line, but for a pixel between them and at both ends, a
+  quarter to a half is before the first, and as much behind the second;
+- across that line each centre is up to 2 pixels from the middle of the picture;
 - red, green and blue of a colour are 0.85 to 1 of those named, all three alike;
 - the ground is a grey from 0.8 to 1;
 - either sentence is as likely as the other.
@@ -59,7 +60,7 @@ _COMBINATIONS: Final = (len(PLACES), len(THINGS), len(THINGS))
 _TESTS: Final = 192
 _NUMBERS: Final = 10  # that decide how a picture is drawn and told
 _MARGIN: Final = 1
-_ACROSS: Final = 3
+_ACROSS: Final = 2
 _AT_ONCE: Final = 500
 
 Rows = npt.NDArray[np.int64]
@@ -227,12 +228,12 @@ def _along(lengths: Numbers, shares: Numbers) -> Numbers:
     """Return how far the middles of two things are on their line, (N, 2).
 
     What they leave of the line, but for a pixel between them and at both ends, is divided at random
-    among before, between and behind.
+    among before, between and behind, with a quarter to a half of it at either end.
     """
     room = SIDE - 3 * _MARGIN - lengths.sum(axis=1)
-    before, behind = np.sort(shares, axis=0)
+    before, behind = 0.25 + 0.25 * shares
     first = _MARGIN + room * before + lengths[:, 0] / 2
-    second = 2 * _MARGIN + lengths[:, 0] + room * behind + lengths[:, 1] / 2
+    second = SIDE - _MARGIN - room * behind - lengths[:, 1] / 2
     return np.stack([first, second], axis=1)
 
 
@@ -272,12 +273,12 @@ SCENES: Final = ScenesSource(
         "train": PublishedFile(
             "train.bin",
             94_371_840,
-            "9d225929fff5bf878b1317e9e6f232e41edbf92c088362e1ef1a4fed025283be",
+            "025c7e884b3cda06d010fb24594ac60130bb5ed6775e4803860dbfbdb083355e",
         ),
         "test": PublishedFile(
             "test.bin",
             5_898_240,
-            "675a5b1c8624476b458647763d7404e87a03046e9bc4cb0a9dbf750a93dda9c6",
+            "a3e043791554e00407ff2a6aafa83c0446bf21bfee0bee646797c8e6dead62d3",
         ),
     },
 )

@@ -1,4 +1,4 @@
-r"""Sentences for a network: a vector of each, in which it matters what stands where."""
+"""Sentences for a network: a vector of each, in which it matters what stands where."""
 
 from __future__ import annotations
 
@@ -45,22 +45,11 @@ class SentenceEncoders(Options):
 
     Parameters
     ----------
-    embedding : int
-        Length of a word's vector.
-    window : int
-        How many words next to each other are looked at together: an odd number.
     sentence_features : int
         Length of a sentence's vector.
     """
 
-    embedding: Count = 32
-    window: Count = 3
-    sentence_features: Count = 128
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.window % 2 == 0:
-            raise ValueError(f"window: an odd number of words is expected, got {self.window}")
+    sentence_features: Count = 256
 
     def encoder(self, captioning: Captioning, source: Generator | None) -> SentenceEncoder:
         """Make the encoder of sentences."""
@@ -68,25 +57,22 @@ class SentenceEncoders(Options):
             len(captioning.vocabulary),
             captioning.sentence_length,
             self.sentence_features,
-            embedding=self.embedding,
-            window=self.window,
             generator=source,
         )
 
 
 class SentenceEncoder(nn.Module):
-    r"""Vectors of sentences: words and their places, convolved, and summed over the sentence.
+    r"""Vectors of sentences: the sum of a vector of each word at each place.
 
-    .. math:: e_t = E_{w_t} + P_t, \qquad
-              h_t = \mathrm{ReLU}\Big(b + \sum_{k=-r}^{r} W_k\, e_{t+k}\Big), \qquad
-              s = \frac{1}{\sqrt n} \sum_{t=1}^{n} h_t
+    .. math:: s = \frac{1}{\sqrt n} \sum_{t=1}^{n} E_{t, w_t}
 
-    The row of E is the word's, that of P its place's; without P it would not be known which of two
-    things is the red one, but to those who look through a window of :math:`2r + 1` words. A
-    sentence of n words ends where 0, the padding, begins: beyond, :math:`e_t = h_t = 0`.
+    A word has another vector at each place t, so "red" in second place says something else than
+    "red" in seventh place: it is known which of two things is the red one. The vectors are drawn
+    from N(0, 1), and with the root so are the elements of s, however many words n there are before
+    0, the padding, begins.
 
-    Kim takes the largest :math:`h_t` in the place of the sum, which tells each feature from one
-    window alone: on scenes that learns more slowly.
+    This is a linear layer on sentences as one-hot vectors of places and words. What words mean
+    together is left to the ReLUs behind it.
 
     Parameters
     ----------
@@ -96,10 +82,8 @@ class SentenceEncoder(nn.Module):
         How many words a sentence has at most.
     features : int
         Length of the vectors s.
-    embedding, window
-        See `SentenceEncoders`.
     generator : Generator, optional
-        Draws the first weights.
+        Draws the first vectors.
 
     Raises
     ------
@@ -108,7 +92,8 @@ class SentenceEncoder(nn.Module):
 
     References
     ----------
-    Kim (2014), arXiv:1408.5882; Gehring et al. (2017), arXiv:1705.03122, section 3.1: the places.
+    Bengio, Ducharme, Vincent, Jauvin (2003), "A neural probabilistic language model": a word at a
+    place, through a weight of its own.
 
     Examples
     --------
@@ -118,26 +103,16 @@ class SentenceEncoder(nn.Module):
     >>> encoder(sentences).shape
     (2, 6)
 
-    Derivation: embedding, conv2d, sum
+    Derivation: embedding, sum
     """
 
     def __init__(
-        self,
-        words: int,
-        length: int,
-        features: int,
-        *,
-        embedding: int = 32,
-        window: int = 3,
-        generator: Generator | None = None,
+        self, words: int, length: int, features: int, *, generator: Generator | None = None
     ) -> None:
         super().__init__()
+        self.words = words
         self.length = length
-        self.words = nn.Embedding(words, embedding, generator=generator)
-        self.places = nn.Embedding(length, embedding, generator=generator)
-        self.windows = nn.Conv2d(
-            embedding, features, (1, window), padding=(0, window // 2), generator=generator
-        )
+        self.vectors = nn.Embedding(length * words, features, generator=generator)
 
     def forward(self, sentences: Array) -> Tensor:
         """Return vectors (N, features) of the numbers of words (N, L), filled up with 0."""
@@ -148,12 +123,11 @@ class SentenceEncoder(nn.Module):
                 f"SentenceEncoder: sentences of at most {self.length} words are expected, got "
                 f"numbers of shape {tuple(numbers.shape)}"
             )
-        said = (numbers != 0).astype(self.words.weight.dtype).reshape(count, length, 1)
-        vectors = (self.words(numbers) + self.places.weight[:length]) * said
-        in_a_row = F.reshape(F.permute(vectors, (0, 2, 1)), (count, -1, 1, length))
-        seen = F.relu(self.windows(in_a_row)) * said.reshape(count, 1, 1, length)
-        words = namespace(said).maximum(said.sum(axis=1), 1)
-        summed: Tensor = F.sum(seen, axis=(2, 3)) / words**0.5
+        xp = namespace(numbers)
+        said = (numbers != 0).astype(self.vectors.weight.dtype)
+        at_places = self.vectors(numbers + self.words * xp.arange(length))
+        words = xp.maximum(said.sum(axis=1), 1).reshape(count, 1)
+        summed: Tensor = F.sum(at_places * said.reshape(count, length, 1), axis=1) / words**0.5
         return summed
 
 

@@ -97,7 +97,7 @@ def test_the_help_of_training_says_what_models_have() -> None:
     assert (anomaly["learning_rate"], *anomaly["betas"]) == (4e-3, 0.9, 0.999)
     told = of.pop("text-to-image")
     assert (told["batch_size"], told["schedule"]) == (32, "linear")
-    assert (told["learning_rate"], *told["betas"]) == (1e-3, 0.9, 0.999)
+    assert (told["learning_rate"], *told["betas"]) == (2e-3, 0.9, 0.999)
     restorers = ("super-resolution", "denoising", "deblurring", "inpainting")
     for name, has in of.items():
         assert has["batch_size"] == (64 if name in (*games, *restorers) else 128)
@@ -115,7 +115,8 @@ def test_the_help_of_training_says_what_models_have() -> None:
         "cosine for what restores and anomaly, else constant"
     )
     assert schedules in said["schedule"]
-    assert "1e-3 for all but GANs, pix2pix, anomaly and frame-prediction" in said["learning_rate"]
+    but = "GANs, pix2pix, anomaly, frame-prediction and text-to-image"
+    assert f"1e-3 for all but {but}" in said["learning_rate"]
     assert "0.9,0.999 for all but GANs" in said["betas"]
     linear = "`linear`, which is the default of most GANs of images, of what translates, of"
     assert linear in " ".join(page("training.md").split())

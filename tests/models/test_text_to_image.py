@@ -18,8 +18,8 @@ WORDS = ("", "a", "red", "blue", "on")
 SENTENCES = np.array([[1, 2, 4, 1, 3], [1, 3, 4, 1, 2], [1, 2, 0, 0, 0]])
 
 
-def encoder(window: int = 3) -> SentenceEncoder:
-    return SentenceEncoder(5, 6, 7, embedding=4, window=window, generator=Generator(1))
+def encoder() -> SentenceEncoder:
+    return SentenceEncoder(5, 6, 7, generator=Generator(1))
 
 
 def model_of(**options: Any) -> TextToImage:
@@ -37,27 +37,17 @@ def images(count: int = 3) -> Any:
     return Generator(2).uniform((count, 3, 8, 8))
 
 
-def test_a_vector_is_the_sum_of_what_windows_see_of_words_and_places() -> None:
+def test_a_vector_is_the_sum_of_those_of_words_at_their_places() -> None:
     made = encoder()
-    state = {name: value.numpy() for name, value in made.state_dict().items()}
+    table = made.vectors.weight.numpy().reshape(6, 5, 7)
     for sentence, found in zip(SENTENCES, made(minigen.tensor(SENTENCES)).numpy(), strict=True):
-        words = [word for word in sentence if word]
-        rows = [
-            state["words.weight"][word] + state["places.weight"][place]
-            for place, word in enumerate(words)
-        ]
-        padded = np.array([np.zeros(4), *rows, np.zeros(4)])
-        seen = [
-            np.einsum("fek,ke->f", state["windows.weight"][:, :, 0], padded[place : place + 3])
-            + state["windows.bias"]
-            for place in range(len(words))
-        ]
-        summed = np.maximum(0, seen).sum(axis=0) / len(words) ** 0.5
+        vectors = [table[place, word] for place, word in enumerate(sentence) if word]
+        summed = np.sum(vectors, axis=0) / len(vectors) ** 0.5
         np.testing.assert_allclose(found, summed, rtol=1e-5, atol=1e-6)
 
 
 def test_it_matters_which_thing_is_red_but_not_how_far_sentences_are_filled_up() -> None:
-    made = encoder(window=1)
+    made = encoder()
     first, second, short = made(SENTENCES).numpy()
     assert not np.allclose(first, second)
     np.testing.assert_allclose(made(SENTENCES[2:, :2]).numpy()[0], short, rtol=1e-6)
@@ -82,8 +72,9 @@ def test_the_loss_is_the_negative_elbo_given_the_sentence() -> None:
     model, x, noise = model_of(), images(), Generator(3).normal((3, 2))
     mu, logvar = (t.numpy().astype(np.float64) for t in model.encode(x, SENTENCES))
     z = (mu + np.exp(logvar / 2) * noise).astype(np.float32)
-    logits = model.decode(z, SENTENCES).numpy().astype(np.float64)
-    reconstruction = (np.logaddexp(0, logits) - x.reshape(3, -1) * logits).sum(1).mean()
+    means = 1 / (1 + np.exp(-model.decode(z, SENTENCES).numpy().astype(np.float64)))
+    errors = ((x.reshape(3, -1) - means) ** 2).sum(1).mean()
+    reconstruction = 6 * errors + 192 / 2 * np.log(2 * np.pi / 12)  # the variance starts at 1/12
     kl = 0.5 * (mu**2 + np.exp(logvar) - 1 - logvar).sum(1).mean()
     loss = model.terms(x, SENTENCES, noise=noise)["loss"].item()
     assert loss == pytest.approx(reconstruction + kl, rel=1e-5)
@@ -138,7 +129,7 @@ def test_numbers_that_are_no_words_are_refused(shift: int) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"window": 2}, "window: an odd number of words is expected, got 2"),
+        ({"sentence_features": 0}, "sentence_features must be at least 1, got 0"),
         ({"vocabulary": ("a", "b")}, "vocabulary: the empty text and at least one word"),
         ({"vocabulary": ("",)}, "vocabulary: the empty text and at least one word"),
         ({"sentence_length": 0}, "sentence_length must be at least 1, got 0"),
