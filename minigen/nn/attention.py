@@ -241,7 +241,7 @@ class TransformerEncoderLayer(Module):
     (2017), or, with `norm_first`, before the layers, which leaves the sum as it is and trains
     without a warm-up (Xiong et al. (2020), arXiv:2002.04745):
 
-    .. math:: y &= x + \mathrm{attention}(\mathrm{norm}_1(x)) \
+    .. math:: y &= x + \mathrm{attention}(\mathrm{norm}_1(x)) \\
               z &= y + W_2\, \mathrm{relu}(W_1\, \mathrm{norm}_2(y))
 
     With ``is_causal=True`` in the call it is the block of a language model. Parameters have

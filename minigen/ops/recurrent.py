@@ -212,7 +212,7 @@ def lstm_states(
     r"""Walk through sequences with long short-term memory: state and cell after each step.
 
     .. math:: (s_i, s_f, s_g, s_o) &= a_t + W h_{t-1} \\
-              i = \sigma(s_i), \qquad f &= \sigma(s_f), \qquad n = \tanh(s_g), \qquad
+              i &= \sigma(s_i), \qquad f = \sigma(s_f), \qquad n = \tanh(s_g), \qquad
               o = \sigma(s_o) \\
               c_t &= f\, c_{t-1} + i\, n, \qquad h_t = o \tanh c_t
 
