@@ -19,7 +19,7 @@ from minigen.engine.modes import no_grad
 from minigen.engine.random import Generator
 from minigen.engine.tensor import Tensor
 from minigen.models.base import Model
-from minigen.models.game import DISCRIMINATOR, GENERATOR
+from minigen.models.game import DISCRIMINATOR, GENERATOR, expect_side
 from minigen.models.objectives import LeastSquares
 from minigen.models.options import Options, Sizes, Weight
 from minigen.models.patches import Patches
@@ -260,11 +260,7 @@ class CycleGAN(Model):
             If there is no such side, or images have another shape or, on the CPU, values outside
             [0, 1].
         """
-        if side not in self.sides():
-            raise ValueError(
-                f"{type(self).__name__}: unknown side {side!r}: use one of "
-                f"{', '.join(self.sides())}"
-            )
+        expect_side(self, side)
         self.expect_unit_interval(x)
         self.expect_labels(labels, len(x))
         a, b = self._apart(x)

@@ -28,6 +28,14 @@ DISCRIMINATOR: Final = "discriminator"
 GENERATOR: Final = "generator"
 
 
+def expect_side(model: Any, side: str) -> None:
+    """Refuse with a ValueError a side that is none of a model's ``sides()``."""
+    if side not in model.sides():
+        raise ValueError(
+            f"{type(model).__name__}: unknown side {side!r}: use one of {', '.join(model.sides())}"
+        )
+
+
 @dataclass(frozen=True)
 class Game(Options):
     """What each side of a GAN minimises, what is asked of the discriminator beside, and the turns.

@@ -13,7 +13,7 @@ from minigen.engine.random import Generator, default_generator
 from minigen.engine.tensor import Tensor
 from minigen.models.augmentation import Augmentation
 from minigen.models.base import Conditioning, Model, as_image_shape
-from minigen.models.game import DISCRIMINATOR, GENERATOR, ConvGame, DenseGame, Game
+from minigen.models.game import DISCRIMINATOR, GENERATOR, ConvGame, DenseGame, Game, expect_side
 from minigen.models.networks import (
     Adversaries,
     ConvAdversaries,
@@ -210,11 +210,7 @@ class GAN(Model):
         TypeError
             If labels are missing, or not wanted.
         """
-        if side not in self.sides():
-            raise ValueError(
-                f"{type(self).__name__}: unknown side {side!r}: use one of "
-                f"{', '.join(self.sides())}"
-            )
+        expect_side(self, side)
         count, labels = self._whole_packs(len(x), labels)
         if noise is None:
             noise = self.draw_latents(len(x), generator)

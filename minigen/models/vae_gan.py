@@ -18,7 +18,7 @@ from minigen.engine.modes import no_grad
 from minigen.engine.random import Generator
 from minigen.engine.tensor import Tensor
 from minigen.models.base import ImageShape
-from minigen.models.game import DISCRIMINATOR, Game
+from minigen.models.game import DISCRIMINATOR, Game, expect_side
 from minigen.models.likelihoods import Likelihood
 from minigen.models.networks import ConvAdversaries, ConvNetworks, start_without_norms_
 from minigen.models.options import Count, Options, Sizes, Weight
@@ -222,10 +222,7 @@ class VAEGAN(Variational):
             [0, 1].
         """
         sides = self.sides()
-        if side not in sides:
-            raise ValueError(
-                f"{type(self).__name__}: unknown side {side!r}: use one of {', '.join(sides)}"
-            )
+        expect_side(self, side)
         self.expect_unit_interval(x)
         self.expect_labels(labels, len(x))
         x = self.shape_images(x)
