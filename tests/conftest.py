@@ -47,7 +47,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         _skip(items, "slow", "slow: run with --run-slow")
     if not config.getoption("--run-browser"):
         _skip(items, "browser", "in a browser: run with --run-browser")
-    if config.getoption("--backend") != "numpy":
+    if config.getoption("--backend") == "numpy":
+        _skip(items, "device_only", "about a device: run with --backend strict or cuda")
+    else:
         _skip(items, "host_only", "about NumPy's arrays")
     if config.getoption("--backend") == "cuda":
         for item in items:

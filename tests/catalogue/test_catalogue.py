@@ -5,39 +5,79 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 import minigen
-from minigen import catalogue, models, nn
+from minigen import Tensor, catalogue, models, nn
 from minigen import functional as F
 from minigen.catalogue import CALLS, CASES, Case
 from minigen.catalogue.case import normal, op_case
 from minigen.checker import FailureKind
-from minigen.engine.backend import CPU
+from minigen.engine.backend import CPU, to_numpy
 from minigen.engine.op import Cotangents, Op, registry
 
 from ..derivations import of_gradients
+from ..numeric import draw
 
 WORST_RELATIVE_ERROR = 1e-6
 
 
-@pytest.mark.parametrize(
+EVERY_CASE = pytest.mark.parametrize(
     "case",
     [
         pytest.param(case, id=f"{case.kind} {case.title}", marks=of_gradients(case.name))
         for case in CASES
     ],
 )
+
+
+@pytest.mark.host_only("that rules are right; a device is compared with the host")
+@EVERY_CASE
 def test_gradients_agree_with_finite_differences_at_both_orders(case: Case) -> None:
-    device = minigen.zeros(()).device
-    if device != CPU:  # the same rules: what differs there shows along a direction, too
-        case = replace(case, mode="directional")
-    report = case.check(2, device)
+    report = case.check(2)
     report.raise_if_failed()
     assert report.worst_relative_error < WORST_RELATIVE_ERROR
+
+
+@pytest.mark.device_only("compares a device with the host")
+@EVERY_CASE
+def test_a_device_gives_the_values_and_gradients_of_the_host_at_both_orders(case: Case) -> None:
+    for there, here in zip(derivatives(case, "cuda"), derivatives(case, CPU), strict=True):
+        scale = np.abs(here).max(initial=0.0)  # of a sum that cancels, its terms' in another order
+        np.testing.assert_allclose(there, here, rtol=1e-9, atol=1e-11 * max(scale, 1.0))
+
+
+def derivatives(case: Case, device: str) -> list[npt.NDArray[Any]]:
+    """Return a case's values, its gradients along random cotangents, and the gradients of those."""
+    inputs = [
+        minigen.tensor(array, requires_grad=array.dtype.kind == "f", device=device)
+        for array in case.draw()
+    ]
+    learnt = [x for x in inputs if x.requires_grad]
+    returned = case.function(*inputs)
+    values = list(returned) if isinstance(returned, tuple | list) else [returned]
+    first = minigen.grad(weighed(values), learnt, create_graph=True, allow_unused=True)
+    slopes = [slope for slope in first if slope is not None]
+    assert all(slope.device.startswith(device) for slope in slopes)
+    total = weighed(slopes)
+    second = (
+        minigen.grad(total, learnt, allow_unused=True) if total.requires_grad else ()
+    )  # none where every gradient is constant
+    found = [*values, *slopes, *(bend for bend in second if bend is not None)]
+    return [to_numpy(each.data) for each in found]
+
+
+def weighed(tensors: Sequence[Tensor]) -> Tensor:
+    """Return the sum of tensors times numbers of their shapes, drawn at random."""
+    total: Any = 0.0
+    for position, each in enumerate(tensors):
+        weights = minigen.tensor(draw(*each.shape, seed=position), device=each.device)
+        total = total + (each * weights).sum()
+    return cast("Tensor", total)
 
 
 def test_every_gradient_rule_of_the_library_is_applied_by_some_case(
