@@ -146,7 +146,12 @@ class Game(Options):
         return bool(self.penalty or self.r1)
 
     def turns(self, step: int) -> Sequence[str]:
-        """Name the sides that move in a step, counted from 0: the generator in every n-th."""
+        """Name the sides that move in a step, counted from 0: the generator in every n-th.
+
+        One after the other, so that the generator answers to where the discriminator is by then.
+
+        Derivation: gan.turns
+        """
         assert self.critic_steps is not None
         if (step + 1) % self.critic_steps:
             return (DISCRIMINATOR,)

@@ -164,3 +164,39 @@ def test_r1_turns_the_circles_around_the_balance_into_spirals(gamma: float) -> N
     expected = np.sort_complex([(-gamma - root) / 2, (-gamma + root) / 2])
     # Where both are equal, they depend on the matrix like a square root.
     np.testing.assert_allclose(found, expected, atol=1e-4 if gamma == 1 else 1e-8)
+
+
+@pytest.mark.derivation("gan.turns")
+@pytest.mark.parametrize("eta", [0.2, 0.4, 1.0])
+def test_in_turns_the_circles_around_the_balance_stay_closed_and_at_once_they_grow(
+    eta: float,
+) -> None:
+    """The simplest game of all, without a penalty: the two moves are shears."""
+
+    def step(theta: float, psi: float, in_turns: bool) -> tuple[float, float]:
+        moved = psi - eta * slopes_of_the_simplest_game(theta, psi)[1]
+        seen = moved if in_turns else psi
+        return theta - eta * slopes_of_the_simplest_game(theta, seen)[0], moved
+
+    start = 1e-3
+    a, ways = eta / 2, {}
+    for in_turns in (True, False):
+        pair = (start, 0.0)
+        for _ in range(40):
+            pair = step(*pair, in_turns)
+        ways[in_turns] = pair
+    theta, psi = ways[True]
+    assert theta**2 - a * theta * psi + psi**2 == pytest.approx(start**2, rel=1e-4)
+    assert np.hypot(*ways[False]) == pytest.approx(start * (1 + a * a) ** 20, rel=1e-2)
+
+
+def slopes_of_the_simplest_game(theta: float, psi: float) -> tuple[float, float]:
+    """Return the slopes of the generator's loss by theta, and of the discriminator's by psi."""
+    place, slope = (minigen.tensor(np.array([v]), requires_grad=True) for v in (theta, psi))
+    objective = NonSaturating()
+    discriminator = objective.discriminator_loss(0 * slope, slope * place.data)
+    generator = objective.generator_loss(slope.data * place)
+    down, up = minigen.grad([generator, discriminator], [place, slope])
+    assert down is not None
+    assert up is not None
+    return down.item(), up.item()
