@@ -14,6 +14,7 @@ from minigen.data.outlined import OUTLINED_LETTERS
 from minigen.data.points import GRID, RING, TWO_MOONS
 from minigen.data.printed import PRINTED_DIGITS, PRINTED_LETTERS
 from minigen.data.scenes import SCENES
+from minigen.data.spoken import SPOKEN
 from minigen.data.sprites import SPRITES
 from minigen.data.textures import TEXTURES_BRICK, TEXTURES_WEAVE
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from minigen.data.points import Mixture, Points
     from minigen.data.printed import PrintedCharacters
     from minigen.data.scenes import Scenes
+    from minigen.data.spoken import SpokenWords
     from minigen.data.sprites import Sprites
     from minigen.data.styles import TwoStyles
 
@@ -51,7 +53,7 @@ _SOURCES: Final[dict[str, Source]] = {
     for source in (
         *(DIGITS, MNIST, FASHION_MNIST, CIFAR10, PRINTED_DIGITS, PRINTED_LETTERS, COLOURED_SHAPES),
         *(COLOURED_SHAPES_64, SPRITES, GLYPHS, GLYPHS_BY_LETTER, OUTLINED_LETTERS, CLIPS),
-        *(TEXTURES_WEAVE, TEXTURES_BRICK, SCENES, RING, GRID, TWO_MOONS),
+        *(TEXTURES_WEAVE, TEXTURES_BRICK, SCENES, SPOKEN, RING, GRID, TWO_MOONS),
     )
 }
 
@@ -88,6 +90,7 @@ EXTENTS: Final[dict[str, Extent]] = {
     "textures_weave": Extent(4_000, 1_000, (1, 32, 32)),
     "textures_brick": Extent(4_000, 1_000, (1, 32, 32)),
     "scenes": Extent(30_720, 1_920, (3, 32, 32), "captioned image"),
+    "spoken": Extent(1_600, 400, (1, 32, 32), "spectrogram"),
     "ring": Extent(50_000, 10_000, (2,), "point"),
     "grid": Extent(50_000, 10_000, (2,), "point"),
     "two_moons": Extent(50_000, 10_000, (2,), "point"),
@@ -135,6 +138,10 @@ def load(name: Literal["scenes"], split: str = ..., *, root: _Root = ...) -> Sce
 
 
 @overload
+def load(name: Literal["spoken"], split: str = ..., *, root: _Root = ...) -> SpokenWords: ...
+
+
+@overload
 def load(name: Literal["ring", "grid"], split: str = ..., *, root: _Root = ...) -> Mixture: ...
 
 
@@ -179,12 +186,13 @@ def load(name: str, split: str = "train", *, root: FolderPath | None = None) -> 
     ``textures_weave``        4,000 and 1,000    (1, 32, 32)      cloth; in the test with defects
     ``textures_brick``        4,000 and 1,000    (1, 32, 32)      brick walls, likewise
     ``scenes``                30,720 and 1,920   (3, 32, 32)      two things, and a sentence of them
+    ``spoken``                1,600 and 400      (1, 32, 32)      ten words in a hundred voices
     ``ring``                  50,000 and 10,000  (2,)             points about 8 centres on a circle
     ``grid``                  50,000 and 10,000  (2,)             points about 25 centres in a grid
     ``two_moons``             50,000 and 10,000  (2,)             points about two half circles
     ========================  =================  ===============  ================================
 
-    `digits` is part of minigen; `sprites` (see `Sprites`), `ring`, `grid` and `two_moons` (see
+    `digits` and `spoken` (see `SpokenWords`) are part of minigen; `sprites` (see `Sprites`), `ring`, `grid` and `two_moons` (see
     `Points`) are drawn by it. So are `printed_digits` and `printed_letters` (see
     `PrintedCharacters`), `coloured_shapes`, `coloured_shapes_64`, `glyphs` and `glyphs_by_letter`
     (see `Pairs`), `outlined_letters` (see `TwoStyles`), `clips` (see `Clips`), `textures_weave` and

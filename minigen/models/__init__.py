@@ -50,6 +50,7 @@ from minigen.models.translation import Pix2Pix
 # isort: split
 from minigen.models.cyclegan import CycleGAN
 from minigen.models.prediction import FramePrediction
+from minigen.models.spoken import SpokenVAE
 from minigen.models.text_to_image import TextToImage
 
 for _file in pkgutil.iter_modules(__path__):  # a model in a file of its own is known by being there
@@ -90,6 +91,7 @@ __all__ = [
     "Objective",
     "Option",
     "Pix2Pix",
+    "SpokenVAE",
     "SuperResolution",
     "TextToImage",
     "VariationalAutoencoder",

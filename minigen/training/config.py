@@ -492,7 +492,9 @@ def load_examples(config: RunConfig, split: str) -> Examples:
         labels, classes = dataset.labels, len(dataset.classes)
     good = np.flatnonzero(~getattr(dataset, "bad", np.zeros(len(images), np.bool_)))
     if part == "train" and config.validation:
-        good = good[_of_split(split, len(good), config.validation)]
+        groups = getattr(dataset, "groups", None)
+        groups = None if groups is None else groups[good]
+        good = good[_of_split(split, len(good), config.validation, groups)]
     if len(good) < len(images):
         images, labels = images[good], None if labels is None else labels[good]
     known = {option.name for option in models.options(model)}
@@ -500,14 +502,23 @@ def load_examples(config: RunConfig, split: str) -> Examples:
     return Examples(images, labels, classes, config.device, resampled, kind, decided)
 
 
-def _of_split(split: str, examples: int, held_out: int) -> npt.NDArray[np.int64]:
-    """Return the numbers of the training examples that belong to a split."""
+def _of_split(
+    split: str, examples: int, held_out: int, groups: npt.NDArray[np.int64] | None = None
+) -> npt.NDArray[np.int64]:
+    """Return the numbers of the training examples that belong to a split.
+
+    Those of a group (N,), such as the words of a voice, stand beside one another in the order that
+    is cut in two.
+    """
     if held_out >= examples:
         raise ConfigurationError(
             f"validation: fewer than the {examples:,} training examples are expected, so that some "
             f"are left to train on, got {held_out:,}"
         )
     order = Generator(_HOLDING_OUT).permutation(examples)
+    if groups is not None:
+        _, first, number = np.unique(groups[order], return_index=True, return_inverse=True)
+        order = order[np.argsort(first[number], kind="stable")]
     return np.sort(order[:held_out] if split == "validation" else order[held_out:])
 
 
