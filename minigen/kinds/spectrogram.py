@@ -89,7 +89,7 @@ def in_colour(spectrograms: Tensor | Array) -> npt.NDArray[np.uint8]:
     --------
     >>> import numpy as np
     >>> in_colour(np.array([[[[0.0, 0.5, 1.0]]]], np.float32)).transpose(0, 2, 3, 1).tolist()
-    [[[[0, 0, 4], [183, 55, 121], [252, 253, 191]]]]
+    [[[[0, 0, 3], [182, 54, 121], [251, 252, 191]]]]
     """
     from matplotlib import colormaps
 
