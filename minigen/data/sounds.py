@@ -9,18 +9,23 @@ from __future__ import annotations
 import bisect
 import functools
 import hashlib
-import os
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from minigen.data.collection import place
+from minigen.data.collection import Collection, bad_files, place
 from minigen.data.dataset import check_range, read_only
-from minigen.data.publication import AmbiguousDataError, DataFileError, EmptyPartError
+from minigen.data.pictures import SUFFIXES as PICTURES
+from minigen.data.publication import (
+    AmbiguousDataError,
+    DataFileError,
+    EmptyPartError,
+    MissingDataError,
+)
+from minigen.data.reading import read
 from minigen.data.waves import SUFFIX, read_wave
 
 if TYPE_CHECKING:
@@ -193,31 +198,51 @@ class SoundCollection:
         )
 
 
-def find_sounds(folder: Path) -> list[Path]:
-    """Return the WAV files below a folder, hidden ones left out; none if it is no folder."""
-    if not folder.is_dir():
-        return []
-    found = (path for path in sorted(folder.rglob("*")) if path.suffix.lower() == SUFFIX)
-    return [
-        path
-        for path in found
-        if path.is_file() and not any(p.startswith(".") for p in path.relative_to(folder).parts)
-    ]
+def read_own(
+    own: OwnData, *, progress: bool = True, fresh: bool = False
+) -> Collection | SoundCollection:
+    """Read what a path holds: WAV files, or whatever `minigen.data.reading.read` reads.
 
-
-def read_sounds(own: OwnData, files: Sequence[Path]) -> SoundCollection:
-    """Read WAV files in the rate and the length that are asked for.
-
-    Of longer ones the beginning is taken, shorter ones are followed by silence.
+    A folder holds sounds if there are WAV files in it and no pictures, or if a rate or a length is
+    given. Of longer files the beginning is taken, shorter ones are followed by silence.
 
     Raises
     ------
+    MissingDataError
+        If a rate or a length is given, and there is no WAV file.
     AmbiguousDataError
         If sounds lie beside folders of sounds.
+    DataFileError
+        If files can't be read, and are not to be left out; each is named with the reason.
     """
-    states = tuple((file, file.stat().st_size, file.stat().st_mtime_ns) for file in files)
-    rate, length = own.rate or RATE, own.length or LENGTH
-    return _read(own.name, own.located, states, rate, length)
+    files = _visible_files(own.located)
+    waves = [file for file in files if file.suffix.lower() == SUFFIX]
+    asked = own.rate is not None or own.length is not None
+    if asked and not waves:
+        raise MissingDataError(
+            f"{own.located} holds no WAV files, whose rate or length could be chosen"
+        )
+    if not waves or (not asked and any(file.suffix.lower() in PICTURES for file in files)):
+        return read(own, progress=progress, fresh=fresh)
+    states = tuple((file, file.stat().st_size, file.stat().st_mtime_ns) for file in waves)
+    if fresh:
+        _read.cache_clear()
+    found = _read(own.name, own.located, states, own.rate or RATE, own.length or LENGTH)
+    if not len(found.images) or (found.bad and own.bad == "refuse"):
+        skip = '. bad="skip" (--bad skip) leaves them out' if len(found.images) else ""
+        raise DataFileError(f"{own.located}: {bad_files(found)}{skip}")
+    return found
+
+
+def _visible_files(folder: Path) -> list[Path]:
+    """Return all files below a folder in order, hidden ones left out; none if it is no folder."""
+    if not folder.is_dir():
+        return []
+    return [
+        path
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and not any(p.startswith(".") for p in path.relative_to(folder).parts)
+    ]
 
 
 @functools.lru_cache(_KEPT)

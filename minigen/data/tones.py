@@ -121,9 +121,7 @@ def _drawn(name: str, split: str, seed: int) -> Tones:
     )
 
 
-def draw(
-    labels: npt.NDArray[np.int64], shares: Floats
-) -> tuple[npt.NDArray[np.float32], Floats]:
+def draw(labels: npt.NDArray[np.int64], shares: Floats) -> tuple[npt.NDArray[np.float32], Floats]:
     """Draw sounds.
 
     Parameters
@@ -175,9 +173,7 @@ def _column(values: Floats) -> npt.NDArray[np.float32]:
     return values[:, np.newaxis].astype(np.float32)
 
 
-def _notes(
-    first: Floats, _last: Floats, decays: Floats, timbre: Floats
-) -> npt.NDArray[np.float32]:
+def _notes(first: Floats, _last: Floats, decays: Floats, timbre: Floats) -> npt.NDArray[np.float32]:
     low, high = _SLOPES
     phase, slopes = 2 * math.pi * _column(first) * _times(), _column(low + (high - low) * timbre)
     waves = sum(k**-slopes * np.sin(k * phase) for k in range(1, _HARMONICS + 1))

@@ -18,6 +18,7 @@ from minigen.kinds.image import ImageKind
 from minigen.kinds.kind import Kind, KindError, Setting, find, kind_of, register, registered
 from minigen.kinds.pair import PairKind
 from minigen.kinds.point import PointKind
+from minigen.kinds.sound import SoundKind
 from minigen.kinds.styles import StylesKind
 
 register(ImageKind())
@@ -26,6 +27,7 @@ register(PairKind())
 register(CaptionedKind())
 register(ClipKind())
 register(StylesKind())
+register(SoundKind())
 
 __all__ = [
     "CaptionedKind",
@@ -36,6 +38,7 @@ __all__ = [
     "PairKind",
     "PointKind",
     "Setting",
+    "SoundKind",
     "StylesKind",
     "find",
     "kind_of",
