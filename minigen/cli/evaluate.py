@@ -70,7 +70,8 @@ def evaluate(
     too, what translations hide. Predicted frames are judged by those that followed, beside the last
     frame and lines through the last ones; what finds defects by good and bad test pictures. Images
     of sentences about scenes are read by a judge, beside real scenes and the nearest that was
-    trained on.
+    trained on. Reconstructed sounds are compared with the originals by their spectra, beside the
+    best linear code of the same length; of generated ones the pitches are judged.
     """
     run = Trained.load(folder, device)
     name = run.model.name
@@ -333,6 +334,16 @@ def _with_defects(of: Subject) -> Defects | None:
     return dataset
 
 
+def _heard(of: Subject) -> dict[str, Any]:
+    """Measure how near reconstructed test sounds come, beside the best linear code."""
+    from minigen import metrics
+
+    if of.run.kind.name != "sound":
+        return {}
+    train = of.run.examples("train").images
+    return {"sounds": metrics.judge_sounds(of.run.model, of.test.images, train).to_dict()}
+
+
 def _scenes(of: Subject) -> dict[str, Any]:
     """Count how many images show what sentences about scenes say, if the data are such."""
     from minigen import metrics
@@ -368,5 +379,6 @@ MEASURES: Final[tuple[tuple[Callable[[Subject], dict[str, Any]], tuple[str, ...]
     (_detected, ("anomaly_maps",)),
     (_unlikely, ("log_weights",)),
     (_scenes, ("vocabulary",)),
+    (_heard, ("reconstruct", "encode")),
 )
 """All that is measured, and what a model must be able to do for it: see `minigen.models.can`."""

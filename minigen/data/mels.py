@@ -113,7 +113,8 @@ def mel_filters(bands: int, n_fft: int, rate: int, low: float, high: float) -> N
 class LogMel:
     """How sounds become images in [0, 1], of which rows are bands and columns are moments.
 
-    The highest band is the first row, as spectrograms are drawn. 0 dB, or 1, is the loudest place of a sound, whatever its loudness; and 0 is `decibels` below.
+    The highest band is the first row, as spectrograms are drawn. 1 is as loud as the loudest place
+    of a sound, whatever its loudness; and 0 is `decibels` below.
 
     Parameters
     ----------

@@ -54,14 +54,14 @@ ACCENTS: Final = (
     "en-gb-x-gbcwmd",
 )
 _NAMES = (
-    "adam Alex Alicia Andrea Andy Annie AnxiousAndy Demonic Denis Diogo Gene Gene2 Henrique Hugo "
-    "Jacky Lee Marco Mario Michael Mike Mr Nguyen RicishayMax RicishayMax2 RicishayMax3 Storm "
-    "Tweaky UniRobot anika anikaRobot announcer antonio aunty belinda benjamin boris caleb croak "
-    "david ed edward edward2 f1 f2 f3 f4 f5 grandma grandpa gustave iven iven2 iven3 iven4 john "
-    "kaukovalta klatt2 klatt3 klatt4 klatt5 linda m1 m2 m3 m4 m5 m6 m7 m8 marcelo max michel miguel "
-    "norbert pablo paul pedro quincy rob robert robosoft robosoft2 robosoft3 robosoft4 robosoft5 "
-    "robosoft6 robosoft7 robosoft8 sandro shelby steph steph2 steph3 travis victor whisper whisperf "
-    "zac "
+    "adam Alex Alicia Andrea Andy Annie AnxiousAndy Demonic Denis Diogo Gene Gene2 Henrique "
+    "Hugo Jacky Lee Marco Mario Michael Mike Mr Nguyen RicishayMax RicishayMax2 RicishayMax3 "
+    "Storm Tweaky UniRobot anika anikaRobot announcer antonio aunty belinda benjamin boris "
+    "caleb croak david ed edward edward2 f1 f2 f3 f4 f5 grandma grandpa gustave iven iven2 "
+    "iven3 iven4 john kaukovalta klatt2 klatt3 klatt4 klatt5 linda m1 m2 m3 m4 m5 m6 m7 m8 "
+    "marcelo max michel miguel norbert pablo paul pedro quincy rob robert robosoft robosoft2 "
+    "robosoft3 robosoft4 robosoft5 robosoft6 robosoft7 robosoft8 sandro shelby steph steph2 "
+    "steph3 travis victor whisper whisperf zac "
 )
 VARIANTS: Final = tuple(_NAMES.split())
 VOICES: Final = (

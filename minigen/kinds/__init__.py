@@ -18,6 +18,7 @@ from minigen.kinds.image import ImageKind
 from minigen.kinds.kind import Kind, KindError, Setting, find, kind_of, register, registered
 from minigen.kinds.pair import PairKind
 from minigen.kinds.point import PointKind
+from minigen.kinds.sound import SoundKind
 from minigen.kinds.spectrogram import SpectrogramKind
 from minigen.kinds.styles import StylesKind
 
@@ -27,6 +28,7 @@ register(PairKind())
 register(CaptionedKind())
 register(ClipKind())
 register(StylesKind())
+register(SoundKind())
 register(SpectrogramKind())
 
 __all__ = [
@@ -38,6 +40,7 @@ __all__ = [
     "PairKind",
     "PointKind",
     "Setting",
+    "SoundKind",
     "SpectrogramKind",
     "StylesKind",
     "find",

@@ -64,6 +64,8 @@ class Kind(ABC):
         Whether values are shades from 0 to 1, which may be made black and white.
     measures : mapping of str to str
         What each value is that `judge` returns, for a table.
+    alone : str
+        How the name of a file ends that holds a single sample.
     asked_for : str
         How files of one's own are read as this kind, if that has to be asked for.
     """
@@ -77,12 +79,17 @@ class Kind(ABC):
     compared: ClassVar[int] = 20
     grey: ClassVar[bool] = False
     measures: ClassVar[Mapping[str, str]] = {}
+    alone: ClassVar[str] = "png"
     asked_for: ClassVar[str] = ""
 
     @property
     def unit(self) -> str:
         """The unit of bounds and likelihoods."""
         return f"nats/{self.name}"
+
+    def of(self, source: Any) -> Kind:
+        """Return the kind as a data set, or a model, has it: itself, but for the rate of sounds."""
+        return self
 
     @abstractmethod
     def examples(self, dataset: Any) -> Examples:
@@ -221,5 +228,5 @@ def kind_of(model: Model) -> Kind:
     """Return the kind of what a model makes: of those it takes, the one that its shape fits."""
     kinds = [find(name) for name in model.kinds]
     if len(kinds) == 1:
-        return kinds[0]
-    return next(kind for kind in kinds if kind.axes == len(model.image_shape))
+        return kinds[0].of(model)
+    return next(kind for kind in kinds if kind.axes == len(model.image_shape)).of(model)

@@ -77,6 +77,7 @@ from minigen.metrics.latents import (
     mutual_information_gap,
 )
 from minigen.metrics.likelihood import average_terms, evaluate, log_mean_exp, nll
+from minigen.metrics.pitch import Pitch, find_pitch
 from minigen.metrics.prediction import LinearPrediction, PredictionReport, judge_prediction
 from minigen.metrics.restoration import (
     Fidelity,
@@ -93,6 +94,14 @@ from minigen.metrics.scenes import (
     judge_scenes,
     read_scenes,
     shown,
+)
+from minigen.metrics.sounds import (
+    Likeness,
+    SoundReport,
+    judge_pitches,
+    judge_sounds,
+    log_spectral_distance,
+    spectral_convergence,
 )
 from minigen.metrics.translation import (
     TranslationReport,
@@ -119,10 +128,12 @@ __all__ = [
     "Fidelity",
     "InpaintingReport",
     "KernelDistance",
+    "Likeness",
     "LinearPrediction",
     "LinearRestoration",
     "ModeCoverage",
     "MutualInformationGap",
+    "Pitch",
     "PointReport",
     "PrecisionRecall",
     "PredictionReport",
@@ -131,6 +142,7 @@ __all__ = [
     "SampleReport",
     "SceneReport",
     "Shown",
+    "SoundReport",
     "TranslationReport",
     "Translations",
     "active_units",
@@ -143,18 +155,21 @@ __all__ = [
     "evaluate",
     "evaluating",
     "extract_features",
+    "find_pitch",
     "frechet_distance",
     "frechet_distance_of_gaussians",
     "judge_cycle",
     "judge_detection",
     "judge_features",
     "judge_inpainting",
+    "judge_pitches",
     "judge_points",
     "judge_prediction",
     "judge_restoration",
     "judge_samples",
     "judge_scenes",
     "judge_scores",
+    "judge_sounds",
     "judge_translation",
     "judged_targets",
     "kernel_distance",
@@ -162,6 +177,7 @@ __all__ = [
     "latent_means",
     "load_feature_extractor",
     "log_mean_exp",
+    "log_spectral_distance",
     "measuring",
     "mode_coverage",
     "mutual_information_gap",
@@ -173,5 +189,6 @@ __all__ = [
     "read_scenes",
     "sharpness",
     "shown",
+    "spectral_convergence",
     "train_style_judge",
 ]

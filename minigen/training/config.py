@@ -18,7 +18,7 @@ from minigen import data, kinds, models, nn, optim
 from minigen._version import __version__
 from minigen.data.collection import Collection, bad_files
 from minigen.data.own import is_path
-from minigen.data.reading import read as read_own
+from minigen.data.sounds import SoundCollection, read_own
 from minigen.engine.backend import Array, canonical_device, to_device
 from minigen.engine.random import Generator
 from minigen.kinds import Kind
@@ -556,7 +556,7 @@ def load_data(dataset: str | RunConfig, split: str) -> Any:
         raise ConfigurationError(f"normal_class: {error}") from error
 
 
-def _own_collection(own: data.OwnData) -> Collection:
+def _own_collection(own: data.OwnData) -> Collection | SoundCollection:
     """Read pictures of one's own; those of a run must be what they were when it began."""
     elsewhere = "if they are elsewhere now, say where (--data PATH)"
     if own.digest is not None and not own.located.exists():
