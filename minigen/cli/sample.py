@@ -168,7 +168,9 @@ def _draw(
     classes = run.model.classes
     columns = classes if classes and label is None else None
     captions = run.kind.captions(told, run.model)
-    setting = Setting(real=lambda: run.test().images[:count], columns=columns, captions=captions)
+    setting = Setting(
+        real=lambda: run.test().images[:count], columns=columns, captions=captions, aloud=True
+    )
     together = Tensor(np.concatenate(list(samples)))
     run.kind.draw_samples(options.place(path), together, setting)
     if text := run.kind.text(together):

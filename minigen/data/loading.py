@@ -203,16 +203,16 @@ def load(
     ``two_moons``             50,000 and 10,000  (2,)             points about two half circles
     ========================  =================  ===============  ================================
 
-    `digits` and `spoken` (see `SpokenWords`) are part of minigen; `sprites` (see `Sprites`), `tones` (see `Tones`), `ring`, `grid`
-    and `two_moons` (see `Points`) are drawn by it. So are `printed_digits` and `printed_letters`
-    (see `PrintedCharacters`), `coloured_shapes`, `coloured_shapes_64`, `glyphs` and
-    `glyphs_by_letter` (see `Pairs`), `outlined_letters` (see `TwoStyles`), `clips` (see `Clips`),
-    `textures_weave` and `textures_brick` (see `Defects`), and `scenes` (see `Scenes`), which take
-    seconds and are kept in the user's cache. The files of the others are looked for in
-    ``root/mnist``, ``root/fashion-mnist`` and ``root/cifar10/cifar-10-batches-bin`` if `root` is
-    given; otherwise, if the environment variable ``MINIGEN_DATA`` is set, in those folders inside
-    the folder that it names; otherwise in the user's cache, into which they are downloaded at their
-    first use.
+    `digits` and `spoken` (see `SpokenWords`) are part of minigen; `sprites` (see `Sprites`),
+    `tones` (see `Tones`), `ring`, `grid` and `two_moons` (see `Points`) are drawn by it. So are
+    `printed_digits` and `printed_letters` (see `PrintedCharacters`), `coloured_shapes`,
+    `coloured_shapes_64`, `glyphs` and `glyphs_by_letter` (see `Pairs`), `outlined_letters` (see
+    `TwoStyles`), `clips` (see `Clips`), `textures_weave` and `textures_brick` (see `Defects`), and
+    `scenes` (see `Scenes`), which take seconds and are kept in the user's cache. The files of the
+    others are looked for in ``root/mnist``, ``root/fashion-mnist`` and
+    ``root/cifar10/cifar-10-batches-bin`` if `root` is given; otherwise, if the environment variable
+    ``MINIGEN_DATA`` is set, in those folders inside the folder that it names; otherwise in the
+    user's cache, into which they are downloaded at their first use.
 
     Each file is compared with the SHA-256 of the published one, every time, but for `cifar10`: its
     archive is verified when it is downloaded and then unpacked, and a folder in its format is read
@@ -234,7 +234,7 @@ def load(
         them float32. It is a `Sprites` for `sprites`, a `PrintedCharacters` for printed ones,
         `Pairs` without labels for `glyphs` and `glyphs_by_letter`, `TwoStyles` for
         `outlined_letters`, `Clips` for `clips`, `Defects` for textures, `Scenes` without labels for
-        `scenes`; a `Tones` for `tones`; for sets of points a `Points`, and for `ring` and `grid` a
+        `scenes`; a `Tones` for `tones`, `SpokenWords` for `spoken`; for sets of points a `Points`, and for `ring` and `grid` a
         `Mixture`, which knows its centres.
 
     Raises

@@ -28,6 +28,9 @@ Numbers = npt.NDArray[np.float64]
 
 _UPDATES: Final = 100
 _TINY: Final = 1e-12
+_LOUDEST: Final = 0.9
+_SILENCE: Final = 0.02  # of the loudest sample
+_BEFORE: Final = 0.02  # seconds
 
 
 def mel_of(hertz: npt.ArrayLike) -> Numbers:
@@ -95,7 +98,8 @@ def mel_filters(bands: int, n_fft: int, rate: int, low: float, high: float) -> N
             f"{rate / 2:g} Hz, half the rate, are expected, got {bands} bands, {n_fft} samples, "
             f"{low:g} and {high:g} Hz"
         )
-    peaks = hertz_of(np.linspace(*mel_of([low, high]), bands + 2))
+    lowest, highest = mel_of([low, high])
+    peaks = hertz_of(np.linspace(lowest, highest, bands + 2))
     frequencies = np.arange(n_fft // 2 + 1) * (rate / n_fft)
     below, own, above = (peaks[place : place + bands, np.newaxis] for place in range(3))
     rising = (frequencies - below) / (own - below)
@@ -163,47 +167,53 @@ class LogMel:
         return window
 
     def image(self, sound: npt.ArrayLike) -> Numbers:
-        """Return the log-mel spectrogram of a sound at `rate`, shape (bands, frames), in [0, 1].
+        """Return log-mel spectrograms of sounds (..., L) at `rate`: (..., bands, frames).
 
-        Of a sound that is too long the beginning is taken, behind a short
-        one there is silence; silence alone is 0 everywhere.
+        Of a sound that is too long the beginning is taken, behind a short one there is silence;
+        silence alone is 0 everywhere.
         """
-        heard = np.asarray(sound, np.float64)[: self.samples]
-        heard = np.pad(heard, (0, self.samples - len(heard)))
-        spectra: Any = F.stft(heard, self.n_fft, self.hop, window=self.window, pad_mode="constant")
+        heard = np.asarray(sound, np.float64)[..., : self.samples]
+        rest = self.samples - heard.shape[-1]
+        rows = np.pad(heard.reshape(-1, heard.shape[-1]), ((0, 0), (0, rest)))
+        spectra: Any = F.stft(rows, self.n_fft, self.hop, window=self.window, pad_mode="constant")
         mels = self.filters @ np.sqrt(np.square(spectra).sum(axis=-1))
-        loudest = mels.max()
-        if loudest < _TINY:
-            return np.zeros((self.bands, self.frames))
+        loudest = np.maximum(mels.max(axis=(1, 2), keepdims=True), _TINY)
         decibels = 20 * np.log10(np.maximum(mels / loudest, _TINY))
-        image: Numbers = np.clip(1 + decibels[::-1] / self.decibels, 0, 1)
-        return image
+        images: Numbers = np.clip(1 + decibels[:, ::-1] / self.decibels, 0, 1)
+        return images.reshape(*heard.shape[:-1], self.bands, self.frames)
 
     def sound(
         self, image: npt.ArrayLike, *, iterations: int = 60, generator: Generator | None = None
     ) -> Numbers:
-        """Return a sound whose log-mel spectrogram is about `image`, shape (samples,), in [-1, 1].
+        """Return sounds whose log-mel spectrograms are about those given, (..., samples).
 
         Magnitudes of frequencies are estimated from bands by `magnitudes_of`, and phases by
-        `minigen.data.phases.griffin_lim`, the first drawn by `generator`, by default one with seed
-        0. What is 0 in the image is silent.
+        `minigen.data.phases.griffin_lim`. What is 0 in an image is silent, and the loudest sample
+        of a sound is 0.9.
+
+        Parameters
+        ----------
+        image : array, shape (..., bands, frames)
+            Spectrograms, as `image` returns them; what lies outside [0, 1] is cut off.
+        iterations : int, default 60
+            As of `griffin_lim`.
+        generator : Generator, optional
+            Draws the first phases; by default one with seed 0.
 
         Raises
         ------
         ValueError
-            If the image is not of shape (bands, frames).
+            If the images are not of shape (..., bands, frames).
         """
-        given = np.asarray(image, np.float64)[::-1]
-        if given.shape != (self.bands, self.frames):
+        given = np.asarray(image, np.float64)
+        if given.shape[-2:] != (self.bands, self.frames):
             raise ValueError(
-                f"LogMel: an image of shape ({self.bands}, {self.frames}) is expected, got "
+                f"LogMel: images of shape (..., {self.bands}, {self.frames}) are expected, got "
                 f"{given.shape}"
             )
-        decibels = (np.clip(given, 0, 1) - 1) * self.decibels
-        mels = np.where(given > 0, 10 ** (decibels / 20), 0)
-        if not mels.any():
-            return np.zeros(self.samples)
-        sound: Numbers = griffin_lim(
+        upright = np.clip(given.reshape(-1, *given.shape[-2:])[:, ::-1], 0, 1)
+        mels = np.where(upright > 0, 10 ** ((upright - 1) * self.decibels / 20), 0)
+        sounds = griffin_lim(
             magnitudes_of(mels, self.filters),
             self.n_fft,
             self.hop,
@@ -212,8 +222,27 @@ class LogMel:
             length=self.samples,
             generator=generator or Generator(0),
         )
-        loudest = abs(sound).max()
-        return sound / loudest * 0.9 if loudest else sound
+        loudest = np.maximum(abs(sounds).max(axis=-1, keepdims=True), _TINY)
+        scaled: Numbers = sounds / loudest * _LOUDEST
+        return scaled.reshape(*given.shape[:-2], self.samples)
+
+
+def from_onset(sound: npt.ArrayLike, rate: int) -> Numbers:
+    """Return a sound (L,) without the silence before it and behind it, but for 20 ms before.
+
+    Silent is what is below a fiftieth of the loudest sample.
+
+    Examples
+    --------
+    >>> from_onset([0, 0, 0, 0.01, 1, -0.5, 0.01], rate=100).tolist()
+    [0.0, 0.01, 1.0, -0.5]
+    """
+    heard = np.asarray(sound, np.float64)
+    (loud,) = np.nonzero(abs(heard) > _SILENCE * abs(heard).max(initial=0))
+    if not len(loud):
+        return heard[:0]
+    start = max(0, loud[0] - round(_BEFORE * rate))
+    return heard[start : loud[-1] + 1]
 
 
 def magnitudes_of(mels: npt.ArrayLike, filters: Numbers, updates: int = _UPDATES) -> Numbers:
@@ -226,7 +255,7 @@ def magnitudes_of(mels: npt.ArrayLike, filters: Numbers, updates: int = _UPDATES
 
     Parameters
     ----------
-    mels : array, shape (bands, T)
+    mels : array, shape (..., bands, T)
         M, none negative.
     filters : array, shape (bands, K)
         F.
@@ -235,7 +264,7 @@ def magnitudes_of(mels: npt.ArrayLike, filters: Numbers, updates: int = _UPDATES
 
     Returns
     -------
-    array of float64, shape (K, T)
+    array of float64, shape (..., K, T)
 
     References
     ----------

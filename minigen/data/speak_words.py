@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from minigen.data import spoken
 from minigen.data.drawn import uniform
+from minigen.data.mels import from_onset
 from minigen.data.waves import read_wave
 from minigen.files import write_atomically
 
@@ -33,8 +34,6 @@ FASTER: Final = 1.1
 """So much faster a word is said again that was too long."""
 
 _SEED: Final = 20
-_SILENCE: Final = 0.02  # of the loudest sample: all is below it before a word and behind it
-_BEFORE: Final = 0.02  # seconds before a word begins
 
 
 def speak(word: str, voice: str, pitch: float, speed: float) -> npt.NDArray[np.float64]:
@@ -44,9 +43,7 @@ def speak(word: str, voice: str, pitch: float, speed: float) -> npt.NDArray[np.f
         options = ["-v", voice, "-p", str(round(pitch)), "-s", str(round(speed)), "-w", str(path)]
         subprocess.run([PROGRAM, *options, word], check=True, capture_output=True)
         sound, rate = read_wave(path, spoken.MELS.rate)
-    (loud,) = np.nonzero(abs(sound) > _SILENCE * abs(sound).max())
-    start = max(0, loud[0] - round(_BEFORE * rate))
-    return sound[start : loud[-1] + 1].astype(np.float64)
+    return from_onset(sound, rate)
 
 
 def speak_in_time(word: str, voice: str, pitch: float, speed: float) -> npt.NDArray[np.float64]:

@@ -24,7 +24,9 @@ import numpy.typing as npt
 from minigen.data.dataset import Dataset, read_only
 from minigen.data.drawn import uniform
 from minigen.data.locations import Availability
-from minigen.data.mels import LogMel
+from minigen.data.mels import LogMel, from_onset
+from minigen.data.publication import DataError
+from minigen.data.sounds import Sounds
 
 if TYPE_CHECKING:
     from minigen.data.locations import FolderPath
@@ -36,6 +38,9 @@ TAKES: Final = 2
 
 MELS: Final = LogMel()
 """How sounds became spectrograms, and become sounds again."""
+
+LISTENED: Final = 4 * MELS.samples
+"""How many samples of one's own WAV files are listened to, until a word begins."""
 
 LEVELS: Final = 63
 """The highest level of a spectrogram: 0 dB."""
@@ -142,3 +147,43 @@ class SpokenSource:
 
 
 SPOKEN: Final = SpokenSource()
+
+
+def as_spectrograms(sounds: Sounds) -> SpokenWords:
+    """Return sounds with classes, which are words, as spectrograms in bytes: see `MELS`.
+
+    Each is heard from where it begins, as long as a spectrogram has room.
+
+    Raises
+    ------
+    DataError
+        If sounds are at another rate, or have no classes.
+
+    Examples
+    --------
+    >>> noise = np.random.default_rng(0).integers(-999, 999, (3, 8000)).astype(np.int16)
+    >>> sounds = Sounds("mine", "train", noise, 8000, np.array([0, 1, 1]), ("no", "yes"))
+    >>> as_spectrograms(sounds)
+    SpokenWords('mine', 'train', 3 images of shape (1, 32, 32), values 0 to 255, 2 classes)
+    """
+    if sounds.rate != MELS.rate:
+        raise DataError(
+            f"{sounds.name}: words at {MELS.rate:,} Hz are expected, got {sounds.rate:,} Hz"
+        )
+    if sounds.labels is None:
+        raise DataError(
+            f"{sounds.name}: WAV files of words are expected in sub-folders, one for each word, "
+            "such as yes and no; these lie in none"
+        )
+    heard = np.zeros((len(sounds), MELS.samples))
+    for row, sound in zip(heard, sounds.scaled()[:, 0], strict=True):
+        word = from_onset(sound, MELS.rate)[: MELS.samples]
+        row[: len(word)] = word
+    return SpokenWords(
+        name=sounds.name,
+        split=sounds.split,
+        images=np.rint(MELS.image(heard)[:, np.newaxis] * 255).astype(np.uint8),
+        labels=sounds.labels,
+        classes=sounds.classes,
+        files=sounds.files,
+    )

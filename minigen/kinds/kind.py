@@ -35,6 +35,7 @@ class Setting:
     `real` returns test examples, for kinds that show both together. `columns` is the number of
     classes, if the samples are of one after the other: then one a column. `model` is what made the
     samples, if what its discriminator says is to be shown. `captions` are what stands under each.
+    `aloud` asks for a WAV file beside the picture, of what takes its time to be made audible.
     """
 
     real: Callable[[], Array]
@@ -42,6 +43,7 @@ class Setting:
     model: Model | None = None
     title: str | None = None
     captions: Sequence[str] = ()
+    aloud: bool = False
 
 
 class Kind(ABC):

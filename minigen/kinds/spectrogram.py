@@ -29,6 +29,7 @@ class SpectrogramKind(ImageKind):
     shown: ClassVar[int] = 40
     compared: ClassVar[int] = 20
     grey: ClassVar[bool] = False
+    alone: ClassVar[str] = "wav"
 
     def options(self, dataset: Images) -> Mapping[str, Any]:
         """Return the words that the data set has."""
@@ -41,13 +42,19 @@ class SpectrogramKind(ImageKind):
         words = getattr(source, "words", None) or source.classes
         return [words[label] for label in to_numpy(array_of(told)).tolist()]
 
+    def samples_shown(self, classes: int) -> int:
+        """Return how many samples a run shows: of a conditional model, four of each class."""
+        return 4 * classes or self.shown
+
     def draw_samples(self, path: Path, samples: Tensor, setting: Setting) -> None:
-        """Write spectrograms, each with its word underneath."""
+        """Write spectrograms, each with its word underneath, or what they sound like; or both."""
         from minigen import viz
 
-        viz.save_captioned_images(
-            path, in_colour(samples), setting.captions, columns=setting.columns
-        )
+        if setting.aloud or path.suffix == ".wav":
+            self._write(path.with_suffix(".wav"), samples)
+        if path.suffix != ".wav":
+            pictures = in_colour(samples)
+            viz.save_captioned_images(path, pictures, setting.captions, columns=setting.columns)
 
     def draw_with_captions(
         self,
@@ -74,12 +81,19 @@ class SpectrogramKind(ImageKind):
         viz.save_image_table(path, walks, **labels)
 
     def draw_one(self, path: Path, sample: Array) -> None:
-        """Write a spectrogram place by place, as grey as it is loud."""
-        super().draw_one(path, sample)
+        """Write what a spectrogram sounds like; or itself, the brighter the louder."""
+        if path.suffix == ".wav":
+            self._write(path, to_numpy(array_of(sample))[np.newaxis])
+        else:
+            super().draw_one(path, sample)
 
-    def sounds(self, samples: Array) -> list[npt.NDArray[np.float64]]:
-        """Return the sounds of spectrograms (N, 1, bands, frames), at the rate of `sound_rate`."""
-        return [MELS.sound(sample) for sample in to_numpy(array_of(samples))[:, 0]]
+    def _write(self, path: Path, samples: Tensor | Array) -> None:
+        """Write the sounds of spectrograms (N, 1, bands, frames), one after the other."""
+        from minigen import viz
+        from minigen.data import write_wave
+
+        sounds = MELS.sound(to_numpy(array_of(samples))[:, 0])
+        write_wave(path, viz.in_a_row(sounds), MELS.rate)
 
 
 def in_colour(spectrograms: Tensor | Array) -> npt.NDArray[np.uint8]:

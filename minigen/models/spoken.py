@@ -7,13 +7,13 @@ from typing import Any, ClassVar
 
 from minigen.models.base import Conditioning
 from minigen.models.networks import ConvNetworks
-from minigen.models.options import Options, Size, Sizes, Words
+from minigen.models.options import Options, Size, Sizes, Weight, Words
 from minigen.models.text_to_image import PicturePixels
-from minigen.models.vae import ConditionalVAE
+from minigen.models.vae import ConditionalVAE, Objective
 
 
 @dataclass(frozen=True)
-class SpokenWordsKnown(Conditioning):
+class Speaking(Conditioning):
     """Which words a model is told to say.
 
     Parameters
@@ -38,12 +38,23 @@ class SpokenWordsKnown(Conditioning):
 
 @dataclass(frozen=True)
 class SpectrogramNetworks(ConvNetworks):
-    """`ConvNetworks` for spectrograms of 32x32, by default with batch norm and 16 latents."""
+    """`ConvNetworks` for spectrograms of 32x32, by default with batch norm and few latents."""
 
-    channels: Sizes = (32, 64, 128)
+    channels: Sizes = (16, 32, 64)
     hidden: Sizes = (256,)
-    latent: Size = 16
+    latent: Size = 8
     batch_norm: bool = True
+
+
+@dataclass(frozen=True)
+class SpokenObjective(Objective):
+    """`Objective`, by default with a weight of 3 on the KL term.
+
+    The prior then has hardly a place that no training example's posterior covers, from which
+    samples would be of no word.
+    """
+
+    beta: Weight = 3.0
 
 
 class SpokenVAE(ConditionalVAE):
@@ -62,12 +73,14 @@ class SpokenVAE(ConditionalVAE):
     image_shape : tuple of int
         (1, bands, frames), both divisible by 2 to the number of convolutions.
     classes, words
-        See `SpokenWordsKnown`.
+        See `Speaking`.
     channels, hidden, latent, batch_norm
         See `SpectrogramNetworks`.
     decoder
         See `PicturePixels`.
-    prior, components, beta, warmup, free_bits, importance_samples, generator
+    beta, warmup, free_bits, importance_samples
+        See `SpokenObjective`.
+    prior, components, generator
         As for `VAE`.
 
     Examples
@@ -89,11 +102,12 @@ class SpokenVAE(ConditionalVAE):
     kinds: ClassVar[tuple[str, ...]] = ("spectrogram",)
     parts: ClassVar[dict[str, type[Options]]] = {
         **ConditionalVAE.parts,
-        "conditioning": SpokenWordsKnown,
+        "conditioning": Speaking,
         "networks": SpectrogramNetworks,
         "likelihood": PicturePixels,
+        "objective": SpokenObjective,
     }
-    conditioning: SpokenWordsKnown
+    conditioning: Speaking
 
     @property
     def words(self) -> tuple[str, ...]:

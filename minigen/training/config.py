@@ -19,6 +19,7 @@ from minigen._version import __version__
 from minigen.data.collection import Collection, bad_files
 from minigen.data.own import is_path
 from minigen.data.sounds import SoundCollection, read_own
+from minigen.data.spoken import LISTENED, MELS, as_spectrograms
 from minigen.engine.backend import Array, canonical_device, to_device
 from minigen.engine.random import Generator
 from minigen.kinds import Kind
@@ -204,6 +205,8 @@ class RunConfig:
         own, path = self.own_data, str(self.dataset)
         if own is None and path not in data.NAMES and is_path(path):
             own = data.OwnData(path)
+        if own is not None and "spectrogram" in models.find(self.model).kinds:
+            own = _of_words(own)
         object.__setattr__(self, "own_data", own)
         if own is not None and own.digest is None:
             object.__setattr__(self, "dataset", own.name)
@@ -548,12 +551,24 @@ def load_data(dataset: str | RunConfig, split: str) -> Any:
         if own is None
         else _own_collection(own).part(split, own.test_share)
     )
+    if isinstance(found, data.Sounds) and "spectrogram" in models.find(dataset.model).kinds:
+        found = as_spectrograms(found)
     if dataset.normal_class is None:
         return found
     try:
         return data.one_against_the_rest(found, dataset.normal_class)
     except ValueError as error:
         raise ConfigurationError(f"normal_class: {error}") from error
+
+
+def _of_words(own: data.OwnData) -> data.OwnData:
+    """Return how WAV files are read that become spectrograms."""
+    if own.rate not in {None, MELS.rate}:
+        raise ConfigurationError(
+            f"rate: spectrograms are made of sounds at {MELS.rate} Hz, got {own.rate}: leave it "
+            "out, and files of any rate are resampled (--rate)"
+        )
+    return dataclasses.replace(own, rate=MELS.rate, length=own.length or LISTENED)
 
 
 def _own_collection(own: data.OwnData) -> Collection | SoundCollection:
