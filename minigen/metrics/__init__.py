@@ -111,6 +111,7 @@ from minigen.metrics.translation import (
     nearest_images,
     train_style_judge,
 )
+from minigen.metrics.words import Heard, WordReport, judge_words, word_judge
 
 evaluating = measuring  # its name until `nn.utils.evaluating` had it, which records graphs
 
@@ -126,6 +127,7 @@ __all__ = [
     "DiscriminatorScores",
     "FeatureExtractor",
     "Fidelity",
+    "Heard",
     "InpaintingReport",
     "KernelDistance",
     "Likeness",
@@ -145,6 +147,7 @@ __all__ = [
     "SoundReport",
     "TranslationReport",
     "Translations",
+    "WordReport",
     "active_units",
     "anomaly_maps",
     "auroc",
@@ -171,6 +174,7 @@ __all__ = [
     "judge_scores",
     "judge_sounds",
     "judge_translation",
+    "judge_words",
     "judged_targets",
     "kernel_distance",
     "laplace_filling",
@@ -191,4 +195,5 @@ __all__ = [
     "shown",
     "spectral_convergence",
     "train_style_judge",
+    "word_judge",
 ]
