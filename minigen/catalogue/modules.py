@@ -293,6 +293,16 @@ def _loss_of_sentences(model: Any, x: Any, noise: Any) -> Any:
     return model.terms(x, beside(x, [[1, 2, 1], [2, 1, 0], [2, 0, 0]]), noise=noise)["loss"]
 
 
+def _speaking(generator: Generator) -> models.SpokenVAE:
+    """Make a model of three words, with its biases off the kinks at 0."""
+    sizes: dict[str, Any] = {"channels": (2, 3), "hidden": (5,), "latent": 2, "batch_norm": False}
+    model = models.SpokenVAE((1, 4, 4), 3, ("a", "b", "c"), **sizes, generator=generator)
+    for name, parameter in model.named_parameters():
+        if name.endswith("bias"):
+            nn.init.uniform_(parameter, 0.05, 0.15, generator)
+    return model
+
+
 MODELS = [
     _model("FramePrediction", _predicting, probability(2, 4, 1, 4, 4), call=_loss),
     _model(
@@ -302,6 +312,14 @@ MODELS = [
         normal(3, 2),
         note="noise held",
         call=_loss_of_sentences,
+    ),
+    _model(
+        "SpokenVAE",
+        _speaking,
+        probability(4, 1, 4, 4),
+        normal(4, 2),
+        note="noise held",
+        call=_conditional_loss,
     ),
     _model("Pix2Pix", _translating, probability(3, 2, 4, 4), call=_loss),
     *(

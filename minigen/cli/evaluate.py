@@ -71,8 +71,8 @@ def evaluate(
     frame and lines through the last ones; what finds defects by good and bad test pictures. Images
     of sentences about scenes are read by a judge, beside real scenes and the nearest that was
     trained on. Reconstructed sounds are compared with the originals by their spectra, beside the
-    best linear code of the same length; of generated ones the pitches are judged. Generated words are named by
-    a judge of words, beside their means and real ones.
+    best linear code of the same length; of generated ones the pitches are judged. Generated words
+    are named by a judge of words, beside their means and real ones.
     """
     run = Trained.load(folder, device)
     name = run.model.name

@@ -234,8 +234,8 @@ def load(
         them float32. It is a `Sprites` for `sprites`, a `PrintedCharacters` for printed ones,
         `Pairs` without labels for `glyphs` and `glyphs_by_letter`, `TwoStyles` for
         `outlined_letters`, `Clips` for `clips`, `Defects` for textures, `Scenes` without labels for
-        `scenes`; a `Tones` for `tones`, `SpokenWords` for `spoken`; for sets of points a `Points`, and for `ring` and `grid` a
-        `Mixture`, which knows its centres.
+        `scenes`; a `Tones` for `tones`, `SpokenWords` for `spoken`; for sets of points a `Points`,
+        and for `ring` and `grid` a `Mixture`, which knows its centres.
 
     Raises
     ------

@@ -26,7 +26,7 @@ from minigen.engine.random import Generator
 
 Numbers = npt.NDArray[np.float64]
 
-_UPDATES: Final = 100
+_UPDATES: Final = 50
 _TINY: Final = 1e-12
 _LOUDEST: Final = 0.9
 _SILENCE: Final = 0.02  # of the loudest sample
@@ -183,7 +183,7 @@ class LogMel:
         return images.reshape(*heard.shape[:-1], self.bands, self.frames)
 
     def sound(
-        self, image: npt.ArrayLike, *, iterations: int = 60, generator: Generator | None = None
+        self, image: npt.ArrayLike, *, iterations: int = 32, generator: Generator | None = None
     ) -> Numbers:
         """Return sounds whose log-mel spectrograms are about those given, (..., samples).
 
@@ -195,7 +195,7 @@ class LogMel:
         ----------
         image : array, shape (..., bands, frames)
             Spectrograms, as `image` returns them; what lies outside [0, 1] is cut off.
-        iterations : int, default 60
+        iterations : int, default 32
             As of `griffin_lim`.
         generator : Generator, optional
             Draws the first phases; by default one with seed 0.
@@ -278,7 +278,7 @@ def magnitudes_of(mels: npt.ArrayLike, filters: Numbers, updates: int = _UPDATES
     True
     """
     gathered = filters.T @ np.asarray(mels, np.float64)
-    both, magnitudes = filters.T @ filters, gathered.copy()
+    magnitudes = gathered.copy()
     for _ in range(updates):
-        magnitudes *= gathered / np.maximum(both @ magnitudes, _TINY)
+        magnitudes *= gathered / np.maximum(filters.T @ (filters @ magnitudes), _TINY)
     return magnitudes

@@ -16,7 +16,7 @@ def griffin_lim(
     n_fft: int,
     hop_length: int | None = None,
     window: Array | None = None,
-    iterations: int = 60,
+    iterations: int = 32,
     momentum: float = 0.99,
     length: int | None = None,
     generator: Generator | None = None,
@@ -43,7 +43,7 @@ def griffin_lim(
         As for `stft`.
     window : Tensor or array, shape (n_fft,), optional
         As for `stft`: ones by default.
-    iterations : int, default 60
+    iterations : int, default 32
         How often the steps alternate.
     momentum : float in [0, 1), default 0.99
         :math:`\alpha`.
