@@ -149,13 +149,17 @@ class SoundNetworks(Options):
         return nn.Sequential(*layers, nn.Flatten(), *dense_layers(sizes, source)), sizes[-1]
 
     def decoder(self, shape: SoundShape, source: Source) -> tuple[nn.Module, nn.ConvTranspose1d]:
-        """Make the decoder of latents (N, latent), its last layer by itself."""
+        """Make the decoder of latents (N, latent), its last layer by itself.
+
+        That layer makes waves, and a gate for each: see `AudioVAE.decode`.
+        """
         code = (self.channels[-1], code_length(shape[1], self.channels, self.stride))
         sizes = (self.latent, *reversed(self.hidden), math.prod(code))
         layers = [*dense_layers(sizes, source), nn.Unflatten(1, code)]
         for before, after in itertools.pairwise(self.channels[::-1]):
             layers += [lengthening(before, after, self.stride, source), nn.ReLU()]
-        return nn.Sequential(*layers), lengthening(self.channels[0], shape[0], self.stride, source)
+        last = lengthening(self.channels[0], 2 * shape[0], self.stride, source)
+        return nn.Sequential(*layers), last
 
 
 # ------------------------------------------------------------------------------------------ the VAE
@@ -297,8 +301,16 @@ class AudioVAE(Model):
         return self.to_mu(features), self.to_logvar(features)
 
     def decode(self, z: Array) -> Tensor:
-        """Return waveforms (N, 1, L), which may leave [-1, 1], for latents (N, latent)."""
-        waves: Tensor = self.to_samples(self.decoder(z))
+        r"""Return waveforms (N, 1, L), which may leave [-1, 1], for latents (N, latent).
+
+        .. math:: \hat x = a \cdot \sigma(b)
+
+        The last layer has two channels, a and b. Where the gate is closed nothing is heard: without
+        it a sound would die away into a hiss of the network's small errors. It is half of the unit
+        of PixelCNN and WaveNet (van den Oord et al., 2016, arXiv:1609.03499, equation 2).
+        """
+        both = self.to_samples(self.decoder(z))
+        waves: Tensor = both[:, :1] * F.sigmoid(both[:, 1:])
         return waves
 
     def terms(
