@@ -136,7 +136,7 @@ class SoundNetworks(Options):
     positional: ClassVar[tuple[str, ...]] = ("channels", "hidden", "latent")
     channels: Sizes = (32, 64)
     hidden: Sizes = (512,)
-    latent: Size = 16
+    latent: Size = 8
     stride: Annotated[int, Range(2)] = 8
 
     def encoder(self, shape: SoundShape, source: Source) -> tuple[nn.Module, int]:
@@ -184,8 +184,8 @@ class Hearing(Options):
     """
 
     criterion: Literal["both", "waveform", "spectral"] = "both"
-    noise: Annotated[float, Range(0, low_open=True)] = 0.1
-    spectral_weight: Weight = 0.1
+    noise: Annotated[float, Range(0, low_open=True)] = 0.2
+    spectral_weight: Weight = 0.75
     beta: Weight = 1.0
 
     def compare(self, made: Tensor, x: Array) -> Tensor:
@@ -203,6 +203,18 @@ class Hearing(Options):
             parts.append(error * self.spectral_weight)
         total: Tensor = parts[0] if len(parts) == 1 else parts[0] + parts[1]
         return total
+
+
+@dataclass(frozen=True)
+class SoundLatents(Latents):
+    """Latent variables of sounds: by default of a mixture.
+
+    The sounds of one kind lie along a curve in latent space, from the lowest to the highest pitch.
+    N(0, I) mostly draws from between such curves, where two sounds are mixed and none is heard.
+    """
+
+    prior: Literal["standard", "mixture"] = "mixture"
+    components: Count = 400
 
 
 class AudioVAE(Model):
@@ -264,7 +276,7 @@ class AudioVAE(Model):
     parts: ClassVar[dict[str, type[Options]]] = {
         "networks": SoundNetworks,
         "hearing": Hearing,
-        "latents": Latents,
+        "latents": SoundLatents,
         "format": Format,
     }
     lacks: ClassVar[dict[str, str]] = {
@@ -379,7 +391,7 @@ class AudioVAE(Model):
 
     def training_defaults(self) -> dict[str, Any]:
         """Return a high rate that falls, and small batches."""
-        return {"lr": 2e-3, "batch_size": 64, "schedule": "linear"}
+        return {"lr": 2e-3, "batch_size": 32, "schedule": "linear"}
 
 
 # ------------------------------------------------------------------------------------------ the GAN

@@ -98,6 +98,9 @@ def test_the_help_of_training_says_what_models_have() -> None:
     told = of.pop("text-to-image")
     assert (told["batch_size"], told["schedule"]) == (32, "linear")
     assert (told["learning_rate"], *told["betas"]) == (2e-3, 0.9, 0.999)
+    heard = of.pop("audio-vae")
+    assert (heard["batch_size"], heard["schedule"]) == (32, "linear")
+    assert (heard["learning_rate"], *heard["betas"]) == (2e-3, 0.9, 0.999)
     restorers = ("super-resolution", "denoising", "deblurring", "inpainting")
     for name, has in of.items():
         assert has["batch_size"] == (64 if name in (*games, *restorers) else 128)
@@ -106,16 +109,16 @@ def test_the_help_of_training_says_what_models_have() -> None:
         if name not in games:
             assert (has["learning_rate"], *has["betas"]) == (1e-3, 0.9, 0.999)
     sizes = (
-        "64 for most GANs of images and for what restores, 32 for anomaly and text-to-image, 16 "
-        "for pix2pix and frame-prediction, 8 for cyclegan, else 128"
+        "64 for most GANs of images and for what restores, 32 for anomaly, text-to-image and "
+        "audio-vae, 16 for pix2pix and frame-prediction, 8 for cyclegan, else 128"
     )
     assert sizes in said["batch_size"]
     schedules = (
-        "linear for most GANs of images, what translates, frame-prediction and text-to-image, "
-        "cosine for what restores and anomaly, else constant"
+        "linear for most GANs of images, what translates, frame-prediction, text-to-image "
+        "and audio-vae, cosine for what restores and anomaly, else constant"
     )
     assert schedules in said["schedule"]
-    but = "GANs, pix2pix, anomaly, frame-prediction and text-to-image"
+    but = "GANs, pix2pix, anomaly, frame-prediction, text-to-image and audio-vae"
     assert f"1e-3 for all but {but}" in said["learning_rate"]
     assert "0.9,0.999 for all but GANs" in said["betas"]
     linear = "`linear`, which is the default of most GANs of images, of what translates, of"
