@@ -27,13 +27,12 @@ def page(name: str) -> str:
 
 @functools.cache
 def defaults(model: str) -> dict[str, Any]:
-    """Return every option of a model of 28 x 28 grey pixels, and of its training."""
+    """Return every option of a model of 28 x 28 grey pixels or of sounds, and of its training."""
     classes: dict[str, Any] = {"classes": 10} if models.find(model).conditional else {}
     if model == "text-to-image":
         classes = {"vocabulary": ("", "a"), "sentence_length": 1, "channels": (8, 16)}
-    config = RunConfig(model=model).completed(
-        models.build(model, image_shape=(1, 28, 28), **classes)
-    )
+    shape = (1, 1024) if models.find(model).kinds == ("sound",) else (1, 28, 28)
+    config = RunConfig(model=model).completed(models.build(model, image_shape=shape, **classes))
     betas = inspect.signature(optim.Adam).parameters["betas"].default
     training = {name: getattr(config, name) for name in ("batch_size", "learning_rate", "schedule")}
     return {**config.model_config, **training, "betas": config.betas or betas}
