@@ -92,7 +92,7 @@ def code_length(length: int, channels: Sequence[int], stride: int) -> int:
     """Return how long sounds are behind all convolutions; ValueError unless the strides fit."""
     if stride % 2:
         raise ValueError(f"stride must be even, got {stride}")
-    divisor = stride ** len(channels)
+    divisor: int = stride ** len(channels)
     if not channels or length % divisor:
         raise ValueError(
             f"{len(channels)} convolutions of stride {stride} need at least one channel, and "
@@ -139,7 +139,7 @@ class SoundNetworks(Options):
     latent: Size = 8
     stride: Annotated[int, Range(2)] = 8
 
-    def encoder(self, shape: SoundShape, source: Source) -> tuple[nn.Module, int]:
+    def encoder(self, shape: Sequence[int], source: Source) -> tuple[nn.Module, int]:
         """Make the encoder of sounds, and say how many features it gives."""
         layers: Layers = []
         for before, after in itertools.pairwise((shape[0], *self.channels)):
@@ -148,7 +148,7 @@ class SoundNetworks(Options):
         sizes = (self.channels[-1] * length, *self.hidden)
         return nn.Sequential(*layers, nn.Flatten(), *dense_layers(sizes, source)), sizes[-1]
 
-    def decoder(self, shape: SoundShape, source: Source) -> tuple[nn.Module, nn.ConvTranspose1d]:
+    def decoder(self, shape: Sequence[int], source: Source) -> tuple[nn.Module, nn.ConvTranspose1d]:
         """Make the decoder of latents (N, latent), its last layer by itself.
 
         That layer makes waves, and a gate for each: see `AudioVAE.decode`.
