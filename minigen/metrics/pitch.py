@@ -106,8 +106,8 @@ def find_pitch(samples: npt.ArrayLike, rate: int, span: tuple[float, float] = RA
     starts = _loudest(x, window, longest, max(1, round(_HOP * rate)))
     places = starts[:, np.newaxis] + np.arange(window + longest)
     stretch = np.take_along_axis(x, places, axis=1)
-    compared = _normalized_differences(stretch, window, longest)
-    periods, left = _periods(compared, max(2, int(rate / high)))
+    differences = _differences(stretch, window, longest)
+    periods, left = _periods(differences, _normalized(differences), max(2, int(rate / high)))
     time = (starts + (window + periods) / 2) / rate
     return Pitch(rate / periods, left, time)
 
@@ -122,30 +122,38 @@ def _loudest(x: Floats, window: int, longest: int, hop: int) -> npt.NDArray[np.i
     return loudest
 
 
-def _normalized_differences(stretch: Floats, window: int, longest: int) -> Floats:
-    """Return d' of the lags 0 to `longest`, shape (N, longest + 1); 1 where nothing is heard."""
+def _differences(stretch: Floats, window: int, longest: int) -> Floats:
+    """Return d of the lags 0 to `longest`, shape (N, longest + 1)."""
     first = stretch[:, :window]
-    differences = np.stack(
-        [((first - stretch[:, lag : lag + window]) ** 2).sum(1) for lag in range(longest + 1)], 1
-    )
-    lags, sums = np.arange(1, longest + 1), np.cumsum(differences[:, 1:], axis=1)
+    lagging = (stretch[:, lag : lag + window] for lag in range(longest + 1))
+    return np.stack([((first - later) ** 2).sum(axis=1) for later in lagging], axis=1)
+
+
+def _normalized(differences: Floats) -> Floats:
+    """Return d', given d; 1 where nothing is heard."""
+    lags, sums = np.arange(1, differences.shape[1]), np.cumsum(differences[:, 1:], axis=1)
     normed = np.ones_like(differences)
     np.divide(differences[:, 1:] * lags, sums, out=normed[:, 1:], where=sums > 0)
     return normed
 
 
-def _periods(compared: Floats, shortest: int) -> tuple[Floats, Floats]:
-    """Return the period of each sound in samples, and d' there."""
+def _periods(differences: Floats, compared: Floats, shortest: int) -> tuple[Floats, Floats]:
+    """Return the period of each sound in samples, and d' there.
+
+    The parabola is one through d: one through d' has its minimum too early.
+    """
     inner = compared[:, shortest:-1]
     minima = (inner <= compared[:, shortest - 1 : -2]) & (inner < compared[:, shortest + 1 :])
     below = minima & (inner < THRESHOLD)
     values = np.where(minima, inner, np.inf)
     chosen = np.where(below.any(1), below.argmax(1), values.argmin(1)) + shortest
     rows = np.arange(len(compared))
-    before, at, after = (compared[rows, chosen + step] for step in (-1, 0, 1))
+    before, at, after = (differences[rows, chosen + step] for step in (-1, 0, 1))
     bend = before - 2 * at + after
     offset: Any = np.zeros_like(at)
     np.divide((before - after) / 2, bend, out=offset, where=bend > 0)
     offset = np.clip(offset, -0.5, 0.5)
     lowest = np.clip(at - (before - after) * offset / 4, 0, None)
-    return chosen + offset, lowest
+    left = compared[rows, chosen].copy()
+    np.divide(left * lowest, at, out=left, where=at > 0)
+    return chosen + offset, left

@@ -92,7 +92,7 @@ def code_length(length: int, channels: Sequence[int], stride: int) -> int:
     """Return how long sounds are behind all convolutions; ValueError unless the strides fit."""
     if stride % 2:
         raise ValueError(f"stride must be even, got {stride}")
-    divisor = stride ** len(channels)
+    divisor: int = stride ** len(channels)
     if not channels or length % divisor:
         raise ValueError(
             f"{len(channels)} convolutions of stride {stride} need at least one channel, and "
@@ -136,10 +136,10 @@ class SoundNetworks(Options):
     positional: ClassVar[tuple[str, ...]] = ("channels", "hidden", "latent")
     channels: Sizes = (32, 64)
     hidden: Sizes = (512,)
-    latent: Size = 16
+    latent: Size = 8
     stride: Annotated[int, Range(2)] = 8
 
-    def encoder(self, shape: SoundShape, source: Source) -> tuple[nn.Module, int]:
+    def encoder(self, shape: Sequence[int], source: Source) -> tuple[nn.Module, int]:
         """Make the encoder of sounds, and say how many features it gives."""
         layers: Layers = []
         for before, after in itertools.pairwise((shape[0], *self.channels)):
@@ -148,14 +148,18 @@ class SoundNetworks(Options):
         sizes = (self.channels[-1] * length, *self.hidden)
         return nn.Sequential(*layers, nn.Flatten(), *dense_layers(sizes, source)), sizes[-1]
 
-    def decoder(self, shape: SoundShape, source: Source) -> tuple[nn.Module, nn.ConvTranspose1d]:
-        """Make the decoder of latents (N, latent), its last layer by itself."""
+    def decoder(self, shape: Sequence[int], source: Source) -> tuple[nn.Module, nn.ConvTranspose1d]:
+        """Make the decoder of latents (N, latent), its last layer by itself.
+
+        That layer makes waves, and a gate for each: see `AudioVAE.decode`.
+        """
         code = (self.channels[-1], code_length(shape[1], self.channels, self.stride))
         sizes = (self.latent, *reversed(self.hidden), math.prod(code))
         layers = [*dense_layers(sizes, source), nn.Unflatten(1, code)]
         for before, after in itertools.pairwise(self.channels[::-1]):
             layers += [lengthening(before, after, self.stride, source), nn.ReLU()]
-        return nn.Sequential(*layers), lengthening(self.channels[0], shape[0], self.stride, source)
+        last = lengthening(self.channels[0], 2 * shape[0], self.stride, source)
+        return nn.Sequential(*layers), last
 
 
 # ------------------------------------------------------------------------------------------ the VAE
@@ -180,8 +184,8 @@ class Hearing(Options):
     """
 
     criterion: Literal["both", "waveform", "spectral"] = "both"
-    noise: Annotated[float, Range(0, low_open=True)] = 0.1
-    spectral_weight: Weight = 0.1
+    noise: Annotated[float, Range(0, low_open=True)] = 0.2
+    spectral_weight: Weight = 0.75
     beta: Weight = 1.0
 
     def compare(self, made: Tensor, x: Array) -> Tensor:
@@ -199,6 +203,18 @@ class Hearing(Options):
             parts.append(error * self.spectral_weight)
         total: Tensor = parts[0] if len(parts) == 1 else parts[0] + parts[1]
         return total
+
+
+@dataclass(frozen=True)
+class SoundLatents(Latents):
+    """Latent variables of sounds: by default of a mixture.
+
+    The sounds of one kind lie along a curve in latent space, from the lowest to the highest pitch.
+    N(0, I) mostly draws from between such curves, where two sounds are mixed and none is heard.
+    """
+
+    prior: Literal["standard", "mixture"] = "mixture"
+    components: Count = 400
 
 
 class AudioVAE(Model):
@@ -260,7 +276,7 @@ class AudioVAE(Model):
     parts: ClassVar[dict[str, type[Options]]] = {
         "networks": SoundNetworks,
         "hearing": Hearing,
-        "latents": Latents,
+        "latents": SoundLatents,
         "format": Format,
     }
     lacks: ClassVar[dict[str, str]] = {
@@ -297,8 +313,16 @@ class AudioVAE(Model):
         return self.to_mu(features), self.to_logvar(features)
 
     def decode(self, z: Array) -> Tensor:
-        """Return waveforms (N, 1, L), which may leave [-1, 1], for latents (N, latent)."""
-        waves: Tensor = self.to_samples(self.decoder(z))
+        r"""Return waveforms (N, 1, L), which may leave [-1, 1], for latents (N, latent).
+
+        .. math:: \hat x = a \cdot \sigma(b)
+
+        The last layer has two channels, a and b. Where the gate is closed nothing is heard: without
+        it a sound would die away into a hiss of the network's small errors. It is half of the unit
+        of PixelCNN and WaveNet (van den Oord et al., 2016, arXiv:1609.03499, equation 2).
+        """
+        both = self.to_samples(self.decoder(z))
+        waves: Tensor = both[:, :1] * F.sigmoid(both[:, 1:])
         return waves
 
     def terms(
@@ -367,7 +391,7 @@ class AudioVAE(Model):
 
     def training_defaults(self) -> dict[str, Any]:
         """Return a high rate that falls, and small batches."""
-        return {"lr": 2e-3, "batch_size": 64, "schedule": "linear"}
+        return {"lr": 2e-3, "batch_size": 32, "schedule": "linear"}
 
 
 # ------------------------------------------------------------------------------------------ the GAN

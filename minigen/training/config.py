@@ -546,7 +546,7 @@ def load_data(dataset: str | RunConfig, split: str) -> Any:
     if isinstance(dataset, str):
         return _data_source(dataset)(split)
     own = dataset.own_data
-    found = (
+    found: Any = (
         _data_source(dataset.dataset)(split)
         if own is None
         else _own_collection(own).part(split, own.test_share)

@@ -22,14 +22,19 @@ Floats = npt.NDArray[np.float64]
 FRAME: Final = 256
 """The longest frame of a spectrogram, in samples; frames begin an eighth of it apart."""
 
+_SIDE: Final = 64  # about the height and the width of a spectrogram in a table
+
 _GAP: Final = 0.1  # of a sound's length: the silence between two
 
 
 def spectrogram_images(sounds: Tensor | Array) -> npt.NDArray[np.float32]:
-    """Return spectrograms of sounds (..., L) as grey images (..., 1, H, W), low pitches below."""
+    """Return spectrograms of sounds (..., L) as grey images (..., 1, 65, W), low pitches below.
+
+    Of sounds of 64 samples or more they are about as wide as high; shorter ones have fewer rows.
+    """
     x = to_numpy(array_of(sounds))
-    frame = min(FRAME, x.shape[-1])
-    loudness = 1 + decibels(magnitudes(x, frame, max(1, frame // 8))) / DECIBELS
+    length = x.shape[-1]
+    loudness = 1 + decibels(magnitudes(x, min(_SIDE * 2, length), -(-length // _SIDE))) / DECIBELS
     upright: npt.NDArray[np.float32] = loudness[..., np.newaxis, ::-1, :].astype(np.float32)
     return upright
 

@@ -41,6 +41,7 @@ def small_data(model: str) -> str:
         "clip": "tests.clips:points",
         "captioned image": "tests.captions:bars",
         "spectrogram": "tests.words:beeps",
+        "sound": "tests.sounds:sines",
     }
     return next((small[kind] for kind in MODELS[model].kinds if kind in small), "digits")
 
