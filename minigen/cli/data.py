@@ -286,6 +286,8 @@ def _each(shape: Sequence[int], kind: str = "image") -> str:
         return "points of the plane"
     if kind == "sound":
         return f"sounds of {shape[-1]:,} samples"
+    if kind == "spectrogram":
+        return f"spectrograms of {shape[-2]} bands in {shape[-1]} frames"
     *frames, channels, height, width = shape
     image = f"{channels}x{height}x{width} {'grey' if channels == 1 else 'colour'}"
     if kind == "clip":

@@ -93,8 +93,8 @@ EXTENTS: Final[dict[str, Extent]] = {
     "textures_weave": Extent(4_000, 1_000, (1, 32, 32)),
     "textures_brick": Extent(4_000, 1_000, (1, 32, 32)),
     "scenes": Extent(30_720, 1_920, (3, 32, 32), "captioned image"),
-    "spoken": Extent(1_600, 400, (1, 32, 32), "spectrogram"),
     "tones": Extent(12_000, 1_500, (1, 1024), "sound"),
+    "spoken": Extent(1_600, 400, (1, 32, 32), "spectrogram"),
     "ring": Extent(50_000, 10_000, (2,), "point"),
     "grid": Extent(50_000, 10_000, (2,), "point"),
     "two_moons": Extent(50_000, 10_000, (2,), "point"),
@@ -196,8 +196,8 @@ def load(
     ``textures_weave``        4,000 and 1,000    (1, 32, 32)      cloth; in the test with defects
     ``textures_brick``        4,000 and 1,000    (1, 32, 32)      brick walls, likewise
     ``scenes``                30,720 and 1,920   (3, 32, 32)      two things, and a sentence of them
-    ``spoken``                1,600 and 400      (1, 32, 32)      ten words in a hundred voices
     ``tones``                 12,000 and 1,500   (1, 1024)        short sounds of known pitch
+    ``spoken``                1,600 and 400      (1, 32, 32)      ten words in a hundred voices
     ``ring``                  50,000 and 10,000  (2,)             points about 8 centres on a circle
     ``grid``                  50,000 and 10,000  (2,)             points about 25 centres in a grid
     ``two_moons``             50,000 and 10,000  (2,)             points about two half circles

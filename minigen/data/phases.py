@@ -94,7 +94,10 @@ def griffin_lim(
             f"{iterations} and {momentum}"
         )
     source = generator or default_generator()
-    options = {"hop_length": hop_length, "window": None if window is None else array_of(window)}
+    options: dict[str, Any] = {
+        "hop_length": hop_length,
+        "window": None if window is None else array_of(window),
+    }
     spectra = wanted[..., np.newaxis] * _directions(
         source.normal((*wanted.shape, 2), wanted.dtype, device_of(wanted))
     )

@@ -153,7 +153,8 @@ def _draws(
     kept = min(components, len(deviations))
     shares = generator.normal((count, kept), np.float64) * deviations[:kept]
     drawn = mean + shares / max(1, len(rows) - 1) ** 0.5 @ directions[:kept]
-    return drawn.clip(0, 1).reshape(count, *examples.shape[1:]).astype(np.float32)
+    shaped: Spectrograms = drawn.clip(0, 1).reshape(count, *examples.shape[1:]).astype(np.float32)
+    return shaped
 
 
 def _spread(images: Spectrograms, labels: Labels) -> float:

@@ -9,10 +9,10 @@ import minigen
 from minigen import kinds
 from minigen.data.spoken import MELS
 from minigen.data.waves import read_wave
-from minigen.kinds.spectrogram import in_colour
+from minigen.kinds.spectrogram import SpectrogramKind, in_colour
 from tests.words import WORDS, beeps, long_beeps
 
-KIND = kinds.find("spectrogram")
+KIND = SpectrogramKind()
 SAMPLES = minigen.tensor(long_beeps("test").scaled()[:2])
 
 
