@@ -14,6 +14,7 @@ from minigen.ops.convolution import *
 from minigen.ops.einsum import *
 from minigen.ops.fourier import *
 from minigen.ops.interpolation import *
+from minigen.ops.inversion import *
 from minigen.ops.linear import *
 from minigen.ops.losses import *
 from minigen.ops.normalization import *
@@ -40,6 +41,7 @@ __all__ += ops.convolution.__all__
 __all__ += ops.einsum.__all__
 __all__ += ops.fourier.__all__
 __all__ += ops.interpolation.__all__
+__all__ += ops.inversion.__all__
 __all__ += ops.linear.__all__
 __all__ += ops.losses.__all__
 __all__ += ops.normalization.__all__

@@ -63,6 +63,7 @@ _FAMILIES: Final = {
     "minigen.ops.recurrent": "Recurrent layers",
     "minigen.ops.attention": "Attention",
     "minigen.ops.fourier": "Short-time Fourier transforms",
+    "minigen.ops.inversion": "Short-time Fourier transforms",
     "minigen.ops.losses": "Losses and divergences",
     "minigen.ops.stochastic": "Randomness inside the graph",
     "minigen.ops.shaping": "Shaping",

@@ -150,6 +150,14 @@ def _points(generator: Generator) -> models.GAN:
     return models.GAN((2,), (6, 5), 2, objective="wasserstein-gp", generator=generator)
 
 
+def _sounding(**options: Any) -> Callable[[Generator], models.AudioGAN]:
+    def build(generator: Generator) -> Any:
+        made = models.AudioGAN((1, 16), (2, 3), 2, hidden=(4,), stride=2, average=0.0, **options)
+        return _scattered(made, generator)
+
+    return build
+
+
 def _spectral(generator: Generator) -> Any:
     """Make a model whose singular vectors fit its weights, and stand still as a check needs."""
     model: Any = _dcgan(spectral_norm=True, r1=0.5)(generator)
@@ -272,6 +280,10 @@ GANS = [
     *_both_sides(_dcgan(upsampling="nearest"), "nearest pixels, then convolutions"),
     *_both_sides(_dcgan(upsampling="bilinear"), "linear between pixels, then convolutions"),
     *_both_sides(_spectral, "spectral norm, R1"),
+    *_both_sides(_sounding(), "sounds, R1"),
+    *_both_sides(
+        _sounding(objective="wasserstein-gp"), "sounds, Wasserstein with gradient penalty"
+    ),
     *_both_sides(
         _conditional_gan(
             generator_hidden=(), discriminator_hidden=(), r1=0.0, projection=False, batch_norm=True

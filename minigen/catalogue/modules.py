@@ -270,6 +270,21 @@ def _predicting(generator: Generator) -> models.FramePrediction:
     return model
 
 
+def _hearing(criterion: str) -> Callable[[Generator], models.AudioVAE]:
+    """Return what builds a model of sounds, with its biases off the kinks at 0."""
+
+    def build(generator: Generator) -> models.AudioVAE:
+        model = models.AudioVAE(
+            (1, 16), (2, 3), (5,), 2, stride=2, criterion=criterion, noise=0.5, generator=generator
+        )
+        for name, parameter in model.named_parameters():
+            if name.endswith("bias"):
+                nn.init.uniform_(parameter, 0.05, 0.15, generator)
+        return model
+
+    return build
+
+
 def _told(generator: Generator) -> models.TextToImage:
     """Make a model of three words, with its biases off the kinks at 0."""
     model = models.TextToImage(
@@ -293,6 +308,16 @@ def _loss_of_sentences(model: Any, x: Any, noise: Any) -> Any:
     return model.terms(x, beside(x, [[1, 2, 1], [2, 1, 0], [2, 0, 0]]), noise=noise)["loss"]
 
 
+def _speaking(generator: Generator) -> models.SpokenVAE:
+    """Make a model of three words, with its biases off the kinks at 0."""
+    sizes: dict[str, Any] = {"channels": (2, 3), "hidden": (5,), "latent": 2, "batch_norm": False}
+    model = models.SpokenVAE((1, 4, 4), 3, ("a", "b", "c"), **sizes, generator=generator)
+    for name, parameter in model.named_parameters():
+        if name.endswith("bias"):
+            nn.init.uniform_(parameter, 0.05, 0.15, generator)
+    return model
+
+
 MODELS = [
     _model("FramePrediction", _predicting, probability(2, 4, 1, 4, 4), call=_loss),
     _model(
@@ -302,6 +327,25 @@ MODELS = [
         normal(3, 2),
         note="noise held",
         call=_loss_of_sentences,
+    ),
+    _model(
+        "SpokenVAE",
+        _speaking,
+        probability(4, 1, 4, 4),
+        normal(4, 2),
+        note="noise held",
+        call=_conditional_loss,
+    ),
+    *(
+        _model(
+            "AudioVAE",
+            _hearing(criterion),
+            probability(3, 1, 16),
+            normal(3, 2),
+            note=f"{criterion}, noise held",
+            call=_loss_with_noise,
+        )
+        for criterion in ("waveform", "both")
     ),
     _model("Pix2Pix", _translating, probability(3, 2, 4, 4), call=_loss),
     *(

@@ -167,6 +167,7 @@ ATTENTION = [
 ]
 
 _STFT = "torch.view_as_real(torch.stft(x, n_fft, {options}, return_complex=True))"
+_ISTFT = "torch.istft(torch.view_as_complex(x.contiguous()), n_fft, {options})"
 _SPECTROGRAM = (
     "lambda x, n: (lambda window: (torch.view_as_real(torch.stft(x, n, n // 4, "
     "window=window / window.norm(), return_complex=True)).square().sum(-1) + 1e-4).sqrt())"
@@ -221,6 +222,26 @@ FOURIER = [
         center=False,
         torch=_STFT.format(options="1, center=False, window=torch.ones(4).to(x)"),
         note="one signal, as it is",
+    ),
+    op_case(
+        "istft",
+        normal(2, 4, 3, 2),
+        n_fft=6,
+        hop_length=2,
+        win_length=5,
+        window=np.array([0.5, 0.8, 1.0, 0.9, 0.4]),
+        torch=_ISTFT.format(options="hop_length, win_length, window"),
+    ),
+    op_case(
+        "istft",
+        normal(3, 4, 2),
+        n_fft=4,
+        center=False,
+        length=9,
+        torch="F.pad("
+        + _ISTFT.format(options="center=False, window=torch.ones(4).to(x)")
+        + ", (0, 2))",
+        note="one signal, and a rest",
     ),
     op_case(
         "spectrogram",

@@ -16,6 +16,7 @@ from minigen.data import EXTENTS, NAMES
 if TYPE_CHECKING:
     from minigen.data import Availability, OwnData
     from minigen.data.collection import Collection
+    from minigen.data.sounds import SoundCollection
 
 _LISTED: Final = 20  # bad files, or classes
 _UNASKED: Final = 64  # pixels a side, where pictures differ and no size is asked for
@@ -48,7 +49,8 @@ def data(
     """List the data sets, or say what is in one: a set of the package's, or your own pictures.
 
     A set that is not at hand is downloaded when it is named. Your own pictures are a folder of PNG,
-    JPEG, BMP, GIF, WebP or TIFF files, whose sub-folders are the classes; or a .npz or .npy file.
+    JPEG, BMP, GIF, WebP or TIFF files, whose sub-folders are the classes; or a .npz or .npy file;
+    your own sounds a folder of WAV files.
     """
     if dataset is None:
         _expect_no_options(show, count, settings)
@@ -141,7 +143,7 @@ def _show_named(name: str, verify: bool, show: Path | None, count: int | None) -
 
     train, test = (data.load(name, split) for split in data.SPLITS)
     state = data.available()[name]
-    kind = kinds.find(train.kind)
+    kind = kinds.find(train.kind).of(train)
     rows = [
         ("name", name),
         ("each", _each(EXTENTS[name].shape, train.kind)),
@@ -170,9 +172,13 @@ def _show_own(own: OwnData, verify: bool, show: Path | None, count: int | None) 
     """Say what is in a folder or a file of pictures, and name the files that can't be read."""
     from minigen import kinds
     from minigen.data.collection import bad_files
+    from minigen.data.sounds import SoundCollection
     from minigen.engine.creation import tensor
 
     found, read_as = _read(own, verify)
+    if isinstance(found, SoundCollection):
+        _show_own_sounds(found, own, show, count)
+        return
     verified = [("verified", "every file was read anew")] if verify and not found.bad else []
     _write([*_described(found, own, read_as), *_listed_bad(found), *verified])
     if show is not None:
@@ -187,10 +193,40 @@ def _show_own(own: OwnData, verify: bool, show: Path | None, count: int | None) 
         raise click.ClickException(bad_files(found))
 
 
-def _read(own: OwnData, fresh: bool) -> tuple[Collection, str]:
+def _show_own_sounds(
+    found: SoundCollection, own: OwnData, show: Path | None, count: int | None
+) -> None:
+    """Say what is in a folder of WAV files."""
+    from minigen import kinds
+    from minigen.data.sounds import FULL_SCALE
+    from minigen.engine.creation import tensor
+
+    tests, (shortest, longest) = found.count_tests(own.test_share), found.lengths
+    _write(
+        [
+            ("name", found.name),
+            ("sounds", f"{len(found.images):,} in {own.located}"),
+            ("classes", _counted_classes(found.classes, found.labels)),
+            ("lengths", f"{shortest:.3g} to {longest:.3g} seconds"),
+            ("read as", f"{found.images.shape[1]:,} samples at {found.rate:,} Hz"),
+            ("train", f"{len(found.images) - tests:,} sounds"),
+            ("test", f"{tests:,} sounds"),
+            ("digest", found.digest),
+            *_listed_bad(found),
+        ]
+    )
+    if show is not None:
+        kind = kinds.find("sound").of(found)
+        sounds = found.images[: count or kind.shown, None] / np.float32(FULL_SCALE)
+        shown = tensor(sounds)
+        kind.draw_samples(show, shown, kinds.Setting(real=lambda: shown))
+        click.echo(show)
+
+
+def _read(own: OwnData, fresh: bool) -> tuple[Collection | SoundCollection, str]:
     """Read pictures, in some size if need be, and say in which."""
     from minigen import data
-    from minigen.data.reading import read
+    from minigen.data.sounds import read_own as read
 
     try:
         found = read(own, fresh=fresh)
@@ -219,7 +255,7 @@ def _described(found: Collection, own: OwnData, read_as: str) -> Iterator[Row]:
     yield "digest", found.digest
 
 
-def _listed_bad(found: Collection) -> Iterator[Row]:
+def _listed_bad(found: Collection | SoundCollection) -> Iterator[Row]:
     """Name the files that could not be read, each with the reason."""
     from minigen.data.collection import on_a_line
 
@@ -248,6 +284,10 @@ def _each(shape: Sequence[int], kind: str = "image") -> str:
     """Say what one example is."""
     if kind == "point":
         return "points of the plane"
+    if kind == "sound":
+        return f"sounds of {shape[-1]:,} samples"
+    if kind == "spectrogram":
+        return f"spectrograms of {shape[-2]} bands in {shape[-1]} frames"
     *frames, channels, height, width = shape
     image = f"{channels}x{height}x{width} {'grey' if channels == 1 else 'colour'}"
     if kind == "clip":

@@ -24,7 +24,13 @@ DATA: Final = "printed_digits"
 
 LETTERS: Final = "glyphs"
 
-SHARES: Final = {"digits": {"conv-vae": 1 / 4, "cgan": 3 / 4}, "translate": {"pix2pix": 1.0}}
+SOUNDS: Final = "tones"
+
+SHARES: Final = {
+    "digits": {"conv-vae": 1 / 4, "cgan": 3 / 4},
+    "translate": {"pix2pix": 1.0},
+    "sound": {"audio-vae": 1.0},
+}
 """What is shown: the models that are trained, and the share of the time that each gets."""
 
 BY_DATA: Final = ("image_shape", "classes")
@@ -40,7 +46,9 @@ STEPS: Final = 11
 
 
 @click.command()
-@click.argument("what", metavar="[translate]", type=click.Choice(tuple(SHARES)), default="digits")
+@click.argument(
+    "what", metavar="[translate|sound]", type=click.Choice(tuple(SHARES)), default="digits"
+)
 @click.option(
     "--minutes",
     type=options.FiniteRange(min=0, max=10_000, min_open=True),
@@ -64,7 +72,8 @@ def demo(what: str, minutes: float, out: Path, device: str) -> None:
     without being told which is which; the GAN is told, and makes the digit that is asked for.
 
     With "translate", train pix2pix instead, on letters without serifs and the same with them, and
-    give serifs to letters that it has not seen.
+    give serifs to letters that it has not seen. With "sound", train a VAE on short tones, and let
+    it be heard, in WAV files, what it makes of noise, and of a tone on the way to another.
     """
     from minigen.training import train
 
@@ -86,7 +95,9 @@ def demo(what: str, minutes: float, out: Path, device: str) -> None:
 def _config(model: str) -> RunConfig:
     from minigen.training import RunConfig
 
-    return RunConfig(model=model, dataset=LETTERS if model == "pix2pix" else DATA)
+    return RunConfig(
+        model=model, dataset={"pix2pix": LETTERS, "audio-vae": SOUNDS}.get(model, DATA)
+    )
 
 
 def _holds_demo(folder: Path, config: RunConfig) -> bool:
@@ -200,6 +211,50 @@ def _draw_letters(runs: dict[str, Run], path: Path) -> None:
     )
 
 
+def _draw_tones(runs: dict[str, Run], path: Path) -> None:
+    """Draw real tones, what the model made of them, and of noise; and write each as WAV."""
+    from minigen import viz
+
+    model: Any = runs["audio-vae"].model
+    real = _tones()
+    with no_grad():
+        made = model.reconstruct(to_device(real, runs["audio-vae"].config.device)).numpy()
+    rows = {"real": real, "reconstructed": made, "made of noise": _sampled(model, len(real))}
+    viz.save_sounds(path, rows, model.rate, title="Tones, and what a VAE makes of them")
+    for name, sounds in rows.items():
+        _write_wave(path.with_name(f"{name.replace(' ', '-')}.wav"), sounds, model)
+
+
+def _draw_glides(runs: dict[str, Run], path: Path) -> None:
+    """Draw ways from one tone to another as spectrograms, and write them as WAV."""
+    from minigen import viz
+
+    model: Any = runs["audio-vae"].model
+    real = to_device(_tones(), runs["audio-vae"].config.device)
+    with no_grad():
+        means = model.encode(real)[0].numpy()
+        walks = models.interpolate(model, means[:4], means[4:], STEPS).numpy()
+    viz.save_image_table(
+        path,
+        viz.spectrogram_images(walks[:, :, 0]),
+        column_title="from one test tone to another through the latent space",
+        title="VAE: spectrograms, 0 to 4 kHz, 128 ms each",
+    )
+    _write_wave(path.with_suffix(".wav"), walks.reshape(-1, *walks.shape[2:]), model)
+
+
+def _write_wave(path: Path, sounds: Any, model: Any) -> None:
+    from minigen import data, viz
+
+    data.write_wave(path, viz.in_a_row(sounds[:, 0]), model.rate)
+
+
+def _tones() -> Any:
+    from minigen import data
+
+    return data.load(SOUNDS, "test").scaled()[:8]
+
+
 def _copy_animation(runs: dict[str, Run], path: Path) -> None:
     """Take the animation of the last model's training out of its run; a very short one has none."""
     *_, run = runs.values()
@@ -220,6 +275,11 @@ PICTURES: Final[dict[str, tuple[tuple[str, str, Callable[[dict[str, Run], Path],
     "translate": (
         ("letters.png", "letters as they were given, as made, and the true ones", _draw_letters),
         ("letters.gif", "letters beside what was made of them, in training", _copy_animation),
+    ),
+    "sound": (
+        ("tones.png", "tones, reconstructions, samples; beside it WAV files", _draw_tones),
+        ("glides.png", "from one tone to another, and glides.wav", _draw_glides),
+        ("tones.gif", "samples from the first steps to the last", _copy_animation),
     ),
 }
 """What is drawn of the trained models: the file, what it shows, and how."""

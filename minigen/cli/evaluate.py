@@ -70,7 +70,9 @@ def evaluate(
     too, what translations hide. Predicted frames are judged by those that followed, beside the last
     frame and lines through the last ones; what finds defects by good and bad test pictures. Images
     of sentences about scenes are read by a judge, beside real scenes and the nearest that was
-    trained on.
+    trained on. Reconstructed sounds are compared with the originals by their spectra, beside the
+    best linear code of the same length; of generated ones the pitches are judged. Generated words
+    are named by a judge of words, beside their means and real ones.
     """
     run = Trained.load(folder, device)
     name = run.model.name
@@ -333,6 +335,16 @@ def _with_defects(of: Subject) -> Defects | None:
     return dataset
 
 
+def _heard(of: Subject) -> dict[str, Any]:
+    """Measure how near reconstructed test sounds come, beside the best linear code."""
+    from minigen import metrics
+
+    if of.run.kind.name != "sound":
+        return {}
+    train = of.run.examples("train").images
+    return {"sounds": metrics.judge_sounds(of.run.model, of.test.images, train).to_dict()}
+
+
 def _scenes(of: Subject) -> dict[str, Any]:
     """Count how many images show what sentences about scenes say, if the data are such."""
     from minigen import metrics
@@ -355,6 +367,22 @@ def _scenes(of: Subject) -> dict[str, Any]:
     return {"scenes": report.to_dict()}
 
 
+def _words(of: Subject) -> dict[str, Any]:
+    """Count how many words are heard as what they are, by a judge of words."""
+    from minigen import metrics
+    from minigen.data import SpokenWords
+    from minigen.training import load_data
+
+    train = load_data(of.run.config, "train")
+    if not isinstance(train, SpokenWords) or of.test.labels is None or len(of.test) < 2:
+        options.tell("words are not judged: spectrograms of words are needed, two at least")
+        return {}
+    report = metrics.judge_words(
+        of.run.model, of.test.images, of.test.labels, train, generator=Generator(of.seed)
+    )
+    return {"words": report.to_dict()}
+
+
 MEASURES: Final[tuple[tuple[Callable[[Subject], dict[str, Any]], tuple[str, ...]], ...]] = (
     (_bounds, ("reconstruct", "encode")),
     (_likelihood, ("log_weights",)),
@@ -368,5 +396,7 @@ MEASURES: Final[tuple[tuple[Callable[[Subject], dict[str, Any]], tuple[str, ...]
     (_detected, ("anomaly_maps",)),
     (_unlikely, ("log_weights",)),
     (_scenes, ("vocabulary",)),
+    (_heard, ("reconstruct", "encode")),
+    (_words, ("words",)),
 )
 """All that is measured, and what a model must be able to do for it: see `minigen.models.can`."""

@@ -238,6 +238,8 @@ _OWN_OPTIONS: Final = {
     "layout": "layout",
     "bad": "bad",
     "frames": "frames",
+    "rate": "rate",
+    "length": "length",
 }
 """The options that say how one's own pictures are read, and what `OwnData` calls them."""
 
@@ -289,6 +291,19 @@ def own_data(command: Callable[..., Any]) -> Callable[..., Any]:
             type=click.IntRange(min=2),
             help="Read GIFs, and folders of numbered pictures, as clips of so many frames, the "
             "first ones of each.",
+        ),
+        click.option(
+            "--rate",
+            metavar="HZ",
+            type=click.IntRange(1000, 192_000),
+            help="Of your own WAV files: the samples a second that all get.  [default: 8000]",
+        ),
+        click.option(
+            "--length",
+            metavar="SAMPLES",
+            type=click.IntRange(16, 1_000_000),
+            help="The samples of each sound: longer ones are cut, shorter ones filled up with "
+            "silence.  [default: 1024]",
         ),
     )
     for option in reversed(added):

@@ -56,9 +56,9 @@ _AT_ONCE: Final = 1000
 @click.option(
     "--format",
     "ending",
-    type=click.Choice(["png", "jpg", "npz"]),
-    help="PNG, JPEG, or a NumPy archive whose array `images` is uint8 of shape (N, H, W, C).  "
-    "[default: as FILE ends, or else png]",
+    type=click.Choice(["png", "jpg", "npz", "wav"]),
+    help="PNG, JPEG, WAV of sounds, or a NumPy archive whose array `images` is uint8 of shape "
+    "(N, H, W, C).  [default: as FILE ends, or else png]",
 )
 @options.truncation
 @options.seed("Where the noise starts.")
@@ -75,11 +75,12 @@ def sample(
     seed: int,
     device: str | None,
 ) -> None:
-    """Draw new images, or points, with the model of the run in DIR.
+    """Draw new images, points or sounds with the model of the run in DIR.
 
     They are shown in one picture, of points over real ones; or written for programs that compare
-    folders of images. Of a VAE, each image shows the decoder's mean for latent variables drawn from
-    the prior; of a GAN, what its generator makes of noise.
+    folders of images. Sounds are shown as waveforms and spectrograms, and a WAV file stands beside
+    these. Of a VAE, each image shows the decoder's mean for latent variables drawn from the prior;
+    of a GAN, what its generator makes of noise.
     """
     run = Trained.load(folder, device)
     run.ability(
@@ -94,6 +95,10 @@ def sample(
             f"--class: the model {run.model.name!r} in {folder} knows {classes} classes"
             + (f", 0 to {classes - 1}" if classes else "")
         )
+    if ending == "wav" and run.kind.alone != ending:
+        raise click.UsageError(
+            f"--format wav: the model in {folder} makes {run.kind.plural}, and no sounds"
+        )
     told = _told(run, count, label, text)
     samples = _drawn(run.sampler(truncation), count, told, seed)
     if separate is not None:
@@ -102,7 +107,7 @@ def sample(
             raise click.UsageError(
                 f"--separate writes a file an image, and {both} one file for all"
             )
-        _write_each(run, separate, ending or "png", count, samples)
+        _write_each(run, separate, ending or run.kind.alone, count, samples)
         click.echo(separate)
         return
     path = run.file(out, "sample", ending, also=(".npz",))
@@ -163,7 +168,9 @@ def _draw(
     classes = run.model.classes
     columns = classes if classes and label is None else None
     captions = run.kind.captions(told, run.model)
-    setting = Setting(real=lambda: run.test().images[:count], columns=columns, captions=captions)
+    setting = Setting(
+        real=lambda: run.test().images[:count], columns=columns, captions=captions, aloud=True
+    )
     together = Tensor(np.concatenate(list(samples)))
     run.kind.draw_samples(options.place(path), together, setting)
     if text := run.kind.text(together):

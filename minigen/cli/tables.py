@@ -187,6 +187,32 @@ def _scenes(report: dict[str, Any], subject: Subject) -> Table:
     return table
 
 
+def _sounds(report: dict[str, Any], subject: Subject) -> Table:
+    """Return a table of who makes sounds out of a code how well."""
+    config = subject.run.config
+    title = f"{config.model} on {report['count']:,} {subject.split} sounds of {config.dataset}"
+    caption = "Means over the sounds; 0 at best. The error is a share of the power."
+    table = _table(title, caption, "squared error", "spectral convergence", "dB of log spectra")
+    for name, likeness in report["likeness"].items():
+        table.add_row(name, *(_written(value) for value in likeness.values()))
+    return table
+
+
+def _words(report: dict[str, Any], subject: Subject) -> Table:
+    """Return a table of whose words are heard as what they are."""
+    config = subject.run.config
+    title = f"{config.model} on {report['count']:,} {subject.split} words of {config.dataset}"
+    caption = (
+        "By a judge of words: the share named right; the spread among examples of a word, that of "
+        "real ones being 1; and the Fréchet distance of features to those of real ones."
+    )
+    table = _table(title, caption, "named right", "variety", "distance")
+    for name, heard in report["outcomes"].items():
+        shown = f"{heard['variety']:.2f}", f"{heard['distance']:.1f}"
+        table.add_row(name, f"{heard['named']:.1%}", *shown)
+    return table
+
+
 def _table(title: str, caption: str | None, *columns: str, what: str = "what") -> Table:
     from rich.table import Table
 
@@ -210,6 +236,8 @@ _TABLES: Final[dict[str, Callable[[Any, Subject], Table]]] = {
     "cycle": _cycles,
     "detection": _detections,
     "scenes": _scenes,
+    "sounds": _sounds,
+    "words": _words,
     "samples": _samples,
 }
 """What shows each report, in this order."""

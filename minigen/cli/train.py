@@ -175,7 +175,7 @@ class NameOrPath(click.Choice):  # type: ignore[type-arg] # generic since click 
     type=options.DataSet(NAMES),
     default="digits",
     show_default=True,
-    help=f"{', '.join(NAMES)}; or a folder of your own pictures, a .npz or .npy file.",
+    help=f"{', '.join(NAMES)}; or a folder of your own pictures or WAV files, a .npz or .npy file.",
 )
 @options.own_data
 @click.option(
@@ -215,15 +215,15 @@ class NameOrPath(click.Choice):  # type: ignore[type-arg] # generic since click 
     "--batch-size",
     type=click.IntRange(1, 1_000_000),
     help="Images in a minibatch.  [default: the model's: 64 for most GANs of images and for "
-    "what restores, 32 for anomaly and text-to-image, 16 for pix2pix and frame-prediction, 8 for "
-    "cyclegan, else 128]",
+    "what restores, 32 for anomaly, text-to-image, audio-vae and spoken-vae, 16 for pix2pix and "
+    "frame-prediction, 8 for cyclegan, else 128]",
 )
 @click.option(
     "--lr",
     "learning_rate",
     type=options.FiniteRange(min=0, min_open=True),
     help="Learning rate, at the beginning.  [default: the model's, 1e-3 for all but GANs, "
-    "pix2pix, anomaly, frame-prediction and text-to-image]",
+    "pix2pix, anomaly, frame-prediction, text-to-image, audio-vae and spoken-vae]",
 )
 @click.option(
     "--betas",
@@ -237,8 +237,8 @@ class NameOrPath(click.Choice):  # type: ignore[type-arg] # generic since click 
     type=click.Choice(["constant", "cosine", "linear"]),
     help="Keep that rate; let it fall to 0 along a cosine wave; or keep it for half the run, and "
     "let it fall to a fiftieth.  [default: the model's: linear for most GANs of images, what "
-    "translates, frame-prediction and text-to-image, cosine for what restores and anomaly, else "
-    "constant]",
+    "translates, frame-prediction, text-to-image, audio-vae and spoken-vae, cosine for what "
+    "restores and anomaly, else constant]",
 )
 @click.option(
     "--optimizer",

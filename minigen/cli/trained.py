@@ -104,4 +104,5 @@ class Trained:
         from minigen.viz.style import FORMATS
 
         pictures = tuple(f".{name}" for name in FORMATS)
-        return pictures if self.kind.suffix in pictures else (self.kind.suffix,)
+        known = pictures if self.kind.suffix in pictures else (self.kind.suffix,)
+        return (*known, ".wav") if self.kind.alone == "wav" else known

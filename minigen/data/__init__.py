@@ -6,6 +6,8 @@ into floating-point numbers, `Batches` into minibatches; `binarize`, `binarize_s
 one's own are read by `from_folder` and `from_arrays`. `Pairs` are images that are given, and others
 that are wanted; `TwoStyles` are images in two styles, of which no pairs need be known; `Clips` are
 images in sequences; `Defects` are good and bad ones; `CaptionedImages` have a sentence each.
+`Sounds` are short waveforms; `read_wave` and `write_wave` read and write WAV files.
+`SpokenWords` are spectrograms.
 
 Examples
 --------
@@ -41,8 +43,12 @@ from minigen.data.publication import (
 )
 from minigen.data.reading import from_arrays, from_folder
 from minigen.data.scenes import Scenes
+from minigen.data.sounds import Sounds
+from minigen.data.spoken import SpokenWords
 from minigen.data.sprites import Sprites, draw_sprites
 from minigen.data.styles import TwoStyles
+from minigen.data.tones import Tones
+from minigen.data.waves import read_wave, resample, write_wave
 
 __all__ = [
     "EXTENTS",
@@ -70,7 +76,10 @@ __all__ = [
     "Points",
     "PrintedCharacters",
     "Scenes",
+    "Sounds",
+    "SpokenWords",
     "Sprites",
+    "Tones",
     "TwoStyles",
     "UnknownWordError",
     "available",
@@ -82,6 +91,9 @@ __all__ = [
     "from_folder",
     "load",
     "one_against_the_rest",
+    "read_wave",
+    "resample",
     "sample_bernoulli",
     "scale_images",
+    "write_wave",
 ]

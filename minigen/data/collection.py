@@ -6,9 +6,9 @@ import bisect
 import hashlib
 import math
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence, Sized
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -197,12 +197,29 @@ def place(name: str) -> float:
     return (int.from_bytes(hashlib.sha256(whole).digest()[:8], "big") >> 11) / 2**53
 
 
-def bad_files(collection: Collection) -> str:
+class Read(Protocol):
+    """What was read of a path, and what could not be."""
+
+    @property
+    def images(self) -> Sized:
+        """What was read."""
+
+    @property
+    def bad(self) -> Sequence[tuple[str, str]]:
+        """The files that could not be read, each with the reason."""
+
+    @property
+    def kind(self) -> str:
+        """Of which kind of data it is."""
+
+
+def bad_files(collection: Read) -> str:
     """Count and name the files that could not be read."""
     bad, whole = collection.bad, len(collection.bad) + len(collection.images)
     named = "; ".join(on_a_line(f"{name} {reason}") for name, reason in bad[:_NAMED])
     more = f"; and {len(bad) - _NAMED:,} more" if len(bad) > _NAMED else ""
-    return f"{len(bad):,} of {_counted(whole)} can't be read: {named}{more}"
+    what = f"{whole:,} sounds" if collection.kind == "sound" else _counted(whole)
+    return f"{len(bad):,} of {what} can't be read: {named}{more}"
 
 
 def on_a_line(text: str) -> str:

@@ -14,8 +14,10 @@ from minigen.data.outlined import OUTLINED_LETTERS
 from minigen.data.points import GRID, RING, TWO_MOONS
 from minigen.data.printed import PRINTED_DIGITS, PRINTED_LETTERS
 from minigen.data.scenes import SCENES
+from minigen.data.spoken import SPOKEN
 from minigen.data.sprites import SPRITES
 from minigen.data.textures import TEXTURES_BRICK, TEXTURES_WEAVE
+from minigen.data.tones import TONES
 
 if TYPE_CHECKING:
     from minigen.data.clips import Clips
@@ -26,8 +28,11 @@ if TYPE_CHECKING:
     from minigen.data.points import Mixture, Points
     from minigen.data.printed import PrintedCharacters
     from minigen.data.scenes import Scenes
+    from minigen.data.sounds import Sounds
+    from minigen.data.spoken import SpokenWords
     from minigen.data.sprites import Sprites
     from minigen.data.styles import TwoStyles
+    from minigen.data.tones import Tones
 
 SPLITS: Final = ("train", "test")
 
@@ -39,7 +44,7 @@ class Source(Protocol):
     def name(self) -> str:
         """The data set's name."""
 
-    def load(self, split: str, root: FolderPath | None, /) -> Images | Points:
+    def load(self, split: str, root: FolderPath | None, /) -> Images | Points | Sounds:
         """Read one split, looked for in the folder `root` if one is given."""
 
     def availability(self, root: FolderPath | None, /) -> Availability:
@@ -51,7 +56,7 @@ _SOURCES: Final[dict[str, Source]] = {
     for source in (
         *(DIGITS, MNIST, FASHION_MNIST, CIFAR10, PRINTED_DIGITS, PRINTED_LETTERS, COLOURED_SHAPES),
         *(COLOURED_SHAPES_64, SPRITES, GLYPHS, GLYPHS_BY_LETTER, OUTLINED_LETTERS, CLIPS),
-        *(TEXTURES_WEAVE, TEXTURES_BRICK, SCENES, RING, GRID, TWO_MOONS),
+        *(TEXTURES_WEAVE, TEXTURES_BRICK, SCENES, TONES, SPOKEN, RING, GRID, TWO_MOONS),
     )
 }
 
@@ -88,6 +93,8 @@ EXTENTS: Final[dict[str, Extent]] = {
     "textures_weave": Extent(4_000, 1_000, (1, 32, 32)),
     "textures_brick": Extent(4_000, 1_000, (1, 32, 32)),
     "scenes": Extent(30_720, 1_920, (3, 32, 32), "captioned image"),
+    "tones": Extent(12_000, 1_500, (1, 1024), "sound"),
+    "spoken": Extent(1_600, 400, (1, 32, 32), "spectrogram"),
     "ring": Extent(50_000, 10_000, (2,), "point"),
     "grid": Extent(50_000, 10_000, (2,), "point"),
     "two_moons": Extent(50_000, 10_000, (2,), "point"),
@@ -135,6 +142,14 @@ def load(name: Literal["scenes"], split: str = ..., *, root: _Root = ...) -> Sce
 
 
 @overload
+def load(name: Literal["spoken"], split: str = ..., *, root: _Root = ...) -> SpokenWords: ...
+
+
+@overload
+def load(name: Literal["tones"], split: str = ..., *, root: _Root = ...) -> Tones: ...
+
+
+@overload
 def load(name: Literal["ring", "grid"], split: str = ..., *, root: _Root = ...) -> Mixture: ...
 
 
@@ -154,10 +169,12 @@ def load(
 
 
 @overload
-def load(name: str, split: str = ..., *, root: _Root = ...) -> Images | Points: ...
+def load(name: str, split: str = ..., *, root: _Root = ...) -> Images | Points | Sounds: ...
 
 
-def load(name: str, split: str = "train", *, root: FolderPath | None = None) -> Images | Points:
+def load(
+    name: str, split: str = "train", *, root: FolderPath | None = None
+) -> Images | Points | Sounds:
     """Load one split of a data set.
 
     ========================  =================  ===============  ================================
@@ -179,18 +196,20 @@ def load(name: str, split: str = "train", *, root: FolderPath | None = None) -> 
     ``textures_weave``        4,000 and 1,000    (1, 32, 32)      cloth; in the test with defects
     ``textures_brick``        4,000 and 1,000    (1, 32, 32)      brick walls, likewise
     ``scenes``                30,720 and 1,920   (3, 32, 32)      two things, and a sentence of them
+    ``tones``                 12,000 and 1,500   (1, 1024)        short sounds of known pitch
+    ``spoken``                1,600 and 400      (1, 32, 32)      ten words in a hundred voices
     ``ring``                  50,000 and 10,000  (2,)             points about 8 centres on a circle
     ``grid``                  50,000 and 10,000  (2,)             points about 25 centres in a grid
     ``two_moons``             50,000 and 10,000  (2,)             points about two half circles
     ========================  =================  ===============  ================================
 
-    `digits` is part of minigen; `sprites` (see `Sprites`), `ring`, `grid` and `two_moons` (see
-    `Points`) are drawn by it. So are `printed_digits` and `printed_letters` (see
-    `PrintedCharacters`), `coloured_shapes`, `coloured_shapes_64`, `glyphs` and `glyphs_by_letter`
-    (see `Pairs`), `outlined_letters` (see `TwoStyles`), `clips` (see `Clips`), `textures_weave` and
-    `textures_brick` (see `Defects`), and `scenes` (see `Scenes`), which take seconds and are kept
-    in the user's cache. The files of the others are looked for in ``root/mnist``,
-    ``root/fashion-mnist`` and
+    `digits` and `spoken` (see `SpokenWords`) are part of minigen; `sprites` (see `Sprites`),
+    `tones` (see `Tones`), `ring`, `grid` and `two_moons` (see `Points`) are drawn by it. So are
+    `printed_digits` and `printed_letters` (see `PrintedCharacters`), `coloured_shapes`,
+    `coloured_shapes_64`, `glyphs` and `glyphs_by_letter` (see `Pairs`), `outlined_letters` (see
+    `TwoStyles`), `clips` (see `Clips`), `textures_weave` and `textures_brick` (see `Defects`), and
+    `scenes` (see `Scenes`), which take seconds and are kept in the user's cache. The files of the
+    others are looked for in ``root/mnist``, ``root/fashion-mnist`` and
     ``root/cifar10/cifar-10-batches-bin`` if `root` is given; otherwise, if the environment variable
     ``MINIGEN_DATA`` is set, in those folders inside the folder that it names; otherwise in the
     user's cache, into which they are downloaded at their first use.
@@ -210,13 +229,13 @@ def load(name: str, split: str = "train", *, root: FolderPath | None = None) -> 
 
     Returns
     -------
-    Images or Points
+    Images, Points or Sounds
         Labelled images as published, a `Dataset`, uint8 in (N, C, H, W); `Dataset.scaled` makes
         them float32. It is a `Sprites` for `sprites`, a `PrintedCharacters` for printed ones,
         `Pairs` without labels for `glyphs` and `glyphs_by_letter`, `TwoStyles` for
         `outlined_letters`, `Clips` for `clips`, `Defects` for textures, `Scenes` without labels for
-        `scenes`; for sets of points a `Points`, and for `ring` and `grid` a `Mixture`, which knows
-        its centres.
+        `scenes`; a `Tones` for `tones`, `SpokenWords` for `spoken`; for sets of points a `Points`,
+        and for `ring` and `grid` a `Mixture`, which knows its centres.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Data of one's own: where pictures are, how they are read, and what was found there."""
+"""Data of one's own: where pictures or sounds are, how they are read, and what was found."""
 
 from __future__ import annotations
 
@@ -64,6 +64,9 @@ class OwnData:
     frames : int, optional
         How many frames clips have, if that is what the folder holds: animations, and folders of
         pictures that follow one another. Of longer ones the first frames are taken.
+    rate, length : int, optional
+        Of a folder of WAV files: how many samples a second all sounds get, in Hz, and how many
+        samples each has; by default 8,000 and 1,024. Longer ones are cut, shorter ones filled up.
     number, digest : int, str, optional
         How many pictures there were, and the SHA-256 of all of them, when a run began.
 
@@ -88,6 +91,8 @@ class OwnData:
     test_share: float = 0.1
     bad: str = "refuse"
     frames: int | None = None
+    rate: int | None = None
+    length: int | None = None
     number: int | None = None
     digest: str | None = None
 
@@ -103,8 +108,10 @@ class OwnData:
                 f"test_share: a number from 0 to 1 is expected, got {self.test_share!r}"
             )
         _expect_colour(self.background)
-        if self.frames is not None and not (type(self.frames) is int and self.frames >= 2):
-            raise ValueError(f"frames: a number from 2 up is expected, got {self.frames!r}")
+        for name, least in (("frames", 2), ("rate", 1000), ("length", 16)):
+            value = getattr(self, name)
+            if value is not None and not (type(value) is int and value >= least):
+                raise ValueError(f"{name}: a number from {least} up is expected, got {value!r}")
 
     @property
     def name(self) -> str:

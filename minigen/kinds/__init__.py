@@ -18,6 +18,8 @@ from minigen.kinds.image import ImageKind
 from minigen.kinds.kind import Kind, KindError, Setting, find, kind_of, register, registered
 from minigen.kinds.pair import PairKind
 from minigen.kinds.point import PointKind
+from minigen.kinds.sound import SoundKind
+from minigen.kinds.spectrogram import SpectrogramKind
 from minigen.kinds.styles import StylesKind
 
 register(ImageKind())
@@ -26,6 +28,8 @@ register(PairKind())
 register(CaptionedKind())
 register(ClipKind())
 register(StylesKind())
+register(SoundKind())
+register(SpectrogramKind())
 
 __all__ = [
     "CaptionedKind",
@@ -36,6 +40,8 @@ __all__ = [
     "PairKind",
     "PointKind",
     "Setting",
+    "SoundKind",
+    "SpectrogramKind",
     "StylesKind",
     "find",
     "kind_of",

@@ -35,6 +35,7 @@ class Setting:
     `real` returns test examples, for kinds that show both together. `columns` is the number of
     classes, if the samples are of one after the other: then one a column. `model` is what made the
     samples, if what its discriminator says is to be shown. `captions` are what stands under each.
+    `aloud` asks for a WAV file beside the picture, of what takes its time to be made audible.
     """
 
     real: Callable[[], Array]
@@ -42,6 +43,7 @@ class Setting:
     model: Model | None = None
     title: str | None = None
     captions: Sequence[str] = ()
+    aloud: bool = False
 
 
 class Kind(ABC):
@@ -64,6 +66,8 @@ class Kind(ABC):
         Whether values are shades from 0 to 1, which may be made black and white.
     measures : mapping of str to str
         What each value is that `judge` returns, for a table.
+    alone : str
+        How the name of a file ends that holds a single sample.
     asked_for : str
         How files of one's own are read as this kind, if that has to be asked for.
     """
@@ -77,12 +81,17 @@ class Kind(ABC):
     compared: ClassVar[int] = 20
     grey: ClassVar[bool] = False
     measures: ClassVar[Mapping[str, str]] = {}
+    alone: ClassVar[str] = "png"
     asked_for: ClassVar[str] = ""
 
     @property
     def unit(self) -> str:
         """The unit of bounds and likelihoods."""
         return f"nats/{self.name}"
+
+    def of(self, source: Any) -> Kind:
+        """Return the kind as a data set, or a model, has it: itself, but for the rate of sounds."""
+        return self
 
     @abstractmethod
     def examples(self, dataset: Any) -> Examples:
@@ -221,5 +230,5 @@ def kind_of(model: Model) -> Kind:
     """Return the kind of what a model makes: of those it takes, the one that its shape fits."""
     kinds = [find(name) for name in model.kinds]
     if len(kinds) == 1:
-        return kinds[0]
-    return next(kind for kind in kinds if kind.axes == len(model.image_shape))
+        return kinds[0].of(model)
+    return next(kind for kind in kinds if kind.axes == len(model.image_shape)).of(model)

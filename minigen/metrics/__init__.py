@@ -77,6 +77,7 @@ from minigen.metrics.latents import (
     mutual_information_gap,
 )
 from minigen.metrics.likelihood import average_terms, evaluate, log_mean_exp, nll
+from minigen.metrics.pitch import Pitch, find_pitch
 from minigen.metrics.prediction import LinearPrediction, PredictionReport, judge_prediction
 from minigen.metrics.restoration import (
     Fidelity,
@@ -94,6 +95,14 @@ from minigen.metrics.scenes import (
     read_scenes,
     shown,
 )
+from minigen.metrics.sounds import (
+    Likeness,
+    SoundReport,
+    judge_pitches,
+    judge_sounds,
+    log_spectral_distance,
+    spectral_convergence,
+)
 from minigen.metrics.translation import (
     TranslationReport,
     Translations,
@@ -102,6 +111,7 @@ from minigen.metrics.translation import (
     nearest_images,
     train_style_judge,
 )
+from minigen.metrics.words import Heard, WordReport, judge_words, word_judge
 
 evaluating = measuring  # its name until `nn.utils.evaluating` had it, which records graphs
 
@@ -117,12 +127,15 @@ __all__ = [
     "DiscriminatorScores",
     "FeatureExtractor",
     "Fidelity",
+    "Heard",
     "InpaintingReport",
     "KernelDistance",
+    "Likeness",
     "LinearPrediction",
     "LinearRestoration",
     "ModeCoverage",
     "MutualInformationGap",
+    "Pitch",
     "PointReport",
     "PrecisionRecall",
     "PredictionReport",
@@ -131,8 +144,10 @@ __all__ = [
     "SampleReport",
     "SceneReport",
     "Shown",
+    "SoundReport",
     "TranslationReport",
     "Translations",
+    "WordReport",
     "active_units",
     "anomaly_maps",
     "auroc",
@@ -143,25 +158,30 @@ __all__ = [
     "evaluate",
     "evaluating",
     "extract_features",
+    "find_pitch",
     "frechet_distance",
     "frechet_distance_of_gaussians",
     "judge_cycle",
     "judge_detection",
     "judge_features",
     "judge_inpainting",
+    "judge_pitches",
     "judge_points",
     "judge_prediction",
     "judge_restoration",
     "judge_samples",
     "judge_scenes",
     "judge_scores",
+    "judge_sounds",
     "judge_translation",
+    "judge_words",
     "judged_targets",
     "kernel_distance",
     "laplace_filling",
     "latent_means",
     "load_feature_extractor",
     "log_mean_exp",
+    "log_spectral_distance",
     "measuring",
     "mode_coverage",
     "mutual_information_gap",
@@ -173,5 +193,7 @@ __all__ = [
     "read_scenes",
     "sharpness",
     "shown",
+    "spectral_convergence",
     "train_style_judge",
+    "word_judge",
 ]

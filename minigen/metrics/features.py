@@ -207,6 +207,16 @@ TRAINED: Final = {
         test_accuracy=0.9872,
         classes=20,
     ),
+    "spoken": TrainedExtractor(
+        (1, 32, 32),
+        (16, 32, 32),
+        PublishedFile(
+            "spoken.safetensors",
+            119_692,
+            "1861124f41733c2c8756c8a69457863b79831b589df1ead6b18515f7d532686e",
+        ),
+        test_accuracy=1.0,
+    ),
 }
 """The trained classifiers, by the name of the data set whose images they know."""
 

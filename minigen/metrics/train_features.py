@@ -35,6 +35,7 @@ ImageSet = Literal[
     "printed_letters",
     "coloured_shapes",
     "coloured_shapes_64",
+    "spoken",
 ]
 
 BATCH: Final = 128
@@ -58,6 +59,7 @@ RECIPES: Final[dict[ImageSet, Recipe]] = {
     "printed_letters": Recipe(epochs=4),
     "coloured_shapes": Recipe(epochs=8),
     "coloured_shapes_64": Recipe(epochs=10),
+    "spoken": Recipe(epochs=30),
 }
 """What the weights in the package were made by."""
 

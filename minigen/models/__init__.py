@@ -50,7 +50,11 @@ from minigen.models.translation import Pix2Pix
 # isort: split
 from minigen.models.cyclegan import CycleGAN
 from minigen.models.prediction import FramePrediction
+from minigen.models.spoken import SpokenVAE
 from minigen.models.text_to_image import TextToImage
+
+# isort: split
+from minigen.models.audio import AudioGAN, AudioVAE
 
 for _file in pkgutil.iter_modules(__path__):  # a model in a file of its own is known by being there
     importlib.import_module(f"{__name__}.{_file.name}")
@@ -70,6 +74,8 @@ __all__ = [
     "AdversarialModel",
     "AdversarialObjective",
     "AnomalyDetection",
+    "AudioGAN",
+    "AudioVAE",
     "Autoencoder",
     "ConditionalGAN",
     "ConditionalVAE",
@@ -90,6 +96,7 @@ __all__ = [
     "Objective",
     "Option",
     "Pix2Pix",
+    "SpokenVAE",
     "SuperResolution",
     "TextToImage",
     "VariationalAutoencoder",

@@ -27,7 +27,6 @@ __all__ = [
     "spectrogram", "stft",
 ]  # fmt: skip
 
-
 # ----------------------------------------------------------------------------- frames that overlap
 
 
@@ -315,21 +314,22 @@ def stft(
     if center:
         x = pad(x, (n_fft // 2, n_fft // 2), pad_mode)
     parts = frames(x, n_fft, hop)
-    weights = _window(parts, n_fft, n_fft if win_length is None else win_length, window)
+    weights = filled_window("stft", parts, n_fft, win_length, window)
     spectra = fourier(parts if weights is None else parts * weights)
     axes = range(spectra.ndim - 3)
     return permute(spectra, (*axes, spectra.ndim - 2, spectra.ndim - 3, spectra.ndim - 1))
 
 
-def _window(like: Array, size: int, length: int, window: Any) -> Any:
+def filled_window(name: str, like: Array, size: int, length: int | None, window: Any) -> Any:
     """Return what frames are multiplied with, filled up to their length; None for ones."""
+    length = size if length is None else length
     if window is None and length == size:
         return None
     if window is None:
         window = namespace(array_of(like)).ones(max(length, 1), like.dtype)
     if tuple(window.shape) != (length,) or length > size:
         raise ValueError(
-            f"stft: a window of shape (win_length,) = ({length},), at most {size}, is expected, "
+            f"{name}: a window of shape (win_length,) = ({length},), at most {size}, is expected, "
             f"got {tuple(window.shape)}"
         )
     before = (size - length) // 2

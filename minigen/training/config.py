@@ -18,7 +18,8 @@ from minigen import data, kinds, models, nn, optim
 from minigen._version import __version__
 from minigen.data.collection import Collection, bad_files
 from minigen.data.own import is_path
-from minigen.data.reading import read as read_own
+from minigen.data.sounds import SoundCollection, read_own
+from minigen.data.spoken import LISTENED, MELS, as_spectrograms
 from minigen.engine.backend import Array, canonical_device, to_device
 from minigen.engine.random import Generator
 from minigen.kinds import Kind
@@ -204,6 +205,8 @@ class RunConfig:
         own, path = self.own_data, str(self.dataset)
         if own is None and path not in data.NAMES and is_path(path):
             own = data.OwnData(path)
+        if own is not None and "spectrogram" in models.find(self.model).kinds:
+            own = _of_words(own)
         object.__setattr__(self, "own_data", own)
         if own is not None and own.digest is None:
             object.__setattr__(self, "dataset", own.name)
@@ -492,7 +495,9 @@ def load_examples(config: RunConfig, split: str) -> Examples:
         labels, classes = dataset.labels, len(dataset.classes)
     good = np.flatnonzero(~getattr(dataset, "bad", np.zeros(len(images), np.bool_)))
     if part == "train" and config.validation:
-        good = good[_of_split(split, len(good), config.validation)]
+        groups = getattr(dataset, "groups", None)
+        groups = None if groups is None else groups[good]
+        good = good[_of_split(split, len(good), config.validation, groups)]
     if len(good) < len(images):
         images, labels = images[good], None if labels is None else labels[good]
     known = {option.name for option in models.options(model)}
@@ -500,14 +505,23 @@ def load_examples(config: RunConfig, split: str) -> Examples:
     return Examples(images, labels, classes, config.device, resampled, kind, decided)
 
 
-def _of_split(split: str, examples: int, held_out: int) -> npt.NDArray[np.int64]:
-    """Return the numbers of the training examples that belong to a split."""
+def _of_split(
+    split: str, examples: int, held_out: int, groups: npt.NDArray[np.int64] | None = None
+) -> npt.NDArray[np.int64]:
+    """Return the numbers of the training examples that belong to a split.
+
+    Those of a group (N,), such as the words of a voice, stand beside one another in the order that
+    is cut in two.
+    """
     if held_out >= examples:
         raise ConfigurationError(
             f"validation: fewer than the {examples:,} training examples are expected, so that some "
             f"are left to train on, got {held_out:,}"
         )
     order = Generator(_HOLDING_OUT).permutation(examples)
+    if groups is not None:
+        _, first, number = np.unique(groups[order], return_index=True, return_inverse=True)
+        order = order[np.argsort(first[number], kind="stable")]
     return np.sort(order[:held_out] if split == "validation" else order[held_out:])
 
 
@@ -532,11 +546,13 @@ def load_data(dataset: str | RunConfig, split: str) -> Any:
     if isinstance(dataset, str):
         return _data_source(dataset)(split)
     own = dataset.own_data
-    found = (
+    found: Any = (
         _data_source(dataset.dataset)(split)
         if own is None
         else _own_collection(own).part(split, own.test_share)
     )
+    if isinstance(found, data.Sounds) and "spectrogram" in models.find(dataset.model).kinds:
+        found = as_spectrograms(found)
     if dataset.normal_class is None:
         return found
     try:
@@ -545,7 +561,17 @@ def load_data(dataset: str | RunConfig, split: str) -> Any:
         raise ConfigurationError(f"normal_class: {error}") from error
 
 
-def _own_collection(own: data.OwnData) -> Collection:
+def _of_words(own: data.OwnData) -> data.OwnData:
+    """Return how WAV files are read that become spectrograms."""
+    if own.rate not in {None, MELS.rate}:
+        raise ConfigurationError(
+            f"rate: spectrograms are made of sounds at {MELS.rate} Hz, got {own.rate}: leave it "
+            "out, and files of any rate are resampled (--rate)"
+        )
+    return dataclasses.replace(own, rate=MELS.rate, length=own.length or LISTENED)
+
+
+def _own_collection(own: data.OwnData) -> Collection | SoundCollection:
     """Read pictures of one's own; those of a run must be what they were when it began."""
     elsewhere = "if they are elsewhere now, say where (--data PATH)"
     if own.digest is not None and not own.located.exists():

@@ -83,7 +83,9 @@ class Album:
     def draw_samples(self, name: str, when: str) -> None:
         """Draw samples into a file of that name, or translations if the model makes these."""
         classes = self._model.classes
-        told = self._kind.asked(lambda: self._labels, self._kind.samples_shown(classes))
+        count = self._kind.samples_shown(classes)
+        told = self._kind.asked(lambda: self._labels, count)
+        shown = self._model.labels_in_turn(count) if told is None else told
         with measuring(self._model):
             samples = self._samples(told)
             if samples is None or not np.isfinite(to_numpy(samples.data)).all():
@@ -93,7 +95,7 @@ class Album:
                 columns=classes or None,
                 model=self._model,
                 title=f"{self._title}, {when}",
-                captions=self._kind.captions(told, self._model),
+                captions=self._kind.captions(shown, self._model),
             )
             path = self._folder.samples / f"{name}{self._kind.suffix}"
             self._kind.draw_samples(path, samples, setting)

@@ -12,6 +12,7 @@ from PIL import Image
 from minigen import data
 
 from ..pairs import squares
+from ..sounds import sines
 from .helpers import SMALL, call, error
 
 demo = importlib.import_module("minigen.cli.demo")  # the package's attribute is the command
@@ -27,11 +28,14 @@ def _few(monkeypatch: pytest.MonkeyPatch) -> None:
         "conv-vae": {"channels": [4, 4], "hidden": [8]},
         "cgan": {"channels": [4, 4], "generator_hidden": [8], "discriminator_hidden": [8]},
         "pix2pix": {"channels": [8]},
+        "audio-vae": {"channels": [4], "hidden": [8], "components": 4},
     }
 
     def few(*arguments: Any, **options: Any) -> Any:
         if arguments[0] == demo.LETTERS:
             return squares(arguments[1])
+        if arguments[0] == demo.SOUNDS:
+            return sines(arguments[1])
         found = original(*arguments, **options)
         if arguments[0] != demo.DATA:
             return found
@@ -73,6 +77,15 @@ def test_it_shows_translation_instead(tmp_path: Path) -> None:
         assert animation.n_frames > 1  # type: ignore[attr-defined]
 
 
+def test_it_lets_tones_be_heard_instead(tmp_path: Path) -> None:
+    shown = call("demo", "sound", "--minutes", 0.005, "--out", tmp_path).output
+    assert "Training AudioVAE" in shown
+    for name in ("tones.png", "glides.png"):
+        assert f"  {tmp_path / name}  " in shown
+    for name in ("real", "reconstructed", "made-of-noise", "glides"):
+        assert len(data.read_wave(tmp_path / f"{name}.wav")[0]) > 2000
+
+
 def test_training_that_is_over_at_once_is_not_animated(tmp_path: Path) -> None:
     (tmp_path / "training.gif").write_bytes(b"of an earlier demo")
     shown = call("demo", "--minutes", 1e-6, "--out", tmp_path).output
@@ -96,5 +109,7 @@ def test_it_replaces_no_other_run(tmp_path: Path, settings: tuple[str, ...]) -> 
 
 
 def test_no_time_and_no_other_demo_are_refused() -> None:
-    assert "'poems' is not one of 'digits', 'translate'" in error("demo", "poems", status=2)
+    assert "'poems' is not one of 'digits', 'translate', 'sound'" in error(
+        "demo", "poems", status=2
+    )
     assert "--minutes" in error("demo", "--minutes", 0, status=2)

@@ -71,7 +71,7 @@ LEFT_OUT: Final = ("demo", "data")
 SLOW: Final = (
     *("printed_digits", "printed_letters", "coloured_shapes", "coloured_shapes_64"),
     *("sprites", "glyphs", "glyphs_by_letter", "outlined_letters", "clips", "textures_weave"),
-    *("textures_brick", "scenes", "grid", "two_moons"),
+    *("textures_brick", "scenes", "tones", "grid", "two_moons"),
 )
 """What makes training longer than it needs to be for a test."""
 

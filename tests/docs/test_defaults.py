@@ -27,13 +27,14 @@ def page(name: str) -> str:
 
 @functools.cache
 def defaults(model: str) -> dict[str, Any]:
-    """Return every option of a model of 28 x 28 grey pixels, and of its training."""
+    """Return every option of a model of 28 x 28 grey pixels or of sounds, and of its training."""
     classes: dict[str, Any] = {"classes": 10} if models.find(model).conditional else {}
+    if model == "spoken-vae":
+        classes |= {"words": ("a",) * 10, "channels": (8, 16)}
     if model == "text-to-image":
         classes = {"vocabulary": ("", "a"), "sentence_length": 1, "channels": (8, 16)}
-    config = RunConfig(model=model).completed(
-        models.build(model, image_shape=(1, 28, 28), **classes)
-    )
+    shape = (1, 1024) if models.find(model).kinds == ("sound",) else (1, 28, 28)
+    config = RunConfig(model=model).completed(models.build(model, image_shape=shape, **classes))
     betas = inspect.signature(optim.Adam).parameters["betas"].default
     training = {name: getattr(config, name) for name in ("batch_size", "learning_rate", "schedule")}
     return {**config.model_config, **training, "betas": config.betas or betas}
@@ -95,9 +96,9 @@ def test_the_help_of_training_says_what_models_have() -> None:
     assert (cyclegan["learning_rate"], *cyclegan["betas"]) == (1e-3, 0.5, 0.999)
     assert (anomaly["batch_size"], anomaly["schedule"]) == (32, "cosine")
     assert (anomaly["learning_rate"], *anomaly["betas"]) == (4e-3, 0.9, 0.999)
-    told = of.pop("text-to-image")
-    assert (told["batch_size"], told["schedule"]) == (32, "linear")
-    assert (told["learning_rate"], *told["betas"]) == (2e-3, 0.9, 0.999)
+    for told in (of.pop("text-to-image"), of.pop("audio-vae"), of.pop("spoken-vae")):
+        assert (told["batch_size"], told["schedule"]) == (32, "linear")
+        assert (told["learning_rate"], *told["betas"]) == (2e-3, 0.9, 0.999)
     restorers = ("super-resolution", "denoising", "deblurring", "inpainting")
     for name, has in of.items():
         assert has["batch_size"] == (64 if name in (*games, *restorers) else 128)
@@ -106,16 +107,16 @@ def test_the_help_of_training_says_what_models_have() -> None:
         if name not in games:
             assert (has["learning_rate"], *has["betas"]) == (1e-3, 0.9, 0.999)
     sizes = (
-        "64 for most GANs of images and for what restores, 32 for anomaly and text-to-image, 16 "
-        "for pix2pix and frame-prediction, 8 for cyclegan, else 128"
+        "64 for most GANs of images and for what restores, 32 for anomaly, text-to-image, "
+        "audio-vae and spoken-vae, 16 for pix2pix and frame-prediction, 8 for cyclegan, else 128"
     )
     assert sizes in said["batch_size"]
     schedules = (
-        "linear for most GANs of images, what translates, frame-prediction and text-to-image, "
-        "cosine for what restores and anomaly, else constant"
+        "linear for most GANs of images, what translates, frame-prediction, text-to-image, "
+        "audio-vae and spoken-vae, cosine for what restores and anomaly, else constant"
     )
     assert schedules in said["schedule"]
-    but = "GANs, pix2pix, anomaly, frame-prediction and text-to-image"
+    but = "GANs, pix2pix, anomaly, frame-prediction, text-to-image, audio-vae and spoken-vae"
     assert f"1e-3 for all but {but}" in said["learning_rate"]
     assert "0.9,0.999 for all but GANs" in said["betas"]
     linear = "`linear`, which is the default of most GANs of images, of what translates, of"

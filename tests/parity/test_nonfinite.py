@@ -53,7 +53,7 @@ DIFFERENT = {
     **dict.fromkeys(["gaussian_blur", "ssim"], BANDS),
     **dict.fromkeys(["gru_states", "lstm_states"], BY_IDENTITY),
     **dict.fromkeys(["attention", "scaled_dot_product_attention"], MASKS),
-    **dict.fromkeys(["fourier_adjoint", "stft", "spectrogram"], SPECTRA),
+    **dict.fromkeys(["fourier_adjoint", "stft", "istft", "spectrogram"], SPECTRA),
     "multi_scale_spectral_loss": SPECTRA,
     **dict.fromkeys(["contract", "cosine_similarity"], ORDER),
     "lerp": "from an infinite start; PyTorch begins at the end where the weight is a half or more",

@@ -40,6 +40,8 @@ def small_data(model: str) -> str:
         "pair": "tests.pairs:squares",
         "clip": "tests.clips:points",
         "captioned image": "tests.captions:bars",
+        "spectrogram": "tests.words:beeps",
+        "sound": "tests.sounds:sines",
     }
     return next((small[kind] for kind in MODELS[model].kinds if kind in small), "digits")
 
