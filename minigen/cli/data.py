@@ -141,7 +141,7 @@ def _show_named(name: str, verify: bool, show: Path | None, count: int | None) -
 
     train, test = (data.load(name, split) for split in data.SPLITS)
     state = data.available()[name]
-    kind = kinds.find(train.kind)
+    kind = kinds.find(train.kind).of(train)
     rows = [
         ("name", name),
         ("each", _each(EXTENTS[name].shape, train.kind)),
@@ -248,6 +248,8 @@ def _each(shape: Sequence[int], kind: str = "image") -> str:
     """Say what one example is."""
     if kind == "point":
         return "points of the plane"
+    if kind == "text":
+        return f"texts of at most {shape[0]} characters"
     *frames, channels, height, width = shape
     image = f"{channels}x{height}x{width} {'grey' if channels == 1 else 'colour'}"
     if kind == "clip":

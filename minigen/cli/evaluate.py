@@ -367,6 +367,6 @@ MEASURES: Final[tuple[tuple[Callable[[Subject], dict[str, Any]], tuple[str, ...]
     (_cycled, ("cycle",)),
     (_detected, ("anomaly_maps",)),
     (_unlikely, ("log_weights",)),
-    (_scenes, ("vocabulary",)),
+    (_scenes, ("sentence_length",)),
 )
 """All that is measured, and what a model must be able to do for it: see `minigen.models.can`."""

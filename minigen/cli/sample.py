@@ -127,7 +127,7 @@ def _sentence(run: Trained, text: str) -> Any:
     """Return a sentence as the model takes it, (1, L)."""
     from minigen.data.captioned import UnknownWordError, encode_sentences
 
-    if not run.can("vocabulary"):
+    if not run.can("sentence_length"):
         raise click.UsageError(
             f"--text: the model {run.model.name!r} in {run.folder} is told no sentence; "
             "text-to-image is"

@@ -5,7 +5,8 @@ into floating-point numbers, `Batches` into minibatches; `binarize`, `binarize_s
 `sample_bernoulli` into black and white. Sets of points of the plane come as `Points`. Pictures of
 one's own are read by `from_folder` and `from_arrays`. `Pairs` are images that are given, and others
 that are wanted; `TwoStyles` are images in two styles, of which no pairs need be known; `Clips` are
-images in sequences; `Defects` are good and bad ones; `CaptionedImages` have a sentence each.
+images in sequences; `Defects` are good and bad ones; `CaptionedImages` have a sentence each;
+`Texts` are sequences of characters or words.
 
 Examples
 --------
@@ -43,6 +44,7 @@ from minigen.data.reading import from_arrays, from_folder
 from minigen.data.scenes import Scenes
 from minigen.data.sprites import Sprites, draw_sprites
 from minigen.data.styles import TwoStyles
+from minigen.data.texts import Texts, UnknownTokenError
 
 __all__ = [
     "EXTENTS",
@@ -71,7 +73,9 @@ __all__ = [
     "PrintedCharacters",
     "Scenes",
     "Sprites",
+    "Texts",
     "TwoStyles",
+    "UnknownTokenError",
     "UnknownWordError",
     "available",
     "batch_indices",

@@ -16,6 +16,7 @@ from minigen.data.printed import PRINTED_DIGITS, PRINTED_LETTERS
 from minigen.data.scenes import SCENES
 from minigen.data.sprites import SPRITES
 from minigen.data.textures import TEXTURES_BRICK, TEXTURES_WEAVE
+from minigen.data.words import WORDS
 
 if TYPE_CHECKING:
     from minigen.data.clips import Clips
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from minigen.data.scenes import Scenes
     from minigen.data.sprites import Sprites
     from minigen.data.styles import TwoStyles
+    from minigen.data.texts import Texts
 
 SPLITS: Final = ("train", "test")
 
@@ -39,7 +41,7 @@ class Source(Protocol):
     def name(self) -> str:
         """The data set's name."""
 
-    def load(self, split: str, root: FolderPath | None, /) -> Images | Points:
+    def load(self, split: str, root: FolderPath | None, /) -> Images | Points | Texts:
         """Read one split, looked for in the folder `root` if one is given."""
 
     def availability(self, root: FolderPath | None, /) -> Availability:
@@ -51,7 +53,7 @@ _SOURCES: Final[dict[str, Source]] = {
     for source in (
         *(DIGITS, MNIST, FASHION_MNIST, CIFAR10, PRINTED_DIGITS, PRINTED_LETTERS, COLOURED_SHAPES),
         *(COLOURED_SHAPES_64, SPRITES, GLYPHS, GLYPHS_BY_LETTER, OUTLINED_LETTERS, CLIPS),
-        *(TEXTURES_WEAVE, TEXTURES_BRICK, SCENES, RING, GRID, TWO_MOONS),
+        *(TEXTURES_WEAVE, TEXTURES_BRICK, SCENES, WORDS, RING, GRID, TWO_MOONS),
     )
 }
 
@@ -88,6 +90,7 @@ EXTENTS: Final[dict[str, Extent]] = {
     "textures_weave": Extent(4_000, 1_000, (1, 32, 32)),
     "textures_brick": Extent(4_000, 1_000, (1, 32, 32)),
     "scenes": Extent(30_720, 1_920, (3, 32, 32), "captioned image"),
+    "words": Extent(2_071, 384, (18,), "text"),
     "ring": Extent(50_000, 10_000, (2,), "point"),
     "grid": Extent(50_000, 10_000, (2,), "point"),
     "two_moons": Extent(50_000, 10_000, (2,), "point"),
@@ -135,6 +138,10 @@ def load(name: Literal["scenes"], split: str = ..., *, root: _Root = ...) -> Sce
 
 
 @overload
+def load(name: Literal["words"], split: str = ..., *, root: _Root = ...) -> Texts: ...
+
+
+@overload
 def load(name: Literal["ring", "grid"], split: str = ..., *, root: _Root = ...) -> Mixture: ...
 
 
@@ -154,10 +161,12 @@ def load(
 
 
 @overload
-def load(name: str, split: str = ..., *, root: _Root = ...) -> Images | Points: ...
+def load(name: str, split: str = ..., *, root: _Root = ...) -> Images | Points | Texts: ...
 
 
-def load(name: str, split: str = "train", *, root: FolderPath | None = None) -> Images | Points:
+def load(
+    name: str, split: str = "train", *, root: FolderPath | None = None
+) -> Images | Points | Texts:
     """Load one split of a data set.
 
     ========================  =================  ===============  ================================
@@ -179,21 +188,22 @@ def load(name: str, split: str = "train", *, root: FolderPath | None = None) -> 
     ``textures_weave``        4,000 and 1,000    (1, 32, 32)      cloth; in the test with defects
     ``textures_brick``        4,000 and 1,000    (1, 32, 32)      brick walls, likewise
     ``scenes``                30,720 and 1,920   (3, 32, 32)      two things, and a sentence of them
+    ``words``                 2,071 and 384      (18,)            English words, by characters
     ``ring``                  50,000 and 10,000  (2,)             points about 8 centres on a circle
     ``grid``                  50,000 and 10,000  (2,)             points about 25 centres in a grid
     ``two_moons``             50,000 and 10,000  (2,)             points about two half circles
     ========================  =================  ===============  ================================
 
-    `digits` is part of minigen; `sprites` (see `Sprites`), `ring`, `grid` and `two_moons` (see
-    `Points`) are drawn by it. So are `printed_digits` and `printed_letters` (see
-    `PrintedCharacters`), `coloured_shapes`, `coloured_shapes_64`, `glyphs` and `glyphs_by_letter`
-    (see `Pairs`), `outlined_letters` (see `TwoStyles`), `clips` (see `Clips`), `textures_weave` and
-    `textures_brick` (see `Defects`), and `scenes` (see `Scenes`), which take seconds and are kept
-    in the user's cache. The files of the others are looked for in ``root/mnist``,
-    ``root/fashion-mnist`` and
-    ``root/cifar10/cifar-10-batches-bin`` if `root` is given; otherwise, if the environment variable
-    ``MINIGEN_DATA`` is set, in those folders inside the folder that it names; otherwise in the
-    user's cache, into which they are downloaded at their first use.
+    `digits` and `words` (see `Texts`) are part of minigen; `sprites` (see `Sprites`), `ring`,
+    `grid` and `two_moons` (see `Points`) are drawn by it. So are `printed_digits` and
+    `printed_letters` (see `PrintedCharacters`), `coloured_shapes`, `coloured_shapes_64`, `glyphs`
+    and `glyphs_by_letter` (see `Pairs`), `outlined_letters` (see `TwoStyles`), `clips` (see
+    `Clips`), `textures_weave` and `textures_brick` (see `Defects`), and `scenes` (see `Scenes`),
+    which take seconds and are kept in the user's cache. The files of the others are looked for in
+    ``root/mnist``, ``root/fashion-mnist`` and ``root/cifar10/cifar-10-batches-bin`` if `root` is
+    given; otherwise, if the environment variable ``MINIGEN_DATA`` is set, in those folders inside
+    the folder that it names; otherwise in the user's cache, into which they are downloaded at their
+    first use.
 
     Each file is compared with the SHA-256 of the published one, every time, but for `cifar10`: its
     archive is verified when it is downloaded and then unpacked, and a folder in its format is read
@@ -210,13 +220,13 @@ def load(name: str, split: str = "train", *, root: FolderPath | None = None) -> 
 
     Returns
     -------
-    Images or Points
+    Images, Points or Texts
         Labelled images as published, a `Dataset`, uint8 in (N, C, H, W); `Dataset.scaled` makes
         them float32. It is a `Sprites` for `sprites`, a `PrintedCharacters` for printed ones,
         `Pairs` without labels for `glyphs` and `glyphs_by_letter`, `TwoStyles` for
         `outlined_letters`, `Clips` for `clips`, `Defects` for textures, `Scenes` without labels for
-        `scenes`; for sets of points a `Points`, and for `ring` and `grid` a `Mixture`, which knows
-        its centres.
+        `scenes`; for `words` a `Texts`; for sets of points a `Points`, and for `ring` and `grid` a
+        `Mixture`, which knows its centres.
 
     Raises
     ------

@@ -19,6 +19,7 @@ from minigen.kinds.kind import Kind, KindError, Setting, find, kind_of, register
 from minigen.kinds.pair import PairKind
 from minigen.kinds.point import PointKind
 from minigen.kinds.styles import StylesKind
+from minigen.kinds.text import TextKind
 
 register(ImageKind())
 register(PointKind())
@@ -26,6 +27,7 @@ register(PairKind())
 register(CaptionedKind())
 register(ClipKind())
 register(StylesKind())
+register(TextKind())
 
 __all__ = [
     "CaptionedKind",
@@ -37,6 +39,7 @@ __all__ = [
     "PointKind",
     "Setting",
     "StylesKind",
+    "TextKind",
     "find",
     "kind_of",
     "register",

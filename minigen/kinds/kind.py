@@ -84,6 +84,13 @@ class Kind(ABC):
         """The unit of bounds and likelihoods."""
         return f"nats/{self.name}"
 
+    def of(self, source: Any) -> Kind:
+        """Return the kind as it is of a data set or a model, if it has to know something of that.
+
+        What the numbers of a text mean, for one, the vocabulary tells.
+        """
+        return self
+
     @abstractmethod
     def examples(self, dataset: Any) -> Examples:
         """Return what training gets of a data set, shape (N, ...)."""
@@ -221,5 +228,5 @@ def kind_of(model: Model) -> Kind:
     """Return the kind of what a model makes: of those it takes, the one that its shape fits."""
     kinds = [find(name) for name in model.kinds]
     if len(kinds) == 1:
-        return kinds[0]
-    return next(kind for kind in kinds if kind.axes == len(model.image_shape))
+        return kinds[0].of(model)
+    return next(kind for kind in kinds if kind.axes == len(model.image_shape)).of(model)

@@ -52,6 +52,9 @@ from minigen.models.cyclegan import CycleGAN
 from minigen.models.prediction import FramePrediction
 from minigen.models.text_to_image import TextToImage
 
+# isort: split
+from minigen.models.language import CharGRU, CharTransformer, LanguageModel, TextModel
+
 for _file in pkgutil.iter_modules(__path__):  # a model in a file of its own is known by being there
     importlib.import_module(f"{__name__}.{_file.name}")
 
@@ -71,6 +74,8 @@ __all__ = [
     "AdversarialObjective",
     "AnomalyDetection",
     "Autoencoder",
+    "CharGRU",
+    "CharTransformer",
     "ConditionalGAN",
     "ConditionalVAE",
     "ConvAutoencoder",
@@ -83,6 +88,7 @@ __all__ = [
     "Game",
     "Hinge",
     "Inpainting",
+    "LanguageModel",
     "LeastSquares",
     "Minimax",
     "Model",
@@ -91,6 +97,7 @@ __all__ = [
     "Option",
     "Pix2Pix",
     "SuperResolution",
+    "TextModel",
     "TextToImage",
     "VariationalAutoencoder",
     "Wasserstein",

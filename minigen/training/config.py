@@ -56,7 +56,13 @@ OF_FIXED_LENGTH: Final = ("cosine", "linear")
 DEFAULTS: Final[dict[str, Any]] = {"batch_size": 128, "schedule": "constant"}
 """How a model is trained that does not say otherwise: see `Model.training_defaults`."""
 
-ADDED: Final = {"own_data": None, "normal_class": None, "steps": None, "validation": 0}
+ADDED: Final = {
+    "own_data": None,
+    "normal_class": None,
+    "steps": None,
+    "validation": 0,
+    "patience": None,
+}
 """What ``config.json`` has only where it is used, so that files of earlier versions are whole; and
 what stands for not being used."""
 
@@ -106,6 +112,10 @@ class RunConfig:
     validation : int
         How many of the training examples are left out of training, to choose by: they take the
         test examples' place wherever the run is measured. The same ones in every run.
+    patience : int, optional
+        After how many epochs in which the loss of what is left out did not fall the run stops; the
+        run's model is then the one of the epoch in which it was least. 0 trains to the end, and
+        takes the last. By default the model's, or 0. If nothing is left out then, it is a tenth.
     optimizer : {"adam", "adamw", "rmsprop", "sgd"}
         With the defaults of `minigen.optim` where nothing else is said.
     learning_rate, betas : float, pair of float, optional
@@ -146,6 +156,7 @@ class RunConfig:
     steps: int | None = None
     batch_size: int | None = None
     validation: int = 0
+    patience: int | None = None
     optimizer: str = "adam"
     learning_rate: float | None = None
     betas: Sequence[float] | None = None
@@ -179,10 +190,10 @@ class RunConfig:
             except ValueError as error:
                 raise ConfigurationError(f"{name}: {error}") from error
         least_of = {"epochs": 1, "steps": 1, "batch_size": 1, "keep": 1, "seed": 0, "validation": 0}
-        least_of["normal_class"] = 0
+        least_of |= {"normal_class": 0, "patience": 0}
         for name, least in least_of.items():
             value = getattr(self, name)
-            if value is None and name in ("steps", "batch_size", "normal_class"):
+            if value is None and name in ("steps", "batch_size", "normal_class", "patience"):
                 continue
             if type(value) is not int or value < least:
                 raise ConfigurationError(
@@ -226,7 +237,12 @@ class RunConfig:
             betas=self.betas or betas,
             batch_size=self.batch_size or options["batch_size"],
             schedule=self.schedule or options["schedule"],
+            patience=options.get("patience") if self.patience is None else self.patience,
         )
+
+    def with_validation(self, examples: int) -> RunConfig:
+        """Return the configuration with a tenth of so many training `examples` left out."""
+        return dataclasses.replace(self, validation=max(1, examples // 10))
 
     def batches(
         self, examples: int, model: models.Model, order: Generator | None = None
@@ -471,7 +487,7 @@ def load_examples(config: RunConfig, split: str) -> Examples:
     """
     part = "test" if split == "test" else "train"
     dataset = load_data(config, part)
-    kind = kinds.find(dataset.kind)
+    kind = kinds.find(dataset.kind).of(dataset)
     images = kind.examples(dataset)
     _expect_finite(images, config.dataset, kind)
     if config.binarize != "none" and not kind.grey:
@@ -492,7 +508,8 @@ def load_examples(config: RunConfig, split: str) -> Examples:
         labels, classes = dataset.labels, len(dataset.classes)
     good = np.flatnonzero(~getattr(dataset, "bad", np.zeros(len(images), np.bool_)))
     if part == "train" and config.validation:
-        good = good[_of_split(split, len(good), config.validation)]
+        families = getattr(dataset, "families", None)
+        good = good[_of_split(split, len(good), config.validation, families)]
     if len(good) < len(images):
         images, labels = images[good], None if labels is None else labels[good]
     known = {option.name for option in models.options(model)}
@@ -500,14 +517,24 @@ def load_examples(config: RunConfig, split: str) -> Examples:
     return Examples(images, labels, classes, config.device, resampled, kind, decided)
 
 
-def _of_split(split: str, examples: int, held_out: int) -> npt.NDArray[np.int64]:
-    """Return the numbers of the training examples that belong to a split."""
+def _of_split(
+    split: str, examples: int, held_out: int, families: npt.NDArray[np.int64] | None = None
+) -> npt.NDArray[np.int64]:
+    """Return the numbers of the training examples that belong to a split.
+
+    Examples of one family follow one another in the order by which they are held out, so that but
+    for the last family each is of one split as a whole.
+    """
     if held_out >= examples:
         raise ConfigurationError(
             f"validation: fewer than the {examples:,} training examples are expected, so that some "
             f"are left to train on, got {held_out:,}"
         )
     order = Generator(_HOLDING_OUT).permutation(examples)
+    if families is not None:
+        turns = np.full(int(families.max()) + 1, examples)
+        np.minimum.at(turns, families[order], np.arange(examples))
+        order = order[np.argsort(turns[families[order]], kind="stable")]
     return np.sort(order[:held_out] if split == "validation" else order[held_out:])
 
 
