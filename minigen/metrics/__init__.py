@@ -69,6 +69,13 @@ from minigen.metrics.judgement import (
     judge_points,
     judge_samples,
 )
+from minigen.metrics.language import (
+    Copies,
+    LanguageReport,
+    judge_copies,
+    judge_language,
+    nats_per_token,
+)
 from minigen.metrics.latents import (
     ActiveUnits,
     MutualInformationGap,
@@ -77,6 +84,7 @@ from minigen.metrics.latents import (
     mutual_information_gap,
 )
 from minigen.metrics.likelihood import average_terms, evaluate, log_mean_exp, nll
+from minigen.metrics.ngrams import NGrams
 from minigen.metrics.prediction import LinearPrediction, PredictionReport, judge_prediction
 from minigen.metrics.restoration import (
     Fidelity,
@@ -109,6 +117,7 @@ __all__ = [
     "TRAINED",
     "ActiveUnits",
     "Comparison",
+    "Copies",
     "CycleReport",
     "DensityCoverage",
     "Detection",
@@ -119,10 +128,12 @@ __all__ = [
     "Fidelity",
     "InpaintingReport",
     "KernelDistance",
+    "LanguageReport",
     "LinearPrediction",
     "LinearRestoration",
     "ModeCoverage",
     "MutualInformationGap",
+    "NGrams",
     "PointReport",
     "PrecisionRecall",
     "PredictionReport",
@@ -145,10 +156,12 @@ __all__ = [
     "extract_features",
     "frechet_distance",
     "frechet_distance_of_gaussians",
+    "judge_copies",
     "judge_cycle",
     "judge_detection",
     "judge_features",
     "judge_inpainting",
+    "judge_language",
     "judge_points",
     "judge_prediction",
     "judge_restoration",
@@ -165,6 +178,7 @@ __all__ = [
     "measuring",
     "mode_coverage",
     "mutual_information_gap",
+    "nats_per_token",
     "nearest_images",
     "negative_elbos",
     "nll",

@@ -532,9 +532,8 @@ def _of_split(
         )
     order = Generator(_HOLDING_OUT).permutation(examples)
     if families is not None:
-        turns = np.full(int(families.max()) + 1, examples)
-        np.minimum.at(turns, families[order], np.arange(examples))
-        order = order[np.argsort(turns[families[order]], kind="stable")]
+        turns = Generator(_HOLDING_OUT).permutation(int(families.max()) + 1)
+        order = np.argsort(turns[families], kind="stable")
     return np.sort(order[:held_out] if split == "validation" else order[held_out:])
 
 
