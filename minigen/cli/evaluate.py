@@ -176,6 +176,15 @@ def _language(of: Subject) -> dict[str, Any]:
     return {"language": report.to_dict()}
 
 
+def _rebuilt(of: Subject) -> dict[str, Any]:
+    """Measure how much of test texts comes back from their codes."""
+    from minigen import metrics
+
+    if of.run.kind.name != "text":
+        return {}
+    return {"rebuilding": metrics.judge_rebuilding(of.run.model, of.test.images).to_dict()}
+
+
 def _copied(of: Subject) -> dict[str, Any]:
     """Count how many samples are copies of one another, and of what was trained on."""
     from minigen import metrics
@@ -388,6 +397,7 @@ MEASURES: Final[tuple[tuple[Callable[[Subject], dict[str, Any]], tuple[str, ...]
     (_likelihood, ("log_weights",)),
     (_latents, ("encode", "sample")),
     (_language, ("nll",)),
+    (_rebuilt, ("reconstruct", "length")),
     (_copied, ("sample", "length")),
     (_judged, ("sample",)),
     (_restored, ("restore",)),

@@ -210,6 +210,23 @@ def _language(report: dict[str, Any], subject: Subject) -> Table:
     return table
 
 
+def _rebuilding(report: dict[str, Any], subject: Subject) -> Table:
+    """Return a table of how much comes back from codes, and what codes of others give."""
+    from minigen.data.texts import tokens_of
+
+    tokens = tokens_of(subject.run.model.vocabulary)
+    caption = (
+        f"Of {tokens} it is counted how many stand where they did. If the codes of other texts do "
+        "as well, the posterior has collapsed."
+    )
+    title = f"{report['count']:,} {subject.split} texts, rebuilt from their codes"
+    table = _table(title, caption, "share")
+    table.add_row(f"{tokens} in place", f"{report['tokens']:.1%}")
+    table.add_row("  from the code of another text", f"{report['tokens_of_others']:.1%}")
+    table.add_row("texts without a fault", f"{report['texts']:.1%}")
+    return table
+
+
 def _copies(report: dict[str, Any], subject: Subject) -> Table:
     """Return a table of how many samples are new."""
     table = _table(f"{report['count']:,} samples", None, "share")
@@ -243,6 +260,7 @@ _TABLES: Final[dict[str, Callable[[Any, Subject], Table]]] = {
     "detection": _detections,
     "scenes": _scenes,
     "language": _language,
+    "rebuilding": _rebuilding,
     "copies": _copies,
     "samples": _samples,
 }

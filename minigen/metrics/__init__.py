@@ -72,8 +72,10 @@ from minigen.metrics.judgement import (
 from minigen.metrics.language import (
     Copies,
     LanguageReport,
+    Rebuilding,
     judge_copies,
     judge_language,
+    judge_rebuilding,
     nats_per_token,
 )
 from minigen.metrics.latents import (
@@ -138,6 +140,7 @@ __all__ = [
     "PrecisionRecall",
     "PredictionReport",
     "PrincipalComponents",
+    "Rebuilding",
     "RestorationReport",
     "SampleReport",
     "SceneReport",
@@ -164,6 +167,7 @@ __all__ = [
     "judge_language",
     "judge_points",
     "judge_prediction",
+    "judge_rebuilding",
     "judge_restoration",
     "judge_samples",
     "judge_scenes",

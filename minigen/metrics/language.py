@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
+
 from minigen.engine.modes import no_grad
 from minigen.metrics.ngrams import NGrams, Tokens
 from minigen.metrics.samples import BATCH_SIZE, measuring, minibatches
@@ -15,6 +17,7 @@ from minigen.models.language import IGNORED, targets
 if TYPE_CHECKING:
     from minigen.engine.random import Generator
     from minigen.models.language import LanguageModel, TextModel
+    from minigen.models.text_vae import TextVAE
 
 SAMPLES: Final = 1000
 """How many samples are looked up among the texts that were trained on."""
@@ -99,6 +102,52 @@ def judge_language(
         nats_per_token(model, texts),
         ngrams.additive(texts),
         ngrams.interpolated(texts),
+    )
+
+
+@dataclass(frozen=True)
+class Rebuilding:
+    """How much of texts comes back from their codes, beside codes that say nothing of them.
+
+    Parameters
+    ----------
+    count : int
+        How many texts there are.
+    tokens, texts : float
+        Shares of tokens, the ends among them, that stand where they did; and of whole texts.
+    tokens_of_others : float
+        The share of tokens that do so when each text is rebuilt from the code of another.
+    """
+
+    count: int
+    tokens: float
+    texts: float
+    tokens_of_others: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return all values by name, as JSON can hold them."""
+        return dataclasses.asdict(self)
+
+
+def judge_rebuilding(model: TextVAE, texts: Tokens, batch_size: int = BATCH_SIZE) -> Rebuilding:
+    """Rebuild texts (N, L) from the means of their posteriors, each without a look at the text.
+
+    One wrong character moves none behind it, but what is left out or added does, so that few of
+    them stand where they did. Each text is also rebuilt from the code of the next one.
+    """
+    with measuring(model):
+        parts = minibatches(model, texts, batch_size)
+        made = np.concatenate([model.reconstruct(batch).numpy() for batch, _ in parts])
+    said, given = targets(texts), texts.shape[1]
+    right = made[:, :given] == said
+    wrong = np.roll(made, 1, axis=0)[:, :given] == said
+    tokens = count_tokens(texts)
+    whole = (right | (said == IGNORED)).all(axis=1)
+    return Rebuilding(
+        len(texts),
+        float(right.sum() / tokens),
+        float(whole.mean()),
+        float(wrong.sum() / tokens),
     )
 
 

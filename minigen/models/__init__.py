@@ -54,6 +54,7 @@ from minigen.models.text_to_image import TextToImage
 
 # isort: split
 from minigen.models.language import CharGRU, CharTransformer, LanguageModel, TextModel
+from minigen.models.text_vae import TextVAE
 
 for _file in pkgutil.iter_modules(__path__):  # a model in a file of its own is known by being there
     importlib.import_module(f"{__name__}.{_file.name}")
@@ -99,6 +100,7 @@ __all__ = [
     "SuperResolution",
     "TextModel",
     "TextToImage",
+    "TextVAE",
     "VariationalAutoencoder",
     "Wasserstein",
     "WassersteinGradientPenalty",
