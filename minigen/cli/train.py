@@ -175,7 +175,8 @@ class NameOrPath(click.Choice):  # type: ignore[type-arg] # generic since click 
     type=options.DataSet(NAMES),
     default="digits",
     show_default=True,
-    help=f"{', '.join(NAMES)}; or a folder of your own pictures, a .npz or .npy file.",
+    help=f"{', '.join(NAMES)}; or a folder of your own pictures, a .npz or .npy file; or your own "
+    "text, a .txt or .csv file.",
 )
 @options.own_data
 @click.option(
@@ -245,8 +246,8 @@ class NameOrPath(click.Choice):  # type: ignore[type-arg] # generic since click 
     type=click.Choice(["constant", "cosine", "linear"]),
     help="Keep that rate; let it fall to 0 along a cosine wave; or keep it for half the run, and "
     "let it fall to a fiftieth.  [default: the model's: linear for most GANs of images, what "
-    "translates, frame-prediction and text-to-image, cosine for what restores, anomaly and "
-    "models of text, else constant]",
+    "translates, frame-prediction, text-to-image and text-vae, cosine for what restores, anomaly, "
+    "char-gru and char-transformer, else constant]",
 )
 @click.option(
     "--optimizer",
@@ -334,7 +335,9 @@ def _started(
 
 def _name_of_own(dataset: str) -> str:
     """Return what own pictures are called in a folder's name: without an array file's ending."""
-    return dataset.removesuffix(".npz").removesuffix(".npy").rstrip("/")
+    for ending in (".npz", ".npy", ".txt", ".csv"):
+        dataset = dataset.removesuffix(ending)
+    return dataset.rstrip("/")
 
 
 def _resumed(folder: Path, epochs: int | None, log: str | None, data: Path | None) -> Run:

@@ -14,6 +14,9 @@ FITS: Final = ("crop", "pad", "stretch")
 BAD: Final = ("refuse", "skip")
 """What becomes of a set with files that can't be read: nothing, or a set without them."""
 
+BY: Final = ("characters", "words")
+"""What a text is a sequence of."""
+
 LAYOUTS: Final = ("NHW", "NCHW", "NHWC")
 """The orders of an array's axes: N pictures of C channels, H rows and W columns."""
 
@@ -44,7 +47,8 @@ class OwnData:
     Parameters
     ----------
     path : path
-        A folder of pictures, a ``.npz`` or ``.npy`` file, or a folder of published files.
+        A folder of pictures, a ``.npz`` or ``.npy`` file, a folder of published files; or a
+        ``.txt`` or ``.csv`` file of texts.
     size : int or pair of int, optional
         Height and width, in pixels, that all pictures get; one number for both. By default they
         stay as they are, if all have one size.
@@ -64,6 +68,13 @@ class OwnData:
     frames : int, optional
         How many frames clips have, if that is what the folder holds: animations, and folders of
         pictures that follow one another. Of longer ones the first frames are taken.
+    by : {"characters", "words"}
+        Of a text: what it is a sequence of.
+    window : int, optional
+        Of a text: how many characters or words an example has at most; longer lines are cut. By
+        default `minigen.data.own_texts.WINDOW`.
+    column : str, optional
+        Of a ``.csv`` file with several columns: the one that holds the texts.
     number, digest : int, str, optional
         How many pictures there were, and the SHA-256 of all of them, when a run began.
 
@@ -88,6 +99,9 @@ class OwnData:
     test_share: float = 0.1
     bad: str = "refuse"
     frames: int | None = None
+    by: str = "characters"
+    window: int | None = None
+    column: str | None = None
     number: int | None = None
     digest: str | None = None
 
@@ -105,6 +119,9 @@ class OwnData:
         _expect_colour(self.background)
         if self.frames is not None and not (type(self.frames) is int and self.frames >= 2):
             raise ValueError(f"frames: a number from 2 up is expected, got {self.frames!r}")
+        _expect_one_of("by", self.by, BY)
+        if self.window is not None and not (type(self.window) is int and self.window >= 2):
+            raise ValueError(f"window: a number from 2 up is expected, got {self.window!r}")
 
     @property
     def name(self) -> str:

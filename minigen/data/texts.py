@@ -18,9 +18,6 @@ END: Final = ""
 UNKNOWN: Final = "<unknown>"
 """Of texts by words: what stands for words that occur too seldom to be learnt."""
 
-BY: Final = ("characters", "words")
-"""What a text is a sequence of."""
-
 _NAMED: Final = 60  # tokens that a message names
 
 

@@ -22,6 +22,9 @@ from minigen.engine.tensor import Tensor
 from minigen.models.base import Model
 from minigen.models.options import Count, Options, Range, Words
 
+STEEPEST, FLATTEST = 1.0, -2.0
+"""The slopes of a transformer's first and last head, as powers of two: twice, a quarter."""
+
 IGNORED = -100
 """The number of what is behind the end of a text, in what a model is to say: it costs nothing."""
 
@@ -357,7 +360,7 @@ class Transformers(Options):
     width: Count = 64
     depth: Count = 2
     heads: Count = 4
-    dropout: Annotated[float, Range(0, 1, high_open=True)] = 0.2
+    dropout: Annotated[float, Range(0, 1, high_open=True)] = 0.3
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -370,13 +373,16 @@ class Transformers(Options):
 class CharTransformer(LanguageModel):
     r"""A language model that looks back: each character attends to all before it.
 
-    .. math:: h^0_t = e(x_{t-1}) + p_t, \qquad h^{k} = \mathrm{block}_k(h^{k-1}), \qquad
+    .. math:: h^0_t = e(x_{t-1}), \qquad h^{k} = \mathrm{block}_k(h^{k-1}), \qquad
               p(x_t \mid x_1, \dots, x_{t-1}) = \mathrm{softmax}(W\,\mathrm{norm}(h^K_t) + b)_{x_t}
 
     A block lets every place look at those before it, and at itself, but not at what follows: all
-    characters of a text are learnt from at once, and none sees what it has to say. Vectors
-    :math:`p_t`, which are learnt, say where in the text each stands. See
+    characters of a text are learnt from at once, and none sees what it has to say. See
     `minigen.nn.TransformerEncoderLayer`.
+
+    What is farther away counts less: from the scores of each head a slope times the distance is
+    taken off, so that steep heads see the last characters alone, and flat ones all. That takes the
+    place of vectors of positions, from which 2,000 words learn nothing for any other place.
 
     Parameters
     ----------
@@ -399,7 +405,8 @@ class CharTransformer(LanguageModel):
     ----------
     Vaswani et al. (2017), arXiv:1706.03762. Radford et al. (2018), "Improving language
     understanding by generative pre-training", whose decoder alone this is; norms before the layers
-    as in Xiong et al. (2020), arXiv:2002.04745.
+    as in Xiong et al. (2020), arXiv:2002.04745. Press, Smith, Lewis (2022), arXiv:2108.12409:
+    linear biases of attention.
 
     Examples
     --------
@@ -412,7 +419,7 @@ class CharTransformer(LanguageModel):
     >>> model.sample(3, temperature=0.5).shape
     (3, 4)
 
-    Derivation: cross_entropy.padded, attention, embedding, sample_categorical
+    Derivation: cross_entropy.padded, attention, attention.heads, embedding, sample_categorical
     """
 
     name: ClassVar[str] = "char-transformer"
@@ -420,13 +427,10 @@ class CharTransformer(LanguageModel):
     networks: Transformers
 
     def build(self, generator: Generator | None) -> None:
-        """Make the vectors of characters and places, the blocks, and what says the next one."""
+        """Make the vectors of characters, the blocks, and what says the next character."""
         networks, tokens = self.networks, len(self.vocabulary)
         drawn: dict[str, Any] = {"generator": generator}
         self.embedding = nn.Embedding(tokens, networks.width, **drawn)
-        self.positions = nn.LearnedPositions(
-            networks.width, self.length + 1, batch_first=True, **drawn
-        )
         self.drop = nn.Dropout(networks.dropout, **drawn)
         blocks = [
             nn.TransformerEncoderLayer(
@@ -446,10 +450,20 @@ class CharTransformer(LanguageModel):
 
     def _features(self, read: Array) -> Any:
         """Return what is known at each place of tokens that were read, (N, L, width)."""
-        features = self.drop(self.positions(self.embedding(read)))
+        features = self.drop(self.embedding(read))
+        bias = self._distances(len(read), features)
         for block in self.blocks:
-            features = block(features, is_causal=True)
+            features = block(features, bias, is_causal=True)
         return self.norm(features)
+
+    def _distances(self, count: int, features: Tensor) -> Array:
+        """Return what is taken off the scores of each head, (count heads, L, L), by distance."""
+        library, dtype = namespace(features.data), features.dtype
+        places = library.arange(features.shape[1], dtype=dtype)
+        behind = library.maximum(places[:, None] - places, 0)
+        slopes = 2 ** library.linspace(STEEPEST, FLATTEST, self.networks.heads, dtype=dtype)
+        bias: Array = library.tile(-slopes[:, None, None] * behind, (count, 1, 1))
+        return bias
 
     def logits(self, texts: Array) -> Tensor:
         """Return the logits of every token given those before it, shape (N, L, tokens)."""
@@ -462,7 +476,7 @@ class CharTransformer(LanguageModel):
 
     def training_defaults(self) -> dict[str, Any]:
         """Return a rate that falls, small batches, and when to stop: words are soon known."""
-        return {"lr": 3e-3, "batch_size": 32, "schedule": "cosine", "patience": 5}
+        return {"lr": 4e-3, "batch_size": 32, "schedule": "cosine", "patience": 5}
 
 
 def _after_start(texts: Array) -> Array:

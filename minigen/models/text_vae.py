@@ -60,7 +60,7 @@ class Remedies(Options):
 
     word_dropout: Annotated[float, Range(0, 1)] = 0.3
     warmup: Weight = 10.0
-    free_bits: Weight = 0.25
+    free_bits: Weight = 0.5
 
 
 class TextVAE(TextModel):

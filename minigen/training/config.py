@@ -18,7 +18,8 @@ from minigen import data, kinds, models, nn, optim
 from minigen._version import __version__
 from minigen.data.collection import Collection, bad_files
 from minigen.data.own import is_path
-from minigen.data.reading import read as read_own
+from minigen.data.own_texts import TextCollection, is_text, read_texts_of
+from minigen.data.reading import read
 from minigen.engine.backend import Array, canonical_device, to_device
 from minigen.engine.random import Generator
 from minigen.kinds import Kind
@@ -329,8 +330,8 @@ class RunConfig:
         own = self.own_data
         if own is None or own.digest is not None:
             return self
-        found = read_own(own, progress=progress)
-        if found.bad:
+        found = _read(own, progress=progress)
+        if isinstance(found, Collection) and found.bad:
             report(bad_files(found))
         settled = dataclasses.replace(
             own, path=str(own.located), number=len(found.images), digest=found.digest
@@ -571,14 +572,19 @@ def load_data(dataset: str | RunConfig, split: str) -> Any:
         raise ConfigurationError(f"normal_class: {error}") from error
 
 
-def _own_collection(own: data.OwnData) -> Collection:
+def _read(own: data.OwnData, *, progress: bool = True) -> Collection | TextCollection:
+    """Read what is one's own: pictures or texts."""
+    return read_texts_of(own) if is_text(own.located) else read(own, progress=progress)
+
+
+def _own_collection(own: data.OwnData) -> Collection | TextCollection:
     """Read pictures of one's own; those of a run must be what they were when it began."""
     elsewhere = "if they are elsewhere now, say where (--data PATH)"
     if own.digest is not None and not own.located.exists():
         raise data.MissingDataError(
             f"the run's pictures are not at {own.located} any more: {elsewhere}"
         )
-    found = read_own(own)
+    found = _read(own)
     if own.digest not in {None, found.digest}:
         then, now = own.number, len(found.images)
         what = f"{then:,} then, {now:,} now" if then != now else f"of {now:,} some differ"

@@ -31,9 +31,10 @@ def defaults(model: str) -> dict[str, Any]:
     classes: dict[str, Any] = {"classes": 10} if models.find(model).conditional else {}
     if model == "text-to-image":
         classes = {"vocabulary": ("", "a"), "sentence_length": 1, "channels": (8, 16)}
-    config = RunConfig(model=model).completed(
-        models.build(model, image_shape=(1, 28, 28), **classes)
-    )
+    shape: tuple[int, ...] = (1, 28, 28)
+    if models.find(model).kinds == ("text",):
+        shape, classes = (8,), {"vocabulary": ("", "a")}
+    config = RunConfig(model=model).completed(models.build(model, image_shape=shape, **classes))
     betas = inspect.signature(optim.Adam).parameters["betas"].default
     training = {name: getattr(config, name) for name in ("batch_size", "learning_rate", "schedule")}
     return {**config.model_config, **training, "betas": config.betas or betas}
@@ -98,6 +99,10 @@ def test_the_help_of_training_says_what_models_have() -> None:
     told = of.pop("text-to-image")
     assert (told["batch_size"], told["schedule"]) == (32, "linear")
     assert (told["learning_rate"], *told["betas"]) == (2e-3, 0.9, 0.999)
+    for name in ("char-gru", "char-transformer", "text-vae"):
+        text = of.pop(name)
+        assert text["batch_size"] == 32
+        assert text["schedule"] == ("linear" if name == "text-vae" else "cosine")
     restorers = ("super-resolution", "denoising", "deblurring", "inpainting")
     for name, has in of.items():
         assert has["batch_size"] == (64 if name in (*games, *restorers) else 128)
@@ -106,16 +111,16 @@ def test_the_help_of_training_says_what_models_have() -> None:
         if name not in games:
             assert (has["learning_rate"], *has["betas"]) == (1e-3, 0.9, 0.999)
     sizes = (
-        "64 for most GANs of images and for what restores, 32 for anomaly and text-to-image, 16 "
-        "for pix2pix and frame-prediction, 8 for cyclegan, else 128"
+        "64 for most GANs of images and for what restores, 32 for anomaly, text-to-image and "
+        "models of text, 16 for pix2pix and frame-prediction, 8 for cyclegan, else 128"
     )
     assert sizes in said["batch_size"]
     schedules = (
-        "linear for most GANs of images, what translates, frame-prediction and text-to-image, "
-        "cosine for what restores and anomaly, else constant"
+        "linear for most GANs of images, what translates, frame-prediction, text-to-image and "
+        "text-vae, cosine for what restores, anomaly, char-gru and char-transformer, else constant"
     )
     assert schedules in said["schedule"]
-    but = "GANs, pix2pix, anomaly, frame-prediction and text-to-image"
+    but = "GANs, pix2pix, anomaly, frame-prediction, text-to-image and models of text"
     assert f"1e-3 for all but {but}" in said["learning_rate"]
     assert "0.9,0.999 for all but GANs" in said["betas"]
     linear = "`linear`, which is the default of most GANs of images, of what translates, of"
