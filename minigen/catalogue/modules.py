@@ -317,7 +317,7 @@ MODELS = [
     ),
     _model(
         "CharTransformer",
-        _of_texts(models.CharTransformer, width=4, depth=2, heads=2),
+        _of_texts(models.CharTransformer, embedding=3, window=2, width=4, heads=2),
         call=_loss_of_texts,
     ),
     _model(

@@ -347,8 +347,12 @@ class Transformers(Options):
 
     Parameters
     ----------
+    embedding : int
+        Length of a character's vector.
+    window : int
+        How many characters, up to each place, are put together before the first block.
     width : int
-        Length of a character's vector, divisible by the number of heads.
+        Length of a place's vector, divisible by the number of heads.
     depth : int
         How many blocks there are.
     heads : int
@@ -357,6 +361,8 @@ class Transformers(Options):
         In training, of vectors, of attention's weights, and within the blocks.
     """
 
+    embedding: Count = 32
+    window: Count = 4
     width: Count = 64
     depth: Count = 2
     heads: Count = 4
@@ -373,11 +379,13 @@ class Transformers(Options):
 class CharTransformer(LanguageModel):
     r"""A language model that looks back: each character attends to all before it.
 
-    .. math:: h^0_t = e(x_{t-1}), \qquad h^{k} = \mathrm{block}_k(h^{k-1}), \qquad
+    .. math:: h^0_t = \sum_{i=1}^{w} W_i\, e(x_{t-i}), \qquad
+              h^{k} = \mathrm{block}_k(h^{k-1}), \qquad
               p(x_t \mid x_1, \dots, x_{t-1}) = \mathrm{softmax}(W\,\mathrm{norm}(h^K_t) + b)_{x_t}
 
-    A block lets every place look at those before it, and at itself, but not at what follows: all
-    characters of a text are learnt from at once, and none sees what it has to say. See
+    What a place begins with are the last w characters, through weights of their own: a causal
+    convolution. A block lets every place look at those before it, and at itself, but not at what
+    follows: all characters of a text are learnt from at once, and none sees what it has to say. See
     `minigen.nn.TransformerEncoderLayer`.
 
     What is farther away counts less: from the scores of each head a slope times the distance is
@@ -390,7 +398,7 @@ class CharTransformer(LanguageModel):
         (L,), how many characters a text has at most.
     vocabulary
         See `Vocabulary`.
-    width, depth, heads, dropout
+    embedding, window, width, depth, heads, dropout
         See `Transformers`.
     generator : Generator, optional
         Draws the first weights, and what is dropped.
@@ -406,7 +414,7 @@ class CharTransformer(LanguageModel):
     Vaswani et al. (2017), arXiv:1706.03762. Radford et al. (2018), "Improving language
     understanding by generative pre-training", whose decoder alone this is; norms before the layers
     as in Xiong et al. (2020), arXiv:2002.04745. Press, Smith, Lewis (2022), arXiv:2108.12409:
-    linear biases of attention.
+    linear biases of attention. So et al. (2021), arXiv:2109.08668: short convolutions.
 
     Examples
     --------
@@ -430,7 +438,8 @@ class CharTransformer(LanguageModel):
         """Make the vectors of characters, the blocks, and what says the next character."""
         networks, tokens = self.networks, len(self.vocabulary)
         drawn: dict[str, Any] = {"generator": generator}
-        self.embedding = nn.Embedding(tokens, networks.width, **drawn)
+        self.embedding = nn.Embedding(tokens, networks.embedding, **drawn)
+        self.together = nn.Dense(networks.window * networks.embedding, networks.width, **drawn)
         self.drop = nn.Dropout(networks.dropout, **drawn)
         blocks = [
             nn.TransformerEncoderLayer(
@@ -450,11 +459,15 @@ class CharTransformer(LanguageModel):
 
     def _features(self, read: Array) -> Any:
         """Return what is known at each place of tokens that were read, (N, L, width)."""
-        features = self.drop(self.embedding(read))
+        library, window, length = namespace(read), self.networks.window, read.shape[1]
+        padded = library.pad(read, ((0, 0), (window - 1, 0)))
+        vectors = self.drop(self.embedding(padded))
+        last = [vectors[:, place : place + length] for place in range(window)]
+        features = self.together(F.cat(last, axis=2))
         bias = self._distances(len(read), features)
         for block in self.blocks:
             features = block(features, bias, is_causal=True)
-        return self.norm(features)
+        return self.drop(self.norm(features))
 
     def _distances(self, count: int, features: Tensor) -> Array:
         """Return what is taken off the scores of each head, (count heads, L, L), by distance."""
