@@ -182,8 +182,9 @@ def judge_copies(
     generator: Generator | None = None,
 ) -> Copies:
     """Draw samples, and look them up among the texts that were trained on, and held-out ones."""
+    writer: Any = model
     with no_grad(), measuring(model):
-        drawn = model.sample(count, generator=generator).numpy()  # type: ignore[operator]
+        drawn = writer.sample(count, generator=generator).numpy()
     made, known, other = (list(_rows(texts)) for texts in (drawn, train, held_out))
     trained_on, elsewhere = set(known), set(other)
     return Copies(

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from minigen.models.language import IGNORED, targets
 
-Tokens = npt.NDArray[np.int64]
+Tokens = npt.NDArray[Any]
 Probabilities = npt.NDArray[np.float64]
 
 STRENGTHS: Final = (0.1, 0.2, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0)

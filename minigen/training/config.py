@@ -566,6 +566,8 @@ def load_data(dataset: str | RunConfig, split: str) -> Any:
     )
     if dataset.normal_class is None:
         return found
+    if isinstance(found, data.Texts):
+        raise ConfigurationError(f"normal_class: {dataset.dataset} holds texts, without classes")
     try:
         return data.one_against_the_rest(found, dataset.normal_class)
     except ValueError as error:

@@ -318,8 +318,9 @@ def is_over(config: RunConfig, position: Position, history: Sequence[Record]) ->
     """Tell whether a run has had its epochs, or no better one for as many as it has patience."""
     if position.epoch >= config.epochs:
         return True
-    best = best_epoch(history) if config.patience else None
-    return best is not None and position.step == 0 and position.epoch - best >= config.patience
+    patience = config.patience or 0
+    best = best_epoch(history) if patience else None
+    return best is not None and position.step == 0 and position.epoch - best >= patience
 
 
 class Uploader:

@@ -43,7 +43,7 @@ def test_available_lists_every_data_set_without_a_download(
     found = {name for name, entry in listed.items() if entry.found}
     drawn = {"printed_digits", "printed_letters", "coloured_shapes", "coloured_shapes_64"}
     drawn |= {"glyphs", "glyphs_by_letter", "outlined_letters", "clips", "scenes", "sprites"}
-    drawn |= {"textures_weave", "textures_brick", "ring", "grid", "two_moons"}
+    drawn |= {"words", "textures_weave", "textures_brick", "ring", "grid", "two_moons"}
     assert found == {"digits", *drawn}
     assert listed["mnist"].folder == tmp_path / "cache" / "mnist"
     assert network.asked == []

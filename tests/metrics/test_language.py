@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
 
 from minigen import metrics
 from minigen.engine.random import Generator
+from minigen.engine.tensor import Tensor
 from minigen.metrics.language import count_tokens
 from minigen.metrics.ngrams import ADDED, STRENGTHS
 from minigen.models import CharGRU, TextVAE
@@ -75,9 +77,7 @@ def test_a_model_is_judged_beside_ngrams() -> None:
 
 def test_copies_are_counted() -> None:
     class Copying(CharGRU):
-        def sample(self, count: int, *_: object, **__: object) -> object:
-            from minigen.engine.tensor import Tensor
-
+        def sample(self, count: int, *_: Any, **__: Any) -> Tensor:
             return Tensor(np.concatenate([TRAIN[:5], TRAIN[:3], TEST[:2]])[:count])
 
     model = Copying((5,), VOCABULARY, hidden=4)
@@ -87,9 +87,7 @@ def test_copies_are_counted() -> None:
 
 def test_rebuilding_counts_what_stands_in_its_place() -> None:
     class Half(TextVAE):
-        def reconstruct(self, x: object, *_: object) -> object:
-            from minigen.engine.tensor import Tensor
-
+        def reconstruct(self, x: Any, *_: Any) -> Tensor:
             made = np.array(x)
             made[:, 0] = 0
             return Tensor(made)

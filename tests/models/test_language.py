@@ -146,7 +146,7 @@ def test_dropout_is_of_training_alone(kind: type[LanguageModel]) -> None:
 @both
 def test_a_model_is_made_again_from_its_configuration(kind: type[LanguageModel]) -> None:
     model = model_of(kind)
-    again = build(kind.name, **model.config())
+    again: Any = build(kind.name, **model.config())
     assert again.config() == model.config()
     again.load_state_dict(model.state_dict())
     np.testing.assert_array_equal(again.eval().nll(TEXTS).numpy(), model.nll(TEXTS).numpy())

@@ -43,13 +43,18 @@ def test_the_kl_warms_up() -> None:
 
 
 def test_word_dropout_hides_characters_in_training_alone() -> None:
-    model = model_of(word_dropout=1.0)
+    model: Any = model_of(word_dropout=1.0)
     changed = TEXTS.copy()
     changed[1, 0] = 1  # the encoder sees it; of the decoder it is hidden
     noise = np.zeros((4, 2), np.float32)
-    read = []
+    read: list[Any] = []
     decode = model.decode
-    model.decode = lambda z, before, state=None: read.append(before) or decode(z, before, state)
+
+    def noting(z: Any, before: Any, state: Any = None) -> Any:
+        read.append(before)
+        return decode(z, before, state)
+
+    model.decode = noting
     model.terms(TEXTS, noise=noise)
     assert set(np.asarray(read.pop()).ravel()) == {len(VOCABULARY)}
     model.eval().terms(TEXTS, noise=noise)
