@@ -318,7 +318,40 @@ def _speaking(generator: Generator) -> models.SpokenVAE:
     return model
 
 
+_TEXTS = [[1, 2, 1], [2, 1, 0], [2, 0, 0]]
+
+
+def _of_texts(build: Any, **options: Any) -> Callable[[Generator], Any]:
+    """Return what builds a model of texts of two letters, as it is in evaluation."""
+    return lambda g: build((3,), ("", "a", "b"), **options, generator=g).eval()
+
+
+def _loss_of_texts(model: Any) -> Any:
+    return model.loss(beside(model.head.weight, _TEXTS))
+
+
+def _loss_of_texts_with_noise(model: Any, noise: Any) -> Any:
+    return model.terms(beside(noise, _TEXTS), noise=noise)["loss"]
+
+
 MODELS = [
+    _model(
+        "CharGRU",
+        _of_texts(models.CharGRU, embedding=3, hidden=4, layers=2),
+        call=_loss_of_texts,
+    ),
+    _model(
+        "CharTransformer",
+        _of_texts(models.CharTransformer, embedding=3, window=2, width=4, heads=2),
+        call=_loss_of_texts,
+    ),
+    _model(
+        "TextVAE",
+        _of_texts(models.TextVAE, embedding=3, hidden=4, latent=2, warmup=0.0, free_bits=0.0),
+        normal(3, 2),
+        note="noise held",
+        call=_loss_of_texts_with_noise,
+    ),
     _model("FramePrediction", _predicting, probability(2, 4, 1, 4, 4), call=_loss),
     _model(
         "TextToImage",

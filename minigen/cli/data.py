@@ -12,6 +12,7 @@ import numpy as np
 
 from minigen.cli import options
 from minigen.data import EXTENTS, NAMES
+from minigen.data.own_texts import is_text
 
 if TYPE_CHECKING:
     from minigen.data import Availability, OwnData
@@ -58,9 +59,11 @@ def data(
         return
     own = options.take_own_data(dataset, settings, bad="skip")
     if show is not None:
-        _expect_sheet(show)
+        _expect_sheet(show, text=dataset == "words" or (own is not None and is_text(own.located)))
     if own is None:
         _show_named(dataset, verify, show, count)
+    elif is_text(own.located):
+        _show_own_text(own, show, count)
     else:
         _show_own(own, verify, show, count)
 
@@ -72,12 +75,15 @@ def _expect_no_options(show: Path | None, count: int | None, settings: dict[str,
             raise click.UsageError(f"--{name.replace('_', '-')}: name a data set, too, or a path")
 
 
-def _expect_sheet(path: Path) -> None:
+def _expect_sheet(path: Path, *, text: bool) -> None:
     """Refuse a sheet that could not be written, before anything is read."""
     from minigen.viz.style import format_of
 
+    if text and path.suffix.lower() != ".txt":
+        raise click.UsageError(f"--show: texts are written into a .txt file, got {str(path)!r}")
     try:
-        format_of(path)
+        if not text:
+            format_of(path)
     except ValueError as error:
         raise click.UsageError(f"--show: {error}") from error
     if not path.parent.is_dir():
@@ -166,6 +172,33 @@ def _show_named(name: str, verify: bool, show: Path | None, count: int | None) -
 
 
 # ---------------------------------------------------------------------------------- of one's own
+
+
+def _show_own_text(own: OwnData, show: Path | None, count: int | None) -> None:
+    """Say what is in a file of texts; with `show` write some of them."""
+    from minigen import kinds
+    from minigen.data.own_texts import read_texts_of
+    from minigen.engine.creation import tensor
+
+    found = read_texts_of(own)
+    train, tests = found.part("train", own.test_share), found.count_tests(own.test_share)
+    cut = f"; lines that are longer, and cut (--window): {found.cut:,}" if found.cut else ""
+    _write(
+        [
+            ("name", found.name),
+            ("texts", f"{len(found.images):,} in {own.located}"),
+            ("each", f"{_each((train.length,), 'text', own.by)}{cut}"),
+            (own.by, f"{len(train.vocabulary) - 1:,} different"),
+            ("train", f"{len(train):,} texts"),
+            ("test", f"{tests:,} texts"),
+            ("digest", found.digest),
+        ]
+    )
+    if show is not None:
+        kind = kinds.find("text").of(train)
+        shown = tensor(train.tokens[: count or kind.shown])
+        kind.draw_samples(show, shown, kinds.Setting(real=lambda: shown))
+        click.echo(show)
 
 
 def _show_own(own: OwnData, verify: bool, show: Path | None, count: int | None) -> None:
@@ -280,7 +313,7 @@ def _counted_classes(names: Sequence[str], labels: Any) -> str:
     return f"{len(names):,}: {listed}{', ...' if len(names) > _LISTED else ''}"
 
 
-def _each(shape: Sequence[int], kind: str = "image") -> str:
+def _each(shape: Sequence[int], kind: str = "image", by: str = "characters") -> str:
     """Say what one example is."""
     if kind == "point":
         return "points of the plane"
@@ -288,6 +321,8 @@ def _each(shape: Sequence[int], kind: str = "image") -> str:
         return f"sounds of {shape[-1]:,} samples"
     if kind == "spectrogram":
         return f"spectrograms of {shape[-2]} bands in {shape[-1]} frames"
+    if kind == "text":
+        return f"texts of at most {shape[0]} {by}"
     *frames, channels, height, width = shape
     image = f"{channels}x{height}x{width} {'grey' if channels == 1 else 'colour'}"
     if kind == "clip":

@@ -1,9 +1,9 @@
-"""``minigen demo``: generative models from nothing to pictures, offline, while one waits."""
+"""``minigen demo``: generative models from nothing to pictures or words, while one waits."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,10 +12,12 @@ import numpy as np
 
 from minigen import models
 from minigen.cli import options
+from minigen.data.texts import encode_texts
 from minigen.engine.backend import to_device
 from minigen.engine.modes import no_grad
 from minigen.engine.random import Generator
 from minigen.files import write_atomically
+from minigen.kinds import kind_of
 
 if TYPE_CHECKING:
     from minigen.training import Run, RunConfig
@@ -26,18 +28,30 @@ LETTERS: Final = "glyphs"
 
 SOUNDS: Final = "tones"
 
+TEXTS: Final = "words"
+
 SHARES: Final = {
     "digits": {"conv-vae": 1 / 4, "cgan": 3 / 4},
     "translate": {"pix2pix": 1.0},
     "sound": {"audio-vae": 1.0},
+    "text": {"char-gru": 1 / 4, "text-vae": 3 / 4},
 }
 """What is shown: the models that are trained, and the share of the time that each gets."""
 
-BY_DATA: Final = ("image_shape", "classes")
+BY_DATA: Final = ("image_shape", "classes", "vocabulary")
 """Options of models that the data decide."""
 
-FREE: Final = ("device", "epochs", "minigen", "steps")
+DATASETS: Final = {"pix2pix": LETTERS, "char-gru": TEXTS, "text-vae": TEXTS}
+"""What models are trained on that are not trained on `DATA`."""
+
+FREE: Final = ("device", "epochs", "minigen", "steps", "validation")
 """In what one demo's runs may differ from another's."""
+
+PROMPTS: Final = ("", "th", "con", "un")
+"""How words begin that are made up."""
+
+PAIRS: Final = (("final", "path"), ("reading", "writer"), ("simple", "sample"))
+"""Words between which others are written."""
 
 CLASSES: Final = 10
 
@@ -47,7 +61,7 @@ STEPS: Final = 11
 
 @click.command()
 @click.argument(
-    "what", metavar="[translate|sound]", type=click.Choice(tuple(SHARES)), default="digits"
+    "what", metavar="[translate|sound|text]", type=click.Choice(tuple(SHARES)), default="digits"
 )
 @click.option(
     "--minutes",
@@ -73,7 +87,9 @@ def demo(what: str, minutes: float, out: Path, device: str) -> None:
 
     With "translate", train pix2pix instead, on letters without serifs and the same with them, and
     give serifs to letters that it has not seen. With "sound", train a VAE on short tones, and let
-    it be heard, in WAV files, what it makes of noise, and of a tone on the way to another.
+    it be heard, in WAV files, what it makes of noise, and of a tone on the way to another. With
+    "text", train a language model and a text VAE on English words, and write words that are none,
+    and words between two others.
     """
     from minigen.training import train
 
@@ -85,7 +101,7 @@ def demo(what: str, minutes: float, out: Path, device: str) -> None:
         runs[model] = train(
             config, out / model, minutes=minutes * share, overwrite=overwrite, report=options.tell
         )
-    click.echo("\nThe pictures are in:")
+    click.echo(f"\nThe {'texts' if what == 'text' else 'pictures'} are in:")
     for name, shown, draw in PICTURES[what]:
         draw(runs, options.place(out / name))
         if (out / name).exists():
@@ -95,9 +111,7 @@ def demo(what: str, minutes: float, out: Path, device: str) -> None:
 def _config(model: str) -> RunConfig:
     from minigen.training import RunConfig
 
-    return RunConfig(
-        model=model, dataset={"pix2pix": LETTERS, "audio-vae": SOUNDS}.get(model, DATA)
-    )
+    return RunConfig(model=model, dataset=DATASETS.get(model, DATA))
 
 
 def _holds_demo(folder: Path, config: RunConfig) -> bool:
@@ -264,6 +278,40 @@ def _copy_animation(runs: dict[str, Run], path: Path) -> None:
         write_atomically(path, animation.read_bytes())
 
 
+def _write_words(runs: dict[str, Run], path: Path) -> None:
+    """Write what the language model makes up, and say it, too."""
+    run = runs["char-gru"]
+    model: Any = run.model
+    begun = encode_texts(PROMPTS, model.vocabulary)
+    lines = []
+    for prompt, tokens in zip(PROMPTS, begun, strict=True):
+        with no_grad():
+            made = model.sample(
+                8, prompt=tokens[tokens > 0], temperature=0.8, generator=Generator(1)
+            )
+        words = kind_of(model).text(made).splitlines()
+        lines.append(f"{prompt}...: {', '.join(words)}")
+    _write_and_say(path, lines)
+
+
+def _write_ways(runs: dict[str, Run], path: Path) -> None:
+    """Write ways from one word to another through the text VAE's latent space."""
+    run = runs["text-vae"]
+    model: Any = run.model
+    words = [word for pair in PAIRS for word in pair]
+    tokens = to_device(encode_texts(words, model.vocabulary, model.length), run.config.device)
+    with no_grad():
+        means = model.encode(tokens)[0].data
+        walks = models.interpolate(model, means[::2], means[1::2], STEPS)
+    kind_of(model).draw_rows(path, walks)
+    _write_and_say(path, path.read_text("utf-8").splitlines())
+
+
+def _write_and_say(path: Path, lines: Sequence[str]) -> None:
+    write_atomically(path, ("\n".join(lines) + "\n").encode())
+    click.echo("\n".join(f"    {line}" for line in lines))
+
+
 PICTURES: Final[dict[str, tuple[tuple[str, str, Callable[[dict[str, Run], Path], None]], ...]]] = {
     "digits": (
         ("side-by-side.png", "real digits, the VAE's and the GAN's", _draw_side_by_side),
@@ -280,6 +328,10 @@ PICTURES: Final[dict[str, tuple[tuple[str, str, Callable[[dict[str, Run], Path],
         ("tones.png", "tones, reconstructions, samples; beside it WAV files", _draw_tones),
         ("glides.png", "from one tone to another, and glides.wav", _draw_glides),
         ("tones.gif", "samples from the first steps to the last", _copy_animation),
+    ),
+    "text": (
+        ("words.txt", "words that the language model made up, by how they begin", _write_words),
+        ("ways.txt", "from one word to another through the VAE's latent space", _write_ways),
     ),
 }
 """What is drawn of the trained models: the file, what it shows, and how."""

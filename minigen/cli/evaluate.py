@@ -84,7 +84,7 @@ def evaluate(
         run.sampler(truncation)  # refused before anything is measured
     split = "test" if on_test else run.config.held_out
     test = run.examples("test") if on_test else run.test()
-    if generated is not None and generated > len(test):
+    if generated is not None and generated > len(test) and run.kind.name != "text":
         raise click.UsageError(
             f"--generated: {run.config.dataset} has {len(test)} {split} samples, of which as many "
             f"as are generated are compared with them: at most {len(test)}"
@@ -160,6 +160,43 @@ def _latents(of: Subject) -> dict[str, Any]:
     return {**active, "mutual_information_gap": gap}
 
 
+def _language(of: Subject) -> dict[str, Any]:
+    """Measure how likely test texts are, beside n-grams, and how many samples are copies.
+
+    What n-grams are smoothed by are texts that the run held out, or else a tenth of the others.
+    """
+    from minigen import metrics
+
+    run = of.run
+    train = run.examples("train").images
+    if run.config.validation:
+        validation = run.examples("validation").images
+    else:
+        few = max(1, len(train) // 10)
+        train, validation = train[few:], train[:few]
+    report = metrics.judge_language(run.model, of.test.images, train, validation)
+    return {"language": report.to_dict()}
+
+
+def _rebuilt(of: Subject) -> dict[str, Any]:
+    """Measure how much of test texts comes back from their codes."""
+    from minigen import metrics
+
+    if of.run.kind.name != "text":
+        return {}
+    return {"rebuilding": metrics.judge_rebuilding(of.run.model, of.test.images).to_dict()}
+
+
+def _copied(of: Subject) -> dict[str, Any]:
+    """Count how many samples are copies of one another, and of what was trained on."""
+    from minigen import metrics
+
+    train, generator = of.run.examples("train").images, Generator(of.seed)
+    count = of.generated or metrics.language.SAMPLES
+    copies = metrics.judge_copies(of.run.model, train, of.test.images, count, generator=generator)
+    return {"copies": copies.to_dict()}
+
+
 def _judged(of: Subject) -> dict[str, Any]:
     """Judge generated samples by all that suits their kind, each value beside that of real ones.
 
@@ -168,7 +205,7 @@ def _judged(of: Subject) -> dict[str, Any]:
     from minigen.training import load_data
 
     run, test = of.run, of.test
-    if of.generated is None and run.can("reconstruct"):
+    if (of.generated is None and run.can("reconstruct")) or run.kind.name == "text":
         return {}
     count = of.generated or min(2000, len(test) // 2)
     if not count:
@@ -387,6 +424,9 @@ MEASURES: Final[tuple[tuple[Callable[[Subject], dict[str, Any]], tuple[str, ...]
     (_bounds, ("reconstruct", "encode")),
     (_likelihood, ("log_weights",)),
     (_latents, ("encode", "sample")),
+    (_language, ("nll",)),
+    (_rebuilt, ("reconstruct", "length")),
+    (_copied, ("sample", "length")),
     (_judged, ("sample",)),
     (_restored, ("restore",)),
     (_filled, ("fill",)),
@@ -395,7 +435,7 @@ MEASURES: Final[tuple[tuple[Callable[[Subject], dict[str, Any]], tuple[str, ...]
     (_cycled, ("cycle",)),
     (_detected, ("anomaly_maps",)),
     (_unlikely, ("log_weights",)),
-    (_scenes, ("vocabulary",)),
+    (_scenes, ("sentence_length",)),
     (_heard, ("reconstruct", "encode")),
     (_words, ("words",)),
 )

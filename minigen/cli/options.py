@@ -240,13 +240,20 @@ _OWN_OPTIONS: Final = {
     "frames": "frames",
     "rate": "rate",
     "length": "length",
+    "by": "by",
+    "window": "window",
+    "column": "column",
 }
 """The options that say how one's own pictures are read, and what `OwnData` calls them."""
 
 
+_OF_TEXTS: Final = ("by", "window", "column")
+"""Those of them that are for texts."""
+
+
 def own_data(command: Callable[..., Any]) -> Callable[..., Any]:
     """Make the options that say how one's own pictures are read: see `take_own_data`."""
-    from minigen.data.own import BAD, FITS, LAYOUTS
+    from minigen.data.own import BAD, BY, FITS, LAYOUTS
 
     added = (
         click.option(
@@ -305,6 +312,23 @@ def own_data(command: Callable[..., Any]) -> Callable[..., Any]:
             help="The samples of each sound: longer ones are cut, shorter ones filled up with "
             "silence.  [default: 1024]",
         ),
+        click.option(
+            "--by",
+            type=click.Choice(BY),
+            help="Of your own text, a .txt or .csv file: what is learnt, one after the other.  "
+            "[default: characters]",
+        ),
+        click.option(
+            "--window",
+            metavar="N",
+            type=click.IntRange(min=2),
+            help="Of your own text: cut lines of more characters or words than N.  [default: 100]",
+        ),
+        click.option(
+            "--column",
+            metavar="NAME",
+            help="Of a .csv file: the column with the texts.  [default: the only one, or text]",
+        ),
     )
     for option in reversed(added):
         command = option(command)
@@ -319,9 +343,21 @@ def take_own_data(dataset: str, settings: dict[str, Any], **defaults: Any) -> Ow
     """
     from minigen.data import NAMES, OwnData
     from minigen.data.own import is_path
+    from minigen.data.own_texts import is_text
 
     given = {option: settings.pop(option) for option in _OWN_OPTIONS}
     chosen = {option: value for option, value in given.items() if value is not None}
+    for_text = is_path(dataset) and is_text(Path(dataset).expanduser())
+    for option in chosen if dataset not in NAMES and is_path(dataset) else ():
+        if option != "test_share" and (option in _OF_TEXTS) != for_text:
+            found, kind = "pictures", "text, a .txt or .csv file"
+            if for_text:
+                found, kind = "text", found
+            raise click.UsageError(
+                f"{_flag(option)}: {dataset} holds {found}; the option is for your own {kind}"
+            )
+    if for_text:
+        defaults = {}
     if dataset in NAMES or not is_path(dataset):
         for option in chosen:
             raise click.UsageError(

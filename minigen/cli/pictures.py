@@ -48,7 +48,8 @@ def reconstruct(folder: Path, count: int, out: Path | None, device: str | None) 
     run = Trained.load(folder, device)
     remake = run.ability(
         "reconstruct",
-        "has no encoder: it makes images of noise, and none of images; see minigen sample",
+        f"has no encoder: it makes {run.kind.plural} of noise, and none of {run.kind.plural}; see "
+        "minigen sample",
     )
     path = run.file(out, "reconstruct")
     originals, labels = run.test().first(count)
@@ -59,6 +60,8 @@ def reconstruct(folder: Path, count: int, out: Path | None, device: str | None) 
     title = f"{run.config.model} on {run.config.dataset}"
     captions = run.kind.captions(labels, run.model)
     run.kind.draw_with_captions(options.place(path), originals, made, corrupted, title, captions)
+    if path.suffix == ".txt":
+        click.echo(path.read_text("utf-8"), nl=False)
     click.echo(path)
 
 
@@ -67,6 +70,7 @@ def reconstruct(folder: Path, count: int, out: Path | None, device: str | None) 
 
 @click.command()
 @options.run_folder
+@click.argument("texts", metavar="[FROM TO]", nargs=-1)
 @click.option(
     "--count", type=click.IntRange(1, ROWS), help="Rows.  [default: 8, or as many as there are]"
 )
@@ -81,7 +85,13 @@ def reconstruct(folder: Path, count: int, out: Path | None, device: str | None) 
 @options.seed("Which test images are paired.")
 @options.device
 def interpolate(
-    folder: Path, count: int | None, steps: int, out: Path | None, seed: int, device: str | None
+    folder: Path,
+    texts: tuple[str, ...],
+    count: int | None,
+    steps: int,
+    out: Path | None,
+    seed: int,
+    device: str | None,
 ) -> None:
     """Show the way from one image to another through the latent space of the run in DIR.
 
@@ -89,13 +99,17 @@ def interpolate(
     the decoder shows points of the straight line from the one's latent mean, or code, to the
     other's. Of a conditional model, both are of one class, and so is all between; of a model that
     is told sentences, all shows the first one's. A GAN has no encoder: its rows go from one draw of
-    its noise to another.
+    its noise to another. With a model of text, FROM and TO may be two texts of your own, the way
+    between which is shown here, too.
     """
     _expect_room(count or 1, steps)
     run = Trained.load(folder, device)
     run.ability("decode_images", "shows no latent variables")
     path = run.file(out, "interpolate")
-    ends = (_between_examples if run.can("encode") else _between_draws)(run, count, seed)
+    if texts:
+        ends = _between_texts(run, texts, count)
+    else:
+        ends = (_between_examples if run.can("encode") else _between_draws)(run, count, seed)
     with no_grad():
         rows = models.interpolate(run.model, ends.start, ends.end, steps, ends.labels)
     captions = run.kind.captions(ends.labels, run.model)
@@ -215,6 +229,8 @@ def _draw_rows(run: Trained, path: Path, walks: Any, **labels: Any) -> None:
         run.kind.draw_rows(options.place(path), walks, **labels)
     except KindError as error:
         raise click.ClickException(f"the model in {run.folder} {error}") from error
+    if path.suffix == ".txt":
+        click.echo(path.read_text("utf-8"), nl=False)
     click.echo(path)
 
 
@@ -256,6 +272,29 @@ def _between_examples(run: Trained, count: int | None, seed: int) -> _Ends:
         for chosen in (starts, ends)
     )
     return _Ends(start, end, labels, f"test {run.kind.name}")
+
+
+def _between_texts(run: Trained, texts: tuple[str, ...], count: int | None) -> _Ends:
+    """Take two texts that were given."""
+    from minigen.data.texts import UnknownTokenError, encode_texts
+
+    if run.kind.name != "text" or not run.can("encode"):
+        raise click.UsageError(
+            f"FROM TO: the model {run.model.name!r} in {run.folder} encodes no texts; text-vae does"
+        )
+    if len(texts) != 2:
+        raise click.UsageError(
+            f"FROM TO: two texts are expected, got {len(texts)}: {', '.join(map(repr, texts))}"
+        )
+    if count is not None:
+        raise click.UsageError("--count: two texts are one row; leave it out")
+    try:
+        tokens = encode_texts(texts, run.model.vocabulary, run.model.length)
+    except UnknownTokenError as error:
+        raise click.UsageError(f"FROM TO: {error}") from error
+    with no_grad():
+        means = run.model.encode(to_device(tokens, run.config.device))[0].data
+    return _Ends(means[:1], means[1:], None, "text")
 
 
 def _between_draws(run: Trained, count: int | None, seed: int) -> _Ends:

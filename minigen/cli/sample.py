@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 import io
 import itertools
 from collections.abc import Callable, Iterator
@@ -45,6 +47,24 @@ _AT_ONCE: Final = 1000
     metavar="SENTENCE",
     help="Of a model that is told sentences, what is to be seen.  [default: test sentences]",
 )
+@click.option(
+    "--prompt",
+    metavar="TEXT",
+    help="Of a language model, how all texts begin.  [default: with nothing]",
+)
+@click.option(
+    "--temperature",
+    metavar="T",
+    type=options.FiniteRange(min=0),
+    help="Of a model of text: below 1, likely characters become likelier; 0 takes the likeliest.  "
+    "[default: 1]",
+)
+@click.option(
+    "--top-k",
+    metavar="K",
+    type=click.IntRange(min=1),
+    help="Of a model of text: draw from the K likeliest characters alone.  [default: from all]",
+)
 @options.drawing("sample")
 @click.option(
     "--separate",
@@ -68,6 +88,9 @@ def sample(
     count: int,
     label: int | None,
     text: str | None,
+    prompt: str | None,
+    temperature: float | None,
+    top_k: int | None,
     out: Path | None,
     separate: Path | None,
     ending: str | None,
@@ -75,12 +98,12 @@ def sample(
     seed: int,
     device: str | None,
 ) -> None:
-    """Draw new images, points or sounds with the model of the run in DIR.
+    """Draw new images, points, sounds or texts with the model of the run in DIR.
 
     They are shown in one picture, of points over real ones; or written for programs that compare
     folders of images. Sounds are shown as waveforms and spectrograms, and a WAV file stands beside
-    these. Of a VAE, each image shows the decoder's mean for latent variables drawn from the prior;
-    of a GAN, what its generator makes of noise.
+    these. Texts are shown here, too, a line each. Of a VAE, each image shows the decoder's mean for
+    latent variables drawn from the prior; of a GAN, what its generator makes of noise.
     """
     run = Trained.load(folder, device)
     run.ability(
@@ -100,7 +123,8 @@ def sample(
             f"--format wav: the model in {folder} makes {run.kind.plural}, and no sounds"
         )
     told = _told(run, count, label, text)
-    samples = _drawn(run.sampler(truncation), count, told, seed)
+    writing = _writing(run, prompt, temperature, top_k)
+    samples = _drawn(functools.partial(run.sampler(truncation), **writing), count, told, seed)
     if separate is not None:
         if out is not None or ending == "npz":
             both = "--out" if out is not None else "--format npz"
@@ -132,7 +156,7 @@ def _sentence(run: Trained, text: str) -> Any:
     """Return a sentence as the model takes it, (1, L)."""
     from minigen.data.captioned import UnknownWordError, encode_sentences
 
-    if not run.can("vocabulary"):
+    if not run.can("sentence_length"):
         raise click.UsageError(
             f"--text: the model {run.model.name!r} in {run.folder} is told no sentence; "
             "text-to-image is"
@@ -141,6 +165,40 @@ def _sentence(run: Trained, text: str) -> Any:
         return encode_sentences([text], run.model.vocabulary, run.model.sentence_length)
     except UnknownWordError as error:
         raise click.UsageError(f"--text: {error}") from error
+
+
+def _writing(
+    run: Trained, prompt: str | None, temperature: float | None, top_k: int | None
+) -> dict[str, Any]:
+    """Return what a model of text is told of how to write, as far as it was given."""
+    from minigen.data.texts import UnknownTokenError, encode_texts
+
+    given = {"prompt": prompt, "temperature": temperature, "top_k": top_k}
+    chosen: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    known = inspect.signature(run.model.sample).parameters
+    for name in chosen:
+        if name not in known:
+            raise click.UsageError(
+                f"--{name.replace('_', '-')}: the model {run.model.name!r} in {run.folder} "
+                + ("writes no text" if run.kind.name != "text" else "begins with a draw of noise")
+            )
+    if top_k is not None and top_k > len(run.model.vocabulary):
+        raise click.UsageError(
+            f"--top-k: the model {run.model.name!r} in {run.folder} knows "
+            f"{len(run.model.vocabulary)} characters, the end among them, got {top_k}"
+        )
+    if prompt is not None:
+        try:
+            (tokens,) = encode_texts([prompt], run.model.vocabulary)
+        except UnknownTokenError as error:
+            raise click.UsageError(f"--prompt: {error}") from error
+        if len(tokens) > run.model.length:
+            raise click.UsageError(
+                f"--prompt: the model's texts have {run.model.length} characters at most, got "
+                f"{len(tokens)} in {prompt!r}"
+            )
+        chosen["prompt"] = tokens
+    return chosen
 
 
 def _drawn(sampler: Callable[..., Tensor], count: int, labels: Any, seed: int) -> Iterator[Any]:

@@ -213,6 +213,55 @@ def _words(report: dict[str, Any], subject: Subject) -> Table:
     return table
 
 
+def _language(report: dict[str, Any], subject: Subject) -> Table:
+    """Return a table of nats a character, or word, by the model and by n-grams."""
+    from minigen.data.texts import tokens_of
+
+    config = subject.run.config
+    token = tokens_of(subject.run.model.vocabulary)[:-1]
+    title = (
+        f"{config.model} on {report['count']:,} {subject.split} texts of {config.dataset}, "
+        f"{report['tokens']:,} {token}s with their ends"
+    )
+    caption = (
+        f"Nats a {token}. N-grams see the last n - 1 {token}s; their counts, in the texts that the "
+        f"model was trained on, are smoothed as validation texts are likeliest. The model needs "
+        f"{report['nats'] - report['best_ngram']:+.3f} nats beside the best of them."
+    )
+    table = _table(title, caption, "additive", "interpolated", what="by")
+    table.add_row(config.model, *[_written(report["nats"])] * 2)
+    pairs = zip(report["additive"], report["interpolated"], strict=True)
+    for order, each in enumerate(pairs, start=1):
+        table.add_row(f"{order}-grams", *map(_written, each))
+    return table
+
+
+def _rebuilding(report: dict[str, Any], subject: Subject) -> Table:
+    """Return a table of how much comes back from codes, and what codes of others give."""
+    from minigen.data.texts import tokens_of
+
+    tokens = tokens_of(subject.run.model.vocabulary)
+    caption = (
+        f"Of {tokens} it is counted how many stand where they did. If the codes of other texts do "
+        "as well, the posterior has collapsed."
+    )
+    title = f"{report['count']:,} {subject.split} texts, rebuilt from their codes"
+    table = _table(title, caption, "share")
+    table.add_row(f"{tokens} in place", f"{report['tokens']:.1%}")
+    table.add_row("  from the code of another text", f"{report['tokens_of_others']:.1%}")
+    table.add_row("texts without a fault", f"{report['texts']:.1%}")
+    return table
+
+
+def _copies(report: dict[str, Any], subject: Subject) -> Table:
+    """Return a table of how many samples are new."""
+    table = _table(f"{report['count']:,} samples", None, "share")
+    table.add_row("different from all others", f"{report['different'] / report['count']:.1%}")
+    table.add_row("in the texts trained on", f"{report['trained_on']:.1%}")
+    table.add_row(f"in the {subject.split} texts", f"{report['held_out']:.1%}")
+    return table
+
+
 def _table(title: str, caption: str | None, *columns: str, what: str = "what") -> Table:
     from rich.table import Table
 
@@ -238,6 +287,9 @@ _TABLES: Final[dict[str, Callable[[Any, Subject], Table]]] = {
     "scenes": _scenes,
     "sounds": _sounds,
     "words": _words,
+    "language": _language,
+    "rebuilding": _rebuilding,
+    "copies": _copies,
     "samples": _samples,
 }
 """What shows each report, in this order."""

@@ -175,7 +175,8 @@ class NameOrPath(click.Choice):  # type: ignore[type-arg] # generic since click 
     type=options.DataSet(NAMES),
     default="digits",
     show_default=True,
-    help=f"{', '.join(NAMES)}; or a folder of your own pictures or WAV files, a .npz or .npy file.",
+    help=f"{', '.join(NAMES)}; or a folder of your own pictures or WAV files, a .npz or .npy file; or "
+    "your own text, a .txt or .csv file.",
 )
 @options.own_data
 @click.option(
@@ -203,6 +204,14 @@ class NameOrPath(click.Choice):  # type: ignore[type-arg] # generic since click 
     default=0,
     help="Leave N training images out, to choose by: they take the test images' place.",
 )
+@click.option(
+    "--patience",
+    metavar="N",
+    type=click.IntRange(0, 1_000_000),
+    help="Stop when the loss of what is left out has not fallen for N epochs, and take the epoch "
+    "in which it was least; 0 trains to the end.  [default: the model's: 5 for char-gru and "
+    "char-transformer, else 0; without --validation a tenth is left out]",
+)
 @options.seed("Where initial weights, shuffles and noise start.")
 @click.option(
     "--out",
@@ -215,7 +224,8 @@ class NameOrPath(click.Choice):  # type: ignore[type-arg] # generic since click 
     "--batch-size",
     type=click.IntRange(1, 1_000_000),
     help="Images in a minibatch.  [default: the model's: 64 for most GANs of images and for "
-    "what restores, 32 for anomaly, text-to-image, audio-vae and spoken-vae, 16 for pix2pix and "
+    "what restores, 32 for anomaly, text-to-image, audio-vae, spoken-vae and models of text, 16 for "
+    "pix2pix and "
     "frame-prediction, 8 for cyclegan, else 128]",
 )
 @click.option(
@@ -223,7 +233,7 @@ class NameOrPath(click.Choice):  # type: ignore[type-arg] # generic since click 
     "learning_rate",
     type=options.FiniteRange(min=0, min_open=True),
     help="Learning rate, at the beginning.  [default: the model's, 1e-3 for all but GANs, "
-    "pix2pix, anomaly, frame-prediction, text-to-image, audio-vae and spoken-vae]",
+    "pix2pix, anomaly, frame-prediction, text-to-image, audio-vae, spoken-vae and models of text]",
 )
 @click.option(
     "--betas",
@@ -237,8 +247,8 @@ class NameOrPath(click.Choice):  # type: ignore[type-arg] # generic since click 
     type=click.Choice(["constant", "cosine", "linear"]),
     help="Keep that rate; let it fall to 0 along a cosine wave; or keep it for half the run, and "
     "let it fall to a fiftieth.  [default: the model's: linear for most GANs of images, what "
-    "translates, frame-prediction, text-to-image, audio-vae and spoken-vae, cosine for what "
-    "restores and anomaly, else constant]",
+    "translates, frame-prediction, text-to-image, audio-vae, spoken-vae and text-vae, cosine for "
+    "what restores, anomaly, char-gru and char-transformer, else constant]",
 )
 @click.option(
     "--optimizer",
@@ -326,7 +336,9 @@ def _started(
 
 def _name_of_own(dataset: str) -> str:
     """Return what own pictures are called in a folder's name: without an array file's ending."""
-    return dataset.removesuffix(".npz").removesuffix(".npy").rstrip("/")
+    for ending in (".npz", ".npy", ".txt", ".csv"):
+        dataset = dataset.removesuffix(ending)
+    return dataset.rstrip("/")
 
 
 def _resumed(folder: Path, epochs: int | None, log: str | None, data: Path | None) -> Run:
@@ -405,12 +417,17 @@ def _was_given(ctx: click.Context, name: str) -> bool:
 
 def _conclude(run: Run) -> None:
     """Say how the run ended, and where its files are."""
+    from minigen.training.history import best_epoch
     from minigen.training.state import losses
 
     last = run.history[-1]
+    if run.config.patience:
+        best = best_epoch(run.history)
+        last = next(record for record in run.history if record["epoch"] == best)
     for name, value in losses(last["test"]).items():
         unit = f" {kind_of(run.model).unit}" if name == "loss" else ""
         title = f"{run.config.held_out} {name.replace('_', ' ')}"
         click.echo(f"{title:9}  {value:.2f}{unit} after epoch {last['epoch']}")
     click.echo(f"weights    {run.folder / 'checkpoints'}")
-    click.echo(f"pictures   {run.folder / 'samples'}")
+    shown = "samples" if kind_of(run.model).suffix == ".txt" else "pictures"
+    click.echo(f"{shown:9}  {run.folder / 'samples'}")

@@ -7,7 +7,7 @@ one's own are read by `from_folder` and `from_arrays`. `Pairs` are images that a
 that are wanted; `TwoStyles` are images in two styles, of which no pairs need be known; `Clips` are
 images in sequences; `Defects` are good and bad ones; `CaptionedImages` have a sentence each.
 `Sounds` are short waveforms; `read_wave` and `write_wave` read and write WAV files.
-`SpokenWords` are spectrograms.
+`SpokenWords` are spectrograms. `Texts` are sequences of characters or words.
 
 Examples
 --------
@@ -47,6 +47,7 @@ from minigen.data.sounds import Sounds
 from minigen.data.spoken import SpokenWords
 from minigen.data.sprites import Sprites, draw_sprites
 from minigen.data.styles import TwoStyles
+from minigen.data.texts import Texts, UnknownTokenError
 from minigen.data.tones import Tones
 from minigen.data.waves import read_wave, resample, write_wave
 
@@ -79,8 +80,10 @@ __all__ = [
     "Sounds",
     "SpokenWords",
     "Sprites",
+    "Texts",
     "Tones",
     "TwoStyles",
+    "UnknownTokenError",
     "UnknownWordError",
     "available",
     "batch_indices",

@@ -18,6 +18,7 @@ from minigen.data.spoken import SPOKEN
 from minigen.data.sprites import SPRITES
 from minigen.data.textures import TEXTURES_BRICK, TEXTURES_WEAVE
 from minigen.data.tones import TONES
+from minigen.data.words import WORDS
 
 if TYPE_CHECKING:
     from minigen.data.clips import Clips
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from minigen.data.spoken import SpokenWords
     from minigen.data.sprites import Sprites
     from minigen.data.styles import TwoStyles
+    from minigen.data.texts import Texts
     from minigen.data.tones import Tones
 
 SPLITS: Final = ("train", "test")
@@ -44,7 +46,7 @@ class Source(Protocol):
     def name(self) -> str:
         """The data set's name."""
 
-    def load(self, split: str, root: FolderPath | None, /) -> Images | Points | Sounds:
+    def load(self, split: str, root: FolderPath | None, /) -> Images | Points | Sounds | Texts:
         """Read one split, looked for in the folder `root` if one is given."""
 
     def availability(self, root: FolderPath | None, /) -> Availability:
@@ -56,7 +58,7 @@ _SOURCES: Final[dict[str, Source]] = {
     for source in (
         *(DIGITS, MNIST, FASHION_MNIST, CIFAR10, PRINTED_DIGITS, PRINTED_LETTERS, COLOURED_SHAPES),
         *(COLOURED_SHAPES_64, SPRITES, GLYPHS, GLYPHS_BY_LETTER, OUTLINED_LETTERS, CLIPS),
-        *(TEXTURES_WEAVE, TEXTURES_BRICK, SCENES, TONES, SPOKEN, RING, GRID, TWO_MOONS),
+        *(TEXTURES_WEAVE, TEXTURES_BRICK, SCENES, TONES, SPOKEN, WORDS, RING, GRID, TWO_MOONS),
     )
 }
 
@@ -95,6 +97,7 @@ EXTENTS: Final[dict[str, Extent]] = {
     "scenes": Extent(30_720, 1_920, (3, 32, 32), "captioned image"),
     "tones": Extent(12_000, 1_500, (1, 1024), "sound"),
     "spoken": Extent(1_600, 400, (1, 32, 32), "spectrogram"),
+    "words": Extent(2_071, 384, (18,), "text"),
     "ring": Extent(50_000, 10_000, (2,), "point"),
     "grid": Extent(50_000, 10_000, (2,), "point"),
     "two_moons": Extent(50_000, 10_000, (2,), "point"),
@@ -150,6 +153,10 @@ def load(name: Literal["tones"], split: str = ..., *, root: _Root = ...) -> Tone
 
 
 @overload
+def load(name: Literal["words"], split: str = ..., *, root: _Root = ...) -> Texts: ...
+
+
+@overload
 def load(name: Literal["ring", "grid"], split: str = ..., *, root: _Root = ...) -> Mixture: ...
 
 
@@ -169,12 +176,12 @@ def load(
 
 
 @overload
-def load(name: str, split: str = ..., *, root: _Root = ...) -> Images | Points | Sounds: ...
+def load(name: str, split: str = ..., *, root: _Root = ...) -> Images | Points | Sounds | Texts: ...
 
 
 def load(
     name: str, split: str = "train", *, root: FolderPath | None = None
-) -> Images | Points | Sounds:
+) -> Images | Points | Sounds | Texts:
     """Load one split of a data set.
 
     ========================  =================  ===============  ================================
@@ -198,21 +205,22 @@ def load(
     ``scenes``                30,720 and 1,920   (3, 32, 32)      two things, and a sentence of them
     ``tones``                 12,000 and 1,500   (1, 1024)        short sounds of known pitch
     ``spoken``                1,600 and 400      (1, 32, 32)      ten words in a hundred voices
+    ``words``                 2,071 and 384      (18,)            English words, by characters
     ``ring``                  50,000 and 10,000  (2,)             points about 8 centres on a circle
     ``grid``                  50,000 and 10,000  (2,)             points about 25 centres in a grid
     ``two_moons``             50,000 and 10,000  (2,)             points about two half circles
     ========================  =================  ===============  ================================
 
-    `digits` and `spoken` (see `SpokenWords`) are part of minigen; `sprites` (see `Sprites`),
-    `tones` (see `Tones`), `ring`, `grid` and `two_moons` (see `Points`) are drawn by it. So are
-    `printed_digits` and `printed_letters` (see `PrintedCharacters`), `coloured_shapes`,
-    `coloured_shapes_64`, `glyphs` and `glyphs_by_letter` (see `Pairs`), `outlined_letters` (see
-    `TwoStyles`), `clips` (see `Clips`), `textures_weave` and `textures_brick` (see `Defects`), and
-    `scenes` (see `Scenes`), which take seconds and are kept in the user's cache. The files of the
-    others are looked for in ``root/mnist``, ``root/fashion-mnist`` and
-    ``root/cifar10/cifar-10-batches-bin`` if `root` is given; otherwise, if the environment variable
-    ``MINIGEN_DATA`` is set, in those folders inside the folder that it names; otherwise in the
-    user's cache, into which they are downloaded at their first use.
+    `digits`, `spoken` (see `SpokenWords`) and `words` (see `Texts`) are part of minigen; `sprites`
+    (see `Sprites`), `tones` (see `Tones`), `ring`, `grid` and `two_moons` (see `Points`) are drawn
+    by it. So are `printed_digits` and `printed_letters` (see `PrintedCharacters`),
+    `coloured_shapes`, `coloured_shapes_64`, `glyphs` and `glyphs_by_letter` (see `Pairs`),
+    `outlined_letters` (see `TwoStyles`), `clips` (see `Clips`), `textures_weave` and
+    `textures_brick` (see `Defects`), and `scenes` (see `Scenes`), which take seconds and are kept
+    in the user's cache. The files of the others are looked for in ``root/mnist``,
+    ``root/fashion-mnist`` and ``root/cifar10/cifar-10-batches-bin`` if `root` is given; otherwise,
+    if the environment variable ``MINIGEN_DATA`` is set, in those folders inside the folder that it
+    names; otherwise in the user's cache, into which they are downloaded at their first use.
 
     Each file is compared with the SHA-256 of the published one, every time, but for `cifar10`: its
     archive is verified when it is downloaded and then unpacked, and a folder in its format is read
@@ -229,13 +237,13 @@ def load(
 
     Returns
     -------
-    Images, Points or Sounds
+    Images, Points, Sounds or Texts
         Labelled images as published, a `Dataset`, uint8 in (N, C, H, W); `Dataset.scaled` makes
         them float32. It is a `Sprites` for `sprites`, a `PrintedCharacters` for printed ones,
         `Pairs` without labels for `glyphs` and `glyphs_by_letter`, `TwoStyles` for
         `outlined_letters`, `Clips` for `clips`, `Defects` for textures, `Scenes` without labels for
-        `scenes`; a `Tones` for `tones`, `SpokenWords` for `spoken`; for sets of points a `Points`,
-        and for `ring` and `grid` a `Mixture`, which knows its centres.
+        `scenes`; a `Tones` for `tones`, `SpokenWords` for `spoken`, a `Texts` for `words`; for sets
+        of points a `Points`, and for `ring` and `grid` a `Mixture`, which knows its centres.
 
     Raises
     ------

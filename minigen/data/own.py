@@ -14,6 +14,9 @@ FITS: Final = ("crop", "pad", "stretch")
 BAD: Final = ("refuse", "skip")
 """What becomes of a set with files that can't be read: nothing, or a set without them."""
 
+BY: Final = ("characters", "words")
+"""What a text is a sequence of."""
+
 LAYOUTS: Final = ("NHW", "NCHW", "NHWC")
 """The orders of an array's axes: N pictures of C channels, H rows and W columns."""
 
@@ -44,7 +47,8 @@ class OwnData:
     Parameters
     ----------
     path : path
-        A folder of pictures, a ``.npz`` or ``.npy`` file, or a folder of published files.
+        A folder of pictures, a ``.npz`` or ``.npy`` file, a folder of published files; or a
+        ``.txt`` or ``.csv`` file of texts.
     size : int or pair of int, optional
         Height and width, in pixels, that all pictures get; one number for both. By default they
         stay as they are, if all have one size.
@@ -67,6 +71,13 @@ class OwnData:
     rate, length : int, optional
         Of a folder of WAV files: how many samples a second all sounds get, in Hz, and how many
         samples each has; by default 8,000 and 1,024. Longer ones are cut, shorter ones filled up.
+    by : {"characters", "words"}
+        Of a text: what it is a sequence of.
+    window : int, optional
+        Of a text: how many characters or words an example has at most; longer lines are cut. By
+        default `minigen.data.own_texts.WINDOW`.
+    column : str, optional
+        Of a ``.csv`` file with several columns: the one that holds the texts.
     number, digest : int, str, optional
         How many pictures there were, and the SHA-256 of all of them, when a run began.
 
@@ -93,6 +104,9 @@ class OwnData:
     frames: int | None = None
     rate: int | None = None
     length: int | None = None
+    by: str = "characters"
+    window: int | None = None
+    column: str | None = None
     number: int | None = None
     digest: str | None = None
 
@@ -108,10 +122,11 @@ class OwnData:
                 f"test_share: a number from 0 to 1 is expected, got {self.test_share!r}"
             )
         _expect_colour(self.background)
-        for name, least in (("frames", 2), ("rate", 1000), ("length", 16)):
+        for name, least in (("frames", 2), ("rate", 1000), ("length", 16), ("window", 2)):
             value = getattr(self, name)
             if value is not None and not (type(value) is int and value >= least):
                 raise ValueError(f"{name}: a number from {least} up is expected, got {value!r}")
+        _expect_one_of("by", self.by, BY)
 
     @property
     def name(self) -> str:

@@ -118,7 +118,8 @@ def _array_file(path: Path, own: OwnData) -> Source:
         )
     if path.suffix.lower() not in ARRAY_SUFFIXES:
         raise MissingDataError(
-            f"{path} is a file: a folder of pictures is expected, or a .npz or .npy file"
+            f"{path} is a file: a folder of pictures is expected, a .npz or .npy file, or a .txt "
+            "or .csv file of texts"
         )
     return Source([path], lambda: in_arrays(read_arrays(path, own)))
 

@@ -21,6 +21,7 @@ from minigen.kinds.point import PointKind
 from minigen.kinds.sound import SoundKind
 from minigen.kinds.spectrogram import SpectrogramKind
 from minigen.kinds.styles import StylesKind
+from minigen.kinds.text import TextKind
 
 register(ImageKind())
 register(PointKind())
@@ -30,6 +31,7 @@ register(ClipKind())
 register(StylesKind())
 register(SoundKind())
 register(SpectrogramKind())
+register(TextKind())
 
 __all__ = [
     "CaptionedKind",
@@ -43,6 +45,7 @@ __all__ = [
     "SoundKind",
     "SpectrogramKind",
     "StylesKind",
+    "TextKind",
     "find",
     "kind_of",
     "register",

@@ -90,7 +90,11 @@ class Kind(ABC):
         return f"nats/{self.name}"
 
     def of(self, source: Any) -> Kind:
-        """Return the kind as a data set, or a model, has it: itself, but for the rate of sounds."""
+        """Return the kind as it is of a data set or a model, if it has to know something of that.
+
+        What the numbers of a text mean, for one, the vocabulary tells; how fast sounds run, their
+        rate.
+        """
         return self
 
     @abstractmethod

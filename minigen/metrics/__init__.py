@@ -69,6 +69,15 @@ from minigen.metrics.judgement import (
     judge_points,
     judge_samples,
 )
+from minigen.metrics.language import (
+    Copies,
+    LanguageReport,
+    Rebuilding,
+    judge_copies,
+    judge_language,
+    judge_rebuilding,
+    nats_per_token,
+)
 from minigen.metrics.latents import (
     ActiveUnits,
     MutualInformationGap,
@@ -77,6 +86,7 @@ from minigen.metrics.latents import (
     mutual_information_gap,
 )
 from minigen.metrics.likelihood import average_terms, evaluate, log_mean_exp, nll
+from minigen.metrics.ngrams import NGrams
 from minigen.metrics.pitch import Pitch, find_pitch
 from minigen.metrics.prediction import LinearPrediction, PredictionReport, judge_prediction
 from minigen.metrics.restoration import (
@@ -119,6 +129,7 @@ __all__ = [
     "TRAINED",
     "ActiveUnits",
     "Comparison",
+    "Copies",
     "CycleReport",
     "DensityCoverage",
     "Detection",
@@ -130,16 +141,19 @@ __all__ = [
     "Heard",
     "InpaintingReport",
     "KernelDistance",
+    "LanguageReport",
     "Likeness",
     "LinearPrediction",
     "LinearRestoration",
     "ModeCoverage",
     "MutualInformationGap",
+    "NGrams",
     "Pitch",
     "PointReport",
     "PrecisionRecall",
     "PredictionReport",
     "PrincipalComponents",
+    "Rebuilding",
     "RestorationReport",
     "SampleReport",
     "SceneReport",
@@ -161,13 +175,16 @@ __all__ = [
     "find_pitch",
     "frechet_distance",
     "frechet_distance_of_gaussians",
+    "judge_copies",
     "judge_cycle",
     "judge_detection",
     "judge_features",
     "judge_inpainting",
+    "judge_language",
     "judge_pitches",
     "judge_points",
     "judge_prediction",
+    "judge_rebuilding",
     "judge_restoration",
     "judge_samples",
     "judge_scenes",
@@ -185,6 +202,7 @@ __all__ = [
     "measuring",
     "mode_coverage",
     "mutual_information_gap",
+    "nats_per_token",
     "nearest_images",
     "negative_elbos",
     "nll",

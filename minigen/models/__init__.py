@@ -55,6 +55,8 @@ from minigen.models.text_to_image import TextToImage
 
 # isort: split
 from minigen.models.audio import AudioGAN, AudioVAE
+from minigen.models.language import CharGRU, CharTransformer, LanguageModel, TextModel
+from minigen.models.text_vae import TextVAE
 
 for _file in pkgutil.iter_modules(__path__):  # a model in a file of its own is known by being there
     importlib.import_module(f"{__name__}.{_file.name}")
@@ -77,6 +79,8 @@ __all__ = [
     "AudioGAN",
     "AudioVAE",
     "Autoencoder",
+    "CharGRU",
+    "CharTransformer",
     "ConditionalGAN",
     "ConditionalVAE",
     "ConvAutoencoder",
@@ -89,6 +93,7 @@ __all__ = [
     "Game",
     "Hinge",
     "Inpainting",
+    "LanguageModel",
     "LeastSquares",
     "Minimax",
     "Model",
@@ -98,7 +103,9 @@ __all__ = [
     "Pix2Pix",
     "SpokenVAE",
     "SuperResolution",
+    "TextModel",
     "TextToImage",
+    "TextVAE",
     "VariationalAutoencoder",
     "Wasserstein",
     "WassersteinGradientPenalty",

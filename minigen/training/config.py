@@ -18,6 +18,7 @@ from minigen import data, kinds, models, nn, optim
 from minigen._version import __version__
 from minigen.data.collection import Collection, bad_files
 from minigen.data.own import is_path
+from minigen.data.own_texts import TextCollection, is_text, read_texts_of
 from minigen.data.sounds import SoundCollection, read_own
 from minigen.data.spoken import LISTENED, MELS, as_spectrograms
 from minigen.engine.backend import Array, canonical_device, to_device
@@ -57,7 +58,13 @@ OF_FIXED_LENGTH: Final = ("cosine", "linear")
 DEFAULTS: Final[dict[str, Any]] = {"batch_size": 128, "schedule": "constant"}
 """How a model is trained that does not say otherwise: see `Model.training_defaults`."""
 
-ADDED: Final = {"own_data": None, "normal_class": None, "steps": None, "validation": 0}
+ADDED: Final = {
+    "own_data": None,
+    "normal_class": None,
+    "steps": None,
+    "validation": 0,
+    "patience": None,
+}
 """What ``config.json`` has only where it is used, so that files of earlier versions are whole; and
 what stands for not being used."""
 
@@ -107,6 +114,10 @@ class RunConfig:
     validation : int
         How many of the training examples are left out of training, to choose by: they take the
         test examples' place wherever the run is measured. The same ones in every run.
+    patience : int, optional
+        After how many epochs in which the loss of what is left out did not fall the run stops; the
+        run's model is then the one of the epoch in which it was least. 0 trains to the end, and
+        takes the last. By default the model's, or 0. If nothing is left out then, it is a tenth.
     optimizer : {"adam", "adamw", "rmsprop", "sgd"}
         With the defaults of `minigen.optim` where nothing else is said.
     learning_rate, betas : float, pair of float, optional
@@ -147,6 +158,7 @@ class RunConfig:
     steps: int | None = None
     batch_size: int | None = None
     validation: int = 0
+    patience: int | None = None
     optimizer: str = "adam"
     learning_rate: float | None = None
     betas: Sequence[float] | None = None
@@ -180,10 +192,10 @@ class RunConfig:
             except ValueError as error:
                 raise ConfigurationError(f"{name}: {error}") from error
         least_of = {"epochs": 1, "steps": 1, "batch_size": 1, "keep": 1, "seed": 0, "validation": 0}
-        least_of["normal_class"] = 0
+        least_of |= {"normal_class": 0, "patience": 0}
         for name, least in least_of.items():
             value = getattr(self, name)
-            if value is None and name in ("steps", "batch_size", "normal_class"):
+            if value is None and name in ("steps", "batch_size", "normal_class", "patience"):
                 continue
             if type(value) is not int or value < least:
                 raise ConfigurationError(
@@ -229,7 +241,12 @@ class RunConfig:
             betas=self.betas or betas,
             batch_size=self.batch_size or options["batch_size"],
             schedule=self.schedule or options["schedule"],
+            patience=options.get("patience") if self.patience is None else self.patience,
         )
+
+    def with_validation(self, examples: int) -> RunConfig:
+        """Return the configuration with a tenth of so many training `examples` left out."""
+        return dataclasses.replace(self, validation=max(1, examples // 10))
 
     def batches(
         self, examples: int, model: models.Model, order: Generator | None = None
@@ -316,8 +333,8 @@ class RunConfig:
         own = self.own_data
         if own is None or own.digest is not None:
             return self
-        found = read_own(own, progress=progress)
-        if found.bad:
+        found = _read(own, progress=progress)
+        if isinstance(found, Collection) and found.bad:
             report(bad_files(found))
         settled = dataclasses.replace(
             own, path=str(own.located), number=len(found.images), digest=found.digest
@@ -474,7 +491,7 @@ def load_examples(config: RunConfig, split: str) -> Examples:
     """
     part = "test" if split == "test" else "train"
     dataset = load_data(config, part)
-    kind = kinds.find(dataset.kind)
+    kind = kinds.find(dataset.kind).of(dataset)
     images = kind.examples(dataset)
     _expect_finite(images, config.dataset, kind)
     if config.binarize != "none" and not kind.grey:
@@ -510,8 +527,8 @@ def _of_split(
 ) -> npt.NDArray[np.int64]:
     """Return the numbers of the training examples that belong to a split.
 
-    Those of a group (N,), such as the words of a voice, stand beside one another in the order that
-    is cut in two.
+    Those of a group (N,), such as the words of a voice, follow one another in the order by which
+    they are held out, so that but for the last one each group is of one split as a whole.
     """
     if held_out >= examples:
         raise ConfigurationError(
@@ -520,8 +537,8 @@ def _of_split(
         )
     order = Generator(_HOLDING_OUT).permutation(examples)
     if groups is not None:
-        _, first, number = np.unique(groups[order], return_index=True, return_inverse=True)
-        order = order[np.argsort(first[number], kind="stable")]
+        turns = Generator(_HOLDING_OUT).permutation(int(groups.max()) + 1)
+        order = np.argsort(turns[groups], kind="stable")
     return np.sort(order[:held_out] if split == "validation" else order[held_out:])
 
 
@@ -555,6 +572,8 @@ def load_data(dataset: str | RunConfig, split: str) -> Any:
         found = as_spectrograms(found)
     if dataset.normal_class is None:
         return found
+    if isinstance(found, data.Texts):
+        raise ConfigurationError(f"normal_class: {dataset.dataset} holds texts, without classes")
     try:
         return data.one_against_the_rest(found, dataset.normal_class)
     except ValueError as error:
@@ -571,14 +590,19 @@ def _of_words(own: data.OwnData) -> data.OwnData:
     return dataclasses.replace(own, rate=MELS.rate, length=own.length or LISTENED)
 
 
-def _own_collection(own: data.OwnData) -> Collection | SoundCollection:
+def _read(own: data.OwnData, *, progress: bool = True) -> _Own:
+    """Read what is one's own: texts, sounds or pictures."""
+    return read_texts_of(own) if is_text(own.located) else read_own(own, progress=progress)
+
+
+def _own_collection(own: data.OwnData) -> _Own:
     """Read pictures of one's own; those of a run must be what they were when it began."""
     elsewhere = "if they are elsewhere now, say where (--data PATH)"
     if own.digest is not None and not own.located.exists():
         raise data.MissingDataError(
             f"the run's pictures are not at {own.located} any more: {elsewhere}"
         )
-    found = read_own(own)
+    found = _read(own)
     if own.digest not in {None, found.digest}:
         then, now = own.number, len(found.images)
         what = f"{then:,} then, {now:,} now" if then != now else f"of {now:,} some differ"

@@ -194,16 +194,16 @@ class CheckpointFolder:
         found = [Position(int(match[1]), int(match[2] or 0)) for match in matches if match]
         return sorted(found, reverse=True)
 
-    def save(self, checkpoint: Checkpoint, keep: int) -> Path:
+    def save(self, checkpoint: Checkpoint, keep: int, best: int | None = None) -> Path:
         """Write a checkpoint; once it is on the disk, remove all but the newest `keep`.
 
-        Return the weights' file.
+        That of the epoch `best`, if there is one, stays, too. Return the weights' file.
         """
         weights, training = _encode(checkpoint)
         position = checkpoint.position
         write_atomically(self.training_file(position), training)
         write_atomically(self.weights_file(position), weights)
-        self._tidy(position, keep)
+        self._tidy(position, keep, best)
         return self.weights_file(position)
 
     def read(self, position: Position) -> Checkpoint:
@@ -224,9 +224,10 @@ class CheckpointFolder:
                 report(f"{error}; going back to the checkpoint before it")
         return None
 
-    def _tidy(self, newest: Position, keep: int) -> None:
+    def _tidy(self, newest: Position, keep: int, best: int | None) -> None:
         """Remove old checkpoints, damaged ones that are newer than the newest, and leftovers."""
-        kept = [position for position in self.finished() if position <= newest][:keep]
+        whole = [position for position in self.finished() if position <= newest]
+        kept = [*whole[:keep], *(each for each in whole[keep:] if each == Position(best or 0))]
         for position in set(self.finished()) - set(kept):
             self.weights_file(position).unlink(missing_ok=True)
         names = {self.training_file(position).name for position in kept}

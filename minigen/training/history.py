@@ -14,6 +14,19 @@ the model's terms over the training and the test examples under ``"train"`` and 
 under ``"watch"`` what the model measures to see how its training stands."""
 
 
+def best_epoch(history: Sequence[Record]) -> int | None:
+    """Return the epoch after which the loss of the test examples was least, the first of several.
+
+    Examples
+    --------
+    >>> losses = (3.0, 2.5, 2.75)
+    >>> best_epoch([{"epoch": n, "test": {"loss": x}} for n, x in enumerate(losses, 1)])
+    2
+    """
+    losses = {record["epoch"]: next(iter(record["test"].values())) for record in history}
+    return min(losses, key=lambda epoch: (losses[epoch], epoch)) if losses else None
+
+
 def to_json_lines(history: Sequence[Record]) -> str:
     """Return the text of ``metrics.jsonl``: a record a line."""
     return "".join(json.dumps(record) + "\n" for record in history)

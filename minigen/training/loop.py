@@ -6,7 +6,7 @@ import itertools
 import math
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, NoReturn
@@ -28,7 +28,7 @@ from minigen.training.errors import (
     find_cause,
 )
 from minigen.training.folder import Checkpoint, CheckpointFolder, Position, RunFolder
-from minigen.training.history import Record
+from minigen.training.history import Record, best_epoch
 from minigen.training.pictures import Album
 from minigen.training.state import Purpose, RunningAverages, TrainingNoise, losses, stream
 
@@ -130,7 +130,7 @@ class Trainer:
         self.saved = weights
 
     def run(self, finished: Callable[[Record], object] = lambda _: None) -> None:
-        """Train to the last epoch; `finished` is told the record of each.
+        """Train to the last epoch, or until patience ends; `finished` is told the record of each.
 
         `TrainingInterrupted` tells that somebody asked to stop, and that the run was saved;
         `DivergenceError`, that the loss became NaN or infinite.
@@ -138,7 +138,7 @@ class Trainer:
         # What NumPy would warn of, step by step, is found in the loss and explained.
         quiet = np.errstate(divide="ignore", over="ignore", invalid="ignore")
         with Interruption() as interruption, quiet:
-            while self.position.epoch < self.config.epochs:
+            while not is_over(self.config, self.position, self.history):
                 self._run_epoch(interruption)
                 finished(self.history[-1])
 
@@ -250,7 +250,7 @@ class Trainer:
         self.position = Position(epoch)
         self._averages = RunningAverages()
         if self._album is not None:
-            self._album.draw(self.history, last=epoch == self.config.epochs)
+            self._album.draw(self.history, last=is_over(self.config, self.position, self.history))
         self.folder.write_history(self.history)
         self._save()
 
@@ -283,7 +283,8 @@ class Trainer:
             averages=self._averages.get_state(),
             history=self.history,
         )
-        self.saved = self._checkpoints.save(checkpoint, self.config.keep)
+        best = best_epoch(self.history) if self.config.patience else None
+        self.saved = self._checkpoints.save(checkpoint, self.config.keep, best)
         return self.saved
 
     def _stop(self) -> NoReturn:
@@ -311,6 +312,15 @@ class Trainer:
             unit="batch",
             disable=not self._progress or sys.stderr is None,  # as without a console
         )
+
+
+def is_over(config: RunConfig, position: Position, history: Sequence[Record]) -> bool:
+    """Tell whether a run has had its epochs, or no better one for as many as it has patience."""
+    if position.epoch >= config.epochs:
+        return True
+    patience = config.patience or 0
+    best = best_epoch(history) if patience else None
+    return best is not None and position.step == 0 and position.epoch - best >= patience
 
 
 class Uploader:

@@ -16,10 +16,10 @@ from minigen.engine.backend import to_device
 from minigen.models import Model
 from minigen.training.config import Examples, RunConfig, load_examples
 from minigen.training.errors import ConfigurationError, RunError, TooLargeError
-from minigen.training.folder import Checkpoint, CheckpointFolder, RunFolder
-from minigen.training.history import Record, table
+from minigen.training.folder import Checkpoint, CheckpointFolder, Position, RunFolder
+from minigen.training.history import Record, best_epoch, table
 from minigen.training.logs import expect_log, logged
-from minigen.training.loop import Trainer
+from minigen.training.loop import Trainer, is_over
 from minigen.training.memory import WeighingGenerator, memory
 
 FolderPath = str | os.PathLike[str]
@@ -121,6 +121,9 @@ def train(
     model = config.build_model()
     # The model's own account of itself has its defaults, too, whatever they are one day.
     config = config.completed(model)
+    if config.patience and not config.validation:
+        config = config.with_validation(len(examples[0]))
+        examples = _load_splits(config)
     if config.steps is not None:
         config = config.of_steps(config.steps, len(config.batches(len(examples[0]), model)) or 1)
     _rehearse(model, config, examples[0])
@@ -191,11 +194,11 @@ def resume(
     checkpoint = CheckpointFolder(files.checkpoints).newest(report)
     if epochs is not None:
         config = config.lengthened(epochs, done=checkpoint.position.epoch if checkpoint else 0)
-    if checkpoint is not None and checkpoint.position.epoch >= config.epochs:
+    if checkpoint is not None and is_over(config, checkpoint.position, checkpoint.history):
         files.write_history(checkpoint.history)
         with logged(log, files.tensorboard, checkpoint.history):
             pass
-        report(f"{files.path}: the run is finished after {_epochs(config.epochs)}")
+        report(f"{files.path}: the run is finished after {_epochs(checkpoint.position.epoch)}")
         model = _load(files, config, checkpoint)
         return Run(files.path, config, model, checkpoint.history)
     examples = _load_splits(config)
@@ -213,6 +216,8 @@ def resume(
 
 def load_model(folder: FolderPath, *, device: str | None = None, report: Report = _log) -> Model:
     """Load a run's model with the weights of its newest checkpoint, in evaluation mode.
+
+    If the run has `patience`, they are those of the best epoch up to there.
 
     Parameters
     ----------
@@ -246,7 +251,7 @@ def load_model(folder: FolderPath, *, device: str | None = None, report: Report 
     checkpoint = CheckpointFolder(files.checkpoints).newest(report)
     if checkpoint is None:
         raise RunError(f"{files.path} holds no checkpoint yet: train the model first")
-    return _load(files, config, checkpoint)
+    return _load(files, config, checkpoint, report)
 
 
 def _load_splits(config: RunConfig) -> list[Examples]:
@@ -316,9 +321,17 @@ def _expect_turns(model: Model, steps: int) -> None:
     )
 
 
-def _load(files: RunFolder, config: RunConfig, checkpoint: Checkpoint) -> Model:
-    """Make a run's model from a checkpoint's weights."""
+def _load(
+    files: RunFolder, config: RunConfig, checkpoint: Checkpoint, report: Report = _log
+) -> Model:
+    """Make a run's model from a checkpoint's weights, or from those of the best one before it."""
     model = config.build_model()
+    best = best_epoch(checkpoint.history) if config.patience else None
+    if best is not None and Position(best) != checkpoint.position:
+        try:
+            checkpoint = CheckpointFolder(files.checkpoints).read(Position(best))
+        except RunError as error:
+            report(f"{error}; taking {checkpoint.position} in the place of the best epoch")
     try:
         model.load_state_dict(checkpoint.weights)
     except RuntimeError as error:
@@ -329,8 +342,12 @@ def _load(files: RunFolder, config: RunConfig, checkpoint: Checkpoint) -> Model:
 def _finish(trainer: Trainer, log: str | None) -> Run:
     with logged(log, trainer.folder.tensorboard, trainer.history) as write:
         trainer.run(write)
+    config, files = trainer.config, trainer.folder
     model = trainer.model.eval()
-    return Run(trainer.folder.path, trainer.config, model, trainer.history)
+    if config.patience and best_epoch(trainer.history) != trainer.position.epoch:
+        newest = CheckpointFolder(files.checkpoints).read(trainer.position)
+        model = _load(files, config, newest)
+    return Run(files.path, config, model, trainer.history)
 
 
 def _epochs(count: int) -> str:

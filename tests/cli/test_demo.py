@@ -29,6 +29,8 @@ def _few(monkeypatch: pytest.MonkeyPatch) -> None:
         "cgan": {"channels": [4, 4], "generator_hidden": [8], "discriminator_hidden": [8]},
         "pix2pix": {"channels": [8]},
         "audio-vae": {"channels": [4], "hidden": [8], "components": 4},
+        "char-gru": {"hidden": 8},
+        "text-vae": {"hidden": 8, "latent": 2},
     }
 
     def few(*arguments: Any, **options: Any) -> Any:
@@ -109,7 +111,19 @@ def test_it_replaces_no_other_run(tmp_path: Path, settings: tuple[str, ...]) -> 
 
 
 def test_no_time_and_no_other_demo_are_refused() -> None:
-    assert "'poems' is not one of 'digits', 'translate', 'sound'" in error(
+    assert "'poems' is not one of 'digits', 'translate', 'sound', 'text'" in error(
         "demo", "poems", status=2
     )
     assert "--minutes" in error("demo", "--minutes", 0, status=2)
+
+
+def test_words_are_made_up_and_written_between_others(tmp_path: Path) -> None:
+    shown = call("demo", "text", *SECOND, "--out", tmp_path).output
+    assert "The texts are in:" in shown
+    lines = (tmp_path / "words.txt").read_text("utf-8").splitlines()
+    assert lines[1].startswith("th...: th")
+    assert len(lines) == 4
+    assert len((tmp_path / "ways.txt").read_text("utf-8").splitlines()) == 3
+    assert f"    {lines[1]}" in shown
+    again = call("demo", "text", *SECOND, "--out", tmp_path).output
+    assert "Training CharGRU" in again

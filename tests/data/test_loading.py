@@ -44,7 +44,7 @@ def test_available_lists_every_data_set_without_a_download(
     drawn = {"printed_digits", "printed_letters", "coloured_shapes", "coloured_shapes_64"}
     drawn |= {"glyphs", "glyphs_by_letter", "outlined_letters", "clips", "scenes", "sprites"}
     drawn |= {"textures_weave", "textures_brick", "tones", "ring", "grid", "two_moons"}
-    assert found == {"digits", "spoken", *drawn}
+    assert found == {"digits", "spoken", "words", *drawn}
     assert listed["mnist"].folder == tmp_path / "cache" / "mnist"
     assert network.asked == []
 

@@ -33,7 +33,11 @@ def defaults(model: str) -> dict[str, Any]:
         classes |= {"words": ("a",) * 10, "channels": (8, 16)}
     if model == "text-to-image":
         classes = {"vocabulary": ("", "a"), "sentence_length": 1, "channels": (8, 16)}
-    shape = (1, 1024) if models.find(model).kinds == ("sound",) else (1, 28, 28)
+    shape: tuple[int, ...] = (1, 28, 28)
+    if models.find(model).kinds == ("sound",):
+        shape = (1, 1024)
+    if models.find(model).kinds == ("text",):
+        shape, classes = (8,), {"vocabulary": ("", "a")}
     config = RunConfig(model=model).completed(models.build(model, image_shape=shape, **classes))
     betas = inspect.signature(optim.Adam).parameters["betas"].default
     training = {name: getattr(config, name) for name in ("batch_size", "learning_rate", "schedule")}
@@ -99,6 +103,10 @@ def test_the_help_of_training_says_what_models_have() -> None:
     for told in (of.pop("text-to-image"), of.pop("audio-vae"), of.pop("spoken-vae")):
         assert (told["batch_size"], told["schedule"]) == (32, "linear")
         assert (told["learning_rate"], *told["betas"]) == (2e-3, 0.9, 0.999)
+    for name in ("char-gru", "char-transformer", "text-vae"):
+        text = of.pop(name)
+        assert text["batch_size"] == 32
+        assert text["schedule"] == ("linear" if name == "text-vae" else "cosine")
     restorers = ("super-resolution", "denoising", "deblurring", "inpainting")
     for name, has in of.items():
         assert has["batch_size"] == (64 if name in (*games, *restorers) else 128)
@@ -108,15 +116,20 @@ def test_the_help_of_training_says_what_models_have() -> None:
             assert (has["learning_rate"], *has["betas"]) == (1e-3, 0.9, 0.999)
     sizes = (
         "64 for most GANs of images and for what restores, 32 for anomaly, text-to-image, "
-        "audio-vae and spoken-vae, 16 for pix2pix and frame-prediction, 8 for cyclegan, else 128"
+        "audio-vae, spoken-vae and models of text, 16 for pix2pix and frame-prediction, 8 for "
+        "cyclegan, else 128"
     )
     assert sizes in said["batch_size"]
     schedules = (
         "linear for most GANs of images, what translates, frame-prediction, text-to-image, "
-        "audio-vae and spoken-vae, cosine for what restores and anomaly, else constant"
+        "audio-vae, spoken-vae and text-vae, cosine for what restores, anomaly, char-gru and "
+        "char-transformer, else constant"
     )
     assert schedules in said["schedule"]
-    but = "GANs, pix2pix, anomaly, frame-prediction, text-to-image, audio-vae and spoken-vae"
+    but = (
+        "GANs, pix2pix, anomaly, frame-prediction, text-to-image, audio-vae, spoken-vae and models "
+        "of text"
+    )
     assert f"1e-3 for all but {but}" in said["learning_rate"]
     assert "0.9,0.999 for all but GANs" in said["betas"]
     linear = "`linear`, which is the default of most GANs of images, of what translates, of"

@@ -108,7 +108,8 @@ def test_every_argument_of_every_model_has_a_help_and_a_place_in_its_configurati
     decided = {"classes": 3, "vocabulary": ("", "a"), "sentence_length": 4}
     decided["words"] = ("a", "b", "c")
     wanted = {name: decided[name] for name in decided if name in {each.name for each in found}}
-    shape = (1, 64) if model.kinds == ("sound",) else (1, 8, 8)
+    shapes: dict[tuple[str, ...], tuple[int, ...]] = {("sound",): (1, 64), ("text",): (8,)}
+    shape = shapes.get(model.kinds, (1, 8, 8))
     given: dict[str, Any] = {"image_shape": shape, **wanted}
     config = build(model.name, **given).config()
     assert [option.name for option in found] == list(config)

@@ -31,6 +31,8 @@ def small_layers(model: str) -> dict[str, Any]:
     grouped = {"inpainting", "pix2pix", "cyclegan", "frame-prediction"}  # by group norm
     channels, patches = [8] if model in grouped else [4], {"patch_channels": [4]}
     wanted: dict[str, Any] = {"hidden": [6], "latent": 2, "channels": channels, **patches}
+    if MODELS[model].kinds == ("text",):
+        wanted |= {"hidden": 6, "embedding": 4, "width": 8}
     return {name: value for name, value in wanted.items() if name in known}
 
 
@@ -42,6 +44,7 @@ def small_data(model: str) -> str:
         "captioned image": "tests.captions:bars",
         "spectrogram": "tests.words:beeps",
         "sound": "tests.sounds:sines",
+        "text": "tests.texts:names",
     }
     return next((small[kind] for kind in MODELS[model].kinds if kind in small), "digits")
 
