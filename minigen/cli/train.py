@@ -175,8 +175,8 @@ class NameOrPath(click.Choice):  # type: ignore[type-arg] # generic since click 
     type=options.DataSet(NAMES),
     default="digits",
     show_default=True,
-    help=f"{', '.join(NAMES)}; or a folder of your own pictures or WAV files, a .npz or .npy file; or "
-    "your own text, a .txt or .csv file.",
+    help=f"{', '.join(NAMES)}; or a folder of your own pictures or WAV files, a .npz or .npy file; "
+    "or your own text, a .txt or .csv file.",
 )
 @options.own_data
 @click.option(
@@ -224,9 +224,8 @@ class NameOrPath(click.Choice):  # type: ignore[type-arg] # generic since click 
     "--batch-size",
     type=click.IntRange(1, 1_000_000),
     help="Images in a minibatch.  [default: the model's: 64 for most GANs of images and for "
-    "what restores, 32 for anomaly, text-to-image, audio-vae, spoken-vae and models of text, 16 for "
-    "pix2pix and "
-    "frame-prediction, 8 for cyclegan, else 128]",
+    "what restores, 32 for anomaly, text-to-image, audio-vae, spoken-vae and models of text, 16 "
+    "for pix2pix and frame-prediction, 8 for cyclegan, else 128]",
 )
 @click.option(
     "--lr",

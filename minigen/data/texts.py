@@ -156,7 +156,7 @@ class Texts:
         that fills its row goes on behind it, as pieces of long ones do.
     vocabulary : tuple of str
         The characters or words; the first is `END`.
-    families : array of int64, shape (N,), optional
+    groups : array of int64, shape (N,), optional
         Which texts are alike: those of one number are held out together, or not at all.
 
     Raises
@@ -176,7 +176,7 @@ class Texts:
     split: str
     tokens: npt.NDArray[np.int64]
     vocabulary: tuple[str, ...]
-    families: npt.NDArray[np.int64] | None = None
+    groups: npt.NDArray[np.int64] | None = None
 
     kind: ClassVar[str] = "text"
     """The kind of data, by which models, files and terminals go."""

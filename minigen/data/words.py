@@ -49,7 +49,7 @@ class WordsSource:
             split,
             encode_texts(chosen, vocabulary, length),
             vocabulary,
-            families=families.astype(np.int64),
+            groups=families.astype(np.int64),
         )
 
     def availability(self, _root: FolderPath | None = None) -> Availability:

@@ -18,10 +18,7 @@ from minigen.training.config import (
     BINARIZATIONS,
     OPTIMIZERS,
     SCHEDULES,
-    Examples,
     RunConfig,
-    load_data,
-    load_examples,
 )
 from minigen.training.errors import (
     ConfigurationError,
@@ -30,6 +27,7 @@ from minigen.training.errors import (
     TooLargeError,
     TrainingInterrupted,
 )
+from minigen.training.examples import Examples, load_data, load_examples
 from minigen.training.folder import Checkpoint, CheckpointFolder, Position, RunFolder
 from minigen.training.history import Record
 from minigen.training.logs import LOGS

@@ -19,7 +19,7 @@ from minigen.engine.backend import CPU, Array, canonical_device, to_numpy, use_d
 from minigen.engine.random import Generator
 from minigen.engine.tensor import Tensor
 from minigen.metrics import average_terms
-from minigen.training.config import Batch, Examples, RunConfig
+from minigen.training.config import RunConfig
 from minigen.training.errors import (
     DivergenceError,
     Interruption,
@@ -27,6 +27,7 @@ from minigen.training.errors import (
     TrainingInterrupted,
     find_cause,
 )
+from minigen.training.examples import Batch, Examples
 from minigen.training.folder import Checkpoint, CheckpointFolder, Position, RunFolder
 from minigen.training.history import Record, best_epoch
 from minigen.training.pictures import Album

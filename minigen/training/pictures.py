@@ -14,7 +14,7 @@ from minigen.engine.tensor import Tensor
 from minigen.kinds import Setting
 from minigen.metrics import measuring
 from minigen.models import Model
-from minigen.training.config import Batch
+from minigen.training.examples import Batch
 from minigen.training.folder import RunFolder
 from minigen.training.history import Record
 from minigen.training.state import Purpose, stream

@@ -14,8 +14,9 @@ import numpy as np
 from minigen import kinds, models
 from minigen.engine.backend import to_device
 from minigen.models import Model
-from minigen.training.config import Examples, RunConfig, load_examples
+from minigen.training.config import RunConfig
 from minigen.training.errors import ConfigurationError, RunError, TooLargeError
+from minigen.training.examples import Examples, load_examples
 from minigen.training.folder import Checkpoint, CheckpointFolder, Position, RunFolder
 from minigen.training.history import Record, best_epoch, table
 from minigen.training.logs import expect_log, logged
