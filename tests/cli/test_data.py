@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from minigen.data import EXTENTS, NAMES, Points, load
+from minigen.data import EXTENTS, NAMES, load
 
 from .helpers import call, error
 
@@ -38,9 +38,8 @@ def test_every_set_has_the_extent_that_is_said() -> None:
     assert tuple(EXTENTS) == NAMES
     for name in FOUND:
         parts = [load(name, split) for split in ("train", "test")]
-        shapes = [
-            (part.points if isinstance(part, Points) else part.images).shape for part in parts
-        ]
+        arrays = {"point": "points", "text": "tokens"}
+        shapes = [getattr(part, arrays.get(part.kind, "images")).shape for part in parts]
         extent = EXTENTS[name]
         assert shapes == [(extent.train, *extent.shape), (extent.test, *extent.shape)]
 
