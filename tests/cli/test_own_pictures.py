@@ -65,6 +65,9 @@ def test_a_run_records_path_number_and_digest(run: Path, shapes: Path) -> None:
         "test_share": 0.1,
         "bad": "refuse",
         "frames": None,
+        "by": "characters",
+        "window": None,
+        "column": None,
         "number": 90,
         "digest": own["digest"],
     }
