@@ -10,6 +10,7 @@ from matplotlib.image import imread
 from PIL import Image
 
 from minigen import data
+from minigen.training import Trainer
 
 from ..pairs import squares
 from ..sounds import sines
@@ -18,6 +19,9 @@ from .helpers import SMALL, call, error
 demo = importlib.import_module("minigen.cli.demo")  # the package's attribute is the command
 
 SECOND = ("--minutes", 0.05)
+
+PACE = 0.03
+"""Seconds a step, however busy the machine: a demo of some minutes has a number of steps."""
 
 
 @pytest.fixture(autouse=True)
@@ -45,6 +49,7 @@ def _few(monkeypatch: pytest.MonkeyPatch) -> None:
         return dataclasses.replace(found, **parts)
 
     monkeypatch.setattr(data, "load", few)
+    monkeypatch.setattr(Trainer, "time_a_step", lambda _: PACE)
     config = demo._config
     monkeypatch.setattr(
         demo,
