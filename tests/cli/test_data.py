@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from minigen.data import EXTENTS, NAMES, Points, load
+from minigen import kinds
+from minigen.data import EXTENTS, NAMES, load
 
 from .helpers import call, error
 
-FOUND = ("digits", "sprites", "ring", "grid", "two_moons")
+FOUND = ("digits", "sprites", "tones", "ring", "grid", "two_moons")
 
 
 def words(*arguments: object, status: int = 0) -> str:
@@ -38,9 +39,7 @@ def test_every_set_has_the_extent_that_is_said() -> None:
     assert tuple(EXTENTS) == NAMES
     for name in FOUND:
         parts = [load(name, split) for split in ("train", "test")]
-        shapes = [
-            (part.points if isinstance(part, Points) else part.images).shape for part in parts
-        ]
+        shapes = [kinds.find(part.kind).examples(part).shape for part in parts]
         extent = EXTENTS[name]
         assert shapes == [(extent.train, *extent.shape), (extent.test, *extent.shape)]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -37,7 +38,8 @@ def test_sounds_are_scaled_to_full_scale() -> None:
     sounds = Sounds("two", "test", np.array([[0, 32767], [-32767, 1]], np.int16), 8000)
     assert sounds.scaled().dtype == np.float32
     assert sounds.scaled().shape == (2, 1, 2)
-    assert np.allclose(sounds.scaled()[:, 0], [[0, 1], [-1, 1 / 32767]], atol=1e-7)
+    expected = np.array([[0, 1], [-1, 1 / 32767]])
+    assert np.allclose(sounds.scaled()[:, 0], expected, atol=1e-7)
     assert np.allclose(sounds.scaled((0, 1))[1, 0, 0], 0, atol=1e-6)
 
 
@@ -50,7 +52,9 @@ def test_sounds_are_scaled_to_full_scale() -> None:
         (np.zeros((2, 3), np.int16), 8000, np.array([0, 7]), "labels: values from 0 to 0 wanted"),
     ],
 )
-def test_what_contradicts_itself_is_refused(samples, rate, labels, says) -> None:  # type: ignore[no-untyped-def]
+def test_what_contradicts_itself_is_refused(
+    samples: Any, rate: int, labels: Any, says: str
+) -> None:
     with pytest.raises(ValueError, match=says):
         Sounds("s", "train", samples, rate, labels, ("only",))
 

@@ -23,7 +23,8 @@ def test_a_sine_of_full_scale_has_one_in_frames_of_any_length(frame: int) -> Non
 def test_they_are_those_of_the_op_with_gradients_but_for_the_scale() -> None:
     x = np.random.default_rng(0).normal(size=(2, 1024))
     ours = magnitudes(x, 128, 32)
-    theirs = np.asarray(F.spectrogram(x, 128, eps=1e-12)) * 4 / 128
+    window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(128) / 128)
+    theirs = np.asarray(F.spectrogram(x, 128, eps=1e-12)) * np.sqrt((window**2).sum()) * 4 / 128
     assert np.allclose(ours[..., 3:-3], theirs[..., 3:-3])
 
 

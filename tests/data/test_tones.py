@@ -16,6 +16,7 @@ def test_tones_are_what_their_card_says() -> None:
     assert x.shape == (1500, 1, 1024)
     assert np.allclose(abs(x).max(axis=2), 0.9, atol=1e-4)
     assert abs(x[:, 0, -1]).max() == 0
+    assert tones.labels is not None
     assert np.bincount(tones.labels).min() > 450
     assert PITCHES[0] <= tones.pitch.min()
     assert tones.pitch.max() <= PITCHES[1]

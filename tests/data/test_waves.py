@@ -32,7 +32,7 @@ def written(path: Path, contents: bytes) -> Path:
     return path
 
 
-def test_what_was_written_is_read_again_to_half_a_step(tmp_path):
+def test_what_was_written_is_read_again_to_half_a_step(tmp_path: Path) -> None:
     write_wave(tmp_path / "a.wav", tone(440), RATE)
     samples, rate = read_wave(tmp_path / "a.wav")
     assert rate == RATE
@@ -41,7 +41,7 @@ def test_what_was_written_is_read_again_to_half_a_step(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["a.wav"]
 
 
-def test_the_standard_library_reads_what_is_written(tmp_path):
+def test_the_standard_library_reads_what_is_written(tmp_path: Path) -> None:
     write_wave(tmp_path / "a.wav", [0.0, 1.0, -1.0, 7.0], RATE)
     with wave.open(str(tmp_path / "a.wav")) as file:
         assert file.getparams()[:4] == (1, 2, RATE, 4)
@@ -49,7 +49,7 @@ def test_the_standard_library_reads_what_is_written(tmp_path):
 
 
 @pytest.mark.parametrize("width", [1, 2, 3, 4])
-def test_integers_of_every_width_are_read(tmp_path, width):
+def test_integers_of_every_width_are_read(tmp_path: Path, width: int) -> None:
     x = tone(440)
     whole = np.rint(x * (2 ** (8 * width - 1) - 1)).astype(np.int64)
     data = (
@@ -62,26 +62,26 @@ def test_integers_of_every_width_are_read(tmp_path, width):
 
 
 @pytest.mark.parametrize("width", [4, 8])
-def test_floating_point_numbers_are_read(tmp_path, width):
+def test_floating_point_numbers_are_read(tmp_path: Path, width: int) -> None:
     data = tone(440).astype(f"<f{width}").tobytes()
     samples, _ = read_wave(written(tmp_path / "a.wav", riff(data, 3, width)))
     assert np.allclose(samples, tone(440), atol=1e-6)
 
 
-def test_a_header_with_a_sub_format_is_read(tmp_path):
+def test_a_header_with_a_sub_format_is_read(tmp_path: Path) -> None:
     guid = struct.pack("<H", 3) + bytes.fromhex("000000001000800000aa00389b71")
     extra = struct.pack("<HHI", 22, 32, 4) + guid
     contents = riff(tone(440).astype("<f4").tobytes(), 0xFFFE, 4, extra=extra)
     assert np.allclose(read_wave(written(tmp_path / "a.wav", contents))[0], tone(440), atol=1e-6)
 
 
-def test_channels_are_mixed(tmp_path):
+def test_channels_are_mixed(tmp_path: Path) -> None:
     both = np.stack([tone(440), -tone(440) / 2], axis=1).astype("<f4").tobytes()
     samples, _ = read_wave(written(tmp_path / "a.wav", riff(both, 3, 4, channels=2)))
     assert np.allclose(samples, tone(440) / 4, atol=1e-6)
 
 
-def test_a_length_that_was_never_filled_in_is_no_obstacle(tmp_path):
+def test_a_length_that_was_never_filled_in_is_no_obstacle(tmp_path: Path) -> None:
     contents = bytearray(encode_wave(tone(440), RATE))
     contents[40:44] = b"\xff" * 4  # as programs leave it that write into a pipe
     samples, _ = read_wave(written(tmp_path / "a.wav", bytes(contents)))
@@ -89,7 +89,7 @@ def test_a_length_that_was_never_filled_in_is_no_obstacle(tmp_path):
 
 
 @pytest.mark.parametrize(("before", "after"), [(44100, 8000), (8000, 44100), (8000, 11026)])
-def test_resampling_keeps_a_tone(before, after):
+def test_resampling_keeps_a_tone(before: int, after: int) -> None:
     made = resample(tone(440, before), before, after)
     wanted = tone(440, after)
     assert made.shape == wanted.shape
@@ -97,18 +97,18 @@ def test_resampling_keeps_a_tone(before, after):
     assert abs(made - wanted)[inner].max() < 1e-3
 
 
-def test_resampling_takes_away_what_the_lower_rate_can_not_hold():
+def test_resampling_takes_away_what_the_lower_rate_can_not_hold() -> None:
     made = resample(tone(5000, 44100), 44100, 8000)
     assert abs(made[400:-400]).max() < 1e-3
 
 
-def test_resampling_takes_several_sounds_and_keeps_what_is_constant():
+def test_resampling_takes_several_sounds_and_keeps_what_is_constant() -> None:
     made = resample(np.ones((2, 3, 1000)), 16000, 8000)
     assert made.shape == (2, 3, 500)
     assert np.allclose(made[..., 50:-50], 1, atol=1e-6)
 
 
-def test_a_file_is_read_in_the_rate_asked_for(tmp_path):
+def test_a_file_is_read_in_the_rate_asked_for(tmp_path: Path) -> None:
     write_wave(tmp_path / "a.wav", tone(440, 44100), 44100)
     samples, rate = read_wave(tmp_path / "a.wav", rate=RATE)
     assert rate == RATE
@@ -127,13 +127,15 @@ def test_a_file_is_read_in_the_rate_asked_for(tmp_path):
         (riff(b"\0" * 8, 1, 2, channels=0), "0 channels"),
     ],
 )
-def test_what_can_not_be_read_is_named_with_the_remedy(tmp_path, contents, says):
+def test_what_can_not_be_read_is_named_with_the_remedy(
+    tmp_path: Path, contents: bytes, says: str
+) -> None:
     with pytest.raises(DataFileError, match=says) as error:
         read_wave(written(tmp_path / "a.wav", contents))
     assert "a.wav" in str(error.value)
 
 
-def test_impossible_sounds_are_not_written():
+def test_impossible_sounds_are_not_written() -> None:
     with pytest.raises(ValueError, match=r"shape \(L,\) are expected, got shape \(2, 2\)"):
         encode_wave(np.zeros((2, 2)), RATE)
     with pytest.raises(ValueError, match="finite samples"):

@@ -15,7 +15,7 @@ from minigen.viz import Player
 
 from ..sounds import LENGTH, RATE, sines
 
-KIND = kinds.find("sound").of(sines("test"))
+KIND = kinds.SoundKind(RATE)
 X = sines("test").scaled()
 SETTING = Setting(real=lambda: X)
 
