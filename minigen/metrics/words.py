@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from minigen.data.spoken import MELS, SpokenWords
-from minigen.engine.backend import array_of, to_numpy
+from minigen.engine.backend import to_numpy
 from minigen.engine.random import Generator
 from minigen.metrics.distances import frechet_distance
 from minigen.metrics.features import (
@@ -25,7 +25,7 @@ from minigen.metrics.features import (
     extract_features,
     load_feature_extractor,
 )
-from minigen.metrics.samples import measuring
+from minigen.metrics.samples import BATCH_SIZE, measuring, minibatches
 
 if TYPE_CHECKING:
     from minigen.models.spoken import SpokenVAE
@@ -113,7 +113,12 @@ def judge_words(
     source = generator or Generator(0)
     judge, others = word_judge(train), train.scaled()
     with measuring(model):
-        made = to_numpy(array_of(model.sample(len(labels), labels, generator=source)))
+        made = np.concatenate(
+            [
+                to_numpy(model.sample(len(some), some, generator=source).data)
+                for some, _ in minibatches(model, labels, BATCH_SIZE)
+            ]
+        )
     again = MELS.image(MELS.sound(made[:, 0]))[:, np.newaxis].astype(np.float32)
     means, drawn, spoken = (np.empty_like(made) for _ in range(3))
     for word in np.unique(labels):
