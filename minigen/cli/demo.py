@@ -38,10 +38,7 @@ SHARES: Final = {
 }
 """What is shown: the models that are trained, and the share of the time that each gets."""
 
-BY_DATA: Final = ("image_shape", "classes", "vocabulary")
-"""Options of models that the data decide."""
-
-DATASETS: Final = {"pix2pix": LETTERS, "char-gru": TEXTS, "text-vae": TEXTS}
+DATASETS: Final = {"pix2pix": LETTERS, "audio-vae": SOUNDS, "char-gru": TEXTS, "text-vae": TEXTS}
 """What models are trained on that are not trained on `DATA`."""
 
 FREE: Final = ("device", "epochs", "minigen", "steps", "validation")
@@ -124,7 +121,9 @@ def _holds_demo(folder: Path, config: RunConfig) -> bool:
         return False
     if found.model != config.model:
         return False
-    decided = {name: found.model_config[name] for name in BY_DATA if name in found.model_config}
+    decided = {
+        name: found.model_config[name] for name in options.BY_DATA if name in found.model_config
+    }
     mine = dataclasses.replace(config, model_config={**config.model_config, **decided})
     mine = mine.completed(mine.build_model())
     return dataclasses.replace(mine, **{name: getattr(found, name) for name in FREE}) == found

@@ -229,6 +229,9 @@ class PictureSize(click.ParamType):  # type: ignore[type-arg] # generic since cl
         return int(found[2] or width), width
 
 
+BY_DATA: Final = ("image_shape", "classes", "vocabulary", "rate")
+"""Options of models that the data decide."""
+
 _OWN_OPTIONS: Final = {
     "size": "size",
     "fit": "fit",

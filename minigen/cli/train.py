@@ -81,12 +81,12 @@ def _model_options(named: str | None) -> list[click.Option]:
 def _by_name(classes: Iterable[type[Model]]) -> dict[str, tuple[Option, list[str]]]:
     """Return the options of models by name, each with the models that have it.
 
-    What must be given, such as the images' shape, is left out: the data decide it.
+    What the data decide, such as the images' shape, is left out.
     """
     found: dict[str, tuple[Option, list[str]]] = {}
     for model in classes:
         for option in models.options(model):
-            if not option.required:
+            if not option.required and option.name not in options.BY_DATA:
                 found.setdefault(option.name, (option, []))[1].append(model.name)
     return found
 
