@@ -32,7 +32,7 @@ from minigen.metrics.pitch import RANGE, Pitch, find_pitch
 from minigen.metrics.samples import measuring, minibatches
 
 if TYPE_CHECKING:
-    from minigen.models.audio import AudioVAE
+    from minigen.models.audio_vae import AudioVAE
 
 Floats = npt.NDArray[np.float64]
 

@@ -54,7 +54,10 @@ from minigen.models.spoken import SpokenVAE
 from minigen.models.text_to_image import TextToImage
 
 # isort: split
-from minigen.models.audio import AudioGAN, AudioVAE
+from minigen.models.audio_vae import AudioVAE
+
+# isort: split
+from minigen.models.audio_gan import AudioGAN
 from minigen.models.language import CharGRU, CharTransformer, LanguageModel, TextModel
 from minigen.models.text_vae import TextVAE
 
