@@ -39,7 +39,7 @@ def magnitudes(sounds: npt.ArrayLike, frame: int, hop: int) -> Floats:
     >>> import numpy as np
     >>> sine = np.sin(2 * np.pi * np.arange(1024) / 8)
     >>> S = magnitudes(sine, 256, 64)
-    >>> S.shape, int(S[:, 8].argmax()), round(S[32, 8], 3)
+    >>> S.shape, int(S[:, 8].argmax()), round(float(S[32, 8]), 3)
     ((129, 17), 32, 1.0)
     """
     x = np.asarray(sounds, np.float64)

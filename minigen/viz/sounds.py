@@ -107,8 +107,8 @@ class Player:
     Examples
     --------
     >>> import numpy as np
-    >>> Player(np.zeros((2, 1, 100)), 8000)._repr_html_()[:49]
-    '<audio controls src="data:audio/wav;base64,UklGRg'
+    >>> Player(np.zeros((2, 1, 100)), 8000)._repr_html_()[:48]
+    '<audio controls src="data:audio/wav;base64,UklGR'
     """
 
     samples: Any

@@ -65,6 +65,8 @@ def test_a_run_records_path_number_and_digest(run: Path, shapes: Path) -> None:
         "test_share": 0.1,
         "bad": "refuse",
         "frames": None,
+        "rate": None,
+        "length": None,
         "by": "characters",
         "window": None,
         "column": None,

@@ -168,7 +168,7 @@ def test_reconstructions_and_walks_are_written(run: Path) -> None:
         (("traverse", "--steps", 3), 2 + 3),
     ):
         name, *options = command
-        file = Path(call(name, run, *options).output.strip())
+        file = Path(call(name, run, *options).output.splitlines()[-1])
         assert file == run / "samples" / f"{name}.txt"
         assert len(file.read_text().splitlines()) == lines
 

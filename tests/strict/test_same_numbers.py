@@ -87,6 +87,10 @@ def test_shuffles_and_binarisation_are_drawn_on_the_host() -> None:
     assert type(data.sample_bernoulli(grey, Generator(0))) is np.ndarray
 
 
+BY_ROUNDING = ("in_proj_bias",)
+"""Parameters of which some have the gradient 0, such as the bias of keys, which a softmax does not
+see: of the rounding that is left in its place Adam makes whole steps."""
+
 NOT_BINARIZED = {
     *("pix2pix", "cyclegan", "frame-prediction", "text-to-image"),
     *("audio-vae", "audio-gan", "spoken-vae", "char-gru", "char-transformer", "text-vae"),
@@ -124,7 +128,8 @@ def test_a_run_begins_with_the_same_weights_and_ends_with_the_same_but_for_round
     for (name, a), (_, b) in zip(
         here.model.state_dict().items(), there.model.state_dict().items(), strict=True
     ):
-        np.testing.assert_allclose(to_numpy(b.data), a.data, rtol=1e-3, atol=1e-5, err_msg=name)
+        rounding = 1e-3 if name.endswith(BY_ROUNDING) else 1e-5
+        np.testing.assert_allclose(to_numpy(b.data), a.data, rtol=1e-3, atol=rounding, err_msg=name)
     for split in ("train", "test"):
         assert there.history[-1][split] == pytest.approx(here.history[-1][split], rel=1e-4)
 
