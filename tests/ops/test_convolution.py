@@ -228,7 +228,7 @@ def test_gradients_of_both_orders_in_groups(options: Any) -> None:
 def test_channels_of_one_group_do_not_see_those_of_another() -> None:
     x, weight = draw(2, 4, 5, 5), draw(6, 2, 3, 3, seed=1)
     apart = [F.conv2d(x[:, :2], weight[:3]), F.conv2d(x[:, 2:], weight[3:])]
-    together = F.conv2d(x, weight, groups=2)  # products of other shapes, which BLAS may round otherwise
+    together = F.conv2d(x, weight, groups=2)  # products of other sizes, rounded otherwise
     np.testing.assert_allclose(together, np.concatenate(apart, 1), rtol=1e-12, atol=1e-14)
     x[:, 2:] = np.nan
     assert np.isfinite(F.conv2d(x, weight, groups=2)[:, :3]).all()
