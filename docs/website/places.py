@@ -21,7 +21,7 @@ _RENAMED: Final = {
 def places() -> dict[str, str]:
     """Return every file of the repository that is on the site, and its place there."""
     found = {**_RENAMED}
-    for pattern in ("docs/*.md", "docs/derivations/*.md", "docs/images/*"):
+    for pattern in ("docs/*.md", "docs/derivations/*.md", "docs/images/*", "docs/sounds/*"):
         for path in sorted(REPOSITORY.glob(pattern)):
             name = path.relative_to(REPOSITORY).as_posix()
             found[name] = name.removeprefix("docs/")

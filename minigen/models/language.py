@@ -16,7 +16,7 @@ import numpy as np
 
 from minigen import functional as F
 from minigen import nn
-from minigen.engine.backend import CPU, Array, array_of, device_of, namespace, to_device
+from minigen.engine.backend import CPU, Array, array_of, device_of, namespace, to_device, to_numpy
 from minigen.engine.random import Generator, default_generator
 from minigen.engine.tensor import Tensor
 from minigen.models.base import Model
@@ -216,7 +216,7 @@ class LanguageModel(TextModel):
         """
         self.expect_labels(labels, count)
         device = next(self.parameters()).device
-        begun = np.asarray([] if prompt is None else prompt, np.int64)
+        begun = np.asarray([] if prompt is None else to_numpy(array_of(prompt)), np.int64)
         if begun.ndim != 1 or len(begun) > self.length or not begun.all():
             raise ValueError(
                 f"{type(self).__name__}: a prompt of 0 to {self.length} tokens, none of them the "
