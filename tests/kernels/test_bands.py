@@ -100,6 +100,18 @@ def test_a_hundred_times_two_threads_give_what_one_gives(monkeypatch: pytest.Mon
             np.testing.assert_array_equal(computed(layer, "float32"), numbers)
 
 
+@pytest.mark.parametrize("size", [(14, 6), (6, 14), (11, 8)])
+def test_two_threads_give_what_one_gives_for_high_and_for_wide_images(
+    size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    layer = Layer(3, 5, size, (4, 4), (2, 2), (1, 1), batch=32)
+    monkeypatch.setenv("MINIGEN_THREADS", "1")
+    expected = [computed(layer, "float32") for computed in BY_KERNEL]
+    monkeypatch.setenv("MINIGEN_THREADS", "2")
+    for computed, numbers in zip(BY_KERNEL, expected, strict=True):
+        np.testing.assert_array_equal(computed(layer, "float32"), numbers)
+
+
 def test_images_in_any_memory_order_are_served() -> None:
     layer = LAYERS[0]
     x, weight, g = (
@@ -133,6 +145,12 @@ def test_what_is_not_served_is_left_to_the_op(given: Any) -> None:
         kernels.conv_transpose2d_in_bands(x, backwards, bias, output_padding=0, **options)
         is NotImplemented
     )
+
+
+def test_kernels_that_the_stride_does_not_divide_are_left_to_the_op() -> None:
+    x, weight = held((8, 3, 13, 13)), drawn((5, 3, 5, 5))
+    found = kernels.conv2d_in_bands(x, weight, None, stride=2, padding=1)
+    assert found is NotImplemented
 
 
 def test_groups_are_left_to_the_op() -> None:
