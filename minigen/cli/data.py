@@ -259,7 +259,7 @@ def _show_own_sounds(
 def _read(own: OwnData, fresh: bool) -> tuple[Collection | SoundCollection, str]:
     """Read pictures, in some size if need be, and say in which."""
     from minigen import data
-    from minigen.data.sounds import read_own as read
+    from minigen.data.sounds import read_pictures_or_sounds as read
 
     try:
         found = read(own, fresh=fresh)

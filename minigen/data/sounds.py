@@ -198,7 +198,7 @@ class SoundCollection:
         )
 
 
-def read_own(
+def read_pictures_or_sounds(
     own: OwnData, *, progress: bool = True, fresh: bool = False
 ) -> Collection | SoundCollection:
     """Read what a path holds: WAV files, or whatever `minigen.data.reading.read` reads.

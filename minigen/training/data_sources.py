@@ -9,8 +9,7 @@ from typing import Any, TypeAlias
 from minigen import data
 from minigen.data.collection import Collection
 from minigen.data.own_texts import TextCollection, is_text, read_texts_of
-from minigen.data.sounds import SoundCollection
-from minigen.data.sounds import read_own as read_pictures_or_sounds
+from minigen.data.sounds import SoundCollection, read_pictures_or_sounds
 from minigen.data.spoken import LISTENED, MELS
 from minigen.models.base import import_from
 from minigen.training.errors import ConfigurationError

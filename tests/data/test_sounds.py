@@ -17,7 +17,7 @@ from minigen.data import (
     Sounds,
     write_wave,
 )
-from minigen.data.sounds import SoundCollection, read_own
+from minigen.data.sounds import SoundCollection, read_pictures_or_sounds
 
 
 def folder_of(path: Path, names: list[str], length: int = 600, rate: int = 8000) -> Path:
@@ -29,7 +29,7 @@ def folder_of(path: Path, names: list[str], length: int = 600, rate: int = 8000)
 
 
 def read(path: Path, **options: object) -> SoundCollection:
-    found = read_own(OwnData(str(path), **options))  # type: ignore[arg-type]
+    found = read_pictures_or_sounds(OwnData(str(path), **options))  # type: ignore[arg-type]
     assert isinstance(found, SoundCollection)
     return found
 
