@@ -40,10 +40,11 @@ IMAGES: Final = 10_000
 @options.drawing("reconstruct")
 @options.device
 def reconstruct(folder: Path, count: int, out: Path | None, device: str | None) -> None:
-    """Show test images above their reconstructions by the model of the run in DIR.
+    """Show test examples beside their reconstructions by the model of the run in DIR.
 
-    Of a model that restores, such as a denoising autoencoder, the corrupted images that it sees are
-    shown, too.
+    Images stand above them; sounds are written as WAV, too, and texts are shown here. Of a model
+    that restores, such as a denoising autoencoder, the corrupted images that it sees are shown,
+    too.
     """
     run = Trained.load(folder, device)
     remake = run.ability(
