@@ -66,3 +66,29 @@ def test_biases_broadcast_batches_and_recorded_passes_are_left_to_the_op() -> No
     recorded: Any = minigen.tensor(out)
     found = attention_kernel_vjp(recorded, out, query, key, value, None, **PLAIN)
     assert found is NotImplemented
+
+
+@pytest.mark.parametrize("count", [5, 40])
+def test_many_examples_are_done_in_blocks_and_by_two_threads(
+    monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    monkeypatch.setenv("MINIGEN_THREADS", "2")
+    monkeypatch.setattr("minigen.kernels.attention.BLOCK", 3 * 2 * 12)
+    monkeypatch.setattr("minigen.kernels.attention.LEAST_SHARED", 40 * 2 * 12)
+    arrays = inputs(count, 2)
+    found = attention_kernel(*arrays, None, **PLAIN)
+    expected: Any = attention.forward(*arrays, None, **PLAIN)
+    np.testing.assert_allclose(found, expected, atol=1e-12)
+    g = draw(*expected.shape, seed=9)
+    gradients = attention_kernel_vjp(g, expected, *arrays, None, **PLAIN)[:3]
+    rule: Any = attention_vjp(g, expected, *arrays, None, **PLAIN)[:3]
+    for one, two in zip(gradients, rule, strict=True):
+        np.testing.assert_allclose(one, two(), atol=1e-11)
+
+
+def test_long_sums_of_weights_stay_exact_in_float32() -> None:
+    query, key = np.ones((1, 1, 1), np.float32), np.full((1, 100_000, 1), -0.1, np.float32)
+    key[0, 0] = 0  # all other weights are exp(-0.1) of this one's
+    value = np.ones((1, 100_000, 1), np.float32)
+    found = attention_kernel(query, key, value, None, **PLAIN | {"scale": 1.0})
+    np.testing.assert_allclose(found, 1, rtol=5e-6)
