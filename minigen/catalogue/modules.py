@@ -308,6 +308,14 @@ def _loss_of_sentences(model: Any, x: Any, noise: Any) -> Any:
     return model.terms(x, beside(x, [[1, 2, 1], [2, 1, 0], [2, 0, 0]]), noise=noise)["loss"]
 
 
+def _prior_of_sentences(model: Any) -> Any:
+    """Return the loss of the prior's turn, of images that are held: it is blind to them."""
+    images = Generator(1).uniform((3, 1, 4, 4), np.float64)
+    like = next(model.parameters())
+    sentences = beside(like, [[1, 2, 1], [2, 1, 0], [2, 0, 0]])
+    return model.side_terms("prior", beside(like, images), sentences)["prior_loss"]
+
+
 def _speaking(generator: Generator) -> models.SpokenVAE:
     """Make a model of three words, with its biases off the kinks at 0."""
     sizes: dict[str, Any] = {"channels": (2, 3), "hidden": (5,), "latent": 2, "batch_norm": False}
@@ -360,6 +368,14 @@ MODELS = [
         normal(3, 2),
         note="noise held",
         call=_loss_of_sentences,
+        part=("encoder", "to_", "decoder.", "sentences."),
+    ),
+    _model(
+        "TextToImage",
+        _told,
+        note="prior",
+        call=_prior_of_sentences,
+        part="sentence_prior.",
     ),
     _model(
         "SpokenVAE",

@@ -80,10 +80,10 @@ def reconstruct(folder: Path, count: int, out: Path | None, device: str | None) 
     type=click.IntRange(2, STEPS),
     default=10,
     show_default=True,
-    help="Images a row, both ends counted.",
+    help="Points of the way, both ends counted.",
 )
 @options.drawing("interpolate")
-@options.seed("Which test images are paired.")
+@options.seed("Which test examples are paired.")
 @options.device
 def interpolate(
     folder: Path,
@@ -94,9 +94,9 @@ def interpolate(
     seed: int,
     device: str | None,
 ) -> None:
-    """Show the way from one image to another through the latent space of the run in DIR.
+    """Show the way from one image, text or sound to another through the run's latent space.
 
-    A row starts at the reconstruction of one test image and ends at that of another; between them
+    A row starts at the reconstruction of one test example and ends at that of another; between them
     the decoder shows points of the straight line from the one's latent mean, or code, to the
     other's. Of a conditional model, both are of one class, and so is all between; of a model that
     is told sentences, all shows the first one's. A GAN has no encoder: its rows go from one draw of
@@ -128,7 +128,7 @@ def interpolate(
 @click.command()
 @options.run_folder
 @click.option(
-    "--steps", type=click.IntRange(2, STEPS), default=9, show_default=True, help="Images a row."
+    "--steps", type=click.IntRange(2, STEPS), default=9, show_default=True, help="Values a row."
 )
 @click.option(
     "--range",
@@ -147,7 +147,7 @@ def interpolate(
     type=click.IntRange(min=0),
     default=0,
     show_default=True,
-    help="The test image at whose latent mean, and class, the other variables stay.",
+    help="The test example at whose latent mean, and class, the other variables stay.",
 )
 @click.option("--from-prior", is_flag=True, help="Let them stay at the prior's mean instead.")
 @options.drawing("traverse")
@@ -165,7 +165,7 @@ def traverse(
     """Show what each latent variable of the run in DIR changes, in a row of its own.
 
     The variable goes from -RANGE to +RANGE about the prior's mean, the others stay. The rows are
-    ordered by activity, the variance over the test images of the variable's posterior mean: the
+    ordered by activity, the variance over the test examples of the variable's posterior mean: the
     most used comes first.
     """
     from minigen import metrics

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -10,6 +11,7 @@ from minigen import nn
 from minigen.engine.backend import CPU, Array, array_of, device_of, namespace
 from minigen.engine.random import Generator
 from minigen.engine.tensor import Tensor
+from minigen.models.networks import dense_layers
 from minigen.models.options import Count, Options, Words
 
 
@@ -129,6 +131,59 @@ class SentenceEncoder(nn.Module):
         words = xp.maximum(said.sum(axis=1), 1).reshape(count, 1)
         summed: Tensor = F.sum(at_places * said.reshape(count, length, 1), axis=1) / words**0.5
         return summed
+
+
+class SentencePrior(nn.Module):
+    r"""What latent variables are like under a sentence: a Gaussian of its vector s.
+
+    .. math:: p_\psi(z \mid t) = N\left(m(s(t)), \operatorname{diag} v(s(t))\right)
+
+    Parameters
+    ----------
+    features : int
+        Length of the vectors s.
+    hidden : sequence of int
+        Lengths of the dense layers between.
+    latent : int
+        Number of latent variables.
+    generator : Generator, optional
+        Draws the weights.
+
+    References
+    ----------
+    Sohn, Lee, Yan (2015), "Learning structured output representation using deep conditional
+    generative models": a prior that is told the condition. Ghosh et al. (2020), arXiv:1903.12436:
+    one that is fitted to codes, which don't learn from it.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> prior = SentencePrior(6, (8,), 2)
+    >>> mean, logvar = prior(minigen.randn(5, 6))
+    >>> mean.shape, logvar.shape
+    ((5, 2), (5, 2))
+
+    Derivation: kl.gaussian
+    """
+
+    def __init__(
+        self,
+        features: int,
+        hidden: Sequence[int],
+        latent: int,
+        *,
+        generator: Generator | None = None,
+    ) -> None:
+        super().__init__()
+        sizes = (features, *hidden)
+        self.layers = nn.Sequential(*dense_layers(sizes, generator))
+        self.to_mu = nn.Dense(sizes[-1], latent, generator=generator)
+        self.to_logvar = nn.Dense(sizes[-1], latent, generator=generator)
+
+    def forward(self, sentences: Array) -> tuple[Tensor, Tensor]:
+        r"""Return m and :math:`\ln v`, each (N, latent), of vectors of sentences (N, features)."""
+        told = self.layers(sentences)
+        return self.to_mu(told), self.to_logvar(told)
 
 
 def expect_sentences(model: str, sentences: Array | None, words: int, count: int) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import minigen
-from minigen import models
+from minigen import models, nn
 from minigen.engine.random import Generator
 from minigen.models import TextToImage
 from minigen.models.sentences import SentenceEncoder
@@ -78,6 +78,43 @@ def test_the_loss_is_the_negative_elbo_given_the_sentence() -> None:
     kl = 0.5 * (mu**2 + np.exp(logvar) - 1 - logvar).sum(1).mean()
     loss = model.terms(x, SENTENCES, noise=noise)["loss"].item()
     assert loss == pytest.approx(reconstruction + kl, rel=1e-5)
+
+
+@pytest.mark.derivation("kl.gaussian")
+def test_the_prior_of_a_sentence_is_fitted_to_its_codes_which_do_not_learn_from_it() -> None:
+    model, x = model_of(), images()
+    loss = model.side_terms("prior", x, SENTENCES)["prior_loss"]
+    mu, logvar = (t.numpy() for t in model.encode(x, SENTENCES))
+    m, v = (t.numpy() for t in model.sentence_prior(model.sentences(SENTENCES)))
+    ratio = np.exp(logvar - v)
+    each = 0.5 * (v - logvar - 1 + ratio + (mu - m) ** 2 / np.exp(v)).sum(1)
+    assert loss.item() == pytest.approx(each.mean(), rel=1e-5)
+    loss.backward()
+    learning = {name for name, p in model.named_parameters() if p.grad is not None}
+    assert learning == {name for name, _ in model.named_parameters() if "prior" in name}
+    model.zero_grad()
+    model.side_terms("autoencoder", x, SENTENCES)["loss"].backward()
+    others = {name for name, p in model.named_parameters() if p.grad is not None}
+    assert not learning & others
+    assert others == {name for name, _ in model.named_parameters()} - learning
+
+
+def test_images_are_made_of_draws_from_the_prior_of_their_sentence() -> None:
+    model = model_of()
+    nn.init.constant_(model.sentence_prior.to_logvar.bias, -100)
+    nn.init.constant_(model.sentence_prior.to_logvar.weight, 0)
+    mean, _ = model.sentence_prior(model.sentences(SENTENCES))
+    made = model.sample(3, SENTENCES, generator=Generator(4)).numpy()
+    np.testing.assert_allclose(made, model.decode_images(mean, SENTENCES).numpy(), atol=1e-6)
+    nn.init.constant_(model.sentence_prior.to_logvar.bias, 2)
+    other = model.sample(3, SENTENCES, generator=Generator(4)).numpy()
+    z = mean.numpy() + np.e * Generator(4).normal((3, 2), np.float32)
+    np.testing.assert_allclose(other, model.decode_images(z, SENTENCES).numpy(), atol=1e-5)
+
+
+def test_an_unknown_side_is_refused() -> None:
+    with pytest.raises(ValueError, match="unknown side 'encoder': use one of autoencoder, prior"):
+        model_of().side_terms("encoder", images(), SENTENCES)
 
 
 def test_importance_samples_are_each_of_their_own_sentence() -> None:
