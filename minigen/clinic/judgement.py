@@ -145,8 +145,8 @@ MISTAKES: Final = (
         minigen=minigens_divergence,
         check=likelihood_and_bound,
         symptom="Texts that call the VAE's training adversarial, or the encoder a free choice.",
-        cure="The likelihood is the ELBO plus the KL divergence of q from the true posterior. Where "
-        "the likelihood stands still, raising the bound lowers exactly that divergence.",
+        cure="The likelihood is the ELBO plus the KL divergence of q from the true posterior. "
+        "Where the likelihood stands still, raising the bound lowers exactly that divergence.",
         lesson="07",
         derivation="vae.identity",
     ),
