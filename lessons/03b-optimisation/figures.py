@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -13,8 +13,9 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 
 import minigen
-from minigen import data, nn, viz
-from minigen.course import at_most
+import minigen.functional as F
+from minigen import data, nn, optim, viz
+from minigen.course import at_most, progress
 from minigen.optim.lr_scheduler import LRScheduler
 
 Floats = npt.NDArray[np.floating[Any]]
@@ -26,6 +27,7 @@ SEEN = 4096
 # ---------------------------------------------------------------------- what the experiments use
 
 
+@functools.cache
 def letters() -> tuple[Floats, Floats]:
     """Return capital letters to learn from (4096, 784), and others (512, 784), grey in [0, 1]."""
     images = data.load("printed_letters", "test").scaled().reshape(-1, SIDE * SIDE)
@@ -53,7 +55,31 @@ def reader() -> nn.Sequential:
     )
 
 
-def minibatches(images: Floats, steps: Sequence[int] | range, size: int = 64) -> Iterator[Any]:
+def train(network: nn.Module, optimizer: optim.Optimizer, steps: int = 300) -> list[float]:
+    """Take so many steps, and return the loss before each."""
+    losses = []
+    for x in minibatches(letters()[0], progress(range(steps), type(optimizer).__name__)):
+        loss = F.binary_cross_entropy_with_logits(network(x), x)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    return losses
+
+
+def train_painters(
+    optimizers: Mapping[str, Callable[[Any], optim.Optimizer]],
+) -> tuple[dict[str, nn.Module], dict[str, list[float]]]:
+    """Train a painter with each of some optimisers; return them, and their losses."""
+    painters: dict[str, nn.Module] = {}
+    curves = {}
+    for name, optimizer_of in optimizers.items():
+        painters[name] = painter()
+        curves[name] = train(painters[name], optimizer_of(painters[name].parameters()))
+    return painters, curves
+
+
+def minibatches(images: Floats, steps: Iterable[int], size: int = 64) -> Iterator[Any]:
     """Iterate over minibatches, drawn with replacement and in the same order each time."""
     draw = np.random.default_rng(1)
     for _ in steps:
@@ -79,9 +105,9 @@ def minibatches_of_digits(steps: int, size: int = 32) -> Iterator[tuple[Any, Any
 # ------------------------------------------------------------------------------------ the figures
 
 
-def painted(originals: Floats, painters: Mapping[str, nn.Module], count: int = 13) -> None:
-    """Show letters, and below them what networks paint of them."""
-    shown = minigen.tensor(originals[:count])
+def painted(painters: Mapping[str, nn.Module], count: int = 13) -> None:
+    """Show letters that were not learnt from, and below them what networks paint of them."""
+    shown = minigen.tensor(letters()[1][:count])
     rows = {"seen": shown.numpy()}
     with minigen.no_grad():
         for name, network in painters.items():
@@ -141,8 +167,9 @@ def _contours(ax: Axes, curvatures: Floats, reach: tuple[float, float]) -> None:
 def paths(walks: Mapping[str, Floats], curvatures: Floats, title: str) -> None:
     """Draw walks over the contours of a valley, a panel each."""
     figure, axes = plt.subplots(1, len(walks), figsize=(9, 2.9), sharey=True)
+    highest = 1.2 * max(np.abs(walk[:, 1]).max() for walk in walks.values())
     for ax, (name, walk) in zip(axes, walks.items(), strict=True):
-        _contours(ax, curvatures, (10.0, 3.2))
+        _contours(ax, curvatures, (10.0, highest))
         ax.plot(walk[:, 0], walk[:, 1], "-o", color=viz.COLOURS[0], markersize=3.5, linewidth=1.2)
         ax.plot(*walk[0], "s", color=viz.COLOURS[1], markersize=7)
         ax.set(title=name, xlabel="$w_1$")
@@ -216,9 +243,9 @@ def floor(rates: Floats, measured: Floats, derived: Floats) -> None:
 def limits(rates: Floats, losses: Mapping[str, Floats], bounds: Mapping[str, float]) -> None:
     r"""Draw losses after 100 steps against the learning rate, and the limits 2 / lambda_max."""
     _, ax = plt.subplots()
-    for colour, (name, values) in zip(viz.COLOURS, losses.items(), strict=False):
+    for colour, size, (name, values) in zip(viz.COLOURS, (8, 3.5), losses.items(), strict=False):
         shown = np.where(np.asarray(values) < 2, values, np.nan)
-        ax.semilogx(rates, shown, "o-", color=colour, markersize=3.5, label=name)
+        ax.semilogx(rates, shown, "o-", color=colour, markersize=size, label=name)
         ax.axvline(bounds[name], color=colour, linestyle=":", linewidth=1.4)
         ax.annotate(
             rf"$2 / \lambda_{{\max}}$ = {bounds[name]:.3g}",
@@ -267,7 +294,7 @@ def decay(left: Mapping[str, Floats], expected: float) -> None:
         ylabel="share that is left",
         ylim=(-0.1, 1.15),
     )
-    ax.legend(loc="center right")
+    ax.legend(loc="upper left")
     plt.show()
 
 
