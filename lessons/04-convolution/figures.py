@@ -145,7 +145,7 @@ def three_networks(dense: Array) -> tuple[dict[str, Array], nn.Module]:
         ylabel="share of test digits right",
         ylim=(0, 1.02),
     )
-    ax.legend(loc="center left", bbox_to_anchor=(0.0, 0.45))
+    ax.legend(loc="lower left", bbox_to_anchor=(0.0, 0.1))
     plt.show()
     return shares, models["no pooling between"]
 
@@ -176,43 +176,46 @@ def coloured_pictures(count: int) -> Array:
     return np.float32(data.load("coloured_shapes").images[:count] / 255)
 
 
-def kernels_on_a_picture() -> tuple[Array, Array, Array]:
+def kernels_on_a_picture() -> tuple[float, float]:
     """Draw a coloured picture, two kernels, and what they find.
 
     Returns
     -------
-    picture, kernel, found : array
-        Of the first kernel, with shapes (3, 32, 32), (3, 3) and (30, 30).
+    by_hand, found : float
+        What the first kernel makes of the marked window: the sum of products, and the library's.
     """
-    picture = coloured_pictures(20)[7]
+    picture = coloured_pictures(20)[2]
     kernels = {
         "bright below": np.array([[-1, -1, -1], [0, 0, 0], [1, 1, 1]]),
         "bright right": np.array([[-1, 0, 1]] * 3),
     }
-    spot = (9, 14)  # the window that is marked
+    weights = {
+        name: np.broadcast_to(kernel, (1, 3, 3, 3)).astype(np.float32)
+        for name, kernel in kernels.items()
+    }
+    maps = {name: F.conv2d(picture[None], weight)[0, 0] for name, weight in weights.items()}
+    first = maps["bright below"]
+    spot = np.unravel_index(first.argmax(), first.shape)  # the window that is marked
     mark: dict[str, Any] = {"fill": False, "edgecolor": "black", "linewidth": 2}
     _, axes = plt.subplots(1, 5, figsize=(9, 2.5), width_ratios=(1, 0.45, 1, 0.45, 1))
     axes[0].imshow(picture.transpose(1, 2, 0))
     axes[0].set_title("picture 32 × 32")
     axes[0].add_patch(Rectangle((spot[1] - 0.5, spot[0] - 0.5), 3, 3, **mark))
-    results = []
     for place, (name, kernel) in zip((1, 3), kernels.items(), strict=True):
         axes[place].imshow(kernel, cmap=_SIGNED, vmin=-1.5, vmax=1.5)
         for (i, j), number in np.ndenumerate(kernel):
             text = str(number).replace("-", "−")
             axes[place].text(j, i, text, ha="center", va="center")
         axes[place].set_title("kernel 3 × 3")
-        weight = np.broadcast_to(kernel, (1, 3, 3, 3)).astype(np.float32)
-        found = F.conv2d(picture[None], weight)[0, 0]
-        results.append(found)
-        largest = abs(found).max()
-        axes[place + 1].imshow(found, cmap=_SIGNED, vmin=-largest, vmax=largest)
+        largest = abs(maps[name]).max()
+        axes[place + 1].imshow(maps[name], cmap=_SIGNED, vmin=-largest, vmax=largest)
         axes[place + 1].add_patch(Rectangle((spot[1] - 0.5, spot[0] - 0.5), 1, 1, **mark))
         axes[place + 1].set_title(name)
     for ax in axes:
         _bare(ax)
     plt.show()
-    return picture, kernels["bright below"], results[0]
+    window = picture[:, spot[0] : spot[0] + 3, spot[1] : spot[1] + 3]
+    return float((window * kernels["bright below"]).sum()), float(first[spot])
 
 
 def matrix_of(kernel: Array, size: tuple[int, int], stride: int, padding: int) -> Array:
@@ -225,7 +228,7 @@ def two_matrices() -> None:
     """Draw the matrices of a kernel of 3 by 3 on an image of 6 by 6, each tap in its own colour."""
     taps = np.arange(1.0, 10).reshape(3, 3)
     colours = plt.get_cmap("viridis").with_extremes(bad="white")
-    _, axes = plt.subplots(1, 3, figsize=(9, 3.4), width_ratios=(0.6, 1.6, 1.6))
+    _, axes = plt.subplots(1, 3, figsize=(9, 2.4), width_ratios=(0.6, 1.6, 1.6))
     axes[0].imshow(taps, cmap=colours, vmin=1, vmax=9)
     axes[0].set(
         title="the kernel", xticks=range(3), yticks=range(3), xlabel="tap b", ylabel="tap a"
@@ -344,7 +347,7 @@ KINDS: Final = ("k = 3", "k = 4", "repeat, convolve")
 
 
 def decoder(kind: str, channels: int = 16) -> nn.Module:
-    """Return a network that enlarges pictures eightfold, by doubling three times."""
+    """Return a network that enlarges pictures fourfold, by doubling twice."""
     generator = minigen.Generator(0)
 
     def doubled(into: int, out: int) -> list[nn.Module]:
@@ -356,24 +359,25 @@ def decoder(kind: str, channels: int = 16) -> nn.Module:
         return [nn.Upsample(scale_factor=2), convolution]
 
     first = nn.Conv2d(3, channels, 3, padding=1, generator=generator)
-    twice = [[*doubled(channels, channels), nn.ReLU()] for _ in range(2)]
-    return nn.Sequential(first, nn.ReLU(), *twice[0], *twice[1], *doubled(channels, 3))
+    middle = [*doubled(channels, channels), nn.ReLU()]
+    return nn.Sequential(first, nn.ReLU(), *middle, *doubled(channels, 3))
 
 
 def finest(images: Array) -> float:
     """Return which share of the energy of images alternates from each pixel to the next.
 
     It is the part of the Fourier transform, squared, that has the finest frequency along one axis
-    or along both.
+    or along both. The mean of each image is left out.
     """
     spectrum = abs(np.fft.fft2(images)) ** 2
+    spectrum[..., 0, 0] = 0
     half = images.shape[-1] // 2  # the frequency with one period in two pixels
     both = spectrum[..., half, half].sum()  # along both axes: it is in each of the two sums
     alternating = spectrum[..., half, :].sum() + spectrum[..., :, half].sum() - both
     return float(alternating / spectrum.sum())
 
 
-def three_decoders(moments: Sequence[int] = (0, 10, 30, 150)) -> dict[str, dict[int, Array]]:
+def three_decoders(moments: Sequence[int] = (0, 20, 60, 300)) -> dict[str, dict[int, Array]]:
     """Train three decoders to draw pictures from their averages; draw them at some steps.
 
     Returns
@@ -382,7 +386,7 @@ def three_decoders(moments: Sequence[int] = (0, 10, 30, 150)) -> dict[str, dict[
         By the kind of decoder, and by the step: sixteen pictures.
     """
     pictures = coloured_pictures(1024)
-    averages = F.avg_pool2d(pictures, 8)
+    averages = F.avg_pool2d(pictures, 4)
     moments = [moment for moment in moments if moment < at_most(max(moments) + 1)]
     drawn = {
         kind: _drawn(decoder(kind), averages, pictures, moments)
@@ -400,7 +404,7 @@ def three_decoders(moments: Sequence[int] = (0, 10, 30, 150)) -> dict[str, dict[
         row[0].set_ylabel(kind)
         for ax in row:
             _bare(ax)
-    figure.suptitle("Four pictures of 32 × 32, drawn by three decoders from averages of 4 × 4")
+    figure.suptitle("Four pictures of 32 × 32, drawn by three decoders from averages of 8 × 8")
     plt.show()
     return drawn
 
