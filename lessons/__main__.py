@@ -12,7 +12,7 @@ from typing import Final
 
 import click
 
-from lessons import building, counting, inspection
+from lessons import building, counting, inspection, symbols
 from minigen.course.lesson import number_in, padded
 
 _RUFF: Final = (sys.executable, "-m", "ruff", "format", "--stdin-filename", "cell.py", "-")
@@ -86,6 +86,12 @@ def format_(numbers: tuple[str, ...]) -> None:
         jupytext(["--quiet", *through_ruff, *without_header, str(source)])
         if source.read_bytes() != before:
             click.echo(f"laid out: {source.name}")
+
+
+@main.command("symbols")
+def symbols_() -> None:
+    """Make the page of symbols, docs/symbols.md, of their table, lessons/symbols.toml."""
+    click.echo(symbols.write())
 
 
 @main.command()

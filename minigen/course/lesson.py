@@ -127,7 +127,7 @@ def lessons() -> list[Lesson]:
     --------
     >>> from minigen.course import lessons
     >>> [lesson.title for lesson in lessons()][0]
-    'Autograd'
+    'Primer'
     """
     return [Lesson(number_in(notebook.stem), notebook) for notebook in sorted(_notebooks(home()))]
 

@@ -22,7 +22,7 @@ def lesson(tmp_path: Path) -> Lesson:
 def test_lessons_come_in_their_order_with_titles() -> None:
     numbers = [lesson.number for lesson in lessons()]
     assert numbers == sorted(numbers)
-    assert lessons()[0].title == "Autograd"
+    assert lessons()[0].title == "Primer"
 
 
 @pytest.mark.parametrize("number", [1, "1", "01"])
@@ -44,7 +44,7 @@ def test_a_number_may_have_a_letter_and_then_comes_after_the_one_without(
 
 
 def test_an_unknown_number_is_an_error_that_lists_the_numbers() -> None:
-    with pytest.raises(ValueError, match="there is no lesson '99'; there are 01"):
+    with pytest.raises(ValueError, match="there is no lesson '99'; there are 00, 01"):
         find_lesson("99")
 
 

@@ -13,7 +13,7 @@ from types import ModuleType
 import pytest
 
 from lessons.mistake import Mistake
-from minigen.course import Lesson, lessons
+from minigen.course import Lesson, find_lesson, lessons
 from minigen.course.exercises import Exercise, State, all_exercises, exercises_of
 from minigen.course.expectations import AnswerError
 from minigen.course.lesson import home
@@ -74,12 +74,12 @@ def test_the_stub_is_to_do_and_says_what(exercise: Exercise) -> None:
 
 @pytest.mark.parametrize("exercise", EXERCISES, ids=str)
 def test_the_solution_is_right(exercise: Exercise) -> None:
-    exercise.check(getattr(module_of(exercise.lesson.solutions), exercise.name))
+    exercise.judge(getattr(module_of(exercise.lesson.solutions), exercise.name))
 
 
 @pytest.mark.parametrize("earlier", [False, True])
 def test_the_checks_are_pytest_tests_too(tmp_path: Path, earlier: bool) -> None:
-    lesson = lessons()[0]
+    lesson = find_lesson("01")
     copied = list(lesson.copy_to(tmp_path))
     answers, tests = lesson.answers_in(tmp_path), copied[-1]
     answers.write_bytes(lesson.solutions.read_bytes())
@@ -102,7 +102,7 @@ def test_a_wrong_answer_is_rejected_with_a_message_that_points_at_the_mistake(
     exercise: Exercise, mistake: Mistake
 ) -> None:
     with pytest.raises(AnswerError) as caught:
-        exercise.check(mistake.answer)
+        exercise.judge(mistake.answer)
     assert mistake.says in str(caught.value)
 
 
