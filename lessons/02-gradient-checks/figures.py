@@ -128,7 +128,8 @@ def learn(name: str, epochs: int = 6, rate: float = 0.1) -> tuple[list[float], f
     curve = []
     for _ in range(at_most(epochs)):
         losses = []
-        for batch in np.split(order.permutation(IMAGES), IMAGES // BATCH):
+        batches = np.split(order.permutation(IMAGES), IMAGES // BATCH)
+        for batch in batches[: at_most(len(batches))]:
             logits = network(w, ops, minigen.tensor(x[batch]))
             loss = F.cross_entropy(logits, minigen.tensor(train.labels[batch]))
             for parameter in w.values():

@@ -66,7 +66,8 @@ def learn(model: nn.Sequential, epochs: int, rate: float) -> tuple[list[float], 
     with np.errstate(all="ignore"):
         for _ in range(at_most(epochs)):
             losses = []
-            for batch in np.split(order.permutation(len(X_TRAIN)), len(X_TRAIN) // BATCH):
+            batches = np.split(order.permutation(len(X_TRAIN)), len(X_TRAIN) // BATCH)
+            for batch in batches[: at_most(len(batches))]:
                 logits = model(minigen.tensor(X_TRAIN[batch]))
                 loss = F.cross_entropy(logits, minigen.tensor(LABELS[batch]))
                 if not np.isfinite(loss.item()):

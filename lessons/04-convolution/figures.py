@@ -47,7 +47,8 @@ def learn(model: nn.Module, images: Array, epochs: int) -> nn.Module:
     """Train a network to read digits."""
     optimizer, order = optim.Adam(model.parameters(), lr=3e-3), np.random.default_rng(1)
     for _ in range(at_most(epochs)):
-        for batch in np.split(order.permutation(IMAGES), IMAGES // BATCH):
+        batches = np.split(order.permutation(IMAGES), IMAGES // BATCH)
+        for batch in batches[: at_most(len(batches))]:
             logits = model(minigen.tensor(images[batch]))
             loss = F.cross_entropy(logits, minigen.tensor(LABELS[batch]))
             optimizer.zero_grad()
