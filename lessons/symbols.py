@@ -31,6 +31,7 @@ _GREEK: Final = (
 _ACCENT: Final = "hat|bar|tilde|dot|vec|widehat|overline|mathbf|mathcal|mathbb"
 
 _CODE: Final = re.compile(r"```.*?```|`[^`]*`", re.DOTALL)
+_EXERCISES: Final = re.compile(r"^## Exercises$.*?(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 _FORMULA: Final = re.compile(r"\$\$(.*?)\$\$|(?<!\\)\$([^$]+?)\$", re.DOTALL)
 _WORDS: Final = re.compile(r"\\(?:text|mathrm|operatorname|begin|end|tag)\*?\{[^{}]*\}")
 _SYMBOL: Final = re.compile(
@@ -101,9 +102,9 @@ def _formulas(text: str) -> Iterator[str]:
 
 
 def uses() -> dict[str, set[str]]:
-    """Return the symbols that each place uses."""
+    """Return the symbols that each place uses; a lesson's exercises have theirs for themselves."""
     return {
-        place: symbols_in(source.read_text(encoding="utf-8"))
+        place: symbols_in(_EXERCISES.sub("", source.read_text(encoding="utf-8")))
         for place, source in documents().items()
     }
 

@@ -79,6 +79,13 @@ def train_painters(
     return painters, curves
 
 
+def dead_share(network: nn.Sequential) -> float:
+    """Return which share of the first hidden layer's units is 0 for each of 1024 letters."""
+    with minigen.no_grad():
+        outputs = network[1](network[0](minigen.tensor(letters()[0][:1024])))
+    return float(np.mean(outputs.numpy().max(axis=0) == 0))
+
+
 def minibatches(images: Floats, steps: Iterable[int], size: int = 64) -> Iterator[Any]:
     """Iterate over minibatches, drawn with replacement and in the same order each time."""
     draw = np.random.default_rng(1)

@@ -1,4 +1,4 @@
-"""The table of symbols: a meaning for every use, a use of every meaning, and the page made of it."""
+"""The table of symbols: a meaning for every use, a use of every meaning, and the page."""
 
 from __future__ import annotations
 
