@@ -21,7 +21,7 @@ Images: TypeAlias = npt.NDArray[np.float32]
 
 Numbers: TypeAlias = npt.NDArray[Any]
 
-TONES = plt.get_cmap("tab10").colors
+TONES = [plt.get_cmap("tab10")(digit) for digit in range(10)]
 """A colour for each of the ten digits."""
 
 viz.use_style()
@@ -57,7 +57,7 @@ def train(
 
     The learning rate is constant for the first half, then falls to a fiftieth.
     """
-    optimizer = optim.Adam(model.parameters(), lr=rate)
+    optimizer: Any = optim.Adam(model.parameters(), lr=rate)
     order, noise = np.random.default_rng(1), minigen.Generator(2)
     for epoch in progress(range(epochs), what):
         optimizer.lr = rate * max(0.02, min(1.0, 2 * (1 - epoch / epochs)))
@@ -164,8 +164,8 @@ def sketch(original: Images, rebuilt: Images) -> None:
         ax.text(float(np.mean([x for x, _ in corners])), 1, text, ha="center", va="center")
     for height in (0.7, 1.0, 1.3):
         ax.add_patch(Circle((5.5, height), 0.12, facecolor=viz.COLOURS[1], edgecolor="0.3"))
-    for left, right in ((2.05, 2.55), (4.75, 5.3), (5.7, 6.25), (8.45, 8.95)):
-        ax.add_patch(FancyArrowPatch((left, 1), (right, 1), arrowstyle="-|>", mutation_scale=12))
+    for start, end in ((2.05, 2.55), (4.75, 5.3), (5.7, 6.25), (8.45, 8.95)):
+        ax.add_patch(FancyArrowPatch((start, 1), (end, 1), arrowstyle="-|>", mutation_scale=12))
     labels = ((1, "image $x$: 784 numbers"), (5.5, "code $z$: 16"), (10, "reconstruction"))
     for place, text in labels:
         ax.text(place, -0.3, text, ha="center", va="center")
@@ -301,7 +301,8 @@ def linear_autoencoder(centred: Numbers, latent: int, steps: int = 600) -> tuple
         nn.Dense(centred.shape[1], latent, bias=False, generator=generator),
         nn.Dense(latent, centred.shape[1], bias=False, generator=generator),
     ).to("float64")
-    optimizer, rows_of_data = optim.Adam(model.parameters(), lr=1e-2), minigen.tensor(centred)
+    optimizer: Any = optim.Adam(model.parameters(), lr=1e-2)
+    rows_of_data = minigen.tensor(centred)
     for step in progress(range(steps), "a linear autoencoder"):
         optimizer.lr = 1e-2 * (1 - step / steps)
         loss = F.mse_loss(model(rows_of_data), rows_of_data)
@@ -351,7 +352,8 @@ class NoisyMoons:
         for before, after in ((2, 64), (64, 64), (64, 2)):
             layers += [nn.Dense(before, after, generator=minigen.Generator(before)), nn.Tanh()]
         network = nn.Sequential(*layers[:-1])
-        optimizer, draw = optim.Adam(network.parameters(), lr=3e-3), np.random.default_rng(2)
+        optimizer: Any = optim.Adam(network.parameters(), lr=3e-3)
+        draw = np.random.default_rng(2)
         for step in progress(range(steps), "a denoiser of points"):
             optimizer.lr = 3e-3 * (1 - step / steps)
             clean = self.points[draw.integers(len(self.points), size=256)]
