@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
-from minigen.course.hints import Guide, guides
+from minigen.course.hints import Guide, guides_in
 
 Cell: TypeAlias = Any
 """A cell of a notebook: a mapping as in its JSON file."""
@@ -132,7 +132,7 @@ def _exercise(folder: Path, number: int, name: str, words: str) -> Iterator[Cell
 
 
 def _guide(folder: Path, name: str) -> Guide:
-    found = guides(folder / "hints.toml")
+    found = guides_in(folder / "hints.toml")
     if name not in found:
         raise ValueError(f"{folder.name}: the exercise {name} is missing in hints.toml")
     return found[name]

@@ -5,6 +5,7 @@ What a lesson imports from here is small: `figures` loads the module that draws 
 prints the code of the library, and `check` and `hint` are for its exercises.
 """
 
+from minigen.course.exercises import check, hint
 from minigen.course.helper import figures
 from minigen.course.lesson import Lesson, find_lesson, lessons
 from minigen.course.notebook import FAST, Listing, at_most, progress, show_source
@@ -16,8 +17,10 @@ __all__ = [
     "Listing",
     "Prediction",
     "at_most",
+    "check",
     "figures",
     "find_lesson",
+    "hint",
     "lessons",
     "predict",
     "progress",

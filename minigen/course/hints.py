@@ -5,10 +5,11 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from minigen.course import record
 
-SUBJECT = "hints"
+SUBJECT: Final = "hints"
 """Under what the number of hints given is remembered."""
 
 
@@ -20,7 +21,7 @@ class Guide:
     hints: tuple[str, ...]
 
 
-def guides(file: Path) -> dict[str, Guide]:
+def guides_in(file: Path) -> dict[str, Guide]:
     """Read a lesson's ``hints.toml``: for each exercise a table with ``minutes`` and ``hints``.
 
     Raises
