@@ -177,8 +177,9 @@ def sketch(original: Images, rebuilt: Images) -> None:
 
 def draw_codes(ax: Any, codes: Numbers, labels: Numbers) -> None:
     """Draw codes of two numbers in the colours of their digits, and each digit at their median."""
-    some = slice(0, 2000)
-    ax.scatter(*codes[some].T, c=[TONES[digit] for digit in labels[some]], s=5, linewidths=0)
+    some = slice(0, 1200)  # more would hide one another, and make a large file
+    tones = [TONES[digit] for digit in labels[some]]
+    ax.scatter(*codes[some].T, c=tones, s=6, linewidths=0, antialiased=False)
     for digit in range(10):
         place = np.median(codes[labels == digit], axis=0)
         ax.text(
@@ -196,10 +197,10 @@ def draw_codes(ax: Any, codes: Numbers, labels: Numbers) -> None:
 def latent_plane(model: Any, codes: Numbers, labels: Numbers) -> None:
     """Draw the codes of a latent space of two numbers, and what the decoder makes of its places."""
     low, high = np.quantile(codes, 0.04, axis=0), np.quantile(codes, 0.96, axis=0)
-    across, down = np.linspace(low[0], high[0], 15), np.linspace(high[1], low[1], 15)
+    across, down = np.linspace(low[0], high[0], 12), np.linspace(high[1], low[1], 12)
     lattice = np.stack(np.meshgrid(across, down), axis=2).reshape(-1, 2)
-    canvas = viz.image_grid(decode(model, lattice), columns=15, padding=0)
-    _, (left, right) = plt.subplots(1, 2, figsize=(9.6, 4.8))
+    canvas = viz.image_grid(decode(model, lattice), columns=12, padding=0)
+    _, (left, right) = plt.subplots(1, 2, figsize=(8.6, 4.3))
     draw_codes(left, codes, labels)
     left.set(title="The codes of the training images", xlim=(low[0], high[0]))
     left.set_ylim(low[1], high[1])
@@ -370,13 +371,13 @@ class NoisyMoons:
         across, up = np.linspace(-1.6, 2.6, 140), np.linspace(-1.15, 1.65, 94)
         plane = np.stack(np.meshgrid(across, up), axis=2).reshape(-1, 2)
         density = np.exp(self.log_density(plane)).reshape(len(up), len(across))
-        coarse = np.meshgrid(np.linspace(-1.4, 2.4, 22), np.linspace(-1, 1.5, 15))
+        coarse = np.meshgrid(np.linspace(-1.4, 2.4, 18), np.linspace(-1, 1.5, 12))
         places = np.stack(coarse, axis=2).reshape(-1, 2)
         _, axes = plt.subplots(1, 2, figsize=(10, 3.7), sharey=True)
         for ax, (name, denoiser) in zip(axes, denoisers.items(), strict=True):
-            ax.contourf(across, up, density, 8, cmap="YlGnBu", vmax=1.5 * density.max())
+            ax.contourf(across, up, density, 6, cmap="YlGnBu", vmax=1.5 * density.max())
             shift = (denoiser(places) - places).T
-            ax.quiver(*places.T, *shift, angles="xy", scale_units="xy", scale=2.5, width=0.004)
+            ax.quiver(*places.T, *shift, angles="xy", scale_units="xy", scale=2.5, width=0.005)
             ax.set(title=name, xlabel="first number", aspect="equal")
             ax.grid(visible=False)
         axes[0].set_ylabel("second number")
