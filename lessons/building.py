@@ -117,7 +117,7 @@ def with_palette(png: bytes) -> bytes:
     from PIL import Image
 
     with Image.open(io.BytesIO(png)) as picture:
-        if picture.mode == "RGBA" and picture.getextrema()[3] != (255, 255):
+        if picture.mode == "RGBA" and picture.getchannel("A").getextrema() != (255, 255):
             return png
         contents = io.BytesIO()
         reduced = picture.convert("RGB").quantize(256, dither=Image.Dither.NONE)
