@@ -24,6 +24,7 @@ from minigen import Generator, Tensor, data, nn, optim, viz
 from minigen.course import at_most, progress
 from minigen.metrics import evaluate, latent_means
 from minigen.models import VAE, Autoencoder, interpolate, traverse
+from minigen.optim.lr_scheduler import LambdaLR, MultiStepLR
 
 Array = npt.NDArray[Any]
 Terms = dict[str, float]
@@ -84,25 +85,27 @@ def fit(
     steps: int,
     *,
     rate: float = 2e-3,
+    falling: bool = True,
     seed: int = 0,
     watch: Callable[[], Any] = lambda: None,
     every: int = 22,
     what: str = "training",
 ) -> list[Any]:
-    """Train a model with Adam, its rate falling in the second half; return what `watch` saw.
+    """Train a model with Adam, the rate falling in the second half; return what `watch` saw.
 
     It looks every so many steps, and a warm-up counts a hundred steps as one epoch.
     """
     optimizer, source = optim.Adam(model.parameters(), lr=rate), Generator(seed)
+    schedule = LambdaLR(optimizer, lambda step: min(1, 2 - 2 * step / steps) if falling else 1)
     seen = []
     for step in progress(range(steps), what):
         if hasattr(model, "anneal"):
             model.anneal(step / 100)
-        optimizer.lr = rate * min(1, 2 - 2 * step / steps)
         optimizer.zero_grad()
         batch = images[source.integers(0, len(images), (BATCH,))]
         model.terms(batch, generator=source)["loss"].backward()
         optimizer.step()
+        schedule.step()
         if (step + 1) % every == 0:
             seen.append(watch())
     return seen or [watch()]
@@ -131,7 +134,7 @@ def show(figure: Figure) -> None:
     plt.close(figure)
     picture = Picture.open(canvas).convert("RGB").quantize(64, dither=Picture.Dither.NONE)
     picture.save(small, format="png", optimize=True)
-    display(Image(small.getvalue()))
+    display(Image(small.getvalue()))  # type: ignore[no-untyped-call]
 
 
 def quantiles(count: int) -> Array:
@@ -316,7 +319,8 @@ def paths(model: VAE, images: Images, pairs: Iterable[tuple[int, int]]) -> None:
     for first, second in pairs:
         ends = [clear[digit][None] for digit in (first, second)]
         with minigen.no_grad():
-            walk = interpolate(model, *(latent_means(model, end) for end in ends), 11).numpy()[0]
+            codes = [latent_means(model, end) for end in ends]
+            walk = interpolate(model, codes[0], codes[1], 11).numpy()[0]
         rows[f"{first} to {second}: latent"] = walk
         rows[f"{first} to {second}: pixels"] = np.stack(
             [(1 - s) * ends[0][0] + s * ends[1][0] for s in t]
@@ -468,7 +472,8 @@ class LinearCase:
     def predicted(self, beta: float) -> Array:
         """Return the rate of each latent variable at the optimum."""
         first = self.variances[: self.latent]
-        return 0.5 * np.log(np.maximum(1, first / (beta * self.sigma2)))
+        rates: Array = 0.5 * np.log(np.maximum(1, first / (beta * self.sigma2)))
+        return rates
 
     def train(self, beta: float, steps: int = 2500) -> Array:
         """Train it; return the rate of each latent variable, sorted."""
@@ -477,9 +482,9 @@ class LinearCase:
         w = minigen.tensor(0.1 * draw.normal(shape[::-1], np.float64), requires_grad=True)
         logvar = minigen.tensor(np.full(self.latent, -1.0), requires_grad=True)
         optimizer = optim.Adam([a, w, logvar], lr=1e-2)
+        schedule = MultiStepLR(optimizer, [int(0.7 * steps)], gamma=0.1)
         rates = np.zeros(self.latent)
-        for step in range(at_most(steps)):
-            optimizer.lr = 1e-2 if step < 0.7 * steps else 1e-3
+        for _ in range(at_most(steps)):
             mu = F.matmul(self.stand_in, a)
             spread = F.broadcast_to(logvar, mu.shape)
             error = F.mean(F.sum((self.stand_in - F.matmul(mu, w)) ** 2, 1))
@@ -488,6 +493,7 @@ class LinearCase:
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
+            schedule.step()
             rates = F.kl_standard_normal(mu, spread, "none").numpy().mean(axis=0)
         return np.sort(rates)[::-1]
 
@@ -525,13 +531,13 @@ def train_deep(images: Images, layers: int, steps: int, **options: Any) -> list[
     def look() -> Terms:
         return measure(model, images.test)
 
+    options_of_fit: dict[str, Any] = {"watch": look, "every": 50, "falling": False}
     name = f"{layers} hidden layers, {options or 'plain'}"
     if not model.objective.free_bits:
-        return fit(model, images.train, steps, watch=look, every=50, what=name)
-    seen = fit(model, images.train, steps // 2, watch=look, every=50, what=name)
+        return fit(model, images.train, steps, what=name, **options_of_fit)
+    seen = fit(model, images.train, steps // 2, what=name, **options_of_fit)
     model.objective = replace(model.objective, free_bits=0.0)
-    rest = fit(model, images.train, steps // 2, watch=look, every=50, seed=1, what="then without")
-    return seen + rest
+    return seen + fit(model, images.train, steps // 2, seed=1, what="without", **options_of_fit)
 
 
 def remedies(warmed: Mapping[str, list[Terms]], freed: Mapping[str, list[Terms]]) -> None:

@@ -121,7 +121,7 @@ def log_probabilities(pixels: PixelDistribution, output: Any) -> Array:
     values = [np.full(output.shape, i / 16, np.float32) for i in range(LEVELS)]
     with minigen.no_grad():
         losses = F.stack([pixels.negative_log_likelihood(output, v, "none") for v in values])
-    found: Array = -losses.numpy()
+    found = -losses.numpy()
     normalised: Array = found - F.logsumexp(found, axis=0)
     return normalised
 
@@ -195,8 +195,7 @@ def log_likelihoods(model: Any, images: Array, draws: int = 50, seed: int = 4) -
             model.log_weights(images, 10, generator=generator).numpy()
             for _ in range(at_most(draws // 10))
         ]
-    estimate: Array = metrics.log_mean_exp(np.concatenate(parts).astype(np.float64), axis=0)
-    return estimate
+    return np.asarray(metrics.log_mean_exp(np.concatenate(parts).astype(np.float64), axis=0))
 
 
 def bits_per_pixel(model: VAE, images: Array, draws: int = 50) -> Array:
@@ -280,7 +279,7 @@ def means_and_draws(models: Mapping[str, VAE], images: Array) -> None:
             rows[f"{name}: mean"] = model.decode_images(mu).numpy()
         uniform = random.uniform((1, *log_p.shape[1:]), np.float64)
         drawn = (np.exp(log_p).cumsum(axis=0) < uniform).sum(axis=0).clip(0, 16) / 16
-        rows["draw" + " " * len(rows)] = drawn.reshape(-1, 1, 8, 8)
+        rows[f"{name}: draw"] = drawn.reshape(-1, 1, 8, 8)
     _, ax = plt.subplots(figsize=(7.4, 6.6))
     viz.draw_images(rows, title="The mean of p(x | z) hides what a draw shows", ax=ax)
     plt.show()
@@ -310,7 +309,7 @@ class KnownLikelihood:
         # ln p(x | z) is the sum of x l - ln(1 + e^l), of each cell and image.
         joint = output @ pixels.T
         self.joint = joint + (self.prior - np.logaddexp(0, output).sum(axis=1))[:, None]
-        self.truth: Array = F.logsumexp(self.joint, axis=0) + self.log_area
+        self.truth = np.asarray(F.logsumexp(self.joint, axis=0)) + self.log_area
         self.log_q = np.stack(
             [_log_normal(self.plane, *each) for each in zip(*moments, strict=True)], axis=1
         )
@@ -338,7 +337,7 @@ class KnownLikelihood:
             lines = {"levels": guess.max() * shares, "colors": ORANGE, "linewidths": 1.2}
             panel.contour(self.axis, self.axis, guess, **lines)
             panel.set(title=f"gap of the ELBO: {gaps[n]:.2f} nats", xlabel="$z_1$", aspect="equal")
-            panel.set(xlim=(-2.2, 2.2), ylim=(-2.2, 2.2))
+            panel.set(xlim=(-3, 3), ylim=(-3, 3))
             inset = panel.inset_axes((0.02, 0.7, 0.28, 0.28))
             inset.imshow(self.images[n, 0], cmap="gray")
             inset.axis("off")
@@ -348,13 +347,13 @@ class KnownLikelihood:
 
     def second_moments(self) -> Array:
         """Return ln E[w^2] / p(x)^2 of each image, integrated over the plane."""
-        moments: Array = F.logsumexp(2 * self.joint - self.log_q, axis=0)
-        return moments + self.log_area - 2 * self.truth
+        moments = np.asarray(F.logsumexp(2 * self.joint - self.log_q, axis=0))
+        return np.asarray(moments + self.log_area - 2 * self.truth)
 
 
 def _log_normal(z: Array, mu: Any = 0.0, logvar: Any = 0.0) -> Array:
-    density: Array = F.log_normal(z, np.asarray(mu) + 0 * z, np.asarray(logvar) + 0 * z)
-    return density.sum(-1)
+    density = F.log_normal(z, np.asarray(mu) + 0 * z, np.asarray(logvar) + 0 * z)
+    return np.asarray(density).sum(-1)
 
 
 def bounds_by_draws(log_weights: Array, counts: Sequence[int]) -> Array:
@@ -403,7 +402,7 @@ class _SmallConvVAE(ConvVAE):
 class Contest:
     """A dense and a convolutional VAE of black and white sprites, 32 by 32 pixels."""
 
-    def __init__(self, epochs: int = 30) -> None:
+    def __init__(self, epochs: int = 18) -> None:
         self.epochs = epochs
         self.seen = data.binarize(data.load("sprites", "train").scaled()[: at_most(2048)])
         self.unseen = data.binarize(data.load("sprites", "test").scaled()[:300])
@@ -487,7 +486,7 @@ class Runaway:
     deviations: Array
 
 
-def train_runaway(handwritten: Digits, epochs: int = 90) -> Runaway:
+def train_runaway(handwritten: Digits, epochs: int = 60) -> Runaway:
     """Train with a variance for each pixel."""
     model = VAE((1, 8, 8), hidden=(256,), latent=16, generator=Generator(0))
     model.pixels = pixels = PixelwiseGaussianPixels()

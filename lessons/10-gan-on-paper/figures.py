@@ -21,6 +21,7 @@ import minigen.functional as F
 from minigen import Generator, Tensor, data, metrics, nn, optim, viz
 from minigen.course import progress
 from minigen.models import GAN, VAE, Minimax, NonSaturating, r1_penalty
+from minigen.optim.lr_scheduler import LambdaLR
 
 Array = npt.NDArray[Any]
 
@@ -53,19 +54,21 @@ def printed_digits() -> Images:
     sets = {part: data.load("printed_digits", part) for part in ("train", "test")}
     train, test = (each.scaled()[np.isin(each.labels, DIGITS)] for each in sets.values())
     fours = sets["test"].scaled()[sets["test"].labels == 4]
-    return Images(train, *(Generator(7).permutation(images) for images in (test, fours)))
+    orders = [Generator(7).permutation(len(each)) for each in (test, fours)]
+    return Images(train, test[orders[0]], fours[orders[1]])
 
 
 def train_vae(images: Array, steps: int = 1000) -> VAE:
     """Train a VAE with eight latent variables and one hidden layer on either side."""
     model = VAE(images.shape[1:], hidden=(256,), latent=8, generator=Generator(0))
     optimizer, source = optim.Adam(model.parameters(), lr=2e-3), Generator(1)
-    for step in progress(range(steps), "VAE"):
-        optimizer.lr = 2e-3 * min(1, 2 - 2 * step / steps)
+    schedule = LambdaLR(optimizer, lambda step: min(1, 2 - 2 * step / steps))
+    for _ in progress(range(steps), "VAE"):
         optimizer.zero_grad()
         batch = images[source.integers(0, len(images), (64,))]
         model.terms(batch, generator=source)["loss"].backward()
         optimizer.step()
+        schedule.step()
     return model
 
 
@@ -99,6 +102,10 @@ def play(
         side: optim.Adam(network.parameters(), lr=rate, betas=betas)
         for side, network in model.sides().items()
     }
+    schedules = [
+        LambdaLR(optimizer, lambda step: min(1, 2 - 2 * step / steps))
+        for optimizer in optimizers.values()
+    ]
     history = []
     for step in progress(range(steps), what):
         watch(step)
@@ -106,13 +113,14 @@ def play(
         record: dict[str, float] = {}
         sides = [side for side in model.turns(step) if side != "generator"]
         for side in sides + ["generator"] * generator_updates:
-            optimizers[side].lr = rate * min(1, 2 - 2 * step / steps)
             optimizers[side].zero_grad()
             terms = model.side_terms(side, real, generator=source)
             terms[f"{side}_loss"].backward()
             optimizers[side].step()
             model.finish_turn(side)
             record |= {name: term.item() for name, term in terms.items()}
+        for schedule in schedules:
+            schedule.step()
         history.append(record)
     watch(steps)
     return history
@@ -376,7 +384,11 @@ def shifts(paths: Mapping[tuple[str, float], Array]) -> None:
 
 def draw_points(ax: Axes, samples: Array, title: str = "", real: Array = RING.centres) -> None:
     """Draw generated points as crosses, and modes or points of the data as circles."""
-    circles = {"markerfacecolor": "none", "markeredgecolor": BLUE, "markeredgewidth": 0.6}
+    circles: dict[str, Any] = {
+        "markerfacecolor": "none",
+        "markeredgecolor": BLUE,
+        "markeredgewidth": 0.6,
+    }
     ax.plot(*real.T, "o", markersize=5, label="data", **circles)
     ax.plot(*samples.T, "x", markersize=3.5, color=ORANGE, alpha=0.6, label="generated")
     ax.set(title=title, xlim=(-1.6, 1.6), ylim=(-1.6, 1.6), aspect="equal")
@@ -452,7 +464,7 @@ class Ring:
         file = io.BytesIO()
         rest = [*frames[1:], *frames[-1:] * 5]
         frames[0].save(file, format="png", save_all=True, append_images=rest, duration=300, loop=0)
-        display(Image(file.getvalue()))
+        display(Image(file.getvalue()))  # type: ignore[no-untyped-call]
 
     def draw_losses(self) -> None:
         """Draw both losses, and the share of points that are near a mode."""
@@ -534,9 +546,10 @@ class FixedDiscriminator:
         leaf = minigen.tensor(self.scattered[:count], requires_grad=True)
         scores = self.model.discriminate(leaf)
         loss = objective.generator_loss(scores)
-        by_point = minigen.grad(loss, leaf, retain_graph=True)[0].numpy()
-        by_score = minigen.grad(loss, scores)[0].numpy()
-        return -by_point * count, -by_score * count
+        by_point, by_score = (
+            -count * np.asarray(gradient) for gradient in minigen.grad(loss, [leaf, scores])
+        )
+        return by_point, by_score
 
     def draw(self) -> None:
         """Draw which points each of the two losses moves."""
@@ -568,7 +581,7 @@ ALTERNATING: Final = ((1,), (0,))
 
 def slopes_of_the_game(theta: float, psi: float, gamma: float = 0.0) -> tuple[float, float]:
     """Return the slopes of L_G by theta and of L_D by psi, with R1 weighted by gamma."""
-    share = sigmoid(theta * psi)
+    share = float(sigmoid(theta * psi))
     return -share * psi, share * theta + gamma * psi
 
 
@@ -583,9 +596,9 @@ def slopes_by_the_library(theta: float, psi: float, gamma: float = 0.0) -> tuple
     loss_d = Minimax().discriminator_loss(line(data_at_zero), line(made))
     loss_d = loss_d + gamma * r1_penalty(line, data_at_zero)
     loss_g = Minimax().generator_loss(line(made))
-    (of_theta,) = minigen.grad(loss_g, leaves[0], retain_graph=True)
-    (of_psi,) = minigen.grad(loss_d, leaves[1])
-    return of_theta.item(), of_psi.item()
+    of_theta = minigen.grad(loss_g, leaves[0], retain_graph=True)[0]
+    of_psi = minigen.grad(loss_d, leaves[1])[0]
+    return float(np.asarray(of_theta)), float(np.asarray(of_psi))
 
 
 def smallest_game(
@@ -596,7 +609,7 @@ def smallest_game(
     visited = [tuple(pair)]
     for _ in range(steps):
         for movers in moves:
-            slopes = slopes_of_the_game(*pair, gamma)
+            slopes = slopes_of_the_game(pair[0], pair[1], gamma)
             for side in movers:
                 mean_slope[side] = beta * mean_slope[side] + (1 - beta) * slopes[side]
                 pair[side] -= rate * mean_slope[side]
