@@ -6,21 +6,34 @@ import dataclasses
 import functools
 
 from minigen.explanation import Check, Explanation, all_pages, explain, page_of
-from minigen.explanation.explanation import check_definitions, check_gradients
+from minigen.explanation.explanation import CellRun, check_definitions, check_gradients, run_cells
 from minigen.explanation.subjects import resolve
 
 
-def prepare() -> None:
-    """Run all checks of definitions, before the pages are read by several processes."""
-    for name in all_pages():
-        _definitions(name)
+@functools.cache
+def cells(page: str) -> tuple[CellRun, ...]:
+    """Run the cells of a page of derivations, once for a build.
+
+    Raises
+    ------
+    RuntimeError
+        If a cell raises: a site with a wrong result on it is not built.
+    """
+    runs = tuple(run_cells(all_pages()[page]))
+    for run in runs:
+        if run.error is not None:
+            raise RuntimeError(
+                f"docs/derivations/{page}.md: cell {run.cell.number} raises "
+                f"{type(run.error).__name__}: {run.error}"
+            ) from run.error
+    return runs
 
 
 @functools.cache
 def _definitions(page: str) -> dict[str, Check]:
-    """Run a page of derivations, and return the checks of its results."""
+    """Return the checks of the results of a page of derivations."""
     results = [result.identifier for result in all_pages()[page].results]
-    checks = check_definitions(all_pages()[page], results)
+    checks = check_definitions(all_pages()[page], results, cells(page))
     return {check.title: check for check in checks}
 
 
