@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from docs.website import mathjax, searching
 from minigen import __version__
 
@@ -56,7 +58,7 @@ html_css_files = ["site.css"]
 html_js_files = [("site.js", {"defer": "defer"})]
 html_copy_source = False
 html_search_language = searching.LANGUAGE
-html_search_scorer = "website/search.js"
+html_search_scorer = str(Path(__file__).parent / "website" / "search.js")
 html_domain_indices = False
 html_show_sphinx = False
 toc_object_entries = False

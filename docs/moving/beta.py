@@ -42,7 +42,7 @@ def made(
 
 
 def _measured(model: VAE, test: npt.NDArray[np.float32]) -> dict[str, Any]:
-    """Return the parts of the loss on images that were held out, and how many variables are used."""
+    """Return the parts of the loss on held-out images, and how many variables are in use."""
     terms = evaluate(model, test, generator=Generator(1))
     return {
         "reconstruction": round(float(terms["reconstruction"]), 1),

@@ -24,9 +24,7 @@ REACH: Final = 3.2
 _POINTS: Final = 400
 
 
-def made(
-    images: npt.NDArray[np.float32], labels: npt.NDArray[np.int64], epochs: int = 40
-) -> Made:
+def made(images: npt.NDArray[np.float32], labels: npt.NDArray[np.int64], epochs: int = 40) -> Made:
     """Train a VAE with two latent variables; return its decoder, and where images are encoded."""
     model = trained(images, epochs, hidden=HIDDEN, latent=2)
     points = latent_means(model, images[:_POINTS])
@@ -42,10 +40,10 @@ def made(
 
 def layers(model: VAE) -> list[dict[str, Any]]:
     """Return the dense layers from a code to the logits of the pixels, a ReLU between any two."""
-    dense = [each for each in (*model.decoder.modules(), *model.to_pixels.modules())]
+    modules = (*model.decoder.modules(), *model.to_pixels.modules())
     return [
         {"weight": packed(each.weight.numpy()), "bias": packed(each.bias.numpy())}
-        for each in dense
+        for each in modules
         if isinstance(each, nn.Dense) and each.bias is not None
     ]
 

@@ -45,10 +45,12 @@ def picture(pixels: npt.NDArray[Any], levels: int = 16) -> bytes:
 
 
 def drawn(figure: Any) -> bytes:
-    """Return a figure of Matplotlib as a PNG file, and close it."""
+    """Return a figure of Matplotlib as a PNG file of a hundred colours, and close it."""
     import matplotlib.pyplot as plt
+    from PIL import Image
 
-    file = io.BytesIO()
-    figure.savefig(file, format="png", dpi=110, bbox_inches="tight", metadata={"Software": None})
+    plain, small = io.BytesIO(), io.BytesIO()
+    figure.savefig(plain, format="png", dpi=110, bbox_inches="tight")
     plt.close(figure)
-    return file.getvalue()
+    Image.open(plain).convert("RGB").quantize(100).save(small, "PNG", optimize=True)
+    return small.getvalue()

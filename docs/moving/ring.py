@@ -22,11 +22,12 @@ SIDE: Final = 25
 """Of the grid on which the discriminator is asked."""
 
 RUNS: Final = {
-    "With R₁ and momentum 0.5": {"r1": 0.1, "momentum": 0.5},
-    "Without R₁, momentum 0.9": {"r1": 0.0, "momentum": 0.9},
+    "with R₁ and averaged weights, momentum 0.5": {"r1": 0.1, "average": 0.99, "momentum": 0.5},
+    "with neither, momentum 0.9": {"r1": 0.0, "average": 0.0, "momentum": 0.9},
 }
 MOMENTS: Final = 31
-_POINTS: Final = 200
+_SHOWN: Final = 200
+_COUNTED: Final = 1000
 
 
 def made(steps: int = 2400) -> Made:
@@ -41,10 +42,12 @@ def made(steps: int = 2400) -> Made:
 
 
 def played(
-    ring: Any, steps: int, moments: list[int], *, r1: float, momentum: float
+    ring: Any, steps: int, moments: list[int], *, momentum: float, **options: float
 ) -> dict[str, Any]:
     """Train both sides in turns, as lesson 10 does; return points and answers at the moments."""
-    model = GAN((2,), hidden=(64, 64, 64), latent=2, batch_norm=False, r1=r1, generator=Generator(1))
+    model = GAN(
+        (2,), hidden=(64, 64, 64), latent=2, batch_norm=False, generator=Generator(1), **options
+    )
     source = Generator(1)
     optimizers = {
         side: optim.Adam(network.parameters(), lr=1e-3, betas=(momentum, 0.999))
@@ -68,9 +71,9 @@ def _look(model: GAN, ring: Any, seen: dict[str, Any]) -> None:
     line = np.linspace(-REACH, REACH, SIDE, dtype=np.float32)
     plane = np.stack(np.meshgrid(line, line), axis=-1).reshape(-1, 2)
     with minigen.no_grad():
-        points = model.sample(_POINTS, generator=Generator(3)).numpy()
+        points = model.sample(_COUNTED, generator=Generator(3)).numpy()
         answers = F.sigmoid(model.discriminate(minigen.tensor(plane))).numpy().reshape(SIDE, SIDE)
-    seen["points"].append(np.clip(points, -2 * REACH, 2 * REACH))
+    seen["points"].append(np.clip(points[:_SHOWN], -2 * REACH, 2 * REACH))
     seen["answers"].append(answers)
     seen["modes"].append(mode_coverage(points, ring.centres, ring.sigma).modes)
 
@@ -90,7 +93,9 @@ def _still(run: dict[str, Any], moments: list[int], ring: Any) -> bytes:
         extent = (-REACH, REACH, -REACH, REACH)
         axes.imshow(answers, cmap="Greys_r", origin="lower", extent=extent, vmin=0.1, vmax=0.7)
         axes.scatter(*ring.centres.T, s=50, facecolors="none", edgecolors=viz.COLOURS[0])
-        axes.scatter(*run["points"][moment].T, s=7, marker="x", linewidths=0.8, color=viz.COLOURS[1])
+        axes.scatter(
+            *run["points"][moment].T, s=7, marker="x", linewidths=0.8, color=viz.COLOURS[1]
+        )
         axes.set(title=f"step {moments[moment]}", xlim=(-REACH, REACH), ylim=(-REACH, REACH))
         axes.grid(visible=False)
     return drawn(figure)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 
+from minigen.catalogue import Case
 from minigen.explanation import Check, Explanation, all_pages, explain, page_of
 from minigen.explanation.explanation import CellRun, check_definitions, check_gradients, run_cells
 from minigen.explanation.subjects import resolve
@@ -58,9 +59,16 @@ def explained(name: str) -> Explanation:
         If a check fails.
     """
     bare = explain(name, check=False)
-    gradients = check_gradients(resolve(name).cases)
+    gradients = map(_gradient, resolve(name).cases)
     checks = (*gradients, *(definition(each) for each in bare.identifiers))
     return dataclasses.replace(bare, checks=tuple(map(_passed, checks)))
+
+
+@functools.cache
+def _gradient(case: Case) -> Check:
+    """Check the gradients of a case, which may belong to a layer and to an op, once."""
+    (check,) = check_gradients([case])
+    return check
 
 
 def _passed(check: Check) -> Check:

@@ -15,8 +15,7 @@ from sphinx.util.display import status_iterator
 
 from docs.website import explanations, mathjax, references, rewriting, searching
 from docs.website.cells import CodeCell
-from docs.website.directives import Columns, Derivation
-from docs.website.moving import MovingFigure
+from docs.website.directives import Columns, Derivation, MovingFigure
 from minigen.derivations import with_links
 from minigen.explanation import all_pages
 from minigen.explanation.subjects import PACKAGE

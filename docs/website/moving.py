@@ -7,9 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from docutils import nodes
-from sphinx.util.docutils import SphinxDirective
-
 from docs.moving import FOLDER
 
 
@@ -77,7 +74,8 @@ FIGURES: Final = (
         "Four moments of training: generated points spread from the middle to heaps on a ring",
         "Move the slider through the training of a GAN, or let it play. Circles are the heaps of the "
         "data, dots the generated points. The more a place is shaded, the surer the discriminator "
-        "is that points there are real. Compare the two GANs.",
+        "is that points there are real. A heap counts as found if one of a thousand points lies "
+        "within three standard deviations of it. Compare the two GANs.",
         "gan-on-paper",
         "The experiment",
     ),
@@ -137,16 +135,10 @@ def page() -> str:
     return "\n".join(parts)
 
 
-class MovingFigure(SphinxDirective):
-    """A figure whose parts move: a still picture, its data, and the scripts that bring it to life."""
-
-    required_arguments = 1
-
-    def run(self) -> list[nodes.Node]:
-        """Return the figure, in HTML."""
-        (figure,) = (each for each in FIGURES if each.name == self.arguments[0])
-        root = "../" * self.env.docname.count("/")
-        return [nodes.raw("", markup(figure, root), format="html")]
+def named(name: str) -> Moving:
+    """Return a figure by its name."""
+    (found,) = (figure for figure in FIGURES if figure.name == name)
+    return found
 
 
 def markup(figure: Moving, root: str) -> str:

@@ -10,6 +10,7 @@ from typing import Final
 from docs.website import api, code_pages, contributors, home, links, moving, notebooks
 from docs.website.places import REPOSITORY, places
 
+
 def stage(folder: Path) -> None:
     """Write the sources of all pages into a folder, and delete from it what is none.
 

@@ -28,7 +28,7 @@ moving.register("ring", (data, stage) => {
     svg("circle", {
       cx: place(x),
       cy: SIZE - place(y),
-      r: (3 * sigma * SIZE) / (2 * reach),
+      r: Math.max(6, (3 * sigma * SIZE) / (2 * reach)),
       class: "heap",
     }),
   );
