@@ -1,4 +1,4 @@
-"""GANs that learn a ring of eight heaps, seen step by step: one that finds them, one that doesn't."""
+"""GANs and a ring of eight heaps, step by step: one that finds them, and one that does not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The directives of the pages: boxed results, columns of derivation, code and check, moving figures."""
+"""The directives of the pages: boxed results, columns of derivation, code and check, figures."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def _implementers(identifier: str) -> list[Implementer]:
 
 
 class MovingFigure(SphinxDirective):
-    """A figure whose parts move: a still picture, its data, and the scripts that bring it to life."""
+    """A figure whose parts move: a still picture, its data, and the scripts that read it."""
 
     required_arguments = 1
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterator
+import itertools
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from docs.moving import FOLDER
+
+_HEADING: Final = re.compile(r"^## (?P<title>.+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -72,10 +76,10 @@ FIGURES: Final = (
         "ring",
         "A GAN, step by step",
         "Four moments of training: generated points spread from the middle to heaps on a ring",
-        "Move the slider through the training of a GAN, or let it play. Circles are the heaps of the "
-        "data, dots the generated points. The more a place is shaded, the surer the discriminator "
-        "is that points there are real. A heap counts as found if one of a thousand points lies "
-        "within three standard deviations of it. Compare the two GANs.",
+        "Move the slider through the training of a GAN, or let it play. Circles are the heaps of "
+        "the data, dots the generated points. The more a place is shaded, the surer the "
+        "discriminator is that points there are real. A heap counts as found if one of a thousand "
+        "points lies within three standard deviations of it. Compare the two GANs.",
         "gan-on-paper",
         "The experiment",
     ),
@@ -89,34 +93,45 @@ def in_lesson(name: str) -> Iterator[Moving]:
     return (figure for figure in FIGURES if figure.lesson == subject)
 
 
-def placed(cells: list[str], name: str) -> dict[int, list[str]]:
-    """Return, for cells of prose by their number, which directives stand before them.
+def placed(cells: Sequence[str], name: str) -> list[str]:
+    """Return the cells of a lesson with its figures in them.
 
     A figure stands at the end of its section: before the next heading of the same level.
 
     Parameters
     ----------
-    cells : list of str
-        The Markdown of all cells of a lesson, and nothing for its code.
+    cells : sequence of str
+        The Markdown of all cells, and nothing for code.
     name : str
-        Of the lesson.
+        Of the lesson, such as ``04-convolution``.
 
     Raises
     ------
     ValueError
-        If the lesson has no section of that heading.
+        If the lesson has no section of that heading, or none after it.
     """
-    found: dict[int, list[str]] = {}
+    found = list(cells)
     for figure in in_lesson(name):
-        starts = [n for n, text in enumerate(cells) if f"\n## {figure.heading}\n" in f"\n{text}\n"]
-        if not starts:
-            raise ValueError(
-                f"the lesson {name} has no section {figure.heading!r}, at whose end the figure "
-                f"{figure.name!r} stands: change docs/website/moving.py"
-            )
-        later = (n for n in range(starts[0] + 1, len(cells)) if cells[n].startswith("## "))
-        found.setdefault(next(later, len(cells)), []).append(source(figure))
+        number, place = _end(found, figure, name)
+        before, after = found[number][:place].rstrip(), found[number][place:]
+        found[number] = f"{before}\n\n{source(figure)}\n\n{after}".lstrip()
     return found
+
+
+def _end(cells: Sequence[str], figure: Moving, name: str) -> tuple[int, int]:
+    """Return where the section of a figure ends: in which cell, and before which letter."""
+    headings = [
+        (heading["title"], (number, heading.start()))
+        for number, text in enumerate(cells)
+        for heading in _HEADING.finditer(text)
+    ]
+    for (title, _), (_, place) in itertools.pairwise(headings):
+        if title == figure.heading:
+            return place
+    raise ValueError(
+        f"the lesson {name} has no section {figure.heading!r}, at whose end the figure "
+        f"{figure.name!r} stands: change docs/website/moving.py"
+    )
 
 
 def source(figure: Moving) -> str:

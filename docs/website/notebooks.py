@@ -1,7 +1,7 @@
 """The notebooks of the course, made ready to be shown.
 
-Figures are put in words, sliders give way to figures that move without a kernel, asserts are folded,
-and each can be had as a file.
+Figures are put in words, sliders give way to figures that move without a kernel, asserts are
+folded, and each notebook can be had as a file.
 """
 
 from __future__ import annotations
@@ -29,10 +29,11 @@ _LABELS: Final = {"set_xlabel", "set_ylabel", "xlabel", "ylabel"}
 def prepared(text: str, rewrite: Callable[[str], str], name: str = "") -> str:
     """Return a notebook as it is shown on the site.
 
-    Below its heading stand links to the notebook itself, if it has a `name`, and in their sections
-    the figures that move. Links of its prose are rewritten. Each figure gets a text that says what it shows, made of the
-    titles and labels in the code that draws it. A slider, which needs a kernel, is left out: the
-    course has a figure that shows the same before each. So are the bars of what is long done.
+    If it has a `name`, links to the notebook itself stand below its heading, and in their sections
+    the figures that move. Links of its prose are rewritten. Each figure gets a text that says what
+    it shows, made of the titles and labels in the code that draws it. A slider, which needs a
+    kernel, is left out: the course has a figure that shows the same before each. So are the bars of
+    what is long done.
     """
     notebook = json.loads(text)
     notebook["metadata"].pop("widgets", None)
@@ -79,14 +80,11 @@ def _fold(cell: dict[str, Any]) -> None:
 def _insert(cells: list[dict[str, Any]], name: str) -> None:
     """Insert the links to the notebook, and the figures that move."""
     prose = [each["source"] if each["cell_type"] == "markdown" else "" for each in cells]
-    for position, directives in sorted(moving.placed(prose, name).items(), reverse=True):
-        cells[position:position] = [_prose(each) for each in directives]
+    for cell, text in zip(cells, moving.placed(prose, name), strict=True):
+        if cell["cell_type"] == "markdown":
+            cell["source"] = text
     title, _, rest = cells[0]["source"].partition("\n")
     cells[0]["source"] = f"{title}\n\n{actions(name)}\n{rest}"
-
-
-def _prose(markdown: str) -> dict[str, Any]:
-    return {"cell_type": "markdown", "metadata": {}, "source": markdown}
 
 
 def actions(name: str) -> str:

@@ -12,7 +12,7 @@ DEEPER: Final = "Deeper: "
 """How the title of a section begins that is shown when it is asked for."""
 
 _OPENING: Final = re.compile(r"[(\[“‘]+$")
-_FOLLOWING: Final = re.compile(r"^(?:[.,;:!?)\]’”…-]|’s|(?<=-)\w)+")
+_FOLLOWING: Final = re.compile(r"^(?:’s\b|-(?:th|st|nd|rd)\b|[.,;:!?)\]’”…-])+")
 """What must not be parted from a formula before or after it by the end of a line."""
 
 

@@ -95,11 +95,13 @@ def unpacked(value: dict[str, Any]) -> Any:
 
 
 def test_a_figure_stands_at_the_end_of_its_section() -> None:
-    derivation = ["## The derivation\n\ntext", "", "### More"]
-    cells = ["# Lesson 04: Convolution", *derivation, "## Exercises"]
+    cells = ["## The derivation\n\ntext", "", "### More\n\nlast\n\n## The code\n\nnext", "## Then"]
     placed = placing.placed(cells, "04-convolution")
-    assert placed == {4: ["```{moving-figure} window\n```"]}
-    assert placing.placed(cells, "05-losses") == {}
+    figure = "```{moving-figure} window\n```"
+    assert placed == [*cells[:2], f"### More\n\nlast\n\n{figure}\n\n## The code\n\nnext", cells[3]]
+    assert placing.placed(cells, "05-losses") == cells
+    begun = placing.placed([*cells[:2], "## The code"], "04-convolution")
+    assert begun[2] == f"{figure}\n\n## The code"
 
 
 def test_a_section_that_is_gone_is_named() -> None:
