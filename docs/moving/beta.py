@@ -63,9 +63,9 @@ def _still(sheets: list[npt.NDArray[np.float32]], betas: tuple[float, ...]) -> b
 
     viz.use_style()
     chosen = [0, len(betas) // 2, len(betas) - 1]
-    figure, panels = plt.subplots(1, len(chosen), figsize=(8.6, 4.0))
+    figure, panels = plt.subplots(1, len(chosen), figsize=(8.6, 1.75))
     for axes, place in zip(panels, chosen, strict=True):
         axes.imshow(np.concatenate([sheets[0], sheets[1 + place]]), cmap="gray")
         axes.set(title=f"$\\beta$ = {betas[place]:g}", xticks=(), yticks=())
-    panels[0].set_ylabel("samples (2), reconstructions, images")
+    figure.suptitle("Images, their reconstructions, and samples in two rows", y=1.08)
     return drawn(figure)

@@ -22,8 +22,8 @@ SIDE: Final = 25
 """Of the grid on which the discriminator is asked."""
 
 RUNS: Final = {
-    "with R₁ and averaged weights, momentum 0.5": {"r1": 0.1, "average": 0.99, "momentum": 0.5},
-    "with neither, momentum 0.9": {"r1": 0.0, "average": 0.0, "momentum": 0.9},
+    "steadied: R₁, averaged weights": {"r1": 0.1, "average": 0.99, "momentum": 0.5},
+    "not steadied, momentum 0.9": {"r1": 0.0, "average": 0.0, "momentum": 0.9},
 }
 MOMENTS: Final = 31
 _SHOWN: Final = 200

@@ -79,7 +79,8 @@ FIGURES: Final = (
         "Move the slider through the training of a GAN, or let it play. Circles are the heaps of "
         "the data, dots the generated points. The more a place is shaded, the surer the "
         "discriminator is that points there are real. A heap counts as found if one of a thousand "
-        "points lies within three standard deviations of it. Compare the two GANs.",
+        "points lies within three standard deviations of it. The two GANs differ in R₁, in the "
+        "average of weights from which points are drawn, and in Adam's momentum: 0.5 and 0.9.",
         "gan-on-paper",
         "The experiment",
     ),

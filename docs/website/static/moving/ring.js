@@ -19,8 +19,8 @@ moving.register("ring", (data, stage) => {
     svg("rect", {
       x: ((n % grid) - 0.5) * cell,
       y: SIZE - (Math.floor(n / grid) + 0.5) * cell,
-      width: cell + 0.5,
-      height: cell + 0.5,
+      width: cell,
+      height: cell,
       class: "answer",
     }),
   );

@@ -6,7 +6,7 @@ moving.register("window", (data, stage) => {
   const { image, kernels } = data;
   const names = Object.keys(kernels);
   const SIZE = image.length;
-  const state = { kernel: 0, stride: 1, padding: 0, dilation: 1, transposed: false, at: [0, 0] };
+  const state = { kernel: 0, stride: 1, padding: 0, dilation: 1, transposed: false, at: [1, 1] };
 
   const kernel = () => kernels[names[state.kernel]];
   const reach = () => state.dilation * (kernel().length - 1);
@@ -54,12 +54,15 @@ moving.register("window", (data, stage) => {
   const grids = { input: table("Input"), kernel: table("Kernel"), output: table("Output") };
   const formula = html("p", { class: "facts", "aria-live": "polite" });
 
+  const minus = (value) => String(value).replace("-", "−");
+  const sign = (value) => (value < 0 ? `(${minus(value)})` : String(value));
+
   const fill = ({ body }, values, margin, kind, pick) => {
     const cells = (row) =>
       Array.from({ length: values.length + 2 * margin }, (_, n) => {
         const column = n - margin;
         const value = within(values, row, column);
-        const cell = html("td", { class: kind(row, column, value) }, String(value ?? 0));
+        const cell = html("td", { class: kind(row, column, value) }, minus(value ?? 0));
         if (pick && value !== undefined) cell.addEventListener("pointerdown", () => pick([row, column]));
         return cell;
       });
@@ -68,7 +71,6 @@ moving.register("window", (data, stage) => {
     );
   };
 
-  const sign = (value) => (value < 0 ? `(${String(value).replace("-", "−")})` : String(value));
 
   const describe = (output) => {
     const [row, column] = state.at;
