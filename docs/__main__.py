@@ -1,4 +1,4 @@
-"""The command ``python -m docs``: build the site, and open it."""
+"""The command ``python -m docs``: build the site, open it, make its moving figures."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from docs.website import building
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
-    """Build the site, or open it."""
+    """Build the site, open it, or make what its moving figures show."""
 
 
 @main.command()
@@ -29,6 +29,22 @@ def open_() -> None:
     if not start.is_file():
         raise click.UsageError("there is no site yet: run `python -m docs build`")
     click.launch(start.as_uri())
+
+
+@main.command("figures")
+@click.argument("names", nargs=-1)
+def figures_(names: tuple[str, ...]) -> None:
+    """Train what the moving figures NAMES show, or all of them, and save it with the sources."""
+    from docs import moving
+
+    known = moving.figures()
+    if unknown := set(names) - set(known):
+        raise click.UsageError(
+            f"there is no figure {', '.join(sorted(unknown))}; there are {', '.join(known)}"
+        )
+    for name in names or known:
+        moving.save(name, known[name]())
+        click.echo(f"{moving.FOLDER / name}.json")
 
 
 if __name__ == "__main__":

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from docs.website import mathjax
+from pathlib import Path
+
+from docs.website import mathjax, searching
 from minigen import __version__
 
 project = "minigen"
@@ -21,13 +23,12 @@ extensions = [
     "docs.website.extension",
 ]
 
-# Pages in Markdown. Derivations are run as the site is built; lessons are shown as they were saved.
+# Pages in Markdown. The cells of derivations are run by `docs.website.cells`; lessons are shown as
+# they were saved.
 myst_enable_extensions = ["colon_fence", "dollarmath", "attrs_inline"]
 myst_heading_anchors = 3
-nb_execution_mode = "force"
-nb_execution_excludepatterns = ["course/*"]
-nb_execution_raise_on_error = True
-nb_execution_timeout = 120
+nb_execution_mode = "off"
+exclude_patterns = ["notebooks/*"]  # to be downloaded as they are
 nb_ipywidgets_js: dict[str, dict[str, str]] = {}
 nb_number_source_lines = False
 
@@ -54,7 +55,10 @@ html_title = "minigen"
 html_logo = html_favicon = "website/static/logo.svg"
 html_static_path = ["website/static"]
 html_css_files = ["site.css"]
+html_js_files = [("site.js", {"defer": "defer"})]
 html_copy_source = False
+html_search_language = searching.LANGUAGE
+html_search_scorer = str(Path(__file__).parent / "website" / "search.js")
 html_domain_indices = False
 html_show_sphinx = False
 toc_object_entries = False

@@ -21,7 +21,7 @@ _JOBS: Final = "2"
 
 
 def build(*, fresh: bool = False) -> int:
-    """Build the site, and return the exit status.
+    """Build the site, and return the exit status. How far it is, Sphinx says.
 
     Parameters
     ----------
@@ -35,6 +35,6 @@ def build(*, fresh: bool = False) -> int:
         shutil.rmtree(BUILD, ignore_errors=True)
     os.environ["PYTHONPATH"] = str(DOCS.parent)  # pages run the package that stands beside them
     staging.stage(_SOURCE)
-    options = ["-q", "-W", "--keep-going", "-j", _JOBS, "-b", "html", "-c", DOCS, "-d", _DOCTREES]
+    options = ["-W", "--keep-going", "-j", _JOBS, "-b", "html", "-c", DOCS, "-d", _DOCTREES]
     status: int = sphinx([str(option) for option in (*options, _SOURCE, HTML)])
     return status

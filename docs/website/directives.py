@@ -1,4 +1,4 @@
-"""The directives of the pages: a boxed result, and derivation, code and check in columns."""
+"""The directives of the pages: boxed results, columns of derivation, code and check, figures."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from docutils.parsers.rst import directives
 from sphinx.domains.std import StandardDomain
 from sphinx.util.docutils import SphinxDirective
 
-from docs.website import explanations, links, parts
+from docs.website import explanations, links, moving, parts
 from docs.website.places import places
 from minigen.engine.op import Op
 from minigen.explanation import (
@@ -82,6 +82,19 @@ def _implementers(identifier: str) -> list[Implementer]:
     for implementer in implementers_of()[identifier]:
         found.setdefault(id(implementer.target), implementer)
     return sorted(found.values(), key=lambda each: not isinstance(each.target, Op))
+
+
+class MovingFigure(SphinxDirective):
+    """A figure whose parts move: a still picture, its data, and the scripts that read it."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        """Return the figure, in HTML."""
+        root = "../" * self.env.docname.count("/")
+        figure = moving.named(self.arguments[0])
+        self.env.note_dependency(str(moving.FOLDER / f"{figure.name}.json"))
+        return [nodes.raw("", moving.markup(figure, root), format="html")]
 
 
 class Columns(SphinxDirective):

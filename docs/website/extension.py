@@ -9,11 +9,15 @@ from typing import Any
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
 from sphinx.roles import XRefRole
+from sphinx.util.display import status_iterator
 
-from docs.website import explanations, mathjax, references
-from docs.website.directives import Columns, Derivation
+from docs.website import explanations, mathjax, references, rewriting, searching
+from docs.website.cells import CodeCell
+from docs.website.directives import Columns, Derivation, MovingFigure
 from minigen.derivations import with_links
+from minigen.explanation import all_pages
 from minigen.explanation.subjects import PACKAGE
 
 
@@ -23,6 +27,14 @@ def digest_of_package() -> str:
     for path in sorted(PACKAGE.rglob("*.py")):
         digest.update(path.read_bytes())
     return digest.hexdigest()
+
+
+def run_derivations(_app: Sphinx, _env: BuildEnvironment, docnames: list[str]) -> None:
+    """Run the derivations, before pages are read by several processes that all show results."""
+    if docnames:
+        names = list(all_pages())
+        for name in status_iterator(names, "running derivations... ", length=len(names)):
+            explanations.cells(name)
 
 
 def link_derivations(
@@ -75,10 +87,16 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive_to_domain("std", "derivation", Derivation, override=True)
     app.add_role_to_domain("std", "derivation", XRefRole(), override=True)
     app.add_directive("explanation", Columns)
-    app.connect("builder-inited", lambda _: explanations.prepare())
+    app.add_directive("code-cell", CodeCell, override=True)  # MyST-NB's would start kernels
+    app.add_directive("moving-figure", MovingFigure)
+    searching.register()
+    app.connect("env-before-read-docs", run_derivations)
     app.connect("autodoc-process-docstring", link_derivations, priority=100)
     app.connect("doctree-read", add_anchors)
     app.connect("doctree-read", add_targets)
+    app.connect("doctree-read", searching.enter_terms, priority=600)  # after the targets
+    app.connect("doctree-resolved", rewriting.fold_deeper)
+    app.connect("doctree-resolved", rewriting.keep_together)
     app.connect("viewcode-follow-imported", module_of_source)
     app.connect("build-finished", mathjax.copy)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

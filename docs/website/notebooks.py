@@ -1,13 +1,23 @@
-"""The notebooks of the course, made ready to be shown: with text for figures, without sliders."""
+"""The notebooks of the course, made ready to be shown.
+
+Figures are put in words, sliders give way to figures that move without a kernel, asserts are
+folded, and each notebook can be had as a file.
+"""
 
 from __future__ import annotations
 
 import ast
 import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, Final
 
+from docs.website import moving, settings
+from docs.website.places import REPOSITORY, places
 from lessons.inspection import BAR
+
+DOWNLOADS: Final = "notebooks"
+"""The folder of the notebooks as they are, to be taken away."""
 
 WIDGET: Final = "application/vnd.jupyter.widget-view+json"
 
@@ -16,12 +26,14 @@ _LABELS: Final = {"set_xlabel", "set_ylabel", "xlabel", "ylabel"}
 """Methods whose first argument, or options whose value, is a title or a label of a figure."""
 
 
-def prepared(text: str, rewrite: Callable[[str], str]) -> str:
+def prepared(text: str, rewrite: Callable[[str], str], name: str = "") -> str:
     """Return a notebook as it is shown on the site.
 
-    Links of its prose are rewritten. Each figure gets a text that says what it shows, made of the
-    titles and labels in the code that draws it. A slider, which needs a kernel, is left out: the
-    course has a figure that shows the same before each. So are the bars of what is long done.
+    If it has a `name`, links to the notebook itself stand below its heading, and in their sections
+    the figures that move. Links of its prose are rewritten. Each figure gets a text that says what
+    it shows, made of the titles and labels in the code that draws it. A slider, which needs a
+    kernel, is left out: the course has a figure that shows the same before each. So are the bars of
+    what is long done.
     """
     notebook = json.loads(text)
     notebook["metadata"].pop("widgets", None)
@@ -33,9 +45,55 @@ def prepared(text: str, rewrite: Callable[[str], str]) -> str:
             heading = _last_heading(source) or heading
         elif cell["cell_type"] == "code":
             cell["outputs"] = [shown for each in cell["outputs"] if (shown := _shown(each))]
+            _fold(cell)
             if any("image/png" in _data(each) for each in cell["outputs"]):
-                cell["metadata"]["mystnb"] = {"image": {"alt": described(source, heading)}}
+                settings_of(cell)["image"] = {"alt": described(source, heading)}
+    if name:
+        _insert(notebook["cells"], name)
     return json.dumps(notebook, ensure_ascii=False, indent=1)
+
+
+def downloads() -> dict[str, Path]:
+    """Return the notebooks as they are, by where they are put to be taken away."""
+    found = (REPOSITORY / origin for origin in places() if origin.endswith(".ipynb"))
+    return {f"{DOWNLOADS}/{path.name}": path for path in found}
+
+
+def settings_of(cell: dict[str, Any]) -> dict[str, Any]:
+    """Return what MyST-NB is told about a cell, to be added to."""
+    found: dict[str, Any] = cell["metadata"].setdefault("mystnb", {})
+    return found
+
+
+def _fold(cell: dict[str, Any]) -> None:
+    """Show the code of a cell that only checks when it is asked for."""
+    tags = cell["metadata"].get("tags", [])
+    if "check" in tags:
+        cell["metadata"]["tags"] = list(dict.fromkeys([*tags, "hide-input"]))
+        settings_of(cell)["code_prompt_show"] = "The check"
+        settings_of(cell)["code_prompt_hide"] = "The check"
+    elif "hide-input" in tags:
+        settings_of(cell)["code_prompt_show"] = "The code"
+        settings_of(cell)["code_prompt_hide"] = "The code"
+
+
+def _insert(cells: list[dict[str, Any]], name: str) -> None:
+    """Insert the links to the notebook, and the figures that move."""
+    prose = [each["source"] if each["cell_type"] == "markdown" else "" for each in cells]
+    for cell, text in zip(cells, moving.placed(prose, name), strict=True):
+        if cell["cell_type"] == "markdown":
+            cell["source"] = text
+    title, _, rest = cells[0]["source"].partition("\n")
+    cells[0]["source"] = f"{title}\n\n{actions(name)}\n{rest}"
+
+
+def actions(name: str) -> str:
+    """Return the links that stand below the heading of a lesson: to the file, and to Colab."""
+    links = [f"{{download}}`Download the notebook <../{DOWNLOADS}/{name}.ipynb>`"]
+    if settings.COLAB:
+        place = f"{settings.COLAB.strip('/')}/lessons/{name}/{name}.ipynb"
+        links.append(f"[Open it in Colab](https://colab.research.google.com/{place})")
+    return f":::{{container}} notebook-actions\n{' · '.join(links)}\n:::"
 
 
 def _shown(output: dict[str, Any]) -> dict[str, Any] | None:

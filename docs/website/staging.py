@@ -7,17 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from docs.website import api, code_pages, home, links, notebooks
+from docs.website import api, code_pages, contributors, home, links, moving, notebooks
 from docs.website.places import REPOSITORY, places
-
-FRONT_MATTER: Final = """\
----
-file_format: mystnb
-kernelspec:
-  name: python3
----
-"""
-"""What tells MyST-NB to run the code of a page."""
 
 
 def stage(folder: Path) -> None:
@@ -26,8 +17,10 @@ def stage(folder: Path) -> None:
     A file whose content has not changed is not touched, so that its page is not built again.
     """
     written = {folder / page: _content(origin, page) for origin, page in places().items()}
-    made = {"index.md": home.source(), **code_pages.sources(), **api.sources()}
+    made = {"index.md": home.source(), "figures.md": moving.page()}
+    made |= {**code_pages.sources(), **api.sources(), **contributors.sources()}
     written |= {folder / page: text.encode() for page, text in made.items()}
+    written |= {folder / page: path.read_bytes() for page, path in notebooks.downloads().items()}
     for path, content in written.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.is_file() or path.read_bytes() != content:
@@ -48,24 +41,22 @@ def _content(origin: str, page: str) -> bytes:
         return links.rewrite(markdown, origin, page, places())
 
     if path.suffix == ".ipynb":
-        return notebooks.prepared(text, rewrite).encode()
-    return _AMENDED.get(page, _derivation if page.startswith("derivations/") else _as_it_is)(
-        rewrite(text)
-    ).encode()
+        return notebooks.prepared(text, rewrite, path.stem).encode()
+    return _AMENDED.get(page, _as_it_is)(rewrite(text)).encode()
 
 
 def _as_it_is(text: str) -> str:
     return text
 
 
-def _derivation(text: str) -> str:
-    """Return a page that is run."""
-    return FRONT_MATTER + text if "{code-cell}" in text else text
-
-
 def _start(text: str) -> str:
     """Return the README under a heading that says what it is for."""
     return text.replace("# minigen\n", "# Getting started\n", 1)
+
+
+def _course(text: str) -> str:
+    """Return the page of the course, for its readers."""
+    return _with_contents(contributors.without(text))
 
 
 def _with_contents(text: str) -> str:
@@ -77,6 +68,7 @@ def _with_contents(text: str) -> str:
 
 _AMENDED: Final[dict[str, Callable[[str], str]]] = {
     "start.md": _start,
-    "course/index.md": _with_contents,
+    "course/index.md": _course,
+    "contributing.md": contributors.contributing,
     "derivations/index.md": _with_contents,
 }

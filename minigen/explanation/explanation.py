@@ -64,52 +64,59 @@ def _gradient(case: Case, order: int, device: str) -> Check:
 
 @dataclass(frozen=True)
 class CellRun:
-    """What came of one cell of a page: the checks that passed, and what it raised, if anything."""
+    """What came of one cell of a page.
+
+    The checks that `passed`, the `error` that it raised, if any, and the text that it `printed`.
+    """
 
     cell: Cell
     passed: tuple[Outcome, ...]
     error: Exception | None = None
+    printed: str = ""
 
 
 def run_cells(page: Page) -> Iterator[CellRun]:
     """Run a page's cells, one after another in one namespace, to the first that raises.
 
-    What they print is swallowed. They leave the default generator as it was before.
+    What they print is kept off the screen. They leave the default generator as it was before.
     """
     namespace: dict[str, Any] = {"__name__": f"derivations.{page.name}"}
     for cell in page.cells:
         before = len(derivations.checked)
         error = None
         try:
-            with _undisturbed():
+            with _undisturbed() as printed:
                 exec(compile(cell.code, f"{page.name}.md, cell {cell.number}", "exec"), namespace)
         except Exception as raised:  # noqa: BLE001 - whatever it is, it is the cell's result
             error = raised
-        yield CellRun(cell, tuple(derivations.checked[before:]), error)
+        yield CellRun(cell, tuple(derivations.checked[before:]), error, printed.getvalue())
         if error is not None:
             return
 
 
 @contextlib.contextmanager
-def _undisturbed() -> Iterator[None]:
+def _undisturbed() -> Iterator[io.StringIO]:
     """Keep the caller's screen and default generator from what a cell prints and draws."""
     state = default_generator().get_state()
     try:
-        with contextlib.redirect_stdout(io.StringIO()):
-            yield
+        with contextlib.redirect_stdout(io.StringIO()) as printed:
+            yield printed
     finally:
         default_generator().set_state(state)
 
 
-def check_definitions(page: Page, wanted: Collection[str]) -> tuple[Check, ...]:
+def check_definitions(
+    page: Page, wanted: Collection[str], runs: Iterable[CellRun] | None = None
+) -> tuple[Check, ...]:
     """Run a page's cells, from the first on, until the checks of results that are wanted are done.
 
     Return one for each of these identifiers, in the page's order. A cell that raises fails those
-    that have not passed by then. Of several checks of one result the worst counts.
+    that have not passed by then. Of several checks of one result the worst counts. Pass the `runs`
+    of the cells if they have been run before.
     """
     found: dict[str, Check] = {}
     reason = "the page does not check it"
-    for run in run_cells(page):
+    for run in run_cells(page) if runs is None else runs:
         checks = [_definition(outcome, run.cell) for outcome in run.passed]
         if isinstance(run.error, CheckError):
             checks.append(_definition(run.error.outcome, run.cell, str(run.error)))

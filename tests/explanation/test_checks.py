@@ -7,7 +7,7 @@ import math
 import pytest
 
 import minigen
-from minigen import catalogue
+from minigen import catalogue, derivations
 from minigen import functional as F
 from minigen.explanation.explanation import check_definitions, check_gradients, run_cells
 
@@ -60,6 +60,15 @@ def test_cells_after_the_last_wanted_check_are_not_run() -> None:
     assert check.passed
 
 
+def test_cells_that_have_been_run_are_not_run_again() -> None:
+    sheet = page(f"{CHECK}check('a', 1.0, 1.0)")
+    runs = list(run_cells(sheet))
+    derivations.checked.clear()
+    (check,) = check_definitions(sheet, ["a"], runs)
+    assert check.passed
+    assert derivations.checked == []
+
+
 def test_the_worst_of_several_checks_counts() -> None:
     sheet = page(f"{CHECK}check('a', 1.0, 1.0)\ncheck('a', 1.0, 1.0 + 1e-12)\ncheck('a', 1.0, 1.0)")
     (check,) = check_definitions(sheet, ["a"])
@@ -107,5 +116,6 @@ def test_cells_print_nothing_and_leave_the_default_generator_alone(
         run_cells(page("print('loud')", "import minigen\nminigen.rand(3)\nminigen.manual_seed(5)"))
     )
     assert [run.error for run in runs] == [None, None]
+    assert [run.printed for run in runs] == ["loud\n", ""]
     assert capsys.readouterr().out == ""
     assert minigen.rand(2).tolist() == before

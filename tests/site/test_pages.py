@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import itertools
 import json
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 import pytest
 
@@ -117,7 +118,7 @@ def test_pictures_are_there_and_are_put_in_words(visits: Visits) -> None:
     wanting = [
         (name, picture["source"])
         for name, picture in gathered(visits, "images")
-        if not picture["loaded"] or len(picture["text"]) < 4
+        if not (picture["loaded"] or name.startswith("_modules/")) or len(picture["text"]) < 4
     ]
     pictures = [picture for name, picture in gathered(visits, "images") if "course" in name]
     assert wanting == []
@@ -138,11 +139,16 @@ def test_a_screen_reader_finds_its_way(visits: Visits) -> None:
     assert gathered(visits, "nameless") == []
 
 
-def test_three_columns_stand_on_a_wide_screen_and_fold_on_a_narrow_one(visits: Visits) -> None:
+def opened_ones(visits: Visits) -> dict[str, Visit]:
+    """Return the pages that were opened, rather than read."""
+    return {name: visit for name, visit in visits.items() if visit.columns}
+
+
+def test_columns_are_three_two_or_one_as_the_screen_is_wide(visits: Visits) -> None:
     expected = [f"{folder}/{name}.html" for folder, names in pages().items() for name in names]
     for name in (*expected, "index.html"):
-        wide, narrow = visits[name].wide, visits[name].narrow
-        assert len(wide) == len(narrow) == 3, name
+        wide, laptop, narrow = visits[name].columns
+        assert len(wide) == len(laptop) == len(narrow) == 3, name
         assert len({column["top"] for column in wide}) == 1, name
         lefts = [column["left"] for column in wide]
         assert lefts == sorted(set(lefts)), name
@@ -152,8 +158,44 @@ def test_three_columns_stand_on_a_wide_screen_and_fold_on_a_narrow_one(visits: V
         assert min(column["width"] for column in narrow) > 300, name
 
 
+def test_on_a_laptop_the_check_stands_below_the_code_beside_the_derivation(visits: Visits) -> None:
+    for folder, names in pages().items():
+        for name in names:
+            derivation, code, check = visits[f"{folder}/{name}.html"].columns[1]
+            assert derivation["top"] == code["top"] < check["top"], name
+            assert derivation["left"] < code["left"] == check["left"], name
+
+
 def test_no_page_is_wider_than_its_screen(visits: Visits) -> None:
     assert [(name, visit.overflow) for name, visit in visits.items() if any(visit.overflow)] == []
+
+
+def test_nothing_is_cut_on_a_laptop_or_a_wide_screen(visits: Visits) -> None:
+    assert [(name, visit.cut) for name, visit in visits.items() if visit.cut] == []
+
+
+def test_no_line_parts_a_formula_from_its_punctuation(visits: Visits) -> None:
+    assert [(name, visit.parted) for name, visit in visits.items() if visit.parted] == []
+
+
+def test_source_code_is_opened_at_each_depth_and_read_elsewhere(visits: Visits) -> None:
+    read = set(visits) - set(opened_ones(visits))
+    assert all(name.startswith("_modules/") for name in read)
+    depths = {name.count("/") for name in read}
+    assert depths <= {name.count("/") for name in opened_ones(visits) if "_modules/" in name}
+
+
+def test_scripts_and_styles_of_every_page_are_on_the_site(visits: Visits, site: Path) -> None:
+    for name, link in gathered(visits, "scripts"):
+        assert (site / unquote(urlsplit(link).path).removeprefix("/")).is_file(), (name, link)
+
+
+def test_every_lesson_can_be_downloaded_as_it_is(visits: Visits, site: Path) -> None:
+    for notebook in Path("lessons").glob("[0-9]*/[0-9]*.ipynb"):
+        links = visits[f"course/{notebook.stem}.html"].held["links"]
+        (found,) = (link for link in links if link.endswith(f"/{notebook.name}"))
+        file = site / unquote(urlsplit(found).path).removeprefix("/")
+        assert file.read_bytes() == notebook.read_bytes()
 
 
 @pytest.mark.parametrize("screen", [WIDE, NARROW], ids=["wide", "narrow"])
@@ -171,6 +213,55 @@ def test_search_finds_reparameterize(browser: Browser, address: str, screen: Vie
     places = {urlsplit(link).path.removeprefix("/") for link in found}
     assert {"ops/reparameterize.html", "derivations/reparameterization.html"} <= places
     page.context.close()
+
+
+@pytest.fixture(scope="module")
+def results(browser: Browser, address: str) -> Iterator[Callable[[str], list[tuple[str, str]]]]:
+    """Search in one tab; return the places that were found, in their order, with the excerpts."""
+    page = opened(browser, viewport=WIDE)
+
+    def search(query: str) -> list[tuple[str, str]]:
+        page.goto(f"{address}search.html?q={quote(query)}")
+        page.get_by_text("Search finished").wait_for()
+        page.locator("#search-results li p.context").first.wait_for()
+        found: list[list[str]] = page.locator("#search-results li").evaluate_all(
+            "(all) => all.map((e) => [e.querySelector('a').href, e.textContent])"
+        )
+        return [(link.removeprefix(address), text) for link, text in found]
+
+    yield search
+    page.context.close()
+
+
+Results = Callable[[str], list[tuple[str, str]]]
+
+
+@pytest.mark.parametrize(
+    ("query", "place"),
+    [
+        ("reparameterize", "derivations/reparameterization.html"),
+        ("softmax", "derivations/softmax.html"),
+        ("KL divergence", "derivations/kl.html"),
+        ("gradient penalty", "derivations/wasserstein.html"),
+        ("高斯分布", "derivations/losses.html"),
+    ],
+)
+def test_search_shows_first_where_something_is_derived(
+    results: Results, query: str, place: str
+) -> None:
+    first, _ = results(query)[0]
+    assert first.startswith(place)
+
+
+@pytest.mark.parametrize("query", ["重参数化", "编码器", "KL散度"])
+def test_search_finds_the_glossary_in_chinese(results: Results, query: str) -> None:
+    assert any(link.startswith("glossary.html") for link, _ in results(query))
+
+
+def test_search_shows_no_latex(results: Results) -> None:
+    excerpts = [text for _, text in results("variance")]
+    assert len(excerpts) > 5
+    assert [text for text in excerpts if "\\" in text or "$" in text] == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

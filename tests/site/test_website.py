@@ -7,7 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from docs.website import code_pages, links, notebooks, references, staging
+from docs.website import (
+    code_pages,
+    contributors,
+    links,
+    notebooks,
+    references,
+    settings,
+    staging,
+)
 from docs.website.places import places
 from minigen.explanation import implementers_of
 from minigen.explanation.site import pages
@@ -62,6 +70,42 @@ def test_a_notebook_is_shown_without_sliders_and_bars() -> None:
     assert cell["metadata"]["mystnb"]["image"]["alt"] == "Figure: A. In the section Seen."
 
 
+def test_a_lesson_can_be_taken_away() -> None:
+    assert notebooks.actions("01-autograd") == (
+        ":::{container} notebook-actions\n"
+        "{download}`Download the notebook <../notebooks/01-autograd.ipynb>`\n:::"
+    )
+
+
+def test_a_lesson_opens_in_colab_if_it_is_said_where_colab_finds_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(settings, "COLAB", "github/someone/minigen/blob/main")
+    place = "github/someone/minigen/blob/main/lessons/01-autograd/01-autograd.ipynb"
+    link = f"[Open it in Colab](https://colab.research.google.com/{place})"
+    assert link in notebooks.actions("01-autograd")
+
+
+def test_code_that_only_checks_or_draws_is_folded() -> None:
+    text = json.loads(notebook())
+    text["cells"].append({**text["cells"][1], "metadata": {"tags": ["check"]}})
+    text["cells"].append({**text["cells"][1], "metadata": {"tags": ["hide-input"]}})
+    *_, check, figure = json.loads(notebooks.prepared(json.dumps(text), str))["cells"]
+    assert check["metadata"]["tags"] == ["check", "hide-input"]
+    assert check["metadata"]["mystnb"]["code_prompt_show"] == "The check"
+    assert figure["metadata"]["mystnb"]["code_prompt_show"] == "The code"
+
+
+def test_how_a_lesson_is_written_is_not_on_the_way_of_those_who_read_it() -> None:
+    course = Path("lessons/README.md").read_text(encoding="utf-8")
+    page = contributors.sources()["writing-lessons.md"]
+    assert page.startswith("# Writing a lesson\n")
+    assert "## Writing a lesson" in course
+    assert "Writing a lesson" not in contributors.without(course)
+    assert "\n## Exercises" in contributors.without(course)
+    assert "\n## The recipe\n" in page
+
+
 def test_every_page_that_explain_knows_is_made() -> None:
     made = set(code_pages.sources())
     assert {f"{folder}/{name}.md" for folder, names in pages().items() for name in names} < made
@@ -85,7 +129,10 @@ def test_sources_are_gathered_and_what_is_none_is_deleted(tmp_path: Path) -> Non
     assert not old.exists()
     assert all((tmp_path / page).is_file() for page in places().values())
     page = (tmp_path / "derivations" / "kl.md").read_text(encoding="utf-8")
-    assert page.startswith("---\nfile_format: mystnb\n")
+    assert "```{code-cell} python\n" in page
+    lesson = next((tmp_path / "course").glob("*.ipynb")).name
+    original = next(Path("lessons").glob(f"*/{lesson}"))
+    assert (tmp_path / "notebooks" / lesson).read_bytes() == original.read_bytes()
     before = (tmp_path / "engine.md").stat().st_mtime_ns
     staging.stage(tmp_path)
     assert (tmp_path / "engine.md").stat().st_mtime_ns == before

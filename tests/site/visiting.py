@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, ViewportSize
 
-WIDE: ViewportSize = {"width": 1440, "height": 900}
+WIDE: ViewportSize = {"width": 1920, "height": 900}
+LAPTOP: ViewportSize = {"width": 1280, "height": 800}
 NARROW: ViewportSize = {"width": 390, "height": 844}
+SCREENS = (WIDE, LAPTOP, NARROW)
 
 PATIENCE = 240_000
 """For how many milliseconds a page may keep a test waiting, however busy the machine is."""
@@ -17,9 +20,11 @@ PATIENCE = 240_000
 TYPESET = "() => window.MathJax?.startup?.promise.then(() => true)"
 """Waits until MathJax has set a page, if it has formulas."""
 
-# What a page holds. A dollar in running text is a formula that nobody has set.
-_NOTE = """() => {
+# What a page holds. A dollar in running text is a formula that nobody has set. The page is the one
+# that is open, or one that was only read, whose address is handed over.
+_NOTE = """(document, address) => {
   const all = (selector) => [...document.querySelectorAll(selector)];
+  const from = (element, name) => new URL(element.getAttribute(name), address).href;
   const formulas = all(".math");
   const walker = document.createTreeWalker(document.querySelector("article"), NodeFilter.SHOW_TEXT);
   const dollars = [];
@@ -34,12 +39,17 @@ _NOTE = """() => {
     spoken: formulas.filter((f) => f.querySelector("mjx-assistive-mml math")).length,
     mistakes: all("mjx-merror, [data-mjx-error]").map((e) => e.textContent),
     dollars,
-    images: all("img").map((i) => ({source: i.src, text: i.alt, loaded: i.naturalWidth > 0})),
-    links: all("a[href]").map((a) => a.href),
+    images: all("img")
+      .map((i) => ({source: from(i, "src"), text: i.alt, loaded: i.naturalWidth > 0})),
+    scripts: [
+      ...all("script[src]").map((e) => from(e, "src")),
+      ...all("link[rel=stylesheet], link[rel=icon]").map((e) => from(e, "href")),
+    ],
+    links: all("a[href]").map((a) => from(a, "href")),
     nameless: all("a[href], button, input:not([type=hidden]):not([type=checkbox])")
-      .filter((e) => e.checkVisibility())
+      .filter((e) => !document.defaultView || e.checkVisibility())
       .filter((e) => !(e.textContent.trim() || e.ariaLabel || e.title || e.placeholder ||
-        e.querySelector("img[alt]:not([alt=''])")))
+        e.labels?.length || e.querySelector("img[alt]:not([alt=''])")))
       .map((e) => e.outerHTML),
     identifiers: all("[id]").map((e) => e.id),
     headings: all("article h1, article h2, article h3, article h4, article h5, article h6")
@@ -48,6 +58,46 @@ _NOTE = """() => {
     navigations: all("nav, [role=navigation], [role=search]").length,
   };
 }"""
+
+_NOTE_OPEN = f"() => ({_NOTE})(document, location.href)"
+
+_NOTE_READ = f"""async (addresses) => {{
+  const note = {_NOTE};
+  const read = async (address) => {{
+    const text = await (await fetch(address)).text();
+    return note(new DOMParser().parseFromString(text, "text/html"), address);
+  }};
+  return Promise.all(addresses.map(read));
+}}"""
+
+# After a change of size, when all that follows it was done: formulas are fitted, say.
+_SETTLED = """() => new Promise((resolve) =>
+  requestAnimationFrame(() => requestAnimationFrame(() => resolve(true))))"""
+
+# What has to be moved sideways to be read: formulas, code, tables; and what sticks out.
+_CUT = """() => {
+  const parts = document.querySelectorAll(
+    "article :is(div.math, pre, table, figure, .stage, .board, .derivation, .table-wrapper)");
+  return [...parts]
+    .filter((part) => part.checkVisibility() && part.scrollWidth > part.clientWidth + 1 &&
+      part.clientWidth > 0 && getComputedStyle(part).display !== "table")
+    .map((part) => [part.tagName, part.className, part.scrollWidth - part.clientWidth, "px",
+      part.textContent.trim().slice(0, 60)].join(" "));
+}"""
+
+# Formulas whose full stop, comma or bracket stands on the next line.
+_PARTED = """() => [...document.querySelectorAll("article .math")].flatMap((formula) => {
+  const next = (formula.nextSibling ?? formula.parentElement.nextSibling);
+  if (formula.tagName !== "SPAN" || next?.nodeType !== Node.TEXT_NODE) return [];
+  if (!/^[.,;:!?)\\]]/.test(next.data)) return [];
+  const range = document.createRange();
+  range.setStart(next, 0);
+  range.setEnd(next, 1);
+  const mark = range.getBoundingClientRect();
+  const box = formula.getBoundingClientRect();
+  const together = !mark.height || mark.left >= box.left;
+  return together ? [] : [formula.textContent + next.data.slice(0, 20)];
+})"""
 
 _COLUMNS = """() => [...document.querySelectorAll(".columns .column")].map((column) => {
   const box = column.getBoundingClientRect();
@@ -83,10 +133,14 @@ class Visit:
         Addresses outside the site that were asked for.
     held : dict
         Formulas, pictures, links, headings, as the script `_NOTE` has them.
-    wide, narrow : list of dict
-        Where the columns stand on a wide and on a narrow screen.
-    overflow : tuple of int
-        By how many pixels the page is too wide for a wide and for a narrow screen.
+    columns : list of list of dict
+        Where the columns stand, on each of the `SCREENS`; empty if the page was only read.
+    overflow : list of int
+        By how many pixels the page is too wide for each of them.
+    cut : list of str
+        What does not fit into its place on a laptop or on a wide screen.
+    parted : list of str
+        Formulas that a line parts from their punctuation, on any of them.
     """
 
     name: str
@@ -94,9 +148,10 @@ class Visit:
     failed: list[str]
     foreign: list[str]
     held: dict[str, Any]
-    wide: list[dict[str, int]]
-    narrow: list[dict[str, int]]
-    overflow: tuple[int, int]
+    columns: list[list[dict[str, int]]]
+    overflow: list[int]
+    cut: list[str]
+    parted: list[str]
 
 
 class Visitor:
@@ -133,16 +188,42 @@ class Visitor:
             self._failed.append(f"{status} {url}")
 
     def visit(self, name: str) -> Visit:
-        """Open a page on a wide screen, then make the screen narrow."""
+        """Open a page on a wide screen, then make the screen smaller."""
         self._complaints, self._failed, self._foreign = [], [], []
-        self.page.set_viewport_size(WIDE)
+        self.page.set_viewport_size(SCREENS[0])
         self.page.goto(self._address + name)
         self.page.evaluate(TYPESET)
-        held = self.page.evaluate(_NOTE)
-        wide, wide_overflow = self.page.evaluate(_COLUMNS), self.page.evaluate(_OVERFLOW)
-        self.page.set_viewport_size(NARROW)
-        narrow, narrow_overflow = self.page.evaluate(_COLUMNS), self.page.evaluate(_OVERFLOW)
-        overflow = (wide_overflow, narrow_overflow)
+        held = self.page.evaluate(_NOTE_OPEN)
+        columns, overflow, cut, parted = [], [], [], []
+        for screen in SCREENS:
+            self.page.set_viewport_size(screen)
+            self.page.evaluate(_SETTLED)
+            columns.append(self.page.evaluate(_COLUMNS))
+            overflow.append(self.page.evaluate(_OVERFLOW))
+            parted += self.page.evaluate(_PARTED)
+            if screen != NARROW:
+                cut += self.page.evaluate(_CUT)
         return Visit(
-            name, self._complaints, self._failed, self._foreign, held, wide, narrow, overflow
+            name,
+            self._complaints,
+            self._failed,
+            self._foreign,
+            held,
+            columns,
+            overflow,
+            cut,
+            parted,
         )
+
+    def read(self, names: Sequence[str]) -> list[Visit]:
+        """Read pages that have no scripts of their own, without opening them.
+
+        Addresses that they name are held like those of other pages. What they look like is seen on
+        those of their kind that are opened.
+        """
+        self.page.goto(self._address)
+        held = self.page.evaluate(_NOTE_READ, [self._address + name for name in names])
+        return [
+            Visit(name, [], [], [], each, [], [], [], [])
+            for name, each in zip(names, held, strict=True)
+        ]
