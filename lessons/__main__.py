@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shlex
 import sys
 import time
@@ -11,7 +12,8 @@ from typing import Final
 
 import click
 
-from lessons import building, inspection
+from lessons import building, counting, inspection
+from minigen.course.lesson import number_in, padded
 
 _RUFF: Final = (sys.executable, "-m", "ruff", "format", "--stdin-filename", "cell.py", "-")
 
@@ -25,11 +27,11 @@ def _sources(numbers: Sequence[str]) -> list[Path]:
     """Return the sources of some lessons, or of all."""
     if not numbers:
         return building.sources()
-    found = {path.name[:2]: path for path in building.sources()}
-    unknown = [number for number in numbers if number.zfill(2) not in found]
+    found = {number_in(path.stem): path for path in building.sources()}
+    unknown = [number for number in numbers if padded(number) not in found]
     if unknown:
         raise click.UsageError(f"there is no lesson {unknown[0]}; there are {', '.join(found)}")
-    return [found[number.zfill(2)] for number in numbers]
+    return [found[padded(number)] for number in numbers]
 
 
 @main.command()
@@ -87,18 +89,20 @@ def format_(numbers: tuple[str, ...]) -> None:
 
 
 @main.command()
-def count() -> None:
-    """Show how many cells, asserts, figures and exercises each lesson has."""
-    from minigen.course import lessons
-    from minigen.course.exercises import exercises_of
+@click.argument("numbers", nargs=-1, metavar="[LESSON]...")
+def count(numbers: tuple[str, ...]) -> None:
+    """Count what is in the sources of lessons.
 
-    row = "{:<28}{:>8}{:>9}{:>9}{:>11}".format
-    click.echo(row("lesson", "cells", "asserts", "figures", "exercises"))
-    for lesson in lessons():
-        notebook = building.load(lesson.notebook)
-        asserts, figures = inspection.asserts(notebook), inspection.figures(notebook)
-        counts = (len(notebook["cells"]), asserts, len(figures), len(exercises_of(lesson)))
-        click.echo(row(lesson.notebook.stem, *counts))
+    Words of prose and lines of code: those in sight of who follows the core path (without deeper
+    sections, folded cells and solutions, and the cells made for exercises), and all. Then asserts,
+    figures, and exercises.
+    """
+    row = "{:<28}{:>7}{:>7}{:>11}{:>11}{:>9}{:>9}{:>11}".format
+    headings = ("words", "lines", "all words", "all lines", "asserts", "figures", "exercises")
+    click.echo(row("lesson", *headings))
+    for source in _sources(numbers):
+        counted = counting.count(building.read(source))
+        click.echo(row(source.stem, *dataclasses.astuple(counted)))
 
 
 if __name__ == "__main__":

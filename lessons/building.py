@@ -16,7 +16,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
+from lessons import cells
 from minigen import __version__
+from minigen.course.lesson import number_in
 from minigen.files import write_atomically
 
 Notebook: TypeAlias = Any
@@ -36,7 +38,8 @@ _KERNEL: Final = {"name": "python3", "display_name": "Python 3", "language": "py
 
 def sources() -> list[Path]:
     """Return the sources of all lessons, in their order."""
-    return sorted(FOLDER.glob("[0-9][0-9]-*/[0-9][0-9]-*.md"))
+    found = FOLDER.glob("[0-9][0-9]*/*.md")
+    return sorted(path for path in found if path.stem == path.parent.name and number_in(path.stem))
 
 
 def notebook_of(source: Path) -> Path:
@@ -54,10 +57,9 @@ def read(source: Path) -> Notebook:
     import jupytext
 
     notebook = jupytext.reads(source.read_text(encoding="utf-8"), fmt="md:myst")
+    notebook.cells = cells.prepared(notebook.cells, source.parent)
     for cell, name in zip(notebook.cells, _names(notebook), strict=True):
         cell.id = name
-        if "hide-input" in cell.metadata.get("tags", ()):
-            cell.metadata["jupyter"] = {"source_hidden": True}
     notebook.metadata = {"kernelspec": _KERNEL, "language_info": _LANGUAGE}
     notebook.metadata["minigen"] = stamp(notebook, source)
     return notebook
@@ -66,10 +68,13 @@ def read(source: Path) -> Notebook:
 def execute(notebook: Notebook, *, fast: bool) -> Notebook:
     """Run a notebook top to bottom, in a kernel and a folder of its own.
 
-    An error does not stop it: it stays in the outputs, where `inspection.faults` finds it.
+    In fast mode, cells tagged ``full`` are left out. An error does not stop it: it stays in the
+    outputs, where `inspection.faults` finds it.
     """
     from nbclient import NotebookClient
 
+    if fast:
+        notebook.cells = [cell for cell in notebook.cells if "full" not in cells.tags(cell)]
     language = dict(notebook.metadata["language_info"])
     paths = [str(FOLDER.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
     environment = os.environ | {
@@ -78,6 +83,7 @@ def execute(notebook: Notebook, *, fast: bool) -> Notebook:
         "PYTHONPATH": os.pathsep.join(paths),  # this checkout, not what else may be installed
     }
     with tempfile.TemporaryDirectory() as folder:
+        environment["MINIGEN_LESSONS"] = folder  # what is remembered of a learner goes away with it
         client = NotebookClient(
             notebook,
             timeout=CELL_TIMEOUT,
@@ -105,15 +111,21 @@ def stamp(notebook: Notebook, source: Path) -> dict[str, str]:
     """Return what says of which library and which cells a notebook's outputs are."""
     return {
         "version": __version__,
-        "source": digest(source.read_text(encoding="utf-8")),
+        "source": digest_of_source(source),
         "cells": digest_of_cells(notebook),
     }
 
 
+def digest_of_source(source: Path) -> str:
+    """Return a hash of the files that a notebook is made of: source, stubs, helper."""
+    files = (source, source.with_name("exercises.py"), source.with_name("figures.py"))
+    return digest("".join(file.read_text(encoding="utf-8") for file in files if file.exists()))
+
+
 def digest_of_cells(notebook: Notebook) -> str:
     """Return a hash of what stands in the cells, outputs apart."""
-    cells = [(cell["cell_type"], text_of(cell["source"])) for cell in notebook["cells"]]
-    return digest(json.dumps(cells, ensure_ascii=False))
+    found = [(cell["cell_type"], text_of(cell["source"])) for cell in notebook["cells"]]
+    return digest(json.dumps(found, ensure_ascii=False))
 
 
 def digest(text: str) -> str:
@@ -135,14 +147,14 @@ def write_figures(notebook: Notebook, folder: Path, name: str) -> None:
 def write_picture(notebook: Notebook, source: Path) -> None:
     """Write the figure of a lesson's cell that is tagged ``front-page``, if there is one."""
     for cell in notebook["cells"]:
-        if "front-page" in cell["metadata"].get("tags", ()):
+        if "front-page" in cells.tags(cell):
             image = next(data["image/png"] for data in displayed(cell) if "image/png" in data)
             write_atomically(picture_of(source), base64.b64decode(text_of(image)))
 
 
 def picture_of(source: Path) -> Path:
     """Return where a lesson's picture for the front page is."""
-    return PICTURES / f"lesson-{source.stem[:2]}.png"
+    return PICTURES / f"lesson-{number_in(source.stem)}.png"
 
 
 def displayed(cell: Mapping[str, Any]) -> list[Mapping[str, Any]]:

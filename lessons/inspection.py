@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from lessons.building import Notebook, displayed, text_of
+from lessons.cells import tags
 
 BAR: Final = re.compile(r"\d%\|.*\| \d+/\d+ \[")
 """The line of a progress bar."""
@@ -96,7 +97,7 @@ def _faults_of_text(cell: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _faults_of_figures(cell: Mapping[str, Any]) -> Iterator[str]:
-    tagged = "figure" in cell["metadata"].get("tags", ())
+    tagged = "figure" in tags(cell)
     images = _images(cell)
     drawn = bool(images) or any("image/svg+xml" in data for data in displayed(cell))
     if tagged and not drawn:

@@ -12,23 +12,25 @@ from minigen.course.expectations import expect_array, expect_rule
 from minigen.engine.random import Generator
 
 
-def check_sigmoid_rule(answer: Callable[..., Any]) -> None:
-    """Check the rule of the sigmoid against finite differences."""
+def check_softplus_rule(answer: Callable[..., Any]) -> None:
+    """Check the rule of softplus against finite differences."""
     x = Generator(1).normal((3, 4), np.float64)
     expect_rule(
-        lambda x: 1 / (1 + np.exp(-x)),
+        lambda x: np.log1p(np.exp(x)),
         answer,
         [x],
         mistakes={
-            "d loss / d x is the slope of the sigmoid, without the cotangent: multiply by g": (
-                lambda _g, out, _x: (out * (1 - out),)
+            "d loss / d x is the slope of softplus, without the cotangent: multiply by g": (
+                lambda _g, out, _x: (1 - np.exp(-out),)
             ),
-            "d loss / d x is g x (1 - x): the slope y (1 - y) is in terms of the output": (
-                lambda g, _out, x: (g * x * (1 - x),)
+            "d loss / d x is g (1 - exp(-x)): the slope 1 - exp(-y) is in terms of the output": (
+                lambda g, _out, x: (g * (1 - np.exp(-x)),)
             ),
-            "d loss / d x is g y: a factor of the slope is missing": (
-                lambda g, out, _x: (g * out,)
+            "d loss / d x is the sigmoid of the output: that slope is in terms of the input": (
+                lambda g, out, _x: (g / (1 + np.exp(-out)),)
             ),
+            "d loss / d x lacks the inner derivative: that of ln(1 + e^x) is 1 / (1 + e^x), times "
+            "the derivative of 1 + e^x": lambda g, out, _x: (g * np.exp(-out),),
         },
     )
 
@@ -112,12 +114,12 @@ def _walk(
     return cotangents
 
 
-_START, _CENTRE, _CURVATURE = np.array([1.0, -2.0]), np.array([0.5, 1.0]), np.array([1.0, 3.0])
-_RATE, _STEPS = 0.1, 5
+_START, _CENTRE, _CURVATURE = np.array([3.0, -2.0]), np.array([0.5, 1.0]), np.array([1.0, 3.0])
+_RATE, _STEPS = 0.7, 5
 
 
 def check_descend(answer: Callable[..., Any]) -> None:
-    """Check five steps down a paraboloid, also from a gradient that was left over."""
+    """Check five steps into a narrow valley, also from a gradient that was left over."""
     right, losses = _descent()
     w, returned = _descend(answer)
     expect_array(
@@ -125,9 +127,17 @@ def check_descend(answer: Callable[..., Any]) -> None:
         right,
         "the parameter after five steps",
         mistakes={
-            "gradients of earlier steps were still in .grad, to which backward adds: call "
-            "zero_grad before each backward": _descent(forget=True)[0],
-            "the steps go uphill: the gradient is to be subtracted": _descent(sign=1.0)[0],
+            "gradients of earlier steps, or of tries, were still in .grad, to which backward adds: "
+            "call zero_grad before each backward": _descent(forget=True)[0],
+            "the rate is never halved: at a loss that is not less, the step has to be tried again": (
+                _descent(tries=1, stay=False)[0]
+            ),
+            "a try starts where the last one failed; it has to start where the step began": (
+                _descent(restart=False)[0]
+            ),
+            "the halved rate is kept for the next step, which begins with the given one": (
+                _descent(keep_rate=True)[0]
+            ),
             "it has not moved: assign to parameter.data, not to a name": _START,
         },
     )
@@ -144,13 +154,16 @@ def check_descend(answer: Callable[..., Any]) -> None:
     expect_array(
         _descend(answer, left_over=10.0)[0],
         right,
-        "the parameter after five steps, with something in .grad before the first",
-        mistakes={
-            "it went into the first step: call zero_grad before backward, not after the step": (
-                _descent(left_over=10.0)[0]
-            ),
-        },
+        "the parameter after five steps, with something in .grad before the first: call zero_grad "
+        "before backward, not after the step. It",
     )
+    still = minigen.tensor(_CENTRE, requires_grad=True)
+    answer(lambda: _paraboloid(still), [still], _RATE, 1)
+    expect_array(still.data, _CENTRE, "the parameter, from a start where no try can succeed,")
+
+
+def _paraboloid(w: Any) -> Any:
+    return (_CURVATURE * (w - _CENTRE) ** 2).sum() / 2
 
 
 def _descend(answer: Callable[..., Any], *, left_over: float | None = None) -> tuple[Any, Any]:
@@ -158,18 +171,30 @@ def _descend(answer: Callable[..., Any], *, left_over: float | None = None) -> t
     w = minigen.tensor(_START, requires_grad=True)
     if left_over is not None:
         w.grad = minigen.tensor(np.full(2, left_over))
-    returned = answer(lambda: (_CURVATURE * (w - _CENTRE) ** 2).sum() / 2, [w], _RATE, _STEPS)
+    returned = answer(lambda: _paraboloid(w), [w], _RATE, _STEPS)
     return w.data, returned
 
 
 def _descent(
-    *, sign: float = -1.0, forget: bool = False, left_over: float = 0.0, steps: int = _STEPS
+    *,
+    forget: bool = False,
+    tries: int = 20,
+    stay: bool = True,
+    restart: bool = True,
+    keep_rate: bool = False,
+    steps: int = _STEPS,
 ) -> tuple[Any, list[float]]:
-    """Return where a descent arrives, and the losses; right, or with one of three mistakes."""
-    w, grad, losses = _START, np.full(2, left_over), []
+    """Return where a descent arrives, and the losses; right, or with one of five mistakes."""
+    w, grad, losses, rate = _START, np.zeros(2), [], _RATE
     for _ in range(steps):
-        losses.append(0.5 * float(np.sum(_CURVATURE * (w - _CENTRE) ** 2)))
-        grad = grad + _CURVATURE * (w - _CENTRE)
-        w = w + sign * _RATE * grad
-        grad = grad if forget else np.zeros(2)
+        losses.append(float(_paraboloid(w)))
+        grad = grad * forget + _CURVATURE * (w - _CENTRE)
+        start, rate = w, rate if keep_rate else _RATE
+        for _ in range(tries):
+            w = (start if restart else w) - rate * grad
+            if _paraboloid(w) < losses[-1]:
+                break
+            rate /= 2
+        else:
+            w = start if stay else w
     return w, losses

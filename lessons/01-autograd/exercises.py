@@ -15,12 +15,12 @@ from minigen import Tensor
 Array = npt.NDArray[Any]
 
 
-def sigmoid_rule(g: Array, out: Array, x: Array) -> tuple[Array]:
-    r"""Return the cotangent of the input of a sigmoid.
+def softplus_rule(g: Array, out: Array, x: Array) -> tuple[Array]:
+    r"""Return the cotangent of the input of a softplus.
 
-    The op is :math:`y = \sigma(x) = 1 / (1 + e^{-x})`, element by element. Derive
-    :math:`\sigma'(x)`, and write it in terms of y alone: then no exponential is computed twice.
-    The rule is :math:`\bar x = \bar y \, \sigma'(x)`.
+    The op is :math:`y = \ln(1 + e^x)`, element by element: a smooth version of max(x, 0). Derive
+    its slope, and write it in terms of y alone: then x need not be kept for the walk back. The rule
+    is :math:`\bar x = \bar y \, y'(x)`.
 
     Parameters
     ----------
@@ -89,7 +89,13 @@ def walk_back(
 def descend(
     loss: Callable[[], Tensor], parameters: Sequence[Tensor], rate: float, steps: int
 ) -> list[float]:
-    r"""Descend along the gradient, :math:`\theta \leftarrow \theta - \eta \, \nabla L(\theta)`.
+    r"""Descend along the gradient with steps that never go up: a backtracking line search.
+
+    A step begins at :math:`\theta`, with the gradient there. It tries
+    :math:`\theta - \eta \, \nabla L(\theta)` with the given rate :math:`\eta`. If the loss there is
+    not less than at :math:`\theta`, the rate is halved, and tried again from :math:`\theta`, along
+    the same gradient; and so on. If twenty tries have failed, :math:`\theta` stays as it was. The
+    next step begins with the given rate again.
 
     Parameters
     ----------
@@ -97,10 +103,10 @@ def descend(
         Computes L from the parameters' present values: a tensor of shape ().
     parameters : sequence of Tensor
         The leaves :math:`\theta`, which require gradients and need to be changed in place:
-        ``parameter.data = ...``. What stood in their ``.grad`` before the first step is not part of
-        the gradient.
+        ``parameter.data = ...``. What stood in their ``.grad`` before a step is not part of the
+        gradient.
     rate : float
-        The learning rate :math:`\eta`.
+        The learning rate :math:`\eta` that each step tries first.
     steps : int
         How many steps to take.
 
@@ -109,4 +115,4 @@ def descend(
     list of float
         The loss before each step.
     """
-    raise NotImplementedError("call backward, change the data of each parameter, clear the grads")
+    raise NotImplementedError("take the gradient once a step, and halve the rate until L falls")

@@ -9,36 +9,39 @@ import numpy as np
 from lessons.mistake import mistake
 
 
-@mistake("sigmoid_rule", "without the cotangent: multiply by g")
+@mistake("softplus_rule", "without the cotangent: multiply by g")
 def no_cotangent(g: Any, out: Any, x: Any) -> Any:
-    return (out * (1 - out),)
+    return (1 - np.exp(-out),)
 
 
-@mistake("sigmoid_rule", "the slope y (1 - y) is in terms of the output")
+@mistake("softplus_rule", "the slope 1 - exp(-y) is in terms of the output")
 def input_for_output(g: Any, out: Any, x: Any) -> Any:
-    return (g * x * (1 - x),)
+    return (g * (1 - np.exp(-x)),)
 
 
-@mistake("sigmoid_rule", "a factor of the slope is missing")
-def one_factor(g: Any, out: Any, x: Any) -> Any:
-    return (g * out,)
+@mistake("softplus_rule", "the sigmoid of the output")
+def sigmoid_of_the_output(g: Any, out: Any, x: Any) -> Any:
+    return (g / (1 + np.exp(-out)),)
 
 
-@mistake("sigmoid_rule", "d loss / d x: the sign is flipped everywhere")
+@mistake("softplus_rule", "lacks the inner derivative")
+def no_inner_derivative(g: Any, out: Any, x: Any) -> Any:
+    return (g / (1 + np.exp(x)),)
+
+
+@mistake("softplus_rule", "d loss / d x: the sign is flipped everywhere")
 def sign_flipped(g: Any, out: Any, x: Any) -> Any:
-    return (g * out * (out - 1),)
+    return (g * (np.exp(-out) - 1),)
 
 
-@mistake(
-    "sigmoid_rule", "returns one ndarray; expected a tuple with the cotangent of each of the 1"
-)
+@mistake("softplus_rule", "one array of shape (3, 4); expected a tuple of one array")
 def no_tuple(g: Any, out: Any, x: Any) -> Any:
-    return g * out * (1 - out)
+    return g * (1 - np.exp(-out))
 
 
-@mistake("sigmoid_rule", "d loss / d x: the gradient has shape")
+@mistake("softplus_rule", "d loss / d x: the gradient has shape")
 def summed(g: Any, out: Any, x: Any) -> Any:
-    return ((g * out * (1 - out)).sum(0),)
+    return ((g * (1 - np.exp(-out))).sum(0),)
 
 
 @mistake("unbroadcast", "only the axes added at the left are summed")
@@ -106,30 +109,62 @@ def no_seed(program: Any) -> Any:
     return [0.0] * len(program)
 
 
+def descent(
+    loss: Any,
+    parameters: Any,
+    rate: float,
+    steps: int,
+    *,
+    forget: bool = False,
+    tries: int = 20,
+    stay: bool = True,
+    restart: bool = True,
+    keep_rate: bool = False,
+    before: bool = True,
+) -> Any:
+    """Descend, with one of several mistakes."""
+    losses, given = [], rate
+    for _ in range(steps):
+        for parameter in parameters:
+            if not forget:
+                parameter.zero_grad()
+        value = loss()
+        value.backward()
+        starts = [parameter.data for parameter in parameters]
+        rate = rate if keep_rate else given
+        for _ in range(tries):
+            for parameter, start in zip(parameters, starts, strict=True):
+                begin = start if restart else parameter.data
+                parameter.data = begin - rate * parameter.grad.data
+            if loss().item() < value.item():
+                break
+            rate /= 2
+        else:
+            if stay:
+                for parameter, start in zip(parameters, starts, strict=True):
+                    parameter.data = start
+        losses.append(value.item() if before else loss().item())
+    return losses
+
+
 @mistake("descend", "call zero_grad before each backward")
 def gradients_pile_up(loss: Any, parameters: Any, rate: float, steps: int) -> Any:
-    losses = []
-    for _ in range(steps):
-        value = loss()
-        value.backward()
-        for parameter in parameters:
-            parameter.data = parameter.data - rate * parameter.grad.data
-        losses.append(value.item())
-    return losses
+    return descent(loss, parameters, rate, steps, forget=True)
 
 
-@mistake("descend", "the steps go uphill")
-def uphill(loss: Any, parameters: Any, rate: float, steps: int) -> Any:
-    losses = []
-    for _ in range(steps):
-        for parameter in parameters:
-            parameter.zero_grad()
-        value = loss()
-        value.backward()
-        for parameter in parameters:
-            parameter.data = parameter.data + rate * parameter.grad.data
-        losses.append(value.item())
-    return losses
+@mistake("descend", "the rate is never halved")
+def never_halved(loss: Any, parameters: Any, rate: float, steps: int) -> Any:
+    return descent(loss, parameters, rate, steps, tries=1, stay=False)
+
+
+@mistake("descend", "it has to start where the step began")
+def from_the_failed_try(loss: Any, parameters: Any, rate: float, steps: int) -> Any:
+    return descent(loss, parameters, rate, steps, restart=False)
+
+
+@mistake("descend", "the halved rate is kept")
+def rate_kept(loss: Any, parameters: Any, rate: float, steps: int) -> Any:
+    return descent(loss, parameters, rate, steps, keep_rate=True)
 
 
 @mistake("descend", "it has not moved: assign to parameter.data")
@@ -141,29 +176,27 @@ def name_bound(loss: Any, parameters: Any, rate: float, steps: int) -> Any:
     return [0.0] * steps
 
 
-@mistake("descend", "call zero_grad before backward, not after the step")
+@mistake("descend", "before backward, not after the step")
 def cleared_too_late(loss: Any, parameters: Any, rate: float, steps: int) -> Any:
     losses = []
     for _ in range(steps):
-        value = loss()
-        value.backward()
+        losses += descent(loss, parameters, rate, 1, forget=True)
         for parameter in parameters:
-            parameter.data = parameter.data - rate * parameter.grad.data
             parameter.zero_grad()
-        losses.append(value.item())
     return losses
 
 
 @mistake("descend", "those after each step, where those before it are asked for")
 def losses_after(loss: Any, parameters: Any, rate: float, steps: int) -> Any:
-    losses = []
-    for _ in range(steps):
+    return descent(loss, parameters, rate, steps, before=False)
+
+
+@mistake("descend", "from a start where no try can succeed")
+def moves_on_from_the_bottom(loss: Any, parameters: Any, rate: float, steps: int) -> Any:
+    losses = descent(loss, parameters, rate, steps)
+    if all(not parameter.grad.data.any() for parameter in parameters):
         for parameter in parameters:
-            parameter.zero_grad()
-        loss().backward()
-        for parameter in parameters:
-            parameter.data = parameter.data - rate * parameter.grad.data
-        losses.append(loss().item())
+            parameter.data = parameter.data + 1.0
     return losses
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 
 from minigen import Tensor
@@ -12,9 +13,9 @@ from minigen import Tensor
 Array = npt.NDArray[Any]
 
 
-def sigmoid_rule(g: Array, out: Array, x: Array) -> tuple[Array]:
-    r"""Use :math:`\sigma' = e^{-x} / (1 + e^{-x})^2 = \sigma (1 - \sigma)`."""
-    return (g * out * (1 - out),)
+def softplus_rule(g: Array, out: Array, x: Array) -> tuple[Array]:
+    r"""Use :math:`y' = e^x / (1 + e^x)` with :math:`e^x = e^y - 1`."""
+    return (g * (1 - np.exp(-out)),)
 
 
 def unbroadcast(g: Array, shape: tuple[int, ...]) -> Array:
@@ -42,15 +43,22 @@ def walk_back(
 def descend(
     loss: Callable[[], Tensor], parameters: Sequence[Tensor], rate: float, steps: int
 ) -> list[float]:
-    """Clear the gradients first, since `backward` adds to what is there."""
+    """Keep where the step began, and its gradient: every try starts there."""
     losses = []
     for _ in range(steps):
         for parameter in parameters:
-            parameter.zero_grad()
-        value = loss()
-        value.backward()
-        for parameter in parameters:
-            if parameter.grad is not None:
-                parameter.data = parameter.data - rate * parameter.grad.data
-        losses.append(value.item())
+            parameter.zero_grad()  # backward adds to what is there
+        before = loss()
+        before.backward()
+        losses.append(before.item())
+        starts = [parameter.data for parameter in parameters]
+        slopes = [p.grad.data if p.grad is not None else 0.0 for p in parameters]
+        for halvings in range(20):
+            for parameter, start, slope in zip(parameters, starts, slopes, strict=True):
+                parameter.data = start - rate * 0.5**halvings * slope
+            if loss().item() < before.item():
+                break
+        else:
+            for parameter, start in zip(parameters, starts, strict=True):
+                parameter.data = start
     return losses

@@ -12,24 +12,25 @@ from minigen.course.expectations import expect, expect_array
 from minigen.engine.random import Generator
 
 
-def check_central_difference(answer: Callable[..., Any]) -> None:
-    """Check on a polynomial, whose differences are far from its derivatives at this step."""
+def check_numerical_jacobian(answer: Callable[..., Any]) -> None:
+    """Check on polynomials, whose differences are far from their derivatives at this step."""
     x = Generator(1).normal((2, 3), np.float64)
-    weights, h = Generator(2).normal((2, 3), np.float64), 0.125
+    weights, h = Generator(2).normal((4, 2, 3), np.float64), 0.125
 
-    def f(x: Any) -> float:
-        return float(np.sum(weights * x**3) + x[0, 0] * x[1, 2] ** 2)
+    def f(x: Any) -> Any:
+        return (weights * x**3).sum(axis=(1, 2)) + x[0, 0] * x[1, 2] ** 2
 
     def differences(left: float, right: float) -> Any:
         """Return (f(x + right) - f(x - left)) / (left + right), an element at a time."""
-        found = np.zeros_like(x)
+        found = np.zeros((2, 3, 4))
         for index in np.ndindex(x.shape):
             nudge = np.zeros_like(x)
             nudge[index] = 1.0
             found[index] = (f(x + right * nudge) - f(x - left * nudge)) / (left + right)
-        return found
+        return np.moveaxis(found, -1, 0)
 
-    right, handed = differences(h, h), x.copy()
+    right = differences(h, h)
+    handed = x.copy()
     found = answer(f, handed, h)
     expect(
         np.array_equal(handed, x),
@@ -38,45 +39,51 @@ def check_central_difference(answer: Callable[..., Any]) -> None:
     expect_array(
         found,
         right,
-        "the numerical gradient",
+        "the Jacobian",
         mistakes={
             "a forward difference, f(x + h) - f(x); nudge to both sides": differences(0.0, h),
             "the distance of the two points is 2h, not h: twice too large": 2 * right,
+            "the axes of the input come first; those of the output should": (
+                np.moveaxis(right, 0, -1)
+            ),
+            "the gradient of the sum of the outputs; keep each output apart": right.sum(axis=0),
             "all elements are nudged at once; nudge one at a time": (
                 np.asarray((f(x + h) - f(x - h)) / (2 * h))
             ),
         },
     )
+    number = answer(lambda x: np.sum(x**2), x.copy(), h)
+    expect_array(number, 2 * x, "the Jacobian of a function that returns a number")
 
 
-def check_richardson(answer: Callable[..., Any]) -> None:
+def check_one_sided(answer: Callable[..., Any]) -> None:
     """Check on a function whose differences at these steps are far from one another."""
-    f, x, h = math.exp, 0.5, 0.5
+    x, h = 0.5, 0.5
 
-    def central(h: float) -> float:
-        return (f(x + h) - f(x - h)) / (2 * h)
+    def f(at: float) -> float:
+        expect(at >= x, f"the function was called at {at:g}, to the left of x = {x:g}")
+        return math.exp(at)
 
     def forward(h: float) -> float:
         return (f(x + h) - f(x)) / h
 
     expect_array(
         answer(f, x, h),
-        (4 * central(h / 2) - central(h)) / 3,
-        "Richardson's derivative",
+        2 * forward(h / 2) - forward(h),
+        "the derivative",
         mistakes={
-            "the weights are exchanged: at half the step the error is a quarter, so D(h/2) gets "
-            "the larger one": (4 * central(h) - central(h / 2)) / 3,
-            "the weights 2 and -1 cancel an error in proportion to h; here it is h^2": (
-                2 * central(h / 2) - central(h)
-            ),
-            "the mean of the two has an error of order h^2 still: weigh them so that it cancels": (
-                (central(h / 2) + central(h)) / 2
-            ),
-            "D(h) alone, whose error is c h^2: combine it with D(h/2)": central(h),
-            "D(h/2) alone, whose error is c h^2 / 4: combine it with D(h)": central(h / 2),
-            "the weights sum to 3: divide by it": 4 * central(h / 2) - central(h),
-            "combined from forward differences, whose error has a term with h": (
+            "the weights are exchanged: at half the step the error is half, so F(h/2) gets the "
+            "larger one": 2 * forward(h) - forward(h / 2),
+            "the weights 4/3 and -1/3 cancel an error in proportion to h^2; here it is h": (
                 (4 * forward(h / 2) - forward(h)) / 3
+            ),
+            "the mean of the two has an error of order h still: weigh them so that it cancels": (
+                (forward(h / 2) + forward(h)) / 2
+            ),
+            "F(h) alone, whose error is a h: combine it with F(h/2)": forward(h),
+            "F(h/2) alone, whose error is a h / 2: combine it with F(h)": forward(h / 2),
+            "the second difference was divided by h, where its step is h/2": (
+                2 * (f(x + h / 2) - f(x)) / h - forward(h)
             ),
         },
     )
@@ -159,35 +166,41 @@ def _cube_rule(g: Any, _out: Any, x: Any) -> Any:
     return (3 * g * x**2,)
 
 
-def check_overlooked(answer: Callable[..., Any]) -> None:
-    """Check errors in one weight and in several, and one direction and several."""
-    for error, tolerance, directions in (
-        (np.array([0.5]), 0.2, 1),
-        (np.array([[0.3, -0.4], [1.2, 0.0]]), 0.5, 1),
-        (np.array([0.3, -0.4]), 0.2, 3),
+def check_directions_needed(answer: Callable[..., Any]) -> None:
+    """Check errors in one weight and in several, small risks, and one that needs no direction."""
+    for error, tolerance, risk in (
+        (np.array([0.5]), 0.2, 1e-3),
+        (np.array([[0.3, -0.4], [1.2, 0.0]]), 0.5, 1e-6),
+        (np.array([0.03, -0.04, 0.0]), 0.2, 0.05),
+        (np.array([3.0, 4.0]), 1e-3, 0.5),
     ):
         norm = float(np.linalg.norm(error))
 
-        def erf(length: float, t: float = tolerance, root: float = math.sqrt(2)) -> float:
-            return math.erf(t / (root * length))
+        def count(length: float, root: float = math.sqrt(2), t: float = tolerance) -> float:
+            """Return the number, not yet rounded, if the sum scatters by a length."""
+            return _quotient(math.erf(t / (root * length)))
 
-        right = erf(norm)
+        def _quotient(missed: float, allowed: float = risk) -> float:
+            return math.log(allowed) / math.log(missed) if 0 < missed < 1 else 0.0
+
+        exact = count(norm)
         expect_array(
-            answer(error, tolerance, directions),
-            right**directions,
-            f"the probability for an error {error.tolist()}, tolerance {tolerance}, "
-            f"directions {directions}",
+            answer(error, tolerance, risk),
+            max(1, math.ceil(exact)),
+            f"the number for an error {error.tolist()}, tolerance {tolerance}, risk {risk:g}",
             mistakes={
-                "that of being found; asked is that of being overlooked": 1 - right**directions,
-                "the square root of 2 is missing in erf": erf(norm, root=1.0) ** directions,
+                "rounded down: then the risk is larger than allowed": math.floor(exact),
+                "it is not a whole number: round it up": exact,
+                "the square root of 2 is missing in erf": math.ceil(count(norm, 1.0)),
                 "the standard deviation of the sum is the Euclidean norm of e, not its largest "
-                "element": erf(float(np.abs(error).max())) ** directions,
+                "element": math.ceil(count(float(np.abs(error).max()))),
                 "the standard deviation of the sum is the Euclidean norm of e, not the sum of its "
-                "magnitudes": erf(float(np.abs(error).sum())) ** directions,
+                "magnitudes": math.ceil(count(float(np.abs(error).sum()))),
                 "the standard deviation of the sum is the Euclidean norm of e, not its square": (
-                    erf(norm**2) ** directions
+                    math.ceil(count(norm**2))
                 ),
-                "that of one direction; all of them have to overlook it": right,
-                "each direction has to overlook it: a power, not a multiple": right * directions,
+                "that of the directions until one overlooks it; all of them have to": math.ceil(
+                    _quotient(1 - math.erf(tolerance / (math.sqrt(2) * norm)))
+                ),
             },
         )

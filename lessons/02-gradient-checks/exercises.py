@@ -13,40 +13,43 @@ import numpy.typing as npt
 Array = npt.NDArray[Any]
 
 
-def central_difference(f: Callable[[Array], float], x: Array, h: float) -> Array:
-    r"""Return the numerical gradient of a function of an array, by central differences.
+def numerical_jacobian(f: Callable[[Array], Array], x: Array, h: float) -> Array:
+    r"""Return the Jacobian of a function of arrays, by central differences.
 
-    With :math:`e_i` for an array that is 1 at element i and 0 elsewhere, the element i is
-    :math:`\frac{f(x + h e_i) - f(x - h e_i)}{2h}`.
+    With :math:`e_j` for an array that is 1 at element j and 0 elsewhere,
+    :math:`J_{ij} = \frac{f_i(x + h e_j) - f_i(x - h e_j)}{2h}`, where i runs over the elements of
+    the output, and j over those of the input. Both may have several axes: first come those of the
+    output, then those of the input.
 
     Parameters
     ----------
     f : callable
-        Takes an array of the shape of x, and returns a number.
+        Takes an array of the shape of x, and returns an array of any shape.
     x : array of float64, of any shape
-        Where the gradient is wanted. It has to be the same afterwards.
+        Where the Jacobian is wanted. It has to be the same afterwards.
     h : float
         The step.
 
     Returns
     -------
     array
-        Of the shape of x.
+        Of the shape ``f(x).shape + x.shape``.
     """
-    raise NotImplementedError("nudge each element of x by h to both sides")
+    raise NotImplementedError("nudge each element of x by h to both sides, and keep all outputs")
 
 
-def richardson(f: Callable[[float], float], x: float, h: float) -> float:
-    r"""Return Richardson's derivative of a function of a number.
+def one_sided(f: Callable[[float], float], x: float, h: float) -> float:
+    r"""Return the derivative at the end of an interval, with an error of second order.
 
-    The central difference is :math:`D(h) = \frac{f(x + h) - f(x - h)}{2h} = f' + c h^2 + O(h^4)`,
-    with a number c that does not depend on h. Combine D(h) and D(h/2) so that c cancels, and f' is
-    left.
+    To the left of x the function cannot be computed. The forward difference
+    :math:`F(h) = \frac{f(x + h) - f(x)}{h} = f' + a h + b h^2 + \dots` has an error of first order,
+    with numbers a and b that do not depend on h. Combine F(h) and F(h/2) so that a cancels, and f'
+    is left.
 
     Parameters
     ----------
     f : callable
-        Takes a number, and returns one.
+        Takes a number that is not less than x, and returns one.
     x : float
         Where the derivative is wanted.
     h : float
@@ -55,9 +58,9 @@ def richardson(f: Callable[[float], float], x: float, h: float) -> float:
     Returns
     -------
     float
-        With an error of order :math:`h^4`.
+        With an error of order :math:`h^2`.
     """
-    raise NotImplementedError("combine the central differences at h and at h / 2")
+    raise NotImplementedError("combine the forward differences at h and at h / 2")
 
 
 def rule_is_right(
@@ -89,13 +92,14 @@ def rule_is_right(
     raise NotImplementedError("compare the rule, for a good cotangent, with central differences")
 
 
-def overlooked(error: Array, tolerance: float, directions: int) -> float:
-    r"""Return the probability that checks along random directions overlook a wrong gradient.
+def directions_needed(error: Array, tolerance: float, risk: float) -> int:
+    r"""Return how many random directions it takes to find a wrong gradient.
 
     The gradient is wrong by an array e. Along a direction v, whose elements are independent and
     standard normal, the error shows as :math:`\langle e, v \rangle = \sum_i e_i v_i`. A direction
-    overlooks it if :math:`|\langle e, v \rangle|` is at most the tolerance; all of them have to.
-    A standard normal number lies between -a and a with probability
+    overlooks it if :math:`|\langle e, v \rangle|` is at most the tolerance. A check with K of them
+    overlooks it if all do. How large does K have to be for that to happen with a probability of at
+    most the risk? A standard normal number lies between -a and a with probability
     :math:`\operatorname{erf}(a / \sqrt 2)`; Python has ``math.erf``.
 
     Parameters
@@ -103,13 +107,13 @@ def overlooked(error: Array, tolerance: float, directions: int) -> float:
     error : array, of any shape
         The error e, not all zeros.
     tolerance : float
-        The largest deviation that counts as rounding.
-    directions : int
-        How many directions are drawn, independently.
+        The largest deviation that counts as rounding, above 0.
+    risk : float
+        Between 0 and 1, such as 1e-6.
 
     Returns
     -------
-    float
-        The probability, between 0 and 1.
+    int
+        The smallest such K, at least 1.
     """
-    raise NotImplementedError("find the distribution of the sum, and use math.erf")
+    raise NotImplementedError("find the probability for K directions, and solve for K")

@@ -9,84 +9,100 @@ import numpy as np
 
 from lessons.mistake import mistake
 
-from .solutions import central_difference
+from .solutions import numerical_jacobian
 
 
-@mistake("central_difference", "a forward difference")
+@mistake("numerical_jacobian", "a forward difference")
 def forward_difference(f: Any, x: Any, h: float) -> Any:
-    gradient = np.zeros_like(x)
+    jacobian = np.zeros(np.shape(f(x)) + x.shape)
     for index in np.ndindex(x.shape):
         step = np.zeros_like(x)
         step[index] = h
-        gradient[index] = (f(x + step) - f(x)) / h
-    return gradient
+        jacobian[..., *index] = (f(x + step) - f(x)) / h
+    return jacobian
 
 
-@mistake("central_difference", "the distance of the two points is 2h")
+@mistake("numerical_jacobian", "the distance of the two points is 2h")
 def divided_by_h(f: Any, x: Any, h: float) -> Any:
-    return 2 * central_difference(f, x, h)
+    return 2 * numerical_jacobian(f, x, h)
 
 
-@mistake("central_difference", "all elements are nudged at once")
+@mistake("numerical_jacobian", "all elements are nudged at once")
 def all_at_once(f: Any, x: Any, h: float) -> Any:
     return (f(x + h) - f(x - h)) / (2 * h)
 
 
-@mistake("central_difference", "x has changed: nudge a copy")
+@mistake("numerical_jacobian", "the argument `x` has another value after the call")
 def not_put_back(f: Any, x: Any, h: float) -> Any:
-    gradient = np.zeros_like(x)
+    jacobian = np.zeros(np.shape(f(x)) + x.shape)
     for index in np.ndindex(x.shape):
         x[index] += h
         above = f(x)
         x[index] -= 2 * h
-        gradient[index] = (above - f(x)) / (2 * h)
-    return gradient
+        jacobian[..., *index] = (above - f(x)) / (2 * h)
+    return jacobian
 
 
-@mistake("central_difference", "has shape (6,), expected (2, 3): right, but not given the input's")
+@mistake("numerical_jacobian", "the axes of the input come first")
+def input_first(f: Any, x: Any, h: float) -> Any:
+    jacobian = numerical_jacobian(f, x, h)
+    return np.moveaxis(jacobian, 0, -1)
+
+
+@mistake("numerical_jacobian", "keep each output apart")
+def of_the_sum(f: Any, x: Any, h: float) -> Any:
+    return numerical_jacobian(lambda x: np.sum(f(x)), x, h)
+
+
+@mistake("numerical_jacobian", "has shape (4, 6), expected (4, 2, 3)")
 def flat(f: Any, x: Any, h: float) -> Any:
-    return central_difference(f, x, h).ravel()
+    return numerical_jacobian(f, x, h).reshape(np.size(f(x)), -1)
 
 
+@mistake("numerical_jacobian", "of a function that returns a number")
+def first_axis_of_outputs(f: Any, x: Any, h: float) -> Any:
+    outputs = np.shape(f(x))
+    return numerical_jacobian(f, x, h) if outputs else np.zeros_like(x)
+
+
+def forward(f: Any, x: float, h: float) -> Any:
+    return (f(x + h) - f(x)) / h
+
+
+@mistake("one_sided", "the weights are exchanged")
+def weights_exchanged(f: Any, x: float, h: float) -> Any:
+    return 2 * forward(f, x, h) - forward(f, x, h / 2)
+
+
+@mistake("one_sided", "here it is h")
+def weights_of_second_order(f: Any, x: float, h: float) -> Any:
+    return (4 * forward(f, x, h / 2) - forward(f, x, h)) / 3
+
+
+@mistake("one_sided", "the mean of the two")
+def mean_of_both(f: Any, x: float, h: float) -> Any:
+    return (forward(f, x, h / 2) + forward(f, x, h)) / 2
+
+
+@mistake("one_sided", "where its step is h/2")
+def same_divisor(f: Any, x: float, h: float) -> Any:
+    return 2 * (f(x + h / 2) - f(x)) / h - forward(f, x, h)
+
+
+@mistake("one_sided", "the function was called at 0, to the left of x = 0.5")
 def central(f: Any, x: float, h: float) -> Any:
     return (f(x + h) - f(x - h)) / (2 * h)
 
 
-@mistake("richardson", "the weights are exchanged")
-def weights_exchanged(f: Any, x: float, h: float) -> Any:
-    return (4 * central(f, x, h) - central(f, x, h / 2)) / 3
-
-
-@mistake("richardson", "here it is h^2")
-def weights_of_first_order(f: Any, x: float, h: float) -> Any:
-    return 2 * central(f, x, h / 2) - central(f, x, h)
-
-
-@mistake("richardson", "the mean of the two")
-def mean_of_both(f: Any, x: float, h: float) -> Any:
-    return (central(f, x, h / 2) + central(f, x, h)) / 2
-
-
-@mistake("richardson", "the weights sum to 3")
-def not_divided(f: Any, x: float, h: float) -> Any:
-    return 4 * central(f, x, h / 2) - central(f, x, h)
-
-
-@mistake("richardson", "combined from forward differences")
-def of_forward_differences(f: Any, x: float, h: float) -> Any:
-    fine, coarse = (f(x + h / 2) - f(x)) / (h / 2), (f(x + h) - f(x)) / h
-    return (4 * fine - coarse) / 3
-
-
-@mistake("richardson", "D(h) alone, whose error is c h^2")
-def the_central_difference_alone(f: Any, x: float, h: float) -> Any:
-    return central(f, x, h)
+@mistake("one_sided", "F(h) alone, whose error is a h")
+def the_forward_difference_alone(f: Any, x: float, h: float) -> Any:
+    return forward(f, x, h)
 
 
 def compared(forward: Any, rule: Any, x: Any, g: Any) -> tuple[Any, Any]:
     """Return a rule's gradient and the numerical one."""
     found = rule(g, forward(x), x)[0]
-    return found, central_difference(lambda x: float(np.sum(g * forward(x))), x, 1e-5)
+    return found, numerical_jacobian(lambda x: np.sum(g * forward(x)), x, 1e-5)
 
 
 def drawn(forward: Any, x: Any) -> Any:
@@ -144,36 +160,42 @@ def never(forward: Any, rule: Any, x: Any) -> Any:
     return False
 
 
-@mistake("overlooked", "asked is that of being overlooked")
-def found(error: Any, tolerance: float, directions: int) -> Any:
-    return 1 - math.erf(tolerance / (math.sqrt(2) * np.linalg.norm(error))) ** directions
+def needed(length: float, tolerance: float, risk: float, root: float = math.sqrt(2)) -> float:
+    missed = math.erf(tolerance / (root * length))
+    return math.log(risk) / math.log(missed)
 
 
-@mistake("overlooked", "the square root of 2 is missing")
-def without_root(error: Any, tolerance: float, directions: int) -> Any:
-    return math.erf(tolerance / np.linalg.norm(error)) ** directions
+@mistake("directions_needed", "rounded down")
+def rounded_down(error: Any, tolerance: float, risk: float) -> Any:
+    return math.floor(needed(float(np.linalg.norm(error)), tolerance, risk))
 
 
-@mistake("overlooked", "not its largest element")
-def largest_element(error: Any, tolerance: float, directions: int) -> Any:
-    return math.erf(tolerance / (math.sqrt(2) * abs(error).max())) ** directions
+@mistake("directions_needed", "it is not a whole number")
+def not_rounded(error: Any, tolerance: float, risk: float) -> Any:
+    return needed(float(np.linalg.norm(error)), tolerance, risk)
 
 
-@mistake("overlooked", "not the sum of its magnitudes")
-def sum_of_magnitudes(error: Any, tolerance: float, directions: int) -> Any:
-    return math.erf(tolerance / (math.sqrt(2) * abs(error).sum())) ** directions
+@mistake("directions_needed", "the square root of 2 is missing")
+def without_root(error: Any, tolerance: float, risk: float) -> Any:
+    return max(1, math.ceil(needed(float(np.linalg.norm(error)), tolerance, risk, 1.0)))
 
 
-@mistake("overlooked", "not its square")
-def variance(error: Any, tolerance: float, directions: int) -> Any:
-    return math.erf(tolerance / (math.sqrt(2) * (error**2).sum())) ** directions
+@mistake("directions_needed", "not its largest element")
+def largest_element(error: Any, tolerance: float, risk: float) -> Any:
+    return max(1, math.ceil(needed(float(abs(error).max()), tolerance, risk)))
 
 
-@mistake("overlooked", "that of one direction; all of them have to overlook it")
-def one_direction(error: Any, tolerance: float, directions: int) -> Any:
-    return math.erf(tolerance / (math.sqrt(2) * np.linalg.norm(error)))
+@mistake("directions_needed", "not the sum of its magnitudes")
+def sum_of_magnitudes(error: Any, tolerance: float, risk: float) -> Any:
+    return max(1, math.ceil(needed(float(abs(error).sum()), tolerance, risk)))
 
 
-@mistake("overlooked", "a power, not a multiple")
-def multiplied(error: Any, tolerance: float, directions: int) -> Any:
-    return directions * math.erf(tolerance / (math.sqrt(2) * np.linalg.norm(error)))
+@mistake("directions_needed", "not its square")
+def variance(error: Any, tolerance: float, risk: float) -> Any:
+    return max(1, math.ceil(needed(float((error**2).sum()), tolerance, risk)))
+
+
+@mistake("directions_needed", "all of them have to")
+def until_one_overlooks(error: Any, tolerance: float, risk: float) -> Any:
+    missed = math.erf(tolerance / (math.sqrt(2) * np.linalg.norm(error)))
+    return max(1, math.ceil(math.log(risk) / math.log(1 - missed)))

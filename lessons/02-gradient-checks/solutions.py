@@ -12,23 +12,23 @@ import numpy.typing as npt
 Array = npt.NDArray[Any]
 
 
-def central_difference(f: Callable[[Array], float], x: Array, h: float) -> Array:
+def numerical_jacobian(f: Callable[[Array], Array], x: Array, h: float) -> Array:
     """Nudge a copy, so that x stays as it is whatever happens."""
-    gradient = np.zeros_like(x)
+    jacobian = np.zeros(np.shape(f(x)) + x.shape)
     for index in np.ndindex(x.shape):
         step = np.zeros_like(x)
         step[index] = h
-        gradient[index] = (f(x + step) - f(x - step)) / (2 * h)
-    return gradient
+        jacobian[..., *index] = (f(x + step) - f(x - step)) / (2 * h)
+    return jacobian
 
 
-def richardson(f: Callable[[float], float], x: float, h: float) -> float:
-    """Weigh so that the sum of weights is 1, and that of the terms with h^2 is 0: 4/3 and -1/3."""
+def one_sided(f: Callable[[float], float], x: float, h: float) -> float:
+    """Weigh so that the sum of weights is 1, and that of the terms with h is 0: 2 and -1."""
 
-    def central(h: float) -> float:
-        return (f(x + h) - f(x - h)) / (2 * h)
+    def forward(h: float) -> float:
+        return (f(x + h) - f(x)) / h
 
-    return (4 * central(h / 2) - central(h)) / 3
+    return 2 * forward(h / 2) - forward(h)
 
 
 def rule_is_right(
@@ -41,10 +41,11 @@ def rule_is_right(
     out = forward(x)
     g = np.random.default_rng(0).normal(size=out.shape)
     (found,) = rule(g, out, x)
-    numeric = central_difference(lambda x: float(np.sum(g * forward(x))), x, 1e-5)
+    numeric = numerical_jacobian(lambda x: np.sum(g * forward(x)), x, 1e-5)
     return found.shape == x.shape and np.allclose(found, numeric, rtol=1e-5, atol=1e-7)
 
 
-def overlooked(error: Array, tolerance: float, directions: int) -> float:
+def directions_needed(error: Array, tolerance: float, risk: float) -> int:
     """Use that the sum is normal, with mean 0 and the Euclidean norm for standard deviation."""
-    return math.erf(tolerance / (math.sqrt(2) * float(np.linalg.norm(error)))) ** directions
+    missed = math.erf(tolerance / (math.sqrt(2) * float(np.linalg.norm(error))))
+    return max(1, math.ceil(math.log(risk) / math.log(missed)))

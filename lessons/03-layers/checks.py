@@ -12,26 +12,37 @@ from minigen.course.expectations import expect_array, expect_rule
 from minigen.engine.random import Generator
 
 
-def check_linear_rule(answer: Callable[..., Any]) -> None:
-    """Check the three cotangents of a dense layer whose sizes all differ."""
+def check_tied_rule(answer: Callable[..., Any]) -> None:
+    """Check both cotangents, with sizes that all differ."""
     draw = Generator(1)
-    x, weight, bias = (draw.normal(shape, np.float64) for shape in ((5, 4), (3, 4), (3,)))
+    x, weight = (draw.normal(shape, np.float64) for shape in ((5, 4), (3, 4)))
+
+    def rule(of_weight: Callable[..., Any]) -> Callable[..., Any]:
+        """Make a rule that is right by x, and a function of h, its cotangent, g and x by W."""
+
+        def wrong(g: Any, _out: Any, x: Any, weight: Any) -> Any:
+            h, grad_h = x @ weight.T, g @ weight.T
+            return grad_h @ weight, of_weight(h, grad_h, g, x)
+
+        return wrong
+
     expect_rule(
-        lambda x, weight, bias: x @ weight.T + bias,
+        lambda x, weight: x @ weight.T @ weight,
         answer,
-        [x, weight, bias],
+        [x, weight],
         mistakes={
-            "d loss / d weight has the shape (in, out); the weight is (out, in): a transpose is "
-            "missing": lambda g, _out, x, weight, _bias: (g @ weight, x.T @ g, g.sum(axis=0)),
-            "d loss / d bias was not summed over the batch: the bias was broadcast to every row": (
-                lambda g, _out, x, weight, _bias: (g @ weight, g.T @ x, g)
+            "d loss / d weight has what comes from the second layer alone; the first uses the "
+            "weight, too": rule(lambda h, _grad_h, g, _x: h.T @ g),
+            "d loss / d weight has what comes from the first layer alone; the second uses the "
+            "weight, too": rule(lambda _h, grad_h, _g, x: grad_h.T @ x),
+            "d loss / d weight is transposed: the weight is (out, in)": (
+                rule(lambda h, grad_h, g, x: (h.T @ g + grad_h.T @ x).T)
             ),
-            "weight and bias have means over the batch, where the chain rule has sums: if the loss "
-            "is a mean, the 1/N is in g already": (
-                lambda g, _out, x, weight, _bias: (g @ weight, g.T @ x / len(x), g.mean(axis=0))
+            "d loss / d weight has a mean over the batch, where the chain rule has a sum": (
+                rule(lambda h, grad_h, g, x: (h.T @ g + grad_h.T @ x) / len(x))
             ),
-            "d loss / d bias is summed over the outputs, too: each output has a bias of its own": (
-                lambda g, _out, x, weight, _bias: (g @ weight, g.T @ x, g.sum())
+            "d loss / d weight has the mean of what comes from its two uses; add both": (
+                rule(lambda h, grad_h, g, x: (h.T @ g + grad_h.T @ x) / 2)
             ),
         },
     )
@@ -76,28 +87,24 @@ def check_prelu_rule(answer: Callable[..., Any]) -> None:
 
 
 def check_initial_std(answer: Callable[..., Any]) -> None:
-    """Check a ReLU, leaky ReLUs, and none at all."""
-    for fan_in, slope in ((64, 0.0), (100, 0.2), (7, 0.5), (50, 1.0)):
-        kept = (1 + slope**2) / 2
+    """Check without dropout, and with much and little of it."""
+    for fan_in, keep in ((64, 1.0), (100, 0.8), (7, 0.5), (50, 0.1)):
         mistakes = {
-            "this is the variance s^2; its root is asked for": 1 / (fan_in * kept),
-            "the leaky ReLU keeps a part of the mean square only: the weights have to make good "
-            "for it": 1 / math.sqrt(fan_in),
-            "a leaky ReLU keeps a^2 of the negative half, a part of (1 + a^2) / 2": (
-                math.sqrt(2 / fan_in)
+            "this is the variance s^2; its root is asked for": 2 * keep / fan_in,
+            "dropout changes the mean square, too: of the q that are kept, each square is divided "
+            "by q^2": math.sqrt(2 / fan_in),
+            "dropout makes the mean square larger, by 1 / q: the weights have to be smaller": (
+                math.sqrt(2 / (fan_in * keep))
             ),
-            "the slope enters a mean square as a^2, not as a": math.sqrt(
-                2 / (fan_in * (1 + slope))
+            "a square is divided by q^2, but only the share q of them is left: 1 / q in all": (
+                math.sqrt(2 * keep**2 / fan_in)
             ),
-            "the weights are too small: the layer multiplies by I s^2, so that s has to make good "
-            "for what the leaky ReLU loses, not repeat it": math.sqrt(kept / fan_in),
-            "this is the bound 1 / sqrt(I) that nn.Dense draws up to; it keeps a third, without "
-            "any activation": 1 / math.sqrt(3 * fan_in),
+            "the ReLU keeps half of the mean square only": math.sqrt(keep / fan_in),
         }
         expect_array(
-            answer(fan_in, slope),
-            1 / math.sqrt(fan_in * kept),
-            f"the standard deviation for fan_in {fan_in} and slope {slope:g}",
+            answer(fan_in, keep),
+            math.sqrt(2 * keep / fan_in),
+            f"the standard deviation for fan_in {fan_in} and keep {keep:g}",
             mistakes=mistakes,
         )
 
@@ -105,96 +112,57 @@ def check_initial_std(answer: Callable[..., Any]) -> None:
 _EPS = 0.01
 
 
-def _batch_norm(x: Any, weight: Any, bias: Any) -> Any:
-    deviation = x - x.mean(axis=0)
-    return weight * deviation / np.sqrt((deviation**2).mean(axis=0) + _EPS) + bias
+def _rms_norm(x: Any, weight: Any) -> Any:
+    return weight * x / np.sqrt((x**2).mean(axis=1, keepdims=True) + _EPS)
 
 
-def _batch_norm_rule(
-    *,
-    through_mean: bool = True,
-    through_variance: bool = True,
-    scaled: bool = True,
-    standard_weight: bool = True,
-    eps: float = _EPS,
+def _rms_norm_rule(
+    *, through_root: bool = True, scaled: bool = True, eps: float = _EPS, axis: int = 1
 ) -> Callable[..., Any]:
-    """Return the rule of batch norm, or what is left of it without some of its terms."""
+    """Return the rule of RMS norm, or what is left of it without some of its parts."""
 
-    def rule(g: Any, out: Any, x: Any, weight: Any, _bias: Any) -> Any:
-        scale = np.sqrt(x.var(axis=0) + eps)
-        standard = (x - x.mean(axis=0)) / scale
-        grad_weight = np.sum(g * standard, axis=0)
-        grad_x = g / scale * (weight if scaled else 1)
-        factor = weight / scale / len(x) if scaled else 1 / scale / len(x)
-        if through_mean:
-            grad_x = grad_x - factor * g.sum(axis=0)
-        if through_variance:
-            grad_x = grad_x - factor * standard * grad_weight
-        if not standard_weight:
-            grad_weight = np.sum(g * out, axis=0)
-        return grad_x, grad_weight, g.sum(axis=0)
+    def rule(g: Any, _out: Any, x: Any, weight: Any) -> Any:
+        root = np.sqrt((x**2).mean(axis=axis, keepdims=True) + eps)
+        standard, inner = x / root, g * weight if scaled else g
+        shared = standard * (inner * standard).mean(axis=axis, keepdims=True)
+        return (inner - through_root * shared) / root, (g * standard).sum(axis=0)
 
     return rule
 
 
-def check_batch_norm_rule(answer: Callable[..., Any]) -> None:
-    """Check columns of different means, sizes and scales."""
+def check_rms_norm_rule(answer: Callable[..., Any]) -> None:
+    """Check rows of different sizes, and scales of both signs."""
     draw = Generator(1)
-    x = draw.normal((6, 3), np.float64) * np.array([0.2, 1.0, 3.0]) + np.array([2.0, 0.0, -1.0])
-    weight, bias = draw.normal((3,), np.float64), draw.normal((3,), np.float64)
+    x = draw.normal((4, 6), np.float64) * np.array([[0.2], [1.0], [3.0], [0.5]]) + 0.5
+    weight = draw.normal((6,), np.float64)
+    right = _rms_norm_rule()
     expect_rule(
-        _batch_norm,
+        _rms_norm,
         answer,
-        [x, weight, bias],
+        [x, weight],
         mistakes={
-            "d loss / d x takes mean and variance for constants: they depend on every x of the "
-            "column": _batch_norm_rule(through_mean=False, through_variance=False),
-            "d loss / d x takes the variance for a constant: the term with the mean of g times "
-            "the standardised x is missing": _batch_norm_rule(through_variance=False),
-            "d loss / d x takes the mean for a constant: the term with the mean of g is missing": (
-                _batch_norm_rule(through_mean=False)
+            "d loss / d x takes the root for a constant: it depends on every x of the row": (
+                _rms_norm_rule(through_root=False)
             ),
-            "d loss / d x lacks the factor gamma": _batch_norm_rule(scaled=False),
-            "d loss / d weight uses the output y, where the derivative by gamma is the "
-            "standardised x": _batch_norm_rule(standard_weight=False),
-            "epsilon is missing in the rule: the forward pass has sqrt(v + 0.01)": (
-                _batch_norm_rule(eps=0.0)
+            "d loss / d x lacks the factor gamma": _rms_norm_rule(scaled=False),
+            "epsilon is missing in the rule: the forward pass has it below the root": (
+                _rms_norm_rule(eps=0.0)
             ),
-        },
-    )
-
-
-def check_running_statistics(answer: Callable[..., Any]) -> None:
-    """Check three batches of different lengths."""
-    draw, momentum = Generator(1), 0.3
-    batches = [1 + 2 * draw.normal((rows, 2), np.float64) for rows in (4, 6, 3)]
-
-    def tracked(*, momentum: float = momentum, ddof: int = 1, start: float = 1.0) -> Any:
-        """Return the running mean and the running variance, one above the other."""
-        mean, variance = np.zeros(2), np.full(2, start)
-        for batch in batches:
-            mean = (1 - momentum) * mean + momentum * batch.mean(axis=0)
-            variance = (1 - momentum) * variance + momentum * batch.var(axis=0, ddof=ddof)
-        return np.array([mean, variance])
-
-    joined = np.concatenate(batches)
-    last = batches[-1]
-    expect_array(
-        answer([batch.copy() for batch in batches], momentum),
-        tracked(),
-        "the running mean and variance",
-        mistakes={
-            "the shares are exchanged: m is that of the new batch, 1 - m that of what was "
-            "stored": tracked(momentum=1 - momentum),
-            "the variance has the divisor N, which is too small on average: it is N - 1": (
-                tracked(ddof=0)
+            "the mean is over the batch, as in batch norm; here each row is by itself": (
+                _rms_norm_rule(axis=0)
             ),
-            "the running variance begins with 1, not with 0": tracked(start=0.0),
-            "those of the last batch: move towards them by the share m": (
-                np.array([last.mean(axis=0), last.var(axis=0, ddof=1)])
+            "d loss / d weight uses the output y, where the derivative by gamma is x / r": (
+                lambda g, out, x, weight: (right(g, out, x, weight)[0], (g * out).sum(axis=0))
             ),
-            "those of all rows together: move towards those of each batch, by the share m": (
-                np.array([joined.mean(axis=0), joined.var(axis=0, ddof=1)])
+            "d loss / d weight was not summed over the rows: the scale was broadcast to all": (
+                lambda g, out, x, weight: (right(g, out, x, weight)[0], g * out / weight)
+            ),
+            "d loss / d x has the sum over the row, where the root has the mean": (
+                lambda g, out, x, weight: (
+                    (g * weight * (1 - x.shape[1])) / np.sqrt((x**2).mean(1, keepdims=True) + _EPS)
+                    + x.shape[1] * right(g, out, x, weight)[0],
+                    right(g, out, x, weight)[1],
+                )
             ),
         },
     )

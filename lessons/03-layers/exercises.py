@@ -5,7 +5,6 @@ Replace each ``raise NotImplementedError`` by your answer, and run ``minigen exe
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy.typing as npt
@@ -13,33 +12,31 @@ import numpy.typing as npt
 Array = npt.NDArray[Any]
 
 
-def linear_rule(
-    g: Array, out: Array, x: Array, weight: Array, bias: Array
-) -> tuple[Array, Array, Array]:
-    r"""Return the cotangents of a dense layer's input, weight and bias.
+def tied_rule(g: Array, out: Array, x: Array, weight: Array) -> tuple[Array, Array]:
+    r"""Return the cotangents of two dense layers that share their weight.
 
-    The op is :math:`y_{no} = \sum_i W_{oi} \, x_{ni} + b_o`. Each cotangent is the sum over all
-    outputs of :math:`\bar y_{no}` times the derivative of :math:`y_{no}`; most of these are 0.
+    The op is :math:`h_{no} = \sum_i W_{oi} \, x_{ni}`, and then
+    :math:`y_{ni} = \sum_o h_{no} \, W_{oi}`: the second layer goes back with the transpose of the
+    first one's weight. There are no biases. The weight is used twice, and what comes back from both
+    uses is added.
 
     Parameters
     ----------
-    g : array, shape (N, O)
+    g : array, shape (N, I)
         The cotangent of the output, :math:`\bar y`.
-    out : array, shape (N, O)
+    out : array, shape (N, I)
         The output y.
     x : array, shape (N, I)
         The input.
     weight : array, shape (O, I)
         W.
-    bias : array, shape (O,)
-        b.
 
     Returns
     -------
-    tuple of three arrays
-        The cotangents of x, weight and bias, of their shapes.
+    tuple of two arrays
+        The cotangents of x and weight, of their shapes.
     """
-    raise NotImplementedError("two products of matrices and a sum, for x, weight and bias")
+    raise NotImplementedError("walk back through the second layer, then through the first")
 
 
 def prelu_rule(g: Array, out: Array, x: Array, slope: Array) -> tuple[Array, Array]:
@@ -71,41 +68,39 @@ def prelu_rule(g: Array, out: Array, x: Array, slope: Array) -> tuple[Array, Arr
     raise NotImplementedError("differentiate by x and by a, and sum over the copies of a")
 
 
-def initial_std(fan_in: int, negative_slope: float) -> float:
-    r"""Return the standard deviation of weights before a leaky ReLU.
+def initial_std(fan_in: int, keep: float) -> float:
+    r"""Return the standard deviation of weights before a ReLU with dropout.
 
     The weights :math:`W_{oi}` are drawn independently, with mean 0 and standard deviation s, from
-    a symmetric distribution; there is no bias. A layer :math:`y_o = \sum_i W_{oi} \, x_i`, followed
-    by a leaky ReLU (x for x > 0, and a x elsewhere), shall keep the mean square of its numbers: on
-    average over the weights, that of its outputs is that of its inputs.
+    a symmetric distribution; there is no bias. A layer :math:`y_o = \sum_i W_{oi} \, x_i` is
+    followed by a ReLU, and that by dropout: each number is kept with probability q, and then
+    divided by q; otherwise it is replaced by 0. All three together shall keep the mean square of
+    the numbers, on average over weights and dropout.
 
     Parameters
     ----------
     fan_in : int
         How many inputs a layer has, I.
-    negative_slope : float
-        The slope a of the leaky ReLU for negative numbers; 0 is a ReLU, 1 is none.
+    keep : float
+        The probability q, in (0, 1]; 1 is no dropout.
 
     Returns
     -------
     float
         s.
     """
-    raise NotImplementedError("find by what the layer and the leaky ReLU multiply a mean square")
+    raise NotImplementedError("find by what the layer, the ReLU and dropout multiply a mean square")
 
 
-def batch_norm_rule(
-    g: Array, out: Array, x: Array, weight: Array, bias: Array
-) -> tuple[Array, Array, Array]:
-    r"""Return the cotangents of batch norm's input, scale and shift.
+def rms_norm_rule(g: Array, out: Array, x: Array, weight: Array) -> tuple[Array, Array]:
+    r"""Return the cotangents of RMS norm's input and scale.
 
-    For each column, over the rows n = 1, ..., N of the batch,
+    Each *row* n is divided by the root of its mean square; no mean is subtracted:
 
-    .. math:: \mu = \frac1N \sum_n x_n, \qquad v = \frac1N \sum_n (x_n - \mu)^2, \qquad
-              \hat x_n = \frac{x_n - \mu}{\sqrt{v + \epsilon}}, \qquad
-              y_n = \gamma \, \hat x_n + \beta
+    .. math:: r_n = \sqrt{\frac1C \sum_c x_{nc}^2 + \epsilon}, \qquad
+              \hat x_{nc} = \frac{x_{nc}}{r_n}, \qquad y_{nc} = \gamma_c \, \hat x_{nc}
 
-    with :math:`\epsilon = 0.01`. The mean and the variance depend on all :math:`x_n`.
+    with :math:`\epsilon = 0.01`. The root depends on all numbers of its row.
 
     Parameters
     ----------
@@ -117,34 +112,12 @@ def batch_norm_rule(
         The input.
     weight : array, shape (C,)
         The scale :math:`\gamma`.
-    bias : array, shape (C,)
-        The shift :math:`\beta`.
-
-    Returns
-    -------
-    tuple of three arrays
-        The cotangents of x, weight and bias, of their shapes.
-    """
-    raise NotImplementedError("go back through scale, quotient, variance and mean")
-
-
-def running_statistics(batches: Sequence[Array], momentum: float) -> tuple[Array, Array]:
-    r"""Return what batch norm has stored for evaluation after some batches.
-
-    It begins with the mean 0 and the variance 1 for each column. With each batch of N rows, whose
-    statistic is s, it moves to :math:`r \leftarrow (1 - m) \, r + m \, s`. The variance that is
-    stored has the divisor N - 1, so that on average it is that of the distribution.
-
-    Parameters
-    ----------
-    batches : sequence of array, shape (N, C)
-        The inputs, in their order; N may differ from one to the next.
-    momentum : float
-        The share m of each new batch.
 
     Returns
     -------
     tuple of two arrays
-        The running mean and the running variance, shape (C,).
+        The cotangents of x and weight, of their shapes.
     """
-    raise NotImplementedError("begin with 0 and 1, and move towards the statistics of each batch")
+    raise NotImplementedError("go back through scale, quotient and root mean square")
+
+

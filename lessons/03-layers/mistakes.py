@@ -9,37 +9,19 @@ import numpy as np
 
 from lessons.mistake import mistake
 
-from .solutions import batch_norm_rule, linear_rule, prelu_rule
+from .solutions import prelu_rule, rms_norm_rule, tied_rule
 
 
-@mistake("linear_rule", "a transpose is missing")
-def weight_transposed(g: Any, out: Any, x: Any, weight: Any, bias: Any) -> Any:
-    return g @ weight, x.T @ g, g.sum(axis=0)
 
 
-@mistake("linear_rule", "the bias was broadcast to every row")
-def bias_not_summed(g: Any, out: Any, x: Any, weight: Any, bias: Any) -> Any:
-    return g @ weight, g.T @ x, g
 
 
-@mistake("linear_rule", "where the chain rule has sums")
-def averaged(g: Any, out: Any, x: Any, weight: Any, bias: Any) -> Any:
-    return g @ weight, g.T @ x / len(x), g.mean(axis=0)
 
 
-@mistake("linear_rule", "each output has a bias of its own")
-def bias_summed_over_all(g: Any, out: Any, x: Any, weight: Any, bias: Any) -> Any:
-    return g @ weight, g.T @ x, g.sum()
 
 
-@mistake("linear_rule", "d loss / d x is twice too large everywhere")
-def doubled(g: Any, out: Any, x: Any, weight: Any, bias: Any) -> Any:
-    return 2 * g @ weight, g.T @ x, g.sum(axis=0)
 
 
-@mistake("linear_rule", "returns 2 cotangents; expected a tuple with the cotangent of each")
-def no_bias(g: Any, out: Any, x: Any, weight: Any, bias: Any) -> Any:
-    return linear_rule(g, out, x, weight, bias)[:2]
 
 
 @mistake("prelu_rule", "it looks at the sign of the output")
@@ -73,111 +55,104 @@ def of_relu(g: Any, out: Any, x: Any, slope: Any) -> Any:
     return g * (x > 0), prelu_rule(g, out, x, slope)[1]
 
 
+@mistake("tied_rule", "what comes from the second layer alone")
+def second_layer_alone(g: Any, out: Any, x: Any, weight: Any) -> Any:
+    return g @ weight.T @ weight, weight @ x.T @ g
+
+
+@mistake("tied_rule", "what comes from the first layer alone")
+def first_layer_alone(g: Any, out: Any, x: Any, weight: Any) -> Any:
+    return g @ weight.T @ weight, weight @ g.T @ x
+
+
+@mistake("tied_rule", "d loss / d weight is transposed")
+def weight_transposed(g: Any, out: Any, x: Any, weight: Any) -> Any:
+    grad_x, grad_weight = tied_rule(g, out, x, weight)
+    return grad_x, grad_weight.T
+
+
+@mistake("tied_rule", "where the chain rule has a sum")
+def averaged(g: Any, out: Any, x: Any, weight: Any) -> Any:
+    grad_x, grad_weight = tied_rule(g, out, x, weight)
+    return grad_x, grad_weight / len(x)
+
+
+@mistake("tied_rule", "add both")
+def mean_of_the_uses(g: Any, out: Any, x: Any, weight: Any) -> Any:
+    grad_x, grad_weight = tied_rule(g, out, x, weight)
+    return grad_x, grad_weight / 2
+
+
+@mistake("tied_rule", "a tuple of 1; expected a tuple of two arrays")
+def no_weight(g: Any, out: Any, x: Any, weight: Any) -> Any:
+    return tied_rule(g, out, x, weight)[:1]
+
+
 @mistake("initial_std", "this is the variance")
-def variance(fan_in: int, negative_slope: float) -> Any:
-    return 2 / (fan_in * (1 + negative_slope**2))
+def variance(fan_in: int, keep: float) -> Any:
+    return 2 * keep / fan_in
 
 
-@mistake("initial_std", "keeps a part of the mean square only")
-def without_activation(fan_in: int, negative_slope: float) -> Any:
-    return 1 / math.sqrt(fan_in)
-
-
-@mistake("initial_std", "keeps a^2 of the negative half")
-def of_a_relu(fan_in: int, negative_slope: float) -> Any:
+@mistake("initial_std", "dropout changes the mean square, too")
+def without_dropout(fan_in: int, keep: float) -> Any:
     return math.sqrt(2 / fan_in)
 
 
-@mistake("initial_std", "the slope enters a mean square as a^2")
-def slope_not_squared(fan_in: int, negative_slope: float) -> Any:
-    return math.sqrt(2 / (fan_in * (1 + negative_slope)))
+@mistake("initial_std", "the weights have to be smaller")
+def wrong_way_round(fan_in: int, keep: float) -> Any:
+    return math.sqrt(2 / (fan_in * keep))
 
 
-@mistake("initial_std", "not repeat it")
-def wrong_way_round(fan_in: int, negative_slope: float) -> Any:
-    return math.sqrt((1 + negative_slope**2) / 2 / fan_in)
+@mistake("initial_std", "only the share q of them is left")
+def all_divided(fan_in: int, keep: float) -> Any:
+    return keep * math.sqrt(2 / fan_in)
 
 
-@mistake("initial_std", "it keeps a third")
-def of_the_library_default(fan_in: int, negative_slope: float) -> Any:
-    return 1 / math.sqrt(3 * fan_in)
+@mistake("initial_std", "the ReLU keeps half")
+def without_activation(fan_in: int, keep: float) -> Any:
+    return math.sqrt(keep / fan_in)
 
 
-def standardised(x: Any) -> tuple[Any, Any]:
-    scale = np.sqrt(x.var(axis=0) + 0.01)
-    return (x - x.mean(axis=0)) / scale, scale
+@mistake("rms_norm_rule", "takes the root for a constant")
+def root_constant(g: Any, out: Any, x: Any, weight: Any) -> Any:
+    root = np.sqrt((x**2).mean(axis=1, keepdims=True) + 0.01)
+    return g * weight / root, rms_norm_rule(g, out, x, weight)[1]
 
 
-@mistake("batch_norm_rule", "takes mean and variance for constants")
-def statistics_constant(g: Any, out: Any, x: Any, weight: Any, bias: Any) -> Any:
-    standard, scale = standardised(x)
-    return g * weight / scale, (g * standard).sum(axis=0), g.sum(axis=0)
+@mistake("rms_norm_rule", "lacks the factor gamma")
+def gamma_forgotten(g: Any, out: Any, x: Any, weight: Any) -> Any:
+    grad_x, _ = rms_norm_rule(g, out, x, np.ones_like(weight))
+    return grad_x, rms_norm_rule(g, out, x, weight)[1]
 
 
-@mistake("batch_norm_rule", "takes the variance for a constant")
-def variance_constant(g: Any, out: Any, x: Any, weight: Any, bias: Any) -> Any:
-    standard, scale = standardised(x)
-    grad_x = weight / scale * (g - g.mean(axis=0))
-    return grad_x, (g * standard).sum(axis=0), g.sum(axis=0)
+@mistake("rms_norm_rule", "epsilon is missing in the rule")
+def without_epsilon(g: Any, out: Any, x: Any, weight: Any) -> Any:
+    root = np.sqrt((x**2).mean(axis=1, keepdims=True))
+    standard, scaled = x / root, g * weight
+    shared = standard * (scaled * standard).mean(axis=1, keepdims=True)
+    return (scaled - shared) / root, (g * standard).sum(axis=0)
 
 
-@mistake("batch_norm_rule", "takes the mean for a constant")
-def mean_constant(g: Any, out: Any, x: Any, weight: Any, bias: Any) -> Any:
-    standard, scale = standardised(x)
-    grad_x = weight / scale * (g - standard * (g * standard).mean(axis=0))
-    return grad_x, (g * standard).sum(axis=0), g.sum(axis=0)
+@mistake("rms_norm_rule", "here each row is by itself")
+def over_the_batch(g: Any, out: Any, x: Any, weight: Any) -> Any:
+    root = np.sqrt((x**2).mean(axis=0) + 0.01)
+    standard, scaled = x / root, g * weight
+    return (scaled - standard * (scaled * standard).mean(axis=0)) / root, (g * standard).sum(axis=0)
 
 
-@mistake("batch_norm_rule", "lacks the factor gamma")
-def gamma_forgotten(g: Any, out: Any, x: Any, weight: Any, bias: Any) -> Any:
-    grad_x, grad_weight, grad_bias = batch_norm_rule(g, out, x, weight, bias)
-    return grad_x / weight, grad_weight, grad_bias
+@mistake("rms_norm_rule", "uses the output y")
+def output_for_standardised(g: Any, out: Any, x: Any, weight: Any) -> Any:
+    return rms_norm_rule(g, out, x, weight)[0], (g * out).sum(axis=0)
 
 
-@mistake("batch_norm_rule", "uses the output y")
-def output_for_standardised(g: Any, out: Any, x: Any, weight: Any, bias: Any) -> Any:
-    grad_x, _, grad_bias = batch_norm_rule(g, out, x, weight, bias)
-    return grad_x, (g * out).sum(axis=0), grad_bias
+@mistake("rms_norm_rule", "the scale was broadcast to all")
+def weight_not_summed(g: Any, out: Any, x: Any, weight: Any) -> Any:
+    return rms_norm_rule(g, out, x, weight)[0], g * out / weight
 
 
-@mistake("batch_norm_rule", "epsilon is missing in the rule")
-def without_epsilon(g: Any, out: Any, x: Any, weight: Any, bias: Any) -> Any:
-    scale = x.std(axis=0)
-    standard = (x - x.mean(axis=0)) / scale
-    grad_weight, grad_bias = (g * standard).sum(axis=0), g.sum(axis=0)
-    grad_x = weight / scale * (g - (grad_bias + standard * grad_weight) / len(x))
-    return grad_x, grad_weight, grad_bias
-
-
-def tracked(batches: Any, momentum: float, ddof: int = 1, start: float = 1.0) -> Any:
-    mean, variance = np.zeros(batches[0].shape[1]), np.full(batches[0].shape[1], start)
-    for batch in batches:
-        mean = (1 - momentum) * mean + momentum * batch.mean(axis=0)
-        variance = (1 - momentum) * variance + momentum * batch.var(axis=0, ddof=ddof)
-    return mean, variance
-
-
-@mistake("running_statistics", "the shares are exchanged")
-def shares_exchanged(batches: Any, momentum: float) -> Any:
-    return tracked(batches, 1 - momentum)
-
-
-@mistake("running_statistics", "the variance has the divisor N")
-def divisor_n(batches: Any, momentum: float) -> Any:
-    return tracked(batches, momentum, ddof=0)
-
-
-@mistake("running_statistics", "begins with 1")
-def begins_with_zero(batches: Any, momentum: float) -> Any:
-    return tracked(batches, momentum, start=0.0)
-
-
-@mistake("running_statistics", "those of the last batch")
-def last_batch(batches: Any, momentum: float) -> Any:
-    return batches[-1].mean(axis=0), batches[-1].var(axis=0, ddof=1)
-
-
-@mistake("running_statistics", "those of all rows together")
-def all_rows(batches: Any, momentum: float) -> Any:
-    rows = np.concatenate(batches)
-    return rows.mean(axis=0), rows.var(axis=0, ddof=1)
+@mistake("rms_norm_rule", "where the root has the mean")
+def sum_for_mean(g: Any, out: Any, x: Any, weight: Any) -> Any:
+    root = np.sqrt((x**2).mean(axis=1, keepdims=True) + 0.01)
+    standard, scaled = x / root, g * weight
+    shared = standard * (scaled * standard).sum(axis=1, keepdims=True)
+    return (scaled - shared) / root, (g * standard).sum(axis=0)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,11 +11,10 @@ import numpy.typing as npt
 Array = npt.NDArray[Any]
 
 
-def linear_rule(
-    g: Array, out: Array, x: Array, weight: Array, bias: Array
-) -> tuple[Array, Array, Array]:
-    """Sum over the outputs of a row for x; over the batch for weight and bias."""
-    return g @ weight, g.T @ x, g.sum(axis=0)
+def tied_rule(g: Array, out: Array, x: Array, weight: Array) -> tuple[Array, Array]:
+    """Find the cotangent of h on the way; add the weight's from both layers."""
+    h, grad_h = x @ weight.T, g @ weight.T
+    return grad_h @ weight, h.T @ g + grad_h.T @ x
 
 
 def prelu_rule(g: Array, out: Array, x: Array, slope: Array) -> tuple[Array, Array]:
@@ -27,27 +25,16 @@ def prelu_rule(g: Array, out: Array, x: Array, slope: Array) -> tuple[Array, Arr
     return grad_x, grad_slope
 
 
-def initial_std(fan_in: int, negative_slope: float) -> float:
-    r"""Solve :math:`I s^2 \cdot \frac{1 + a^2}{2} = 1`."""
-    return math.sqrt(2 / (fan_in * (1 + negative_slope**2)))
+def initial_std(fan_in: int, keep: float) -> float:
+    r"""Solve :math:`I s^2 \cdot \frac12 \cdot \frac1q = 1`."""
+    return math.sqrt(2 * keep / fan_in)
 
 
-def batch_norm_rule(
-    g: Array, out: Array, x: Array, weight: Array, bias: Array
-) -> tuple[Array, Array, Array]:
-    r"""Subtract the means that carry the gradient through :math:`\mu` and v."""
-    scale = np.sqrt(x.var(axis=0) + 0.01)
-    standard = (x - x.mean(axis=0)) / scale
-    grad_weight, grad_bias = np.sum(g * standard, axis=0), np.sum(g, axis=0)
-    grad_x = weight / scale * (g - (grad_bias + standard * grad_weight) / len(x))
-    return grad_x, grad_weight, grad_bias
+def rms_norm_rule(g: Array, out: Array, x: Array, weight: Array) -> tuple[Array, Array]:
+    """Subtract what comes back through the root, which every number of the row has a part in."""
+    root = np.sqrt((x**2).mean(axis=1, keepdims=True) + 0.01)
+    standard, scaled = x / root, g * weight
+    through_root = standard * (scaled * standard).mean(axis=1, keepdims=True)
+    return (scaled - through_root) / root, (g * standard).sum(axis=0)
 
 
-def running_statistics(batches: Sequence[Array], momentum: float) -> tuple[Array, Array]:
-    """Move towards the mean, and towards the variance with the divisor N - 1."""
-    channels = batches[0].shape[1]
-    mean, variance = np.zeros(channels), np.ones(channels)
-    for batch in batches:
-        mean = (1 - momentum) * mean + momentum * batch.mean(axis=0)
-        variance = (1 - momentum) * variance + momentum * batch.var(axis=0, ddof=1)
-    return mean, variance

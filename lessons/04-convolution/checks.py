@@ -7,41 +7,88 @@ from typing import Any
 
 import numpy as np
 
-from minigen.course.expectations import expect, expect_array, expect_gradient
+from minigen.course.expectations import expect_array, expect_gradient, expect_rule
 from minigen.engine.random import Generator
 
-_OVERWRITTEN = (
-    "where windows overlap, one writes over what another left: add, with +=; and image[index] += "
-    "values adds only once where an element occurs several times in index"
-)
 
-
-def _count(length: int, kernel: int, stride: int, padding: int = 0) -> int:
-    return (length + 2 * padding - kernel) // stride + 1
-
-
-def check_conv_matrix(answer: Callable[..., Any]) -> None:
-    """Check kernels and images whose axes differ in length, with stride and padding."""
-    kernel = Generator(1).normal((2, 3), np.float64)
-    for size, stride, padding in (((4, 5), 1, 0), ((4, 6), 2, 0), ((5, 4), 1, 1), ((5, 6), 2, 1)):
-        right = _matrix(kernel, size, stride, padding)
-        rows, columns = (_count(n, k, stride, padding) for n, k in zip(size, (2, 3), strict=True))
-        by_columns = right.reshape(rows, columns, -1).swapaxes(0, 1).reshape(right.shape)
+def check_receptive_field(answer: Callable[..., Any]) -> None:
+    """Check one layer, strides, dilations, and both together."""
+    for layers in (
+        [(5, 1, 1)],
+        [(3, 2, 1), (3, 2, 1), (3, 1, 1)],
+        [(2, 1, 1), (2, 1, 2), (2, 1, 4)],
+        [(4, 2, 1), (3, 3, 2), (5, 1, 3)],
+    ):
+        right = _field(layers)
+        field, step = answer(layers)
         expect_array(
-            answer(kernel, size, stride, padding),
-            right,
-            f"the matrix for images {size}, stride {stride} and padding {padding}",
+            field,
+            right[0],
+            f"the receptive field of {layers}",
             mistakes={
-                "the kernel is turned by 180 degrees: the formula has x at s i + a - p, not at "
-                "s i - a": _matrix(kernel[::-1, ::-1], size, stride, padding),
-                "it is transposed: a line belongs to a window, a column to an element": right.T,
-                "taps on the padding wrap around to the other side of the image: they meet zeros, "
-                "so leave them out": _matrix(kernel, size, stride, padding, wrap=True),
-                "windows are counted down the columns; count them row by row, as i W' + j": (
-                    by_columns
+                "the strides are not heeded: after a stride of 2 a tap is 2 elements further": (
+                    _field([(k, 1, d) for k, _, d in layers])[0]
                 ),
-                "the stride is not heeded: window i begins at s i - p": _matrix(
-                    kernel, size, stride, padding, step=1
+                "the dilations are not heeded: the taps of a layer lie d apart": (
+                    _field([(k, s, 1) for k, s, _ in layers])[0]
+                ),
+                "a layer's own stride sets its outputs apart, not its taps: multiply the step "
+                "after the field has grown": _field(layers, early=True)[0],
+                "the layers are gone through from the last to the first": _field(layers[::-1])[0],
+                "one is missing: a single output sees one element before any layer": right[0] - 1,
+                "a kernel of k taps reaches over d (k - 1) + 1 elements, not d k": (
+                    1 + sum(d * k * s for (k, _, d), s in zip(layers, _steps(layers), strict=False))
+                ),
+            },
+        )
+        expect_array(
+            step,
+            right[1],
+            f"the step of {layers}",
+            mistakes={
+                "the strides are added; each layer multiplies the step": sum(
+                    s for _, s, _ in layers
+                ),
+            },
+        )
+
+
+def _steps(layers: Any) -> list[int]:
+    """Return the steps before each layer, and after the last."""
+    steps = [1]
+    for _, stride, _ in layers:
+        steps.append(steps[-1] * stride)
+    return steps
+
+
+def _field(layers: Any, *, early: bool = False) -> tuple[int, int]:
+    """Return field and step; or what comes out if the step grows before the field does."""
+    steps = _steps(layers)
+    grown = zip(layers, steps[1:] if early else steps[:-1], strict=True)
+    return 1 + sum(d * (k - 1) * step for (k, _, d), step in grown), steps[-1]
+
+
+def check_dilated_matrix(answer: Callable[..., Any]) -> None:
+    """Check with and without dilation and padding."""
+    kernel = Generator(1).normal((3,), np.float64)
+    for length, dilation, padding in ((6, 1, 0), (8, 2, 0), (7, 3, 2), (5, 2, 3)):
+        right = _matrix(kernel, length, dilation, padding)
+        expect_array(
+            answer(kernel, length, dilation, padding),
+            right,
+            f"the matrix for length {length}, dilation {dilation} and padding {padding}",
+            mistakes={
+                "the kernel is turned round: the formula has x at i + d a - p, not at i - d a": (
+                    _matrix(kernel[::-1], length, dilation, padding)
+                ),
+                "it is transposed: a line belongs to an output, a column to an element": right.T,
+                "taps on the padding wrap around to the other end of the signal: they meet zeros, "
+                "so leave them out": _matrix(kernel, length, dilation, padding, wrap=True),
+                "the taps lie side by side; with the dilation d they are d apart": (
+                    _matrix(kernel, length, 1, padding)[: len(right)]
+                ),
+                "the padding shifts the signal the wrong way: it is i + d a - p": (
+                    _matrix(kernel, length, dilation, padding, shift=padding)
                 ),
             },
         )
@@ -49,107 +96,21 @@ def check_conv_matrix(answer: Callable[..., Any]) -> None:
 
 def _matrix(
     kernel: Any,
-    size: tuple[int, int],
-    stride: int,
+    length: int,
+    dilation: int,
     padding: int,
     *,
     wrap: bool = False,
-    step: int | None = None,
+    shift: int | None = None,
 ) -> Any:
-    """Return the matrix of a convolution, or what a mistake makes of it."""
-    (height, width), (tall, wide) = size, kernel.shape
-    rows, columns = _count(height, tall, stride, padding), _count(width, wide, stride, padding)
-    matrix = np.zeros((rows, columns, height, width))
-    apart = stride if step is None else step
-    for i, j, a, b in np.ndindex(rows, columns, tall, wide):
-        h, w = apart * i + a - padding, apart * j + b - padding
-        if wrap or (0 <= h < height and 0 <= w < width):
-            matrix[i, j, h % height, w % width] = kernel[a, b]
-    return matrix.reshape(rows * columns, height * width)
-
-
-_IMAGE, _KERNEL = (2, 5, 7), (3, 2)
-
-
-def _columns(image: Any, stride: int) -> Any:
-    """Return what windows see, with axes (c, a, b, i, j)."""
-    rows, across = (_count(n, k, stride) for n, k in zip(image.shape[1:], _KERNEL, strict=True))
-    seen = np.zeros((len(image), *_KERNEL, rows, across))
-    for c, a, b, i, j in np.ndindex(seen.shape):
-        seen[c, a, b, i, j] = image[c, stride * i + a, stride * j + b]
-    return seen
-
-
-def check_im2col(answer: Callable[..., Any]) -> None:
-    """Check windows that overlap, that leave a remainder, and that leave gaps."""
-    image = Generator(1).normal(_IMAGE, np.float64)
-    for stride in (1, 2, 3):
-        seen = _columns(image, stride)
-        lines, windows = int(np.prod(seen.shape[:3])), int(np.prod(seen.shape[3:]))
-        right = seen.reshape(lines, windows)
-        expect_array(
-            answer(image.copy(), _KERNEL, stride),
-            right,
-            f"the columns for stride {stride}",
-            mistakes={
-                "a window is a line; it has to be a column": right.T,
-                "the channel is the fastest index of a line; it is the slowest in (c, a, b)": (
-                    seen.transpose(1, 2, 0, 3, 4).reshape(lines, windows)
-                ),
-                "the columns of a window come before its rows: the order is (c, a, b), b fastest": (
-                    seen.swapaxes(1, 2).reshape(lines, windows)
-                ),
-                "windows are counted down the columns; j is the fastest index": (
-                    seen.swapaxes(3, 4).reshape(lines, windows)
-                ),
-            },
-        )
-
-
-def check_col2im(answer: Callable[..., Any]) -> None:
-    """Check windows that overlap, that leave a remainder, and that leave gaps."""
-    for stride in (1, 2, 3):
-        rows, across = (_count(n, k, stride) for n, k in zip(_IMAGE[1:], _KERNEL, strict=True))
-        seen = Generator(1).normal((_IMAGE[0], *_KERNEL, rows, across), np.float64)
-        added, last_window, last_tap, times = (np.zeros(_IMAGE) for _ in range(4))
-        for i, j, c, a, b in np.ndindex(rows, across, _IMAGE[0], *_KERNEL):
-            place = c, stride * i + a, stride * j + b
-            added[place] += seen[c, a, b, i, j]
-            last_window[place] = seen[c, a, b, i, j]
-            times[place] += 1
-        for a, b, i, j, c in np.ndindex(*_KERNEL, rows, across, _IMAGE[0]):
-            last_tap[c, stride * i + a, stride * j + b] = seen[c, a, b, i, j]
-        found = answer(seen.reshape(-1, rows * across).copy(), _IMAGE, _KERNEL, stride)
-        for wrong in (last_window, last_tap):
-            expect(
-                not _same(found, wrong) or _same(added, wrong),
-                f"the image for stride {stride}: {_OVERWRITTEN}",
-            )
-        expect_array(
-            found,
-            added,
-            f"the image for stride {stride}",
-            mistakes={
-                "the mean over the copies of an element, where the chain rule has their sum": (
-                    added / np.maximum(times, 1)
-                ),
-                "the elements of a window are taken in another order than in im2col: (c, a, b), b "
-                "fastest": _scattered(seen.reshape(_IMAGE[0], _KERNEL[1], _KERNEL[0], rows, across)
-                                      .swapaxes(1, 2), stride),
-            },
-        )  # fmt: skip
-
-
-def _scattered(seen: Any, stride: int) -> Any:
-    """Return the image onto which columns with axes (c, a, b, i, j) are added."""
-    image = np.zeros(_IMAGE)
-    for c, a, b, i, j in np.ndindex(seen.shape):
-        image[c, stride * i + a, stride * j + b] += seen[c, a, b, i, j]
-    return image
-
-
-def _same(found: Any, other: Any) -> bool:
-    return np.shape(found) == np.shape(other) and np.allclose(np.asarray(found, float), other)
+    """Return the matrix of a dilated convolution, or what a mistake makes of it."""
+    outputs = length + 2 * padding - dilation * (len(kernel) - 1)
+    matrix = np.zeros((outputs, length))
+    for i, a in np.ndindex(outputs, len(kernel)):
+        place = i + dilation * a + (-padding if shift is None else shift)
+        if wrap or 0 <= place < length:
+            matrix[i, place % length] = kernel[a]
+    return matrix
 
 
 def check_max_pool_rule(answer: Callable[..., Any]) -> None:
@@ -170,13 +131,9 @@ def check_max_pool_rule(answer: Callable[..., Any]) -> None:
             image = (shares * g[..., None]).reshape(2, 3, 2, 3, 2, 2).swapaxes(3, 4)
             return image.reshape(2, 3, 4, 6)
 
-        found = answer(g.copy(), out.copy(), x.copy())
-        expect(
-            isinstance(found, tuple | list) and len(found) == 1,
-            "the rule returns no tuple with one cotangent, that of x",
-        )
+        (found,) = answer(g.copy(), out.copy(), x.copy())
         expect_gradient(
-            found[0],
+            found,
             back(number == first[..., None]),
             of,
             mistakes={
@@ -198,30 +155,54 @@ def check_max_pool_rule(answer: Callable[..., Any]) -> None:
         )
 
 
-def check_overlaps(answer: Callable[..., Any]) -> None:
-    """Check kernels that the stride divides, that it does not, and that are smaller."""
-    for count, kernel, stride in ((4, 5, 2), (5, 3, 2), (5, 4, 2), (6, 3, 1), (3, 2, 3)):
-        length = (count - 1) * stride + kernel
-        element, first = np.arange(length)[:, None], stride * np.arange(count)
-        right = np.sum((element >= first) & (element < first + kernel), axis=1)
-        classes = np.array([np.sum(np.arange(kernel) % stride == r) for r in range(stride)])
-        found = answer(count, kernel, stride)
-        expect(
-            not (_same(found, np.minimum(right, 1)) and right.max() > 1),
-            "each element is counted once at most: where kernels overlap, add",
+def _convolution(x: Any, weight: Any, *, dilation: int) -> Any:
+    length = x.shape[1] - dilation * (weight.shape[2] - 1)
+    taps = range(weight.shape[2])
+    return sum(weight[:, :, a] @ x[:, dilation * a : dilation * a + length] for a in taps)
+
+
+def _dilated_rule(
+    *, step: int | None = None, add: bool = True, turn: int = 1, mean: bool = False
+) -> Callable[..., Any]:
+    """Return the rule of the convolution, or what a mistake makes of it."""
+
+    def rule(g: Any, _out: Any, x: Any, weight: Any, *, dilation: int) -> Any:
+        grad_x, grad_weight = np.zeros_like(x), np.zeros_like(weight)
+        apart = dilation if step is None else step
+        for a in range(weight.shape[2]):
+            seen = slice(apart * a, apart * a + g.shape[1])
+            grad_x[:, seen] = add * grad_x[:, seen] + weight[:, :, ::turn][:, :, a].T @ g
+            grad_weight[:, :, a] = g @ x[:, seen].T / (g.shape[1] if mean else 1)
+        return grad_x, grad_weight
+
+    return rule
+
+
+def check_dilated_rule(answer: Callable[..., Any]) -> None:
+    """Check lengths that all differ, with dilations of 1 and 2."""
+    draw = Generator(1)
+    x, weight = draw.normal((2, 9), np.float64), draw.normal((4, 2, 3), np.float64)
+    not_dilated = {
+        "the dilation is not heeded in the rule: tap a sees the signal from d a on": (
+            _dilated_rule(step=1)
         )
-        expect_array(
-            found,
-            right,
-            f"the counts for {count} elements, kernel {kernel} and stride {stride}",
+    }
+    for dilation in (1, 2):
+        expect_rule(
+            _convolution,
+            answer,
+            [x, weight],
+            dilation=dilation,
             mistakes={
-                "right in the middle, but at the ends there are fewer kernels": (
-                    classes[np.arange(length) % stride]
+                **(not_dilated if dilation > 1 else {}),
+                "in d loss / d x one tap writes over what another left: add, with +=": (
+                    _dilated_rule(add=False)
                 ),
-                "the length is (count - 1) * stride + kernel: the last kernel lies there as a "
-                "whole": right[: count * stride],
-                "kernel / stride, rounded, for all: it is so on average only": (
-                    np.full(length, kernel // stride)
+                "in d loss / d x the kernel is turned round: tap a gives back to where it saw": (
+                    _dilated_rule(turn=-1)
+                ),
+                "d loss / d weight has a mean over the outputs, where the chain rule has a sum": (
+                    _dilated_rule(mean=True)
                 ),
             },
         )

@@ -1,12 +1,11 @@
 r"""Exercises of lesson 04, convolution.
 
 Replace each ``raise NotImplementedError`` by your answer, and run ``minigen exercise 04``.
-Everywhere, tap (a, b) of window (i, j) lies on element (s i + a - p, s j + b - p) of the image, and
-there are :math:`H' = \lfloor (H + 2p - k) / s \rfloor + 1` windows along an axis.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy.typing as npt
@@ -14,85 +13,52 @@ import numpy.typing as npt
 Array = npt.NDArray[Any]
 
 
-def conv_matrix(kernel: Array, size: tuple[int, int], stride: int, padding: int) -> Array:
-    r"""Return the matrix of a convolution of images with one channel.
+def receptive_field(layers: Sequence[tuple[int, int, int]]) -> tuple[int, int]:
+    r"""Return how much of a signal one output of a stack of convolutions sees, along one axis.
 
-    Image and output are written as long columns, row by row: element (h, l) is number h W + l, and
-    window (i, j) is number i W' + j. Then :math:`y = A x`, where
-
-    .. math:: y_{ij} = \sum_{a, b} w_{ab} \; x_{si+a-p,\,sj+b-p}
-
-    and x is 0 outside the image: what falls on the padding leaves no trace in A.
+    Layer l has the kernel k, the stride s and the dilation d: its output i is computed from the
+    elements s i + d a of its input, for the taps a = 0, ..., k - 1 (up to the padding, which does
+    not matter here). With a dilation d > 1 the taps lie apart, and d - 1 elements between them are
+    skipped.
 
     Parameters
     ----------
-    kernel : array, shape (kH, kW)
-        w.
-    size : tuple of int
-        Height H and width W of the images.
-    stride, padding : int
-        s and p, for both axes.
+    layers : sequence of tuple of int
+        (k, s, d) of each layer, from the input to the output.
 
     Returns
     -------
-    array, shape (H' W', H W)
+    tuple of two int
+        The receptive field: how many elements of the input lie between the first and the last that
+        one output is computed from, both included. And the step: how many elements the receptive
+        fields of neighbouring outputs are apart.
+    """
+    raise NotImplementedError("follow the field and the step from layer to layer")
+
+
+def dilated_matrix(kernel: Array, length: int, dilation: int, padding: int) -> Array:
+    r"""Return the matrix of a dilated convolution of a signal.
+
+    .. math:: y_i = \sum_a w_a \, x_{i + d a - p}, \qquad y = A x
+
+    The stride is 1. There are :math:`L' = L + 2p - d (k - 1)` outputs. x is 0 outside the signal:
+    what falls on the padding leaves no trace in A.
+
+    Parameters
+    ----------
+    kernel : array, shape (k,)
+        w.
+    length : int
+        The length L of the signal.
+    dilation, padding : int
+        d and p.
+
+    Returns
+    -------
+    array, shape (L', L)
         A.
     """
-    raise NotImplementedError("for each window and tap, put the weight at the element it lies on")
-
-
-def im2col(image: Array, kernel_size: tuple[int, int], stride: int) -> Array:
-    r"""Return what each window of an image sees, as columns.
-
-    .. math:: X_{(c,a,b),(i,j)} = x_{c,\,si+a,\,sj+b}
-
-    Lines are in the order of (c, a, b), the last index fastest, columns in that of (i, j). With the
-    weight as a matrix, ``weight.reshape(O, -1) @ X`` is then the convolution, without padding.
-
-    Parameters
-    ----------
-    image : array, shape (C, H, W)
-        x.
-    kernel_size : tuple of int
-        Height and width of a window.
-    stride : int
-        s, for both axes.
-
-    Returns
-    -------
-    array, shape (C kH kW, H' W')
-        X.
-    """
-    raise NotImplementedError("copy what each window sees into a column")
-
-
-def col2im(
-    columns: Array, shape: tuple[int, int, int], kernel_size: tuple[int, int], stride: int
-) -> Array:
-    r"""Return the cotangent of an image, given that of its columns: the rule of `im2col`.
-
-    Each entry of the columns is a copy of an element of the image. By the chain rule the cotangent
-    of an element is the sum over all its copies,
-
-    .. math:: \bar x_{c,h,l} = \sum_{si+a=h,\; sj+b=l} \bar X_{(c,a,b),(i,j)} .
-
-    Parameters
-    ----------
-    columns : array, shape (C kH kW, H' W')
-        :math:`\bar X`, in the order of `im2col`.
-    shape : tuple of int
-        (C, H, W), that of the image.
-    kernel_size : tuple of int
-        Height and width of a window.
-    stride : int
-        s, for both axes.
-
-    Returns
-    -------
-    array, of this shape
-        :math:`\bar x`; 0 where no window sees an element.
-    """
-    raise NotImplementedError("add what stands in the columns to the elements it was copied from")
+    raise NotImplementedError("for each output and tap, put the weight at the element it lies on")
 
 
 def max_pool_rule(g: Array, out: Array, x: Array) -> tuple[Array]:
@@ -119,25 +85,31 @@ def max_pool_rule(g: Array, out: Array, x: Array) -> tuple[Array]:
     raise NotImplementedError("hand the cotangent of each window to the first of its maxima")
 
 
-def overlaps(count: int, kernel: int, stride: int) -> Array:
-    """Return how often each element is painted by a transposed convolution, along one axis.
+def dilated_rule(
+    g: Array, out: Array, x: Array, weight: Array, *, dilation: int
+) -> tuple[Array, Array]:
+    r"""Return the cotangents of a dilated convolution with several channels.
 
-    There are `count` elements in the small image. Each paints a kernel of the given length onto the
-    large one; their beginnings are a stride apart, that of the first is element 0. There is no
-    padding. Where the result is not the same for all elements away from the ends, a decoder makes
-    checkerboards.
+    .. math:: y_{oi} = \sum_{c, a} w_{oca} \, x_{c,\, i + d a}
+
+    There is neither stride nor padding: the output has :math:`L' = L - d (k - 1)` elements.
 
     Parameters
     ----------
-    count : int
-        Elements of the small image.
-    kernel, stride : int
-        k and s; the stride may be larger than the kernel.
+    g : array, shape (O, L')
+        The cotangent of the output.
+    out : array, shape (O, L')
+        The output y.
+    x : array, shape (C, L)
+        The signal.
+    weight : array, shape (O, C, k)
+        w.
+    dilation : int
+        d.
 
     Returns
     -------
-    array of int or float
-        Of length (count - 1) * stride + kernel: for each element of the large image the number of
-        kernels that lie on it.
+    tuple of two arrays
+        The cotangents of x and weight, of their shapes.
     """
-    raise NotImplementedError("lay the kernels down one by one, and count")
+    raise NotImplementedError("each tap is a product of matrices; so are its two cotangents")

@@ -8,112 +8,87 @@ import numpy as np
 
 from lessons.mistake import mistake
 
-from .solutions import col2im, conv_matrix, im2col, overlaps
+from .solutions import dilated_matrix, dilated_rule, receptive_field
 
 
-def count(length: int, kernel: int, stride: int, padding: int = 0) -> int:
-    return (length + 2 * padding - kernel) // stride + 1
+@mistake("receptive_field", "the strides are not heeded")
+def without_strides(layers: Any) -> Any:
+    field, _ = receptive_field([(k, 1, d) for k, _, d in layers])
+    return field, receptive_field(layers)[1]
 
 
-@mistake("conv_matrix", "the kernel is turned by 180 degrees")
-def turned(kernel: Any, size: Any, stride: int, padding: int) -> Any:
-    return conv_matrix(kernel[::-1, ::-1], size, stride, padding)
+@mistake("receptive_field", "the dilations are not heeded")
+def without_dilations(layers: Any) -> Any:
+    return receptive_field([(k, s, 1) for k, s, _ in layers])
 
 
-@mistake("conv_matrix", "it is transposed: a line belongs to a window")
-def transposed(kernel: Any, size: Any, stride: int, padding: int) -> Any:
-    return conv_matrix(kernel, size, stride, padding).T
+@mistake("receptive_field", "multiply the step after the field has grown")
+def step_too_early(layers: Any) -> Any:
+    field, step = 1, 1
+    for kernel, stride, dilation in layers:
+        step *= stride
+        field += dilation * (kernel - 1) * step
+    return field, step
 
 
-@mistake("conv_matrix", "taps on the padding wrap around")
-def wrapped(kernel: Any, size: Any, stride: int, padding: int) -> Any:
-    (height, width), (tall, wide) = size, kernel.shape
-    rows, columns = count(height, tall, stride, padding), count(width, wide, stride, padding)
-    matrix = np.zeros((rows, columns, height, width))
-    for i, j, a, b in np.ndindex(rows, columns, tall, wide):
-        matrix[i, j, (stride * i + a - padding) % height, (stride * j + b - padding) % width] = (
-            kernel[a, b]
-        )
-    return matrix.reshape(rows * columns, height * width)
+@mistake("receptive_field", "from the last to the first")
+def backwards(layers: Any) -> Any:
+    return receptive_field(layers[::-1])
 
 
-@mistake("conv_matrix", "windows are counted down the columns")
-def windows_by_columns(kernel: Any, size: Any, stride: int, padding: int) -> Any:
-    matrix = conv_matrix(kernel, size, stride, padding)
-    rows = count(size[0], kernel.shape[0], stride, padding)
-    return matrix.reshape(rows, -1, matrix.shape[1]).swapaxes(0, 1).reshape(matrix.shape)
+@mistake("receptive_field", "one is missing")
+def begins_with_zero(layers: Any) -> Any:
+    field, step = receptive_field(layers)
+    return field - 1, step
 
 
-@mistake("conv_matrix", "the stride is not heeded")
-def windows_side_by_side(kernel: Any, size: Any, stride: int, padding: int) -> Any:
-    (height, width), (tall, wide) = size, kernel.shape
-    rows, columns = count(height, tall, stride, padding), count(width, wide, stride, padding)
-    whole = conv_matrix(kernel, size, 1, padding).reshape(
-        count(height, tall, 1, padding), -1, height * width
-    )
-    return whole[:rows, :columns].reshape(rows * columns, height * width)
+@mistake("receptive_field", "not d k")
+def whole_kernels(layers: Any) -> Any:
+    field, step = 1, 1
+    for kernel, stride, dilation in layers:
+        field += dilation * kernel * step
+        step *= stride
+    return field, step
 
 
-@mistake("im2col", "a window is a line; it has to be a column")
-def windows_as_lines(image: Any, kernel_size: Any, stride: int) -> Any:
-    return im2col(image, kernel_size, stride).T
+@mistake("receptive_field", "each layer multiplies the step")
+def strides_added(layers: Any) -> Any:
+    return receptive_field(layers)[0], sum(stride for _, stride, _ in layers)
 
 
-@mistake("im2col", "the channel is the fastest index")
-def channels_last(image: Any, kernel_size: Any, stride: int) -> Any:
-    seen = im2col(image, kernel_size, stride)
-    return seen.reshape(len(image), -1, seen.shape[1]).swapaxes(0, 1).reshape(seen.shape)
+@mistake("dilated_matrix", "the kernel is turned round")
+def turned(kernel: Any, length: int, dilation: int, padding: int) -> Any:
+    return dilated_matrix(kernel[::-1], length, dilation, padding)
 
 
-@mistake("im2col", "the columns of a window come before its rows")
-def taps_by_columns(image: Any, kernel_size: Any, stride: int) -> Any:
-    seen = im2col(image, kernel_size, stride)
-    return seen.reshape(len(image), *kernel_size, -1).swapaxes(1, 2).reshape(seen.shape)
+@mistake("dilated_matrix", "it is transposed: a line belongs to an output")
+def transposed(kernel: Any, length: int, dilation: int, padding: int) -> Any:
+    return dilated_matrix(kernel, length, dilation, padding).T
 
 
-@mistake("im2col", "windows are counted down the columns")
-def im2col_by_columns(image: Any, kernel_size: Any, stride: int) -> Any:
-    seen = im2col(image, kernel_size, stride)
-    rows = count(image.shape[1], kernel_size[0], stride)
-    return seen.reshape(len(seen), rows, -1).swapaxes(1, 2).reshape(seen.shape)
+@mistake("dilated_matrix", "taps on the padding wrap around")
+def wrapped(kernel: Any, length: int, dilation: int, padding: int) -> Any:
+    outputs = length + 2 * padding - dilation * (len(kernel) - 1)
+    matrix = np.zeros((outputs, length))
+    for i, a in np.ndindex(outputs, len(kernel)):
+        matrix[i, (i + dilation * a - padding) % length] = kernel[a]
+    return matrix
 
 
-def scattered(columns: Any, shape: Any, kernel_size: Any, stride: int) -> Any:
-    """Iterate over the index of each entry on the image, and the entry, window by window."""
-    (channels, height, width), (tall, wide) = shape, kernel_size
-    rows, across = count(height, tall, stride), count(width, wide, stride)
-    seen = columns.reshape(channels, tall, wide, rows, across)
-    for i, j, c, a, b in np.ndindex(rows, across, channels, tall, wide):
-        yield (c, stride * i + a, stride * j + b), seen[c, a, b, i, j]
+@mistake("dilated_matrix", "the taps lie side by side")
+def not_dilated(kernel: Any, length: int, dilation: int, padding: int) -> Any:
+    outputs = length + 2 * padding - dilation * (len(kernel) - 1)
+    return dilated_matrix(kernel, length, 1, padding)[:outputs]
 
 
-@mistake("col2im", "one writes over what another left: add, with +=")
-def written_over(columns: Any, shape: Any, kernel_size: Any, stride: int) -> Any:
-    image = np.zeros(shape)
-    for place, value in scattered(columns, shape, kernel_size, stride):
-        image[place] = value
-    return image
-
-
-@mistake("col2im", "adds only once where an element occurs several times in index")
-def added_once(columns: Any, shape: Any, kernel_size: Any, stride: int) -> Any:
-    image = np.zeros(shape)
-    # The place of each entry, tap by tap: a column per window, as the columns are.
-    places = im2col(np.arange(image.size).reshape(shape), kernel_size, stride)
-    image.reshape(-1)[places.ravel()] += columns.ravel()
-    return image
-
-
-@mistake("col2im", "the mean over the copies of an element")
-def averaged(columns: Any, shape: Any, kernel_size: Any, stride: int) -> Any:
-    times = col2im(np.ones_like(columns), shape, kernel_size, stride)
-    return col2im(columns, shape, kernel_size, stride) / np.maximum(times, 1)
-
-
-@mistake("col2im", "the elements of a window are taken in another order than in im2col")
-def another_order(columns: Any, shape: Any, kernel_size: Any, stride: int) -> Any:
-    seen = columns.reshape(shape[0], kernel_size[1], kernel_size[0], -1).swapaxes(1, 2)
-    return col2im(seen.reshape(columns.shape), shape, kernel_size, stride)
+@mistake("dilated_matrix", "the padding shifts the signal the wrong way")
+def shifted_the_wrong_way(kernel: Any, length: int, dilation: int, padding: int) -> Any:
+    outputs = length + 2 * padding - dilation * (len(kernel) - 1)
+    matrix = np.zeros((outputs, length))
+    for i, a in np.ndindex(outputs, len(kernel)):
+        if i + dilation * a + padding < length:
+            matrix[i, i + dilation * a + padding] = kernel[a]
+    return matrix
 
 
 def repeated(small: Any) -> Any:
@@ -152,30 +127,37 @@ def every_element(g: Any, out: Any, x: Any) -> Any:
     return (repeated(g),)
 
 
-@mistake("max_pool_rule", "the rule returns no tuple")
+@mistake("max_pool_rule", "one array of shape (2, 3, 4, 6); expected a tuple of one array")
 def no_tuple(g: Any, out: Any, x: Any) -> Any:
     return by_mask(g, out, x)[0]
 
 
-@mistake("overlaps", "each element is counted once at most")
-def once(count: int, kernel: int, stride: int) -> Any:
-    times = np.zeros((count - 1) * stride + kernel)
-    for i in range(count):
-        times[stride * i : stride * i + kernel] = 1
-    return times
+@mistake("dilated_rule", "the dilation is not heeded in the rule")
+def rule_without_dilation(g: Any, out: Any, x: Any, weight: Any, *, dilation: int) -> Any:
+    return dilated_rule(g, out, x, weight, dilation=1)
 
 
-@mistake("overlaps", "the last kernel lies there as a whole")
-def cut_off(count: int, kernel: int, stride: int) -> Any:
-    return overlaps(count, kernel, stride)[: count * stride]
+@mistake("dilated_rule", "one tap writes over what another left: add, with +=")
+def written_over(g: Any, out: Any, x: Any, weight: Any, *, dilation: int) -> Any:
+    grad_x = np.zeros_like(x)
+    for a in range(weight.shape[2]):
+        grad_x[:, dilation * a : dilation * a + g.shape[1]] = weight[:, :, a].T @ g
+    return grad_x, dilated_rule(g, out, x, weight, dilation=dilation)[1]
 
 
-@mistake("overlaps", "at the ends there are fewer kernels")
-def as_in_the_middle(count: int, kernel: int, stride: int) -> Any:
-    element = np.arange((count - 1) * stride + kernel)
-    return sum((element - a) % stride == 0 for a in range(kernel))
+@mistake("dilated_rule", "tap a gives back to where it saw")
+def kernel_turned(g: Any, out: Any, x: Any, weight: Any, *, dilation: int) -> Any:
+    grad_x, _ = dilated_rule(g, out, x, weight[:, :, ::-1], dilation=dilation)
+    return grad_x, dilated_rule(g, out, x, weight, dilation=dilation)[1]
 
 
-@mistake("overlaps", "it is so on average only")
-def on_average(count: int, kernel: int, stride: int) -> Any:
-    return np.full((count - 1) * stride + kernel, kernel // stride)
+@mistake("dilated_rule", "has a mean over the outputs")
+def averaged(g: Any, out: Any, x: Any, weight: Any, *, dilation: int) -> Any:
+    grad_x, grad_weight = dilated_rule(g, out, x, weight, dilation=dilation)
+    return grad_x, grad_weight / g.shape[1]
+
+
+@mistake("dilated_rule", "d loss / d weight is twice too large everywhere")
+def doubled(g: Any, out: Any, x: Any, weight: Any, *, dilation: int) -> Any:
+    grad_x, grad_weight = dilated_rule(g, out, x, weight, dilation=dilation)
+    return grad_x, 2 * grad_weight

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,48 +11,24 @@ import numpy.typing as npt
 Array = npt.NDArray[Any]
 
 
-def _count(length: int, kernel: int, stride: int, padding: int = 0) -> int:
-    return (length + 2 * padding - kernel) // stride + 1
+def receptive_field(layers: Sequence[tuple[int, int, int]]) -> tuple[int, int]:
+    """Count in elements of the input: the inputs of a layer are the steps of those before apart."""
+    field, step = 1, 1
+    for kernel, stride, dilation in layers:
+        field += dilation * (kernel - 1) * step
+        step *= stride
+    return field, step
 
 
-def conv_matrix(kernel: Array, size: tuple[int, int], stride: int, padding: int) -> Array:
+def dilated_matrix(kernel: Array, length: int, dilation: int, padding: int) -> Array:
     """Put each weight where its tap lies, unless that is on the padding."""
-    (height, width), (tall, wide) = size, kernel.shape
-    rows, columns = _count(height, tall, stride, padding), _count(width, wide, stride, padding)
-    matrix = np.zeros((rows, columns, height, width))
-    for i, j, a, b in np.ndindex(rows, columns, tall, wide):
-        h, w = stride * i + a - padding, stride * j + b - padding
-        if 0 <= h < height and 0 <= w < width:
-            matrix[i, j, h, w] = kernel[a, b]
-    return matrix.reshape(rows * columns, height * width)
-
-
-def im2col(image: Array, kernel_size: tuple[int, int], stride: int) -> Array:
-    """Copy, for each tap, what it sees in all windows: a slice with steps."""
-    (channels, height, width), (tall, wide) = image.shape, kernel_size
-    rows, columns = _count(height, tall, stride), _count(width, wide, stride)
-    seen = np.zeros((channels, tall, wide, rows, columns), image.dtype)
-    for a, b in np.ndindex(tall, wide):
-        seen[:, a, b] = image[:, _taps(a, stride, rows), _taps(b, stride, columns)]
-    return seen.reshape(channels * tall * wide, rows * columns)
-
-
-def col2im(
-    columns: Array, shape: tuple[int, int, int], kernel_size: tuple[int, int], stride: int
-) -> Array:
-    """Do as `im2col`, with the assignment turned around, and added: windows overlap."""
-    (channels, height, width), (tall, wide) = shape, kernel_size
-    rows, across = _count(height, tall, stride), _count(width, wide, stride)
-    seen = columns.reshape(channels, tall, wide, rows, across)
-    image = np.zeros(shape, columns.dtype)
-    for a, b in np.ndindex(tall, wide):
-        image[:, _taps(a, stride, rows), _taps(b, stride, across)] += seen[:, a, b]
-    return image
-
-
-def _taps(first: int, stride: int, count: int) -> slice:
-    """Return on which elements a tap lies, for all windows."""
-    return slice(first, first + stride * (count - 1) + 1, stride)
+    outputs = length + 2 * padding - dilation * (len(kernel) - 1)
+    matrix = np.zeros((outputs, length))
+    for i, a in np.ndindex(outputs, len(kernel)):
+        place = i + dilation * a - padding
+        if 0 <= place < length:
+            matrix[i, place] = kernel[a]
+    return matrix
 
 
 def max_pool_rule(g: Array, out: Array, x: Array) -> tuple[Array]:
@@ -64,9 +41,13 @@ def max_pool_rule(g: Array, out: Array, x: Array) -> tuple[Array]:
     return (grad_x,)
 
 
-def overlaps(count: int, kernel: int, stride: int) -> Array:
-    """Paint with ones, and add."""
-    times = np.zeros((count - 1) * stride + kernel)
-    for i in range(count):
-        times[stride * i : stride * i + kernel] += 1
-    return times
+def dilated_rule(
+    g: Array, out: Array, x: Array, weight: Array, *, dilation: int
+) -> tuple[Array, Array]:
+    """Go tap by tap: each sees a slice of the signal, and gives its cotangent back to it."""
+    grad_x, grad_weight = np.zeros_like(x), np.zeros_like(weight)
+    for a in range(weight.shape[2]):
+        seen = slice(dilation * a, dilation * a + g.shape[1])
+        grad_x[:, seen] += weight[:, :, a].T @ g
+        grad_weight[:, :, a] = g @ x[:, seen].T
+    return grad_x, grad_weight

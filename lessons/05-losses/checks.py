@@ -42,60 +42,62 @@ def check_laplace_nll(answer: Callable[..., Any]) -> None:
     )
 
 
-def check_stable_bce(answer: Callable[..., Any]) -> None:
+def check_weighted_bce(answer: Callable[..., Any]) -> None:
     """Check moderate logits, and then such at which a naive formula overflows or loses digits."""
     logits, target = Generator(4).normal((3, 4), np.float64), Generator(5).uniform((3, 4))
-    target = target.astype(np.float64)
+    target, weight = target.astype(np.float64), 3.0
     p = 1 / (1 + np.exp(-logits))
-    white, black = -np.log(p), -np.log(1 - p)
+    white, black = -target * np.log(p), -(1 - target) * np.log(1 - p)
     expect_array(
-        _quietly(answer, logits, target),
-        target * white + (1 - target) * black,
+        _quietly(answer, logits, target, weight),
+        weight * white + black,
         "the loss",
         mistakes={
-            "targets 0 and 1 are exchanged": (1 - target) * white + target * black,
-            "the term of black, with 1 - t, is missing": target * white,
-            "the term of white, with t, is missing": (1 - target) * black,
-            "the sign: this is the log-likelihood": -target * white - (1 - target) * black,
-            "log(1 + exp(-|l|)) is only the part that is left; max(l, 0) - t l is missing": (
-                np.log1p(np.exp(-np.abs(logits)))
+            "the weight is missing: this is the plain cross-entropy": white + black,
+            "the weight is that of the negatives; it belongs to the term with t": (
+                white + weight * black
             ),
-            "max(l, 0) is missing, which was taken out of the logarithm": (
-                np.log1p(np.exp(-np.abs(logits))) - target * logits
+            "both terms are weighted; only that of the positives should be": (
+                weight * (white + black)
             ),
+            "targets 0 and 1 are exchanged": (
+                -weight * (1 - target) * np.log(p) - target * np.log(1 - p)
+            ),
+            "the term of black, with 1 - t, is missing": weight * white,
+            "the sign: this is the log-likelihood": -weight * white - black,
             "right, but added up: the losses of the elements are asked for": (
-                np.asarray((target * white + (1 - target) * black).sum())
+                np.asarray((weight * white + black).sum())
             ),
         },
     )
     for logit, t, right in (
         (1000.0, 0.0, 1000.0),
         (1000.0, 1.0, 0.0),
-        (-1000.0, 1.0, 1000.0),
+        (-1000.0, 1.0, 3000.0),
         (-1000.0, 0.0, 0.0),
         (40.0, 0.0, 40.0),
     ):
-        found = np.asarray(_quietly(answer, np.array([logit]), np.array([t])), np.float64)
-        where = f"at the logit {logit:g} and the target {t:g} the loss is"
+        found = np.asarray(_quietly(answer, np.array([logit]), np.array([t]), weight), np.float64)
+        where = f"at the logit {logit:g}, the target {t:g} and the weight 3 the loss is"
         expect(np.isfinite(found).all(), f"{where} {found[0]:g}: an exponential overflowed")
         expect(
             abs(found[0] - right) < 1e-9,
             f"{where} {found[0]:.6g}, expected {right:g}: the probability has rounded to 0 or 1, "
             "or was clipped; what the logit knew is lost",
         )
-    tiny = np.asarray(_quietly(answer, np.array([-40.0]), np.array([0.0])), np.float64)[0]
+    tiny = np.asarray(_quietly(answer, np.array([40.0]), np.array([1.0]), weight), np.float64)[0]
     expect(
-        abs(tiny / math.exp(-40) - 1) < 1e-6,
-        f"at the logit -40 and the target 0 the loss is {tiny:.3g}, expected {math.exp(-40):.3g}: "
-        "1 + exp(-|l|) rounds; np.log1p(x) is log(1 + x) without the sum",
+        abs(tiny / (3 * math.exp(-40)) - 1) < 1e-6,
+        f"at the logit 40, the target 1 and the weight 3 the loss is {tiny:.3g}, expected "
+        f"{3 * math.exp(-40):.3g}: 1 + exp(-|l|) rounds; np.log1p(x) is log(1 + x) without the sum",
     )
 
 
-def _quietly(answer: Callable[..., Any], logits: Any, target: Any) -> Any:
+def _quietly(answer: Callable[..., Any], *inputs: Any) -> Any:
     """Call an answer; what overflows shows in the numbers."""
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
-        return answer(logits, target)
+        return answer(*inputs)
 
 
 def _surprise(x: Any) -> Any:
@@ -161,44 +163,49 @@ def check_cross_entropy_rule(answer: Callable[..., Any]) -> None:
     expect_array(found, np.array([[1.0, -1.0, 0.0]]), "the gradient at logits of 1000, 0 and -1000")
 
 
-def check_kl_by_sampling(answer: Callable[..., Any]) -> None:
+def check_kl_to_mixture(answer: Callable[..., Any]) -> None:
     """Check the estimate from given noise, so that it has to agree to all digits."""
     mu, logvar = (Generator(seed).normal((3, 2), np.float64) for seed in (8, 9))
-    noise = Generator(10).normal((50, 3, 2), np.float64)
+    noise, m = Generator(10).normal((50, 3, 2), np.float64), 1.5
+    sigma = np.exp(logvar / 2)
+
+    def log_q(z: Any) -> Any:
+        return -0.5 * (logvar + (z - mu) ** 2 / sigma**2)
+
+    def log_hills(z: Any, m: float = m) -> Any:
+        """Return the logarithm of the sum of both hills, without any factor."""
+        return np.logaddexp(-((z - m) ** 2) / 2, -((z + m) ** 2) / 2)
 
     def ratios(z: Any) -> Any:
-        log_q = -0.5 * (logvar + (z - mu) ** 2 / np.exp(logvar))
-        return log_q + 0.5 * z**2
+        return log_q(z) - log_hills(z) + math.log(2)
 
-    sigma = np.exp(logvar / 2)
-    r = ratios(mu + sigma * noise).sum(axis=2)
-    found = answer(mu, logvar, noise)
-    expect(
-        isinstance(found, tuple | list) and len(found) == 2,
-        "two arrays are expected: the estimates, and their standard errors",
-    )
-    means, errors = found
+    z = mu + sigma * noise
+    r = ratios(z).sum(axis=2)
+    means, errors = answer(mu, logvar, noise, m)
     expect_array(
         means,
         r.mean(axis=0),
         "the estimates",
         mistakes={
             "the standard deviation of q is exp(logvar / 2); exp(logvar) is the variance": (
-                ratios(mu + np.exp(logvar) * noise).sum(axis=2).mean(axis=0)
+                ratios(mu + sigma**2 * noise).sum(axis=2).mean(axis=0)
             ),
-            "the draws are from p, where they have to be from q: z = mu + sigma * noise": (
-                ratios(noise).sum(axis=2).mean(axis=0)
-            ),
+            "the draws are from a standard normal, where they have to be from q: z = mu + sigma * "
+            "noise": ratios(noise).sum(axis=2).mean(axis=0),
             "the sign: it is ln q - ln p": -r.mean(axis=0),
             "the mean over latent variables, where independent ones add up": r.mean(axis=0) / 2,
-            "the closed form: exact, but to test it, it has to be sampled": (
-                0.5 * (mu**2 + sigma**2 - 1 - logvar).sum(axis=1)
-            ),
-            "those of each latent variable: add them up for an example": (
-                ratios(mu + sigma * noise).mean(axis=0)
-            ),
+            "those of each latent variable: add them up for an example": ratios(z).mean(axis=0),
             "ln q lacks -0.5 * logvar: a wider density is lower": (
                 (r + 0.5 * logvar.sum(axis=1)).mean(axis=0)
+            ),
+            "each hill of p has the weight 1/2: ln p lacks -ln 2": (
+                (r - 2 * math.log(2)).mean(axis=0)
+            ),
+            "the logarithms of the hills are averaged; their densities have to be": (
+                (log_q(z) + ((z - m) ** 2 + (z + m) ** 2) / 4).sum(axis=2).mean(axis=0)
+            ),
+            "the divergence from the standard normal, which has one hill": (
+                (log_q(z) + z**2 / 2).sum(axis=2).mean(axis=0)
             ),
         },
     )
@@ -215,7 +222,17 @@ def check_kl_by_sampling(answer: Callable[..., Any]) -> None:
                 "the variance, not its root": r.var(axis=0) / len(noise),
                 "the standard deviations of the latent variables are added; variances would add, "
                 "the sum's own is what counts": (
-                    ratios(mu + sigma * noise).std(axis=0).sum(axis=1) / math.sqrt(len(noise))
+                    ratios(z).std(axis=0).sum(axis=1) / math.sqrt(len(noise))
                 ),
             },
         )
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        far, _ = answer(mu, logvar, noise, 100.0)
+    expect(
+        np.isfinite(far).all(),
+        "for m = 100 the estimate is no number: the densities of p are 0 in a computer; add them "
+        "by their logarithms, with np.logaddexp",
+    )
+    there = (log_q(z) - log_hills(z, 100.0) + math.log(2)).sum(axis=2).mean(axis=0)
+    expect_array(far, there, "the estimates for m = 100")

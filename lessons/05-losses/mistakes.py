@@ -9,7 +9,7 @@ import numpy as np
 
 from lessons.mistake import mistake
 
-from .solutions import cross_entropy_rule, kl_by_sampling, stable_bce
+from .solutions import cross_entropy_rule, kl_to_mixture, weighted_bce
 
 
 @mistake("laplace_nll", "Z is missing: the density has to integrate to 1")
@@ -47,35 +47,16 @@ def added_up(mu: Any, log_b: Any, target: Any) -> Any:
     return (math.log(2) + log_b + abs(target - mu) / np.exp(log_b)).sum()
 
 
-@mistake("stable_bce", "an exponential overflowed")
-def naive(logits: Any, target: Any) -> Any:
-    return np.log(1 + np.exp(logits)) - target * logits
 
 
-@mistake("stable_bce", "the probability has rounded to 0 or 1, or was clipped")
-def clipped(logits: Any, target: Any) -> Any:
-    p = np.clip(1 / (1 + np.exp(-logits)), 1e-12, 1 - 1e-12)
-    return -target * np.log(p) - (1 - target) * np.log(1 - p)
 
 
-@mistake("stable_bce", "np.log1p(x) is log(1 + x) without the sum")
-def rounded_sum(logits: Any, target: Any) -> Any:
-    return np.maximum(logits, 0) - target * logits + np.log(1 + np.exp(-abs(logits)))
 
 
-@mistake("stable_bce", "max(l, 0) is missing")
-def without_maximum(logits: Any, target: Any) -> Any:
-    return np.log1p(np.exp(-abs(logits))) - target * logits
 
 
-@mistake("stable_bce", "targets 0 and 1 are exchanged")
-def exchanged(logits: Any, target: Any) -> Any:
-    return stable_bce(logits, 1 - target)
 
 
-@mistake("stable_bce", "the losses of the elements are asked for")
-def mean(logits: Any, target: Any) -> Any:
-    return stable_bce(logits, target).sum()
 
 
 def softmax(logits: Any) -> Any:
@@ -110,7 +91,7 @@ def averaged(g: Any, out: Any, logits: Any, target: Any) -> Any:
     return tuple(each / len(g) for each in cross_entropy_rule(g, out, logits, target))
 
 
-@mistake("cross_entropy_rule", "the rule returns one ndarray; expected a tuple")
+@mistake("cross_entropy_rule", "one array of shape (3, 4); expected a tuple of two arrays")
 def of_the_logits_alone(g: Any, out: Any, logits: Any, target: Any) -> Any:
     return cross_entropy_rule(g, out, logits, target)[0]
 
@@ -123,51 +104,114 @@ def overflowing(g: Any, out: Any, logits: Any, target: Any) -> Any:
     return of_logits, g[:, None] * (np.log(total) - logits)
 
 
-@mistake("kl_by_sampling", "exp(logvar) is the variance")
-def variance_for_deviation(mu: Any, logvar: Any, noise: Any) -> Any:
+@mistake("weighted_bce", "an exponential overflowed")
+def naive(logits: Any, target: Any, weight: float) -> Any:
+    softplus = np.log(1 + np.exp(-logits))
+    return weight * target * softplus + (1 - target) * (logits + softplus)
+
+
+@mistake("weighted_bce", "the probability has rounded to 0 or 1, or was clipped")
+def clipped(logits: Any, target: Any, weight: float) -> Any:
+    p = np.clip(1 / (1 + np.exp(-logits)), 1e-12, 1 - 1e-12)
+    return -weight * target * np.log(p) - (1 - target) * np.log(1 - p)
+
+
+@mistake("weighted_bce", "np.log1p(x) is log(1 + x) without the sum")
+def rounded_sum(logits: Any, target: Any, weight: float) -> Any:
+    softplus = np.maximum(-logits, 0) + np.log(1 + np.exp(-abs(logits)))
+    return weight * target * softplus + (1 - target) * (logits + softplus)
+
+
+@mistake("weighted_bce", "this is the plain cross-entropy")
+def not_weighted(logits: Any, target: Any, weight: float) -> Any:
+    return weighted_bce(logits, target, 1.0)
+
+
+@mistake("weighted_bce", "the weight is that of the negatives")
+def negatives_weighted(logits: Any, target: Any, weight: float) -> Any:
+    return weighted_bce(-logits, 1 - target, weight)
+
+
+@mistake("weighted_bce", "both terms are weighted")
+def both_weighted(logits: Any, target: Any, weight: float) -> Any:
+    return weight * weighted_bce(logits, target, 1.0)
+
+
+@mistake("weighted_bce", "targets 0 and 1 are exchanged")
+def exchanged(logits: Any, target: Any, weight: float) -> Any:
+    return weighted_bce(logits, 1 - target, weight)
+
+
+@mistake("weighted_bce", "the losses of the elements are asked for")
+def total(logits: Any, target: Any, weight: float) -> Any:
+    return weighted_bce(logits, target, weight).sum()
+
+
+def sampled(mu: Any, logvar: Any, z: Any, log_p: Any) -> Any:
+    log_q = -((z - mu) ** 2 / np.exp(logvar) + logvar) / 2
+    r = (log_q - log_p).sum(axis=2)
+    return r.mean(axis=0), r.std(axis=0) / math.sqrt(len(z))
+
+
+def log_prior(z: Any, m: float) -> Any:
+    return np.logaddexp(-((z - m) ** 2) / 2, -((z + m) ** 2) / 2) - math.log(2)
+
+
+@mistake("kl_to_mixture", "exp(logvar) is the variance")
+def variance_for_deviation(mu: Any, logvar: Any, noise: Any, m: float) -> Any:
     z = mu + np.exp(logvar) * noise
-    r = 0.5 * (z**2 - (z - mu) ** 2 / np.exp(logvar) - logvar).sum(axis=2)
-    return r.mean(axis=0), r.std(axis=0) / math.sqrt(len(noise))
+    return sampled(mu, logvar, z, log_prior(z, m))
 
 
-@mistake("kl_by_sampling", "the draws are from p, where they have to be from q")
-def draws_of_the_prior(mu: Any, logvar: Any, noise: Any) -> Any:
-    r = 0.5 * (noise**2 - (noise - mu) ** 2 / np.exp(logvar) - logvar).sum(axis=2)
-    return r.mean(axis=0), r.std(axis=0) / math.sqrt(len(noise))
+@mistake("kl_to_mixture", "where they have to be from q")
+def draws_of_a_standard_normal(mu: Any, logvar: Any, noise: Any, m: float) -> Any:
+    return sampled(mu, logvar, noise, log_prior(noise, m))
 
 
-@mistake("kl_by_sampling", "where independent ones add up")
-def averaged_over_latents(mu: Any, logvar: Any, noise: Any) -> Any:
-    means, errors = kl_by_sampling(mu, logvar, noise)
+@mistake("kl_to_mixture", "where independent ones add up")
+def averaged_over_latents(mu: Any, logvar: Any, noise: Any, m: float) -> Any:
+    means, errors = kl_to_mixture(mu, logvar, noise, m)
     return means / 2, errors / 2
 
 
-@mistake("kl_by_sampling", "the sign: it is ln q - ln p")
-def turned_round(mu: Any, logvar: Any, noise: Any) -> Any:
-    means, errors = kl_by_sampling(mu, logvar, noise)
+@mistake("kl_to_mixture", "the sign: it is ln q - ln p")
+def turned_round(mu: Any, logvar: Any, noise: Any, m: float) -> Any:
+    means, errors = kl_to_mixture(mu, logvar, noise, m)
     return -means, errors
 
 
-@mistake("kl_by_sampling", "it has to be sampled")
-def closed_form(mu: Any, logvar: Any, noise: Any) -> Any:
-    exact = 0.5 * (mu**2 + np.exp(logvar) - 1 - logvar).sum(axis=1)
-    return exact, np.zeros(len(mu))
-
-
-@mistake("kl_by_sampling", "a wider density is lower")
-def without_half_the_logarithm(mu: Any, logvar: Any, noise: Any) -> Any:
+@mistake("kl_to_mixture", "ln p lacks -ln 2")
+def without_weights(mu: Any, logvar: Any, noise: Any, m: float) -> Any:
     z = mu + np.exp(logvar / 2) * noise
-    r = 0.5 * (z**2 - noise**2).sum(axis=2)
-    return r.mean(axis=0), r.std(axis=0) / math.sqrt(len(noise))
+    return sampled(mu, logvar, z, log_prior(z, m) + math.log(2))
 
 
-@mistake("kl_by_sampling", "smaller by the root of S")
-def error_of_one_draw(mu: Any, logvar: Any, noise: Any) -> Any:
-    means, errors = kl_by_sampling(mu, logvar, noise)
+@mistake("kl_to_mixture", "their densities have to be")
+def logarithms_averaged(mu: Any, logvar: Any, noise: Any, m: float) -> Any:
+    z = mu + np.exp(logvar / 2) * noise
+    return sampled(mu, logvar, z, -((z - m) ** 2 + (z + m) ** 2) / 4)
+
+
+@mistake("kl_to_mixture", "which has one hill")
+def from_the_standard_normal(mu: Any, logvar: Any, noise: Any, m: float) -> Any:
+    z = mu + np.exp(logvar / 2) * noise
+    return sampled(mu, logvar, z, -(z**2) / 2)
+
+
+@mistake("kl_to_mixture", "add them by their logarithms")
+def underflowing(mu: Any, logvar: Any, noise: Any, m: float) -> Any:
+    z = mu + np.exp(logvar / 2) * noise
+    hills = np.exp(-((z - m) ** 2) / 2) + np.exp(-((z + m) ** 2) / 2)
+    return sampled(mu, logvar, z, np.log(hills / 2))
+
+
+@mistake("kl_to_mixture", "smaller by the root of S")
+def error_of_one_draw(mu: Any, logvar: Any, noise: Any, m: float) -> Any:
+    means, errors = kl_to_mixture(mu, logvar, noise, m)
     return means, errors * math.sqrt(len(noise))
 
 
-@mistake("kl_by_sampling", "where it is its root")
-def divided_by_the_count(mu: Any, logvar: Any, noise: Any) -> Any:
-    means, errors = kl_by_sampling(mu, logvar, noise)
+@mistake("kl_to_mixture", "where it is its root")
+def divided_by_the_count(mu: Any, logvar: Any, noise: Any, m: float) -> Any:
+    means, errors = kl_to_mixture(mu, logvar, noise, m)
     return means, errors / math.sqrt(len(noise))

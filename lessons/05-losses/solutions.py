@@ -17,9 +17,10 @@ def laplace_nll(mu: Array, log_b: Array, target: Array) -> Array:
     return nats
 
 
-def stable_bce(logits: Array, target: Array) -> Array:
-    """Take the exponential out of the logarithm where the logit is positive."""
-    nats: Array = np.maximum(logits, 0) - target * logits + np.log1p(np.exp(-np.abs(logits)))
+def weighted_bce(logits: Array, target: Array, weight: float) -> Array:
+    """Use that -ln p is softplus(-l), and -ln (1 - p) is l more."""
+    softplus = np.maximum(-logits, 0) + np.log1p(np.exp(-np.abs(logits)))
+    nats: Array = weight * target * softplus + (1 - target) * (logits + softplus)
     return nats
 
 
@@ -33,8 +34,10 @@ def cross_entropy_rule(g: Array, out: Array, logits: Array, target: Array) -> tu
     return of_logits, g[:, None] * (np.log(total) - shifted)
 
 
-def kl_by_sampling(mu: Array, logvar: Array, noise: Array) -> tuple[Array, Array]:
-    """Use that the deviation of a draw from its mean, in standard deviations, is the noise."""
+def kl_to_mixture(mu: Array, logvar: Array, noise: Array, m: float) -> tuple[Array, Array]:
+    """Leave ln sqrt(2 pi) away on both sides, and add the hills by their logarithms."""
     z = mu + np.exp(logvar / 2) * noise
-    r = 0.5 * (z**2 - noise**2 - logvar).sum(axis=2)
+    log_q = -(noise**2 + logvar) / 2
+    log_p = np.logaddexp(-((z - m) ** 2) / 2, -((z + m) ** 2) / 2) - math.log(2)
+    r = (log_q - log_p).sum(axis=2)
     return r.mean(axis=0), r.std(axis=0) / math.sqrt(len(noise))

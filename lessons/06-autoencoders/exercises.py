@@ -12,17 +12,19 @@ import numpy.typing as npt
 Array = npt.NDArray[Any]
 
 
-def best_linear(x: Array, length: int) -> tuple[Array, Array]:
-    r"""Return the best linear autoencoder of some data, without training.
+def best_linear(x: Array, shares: Array, length: int) -> tuple[Array, Array]:
+    r"""Return the best linear autoencoder of weighted data, without training.
 
-    The code of a row is :math:`z = (x - m)\, W^\top`, the copy :math:`\hat x = m + z\, W`. Find the
-    m and the W with orthonormal rows, :math:`W W^\top = I`, that make
-    :math:`\frac1N \sum_n \|x_n - \hat x_n\|^2` least.
+    The code of a row is :math:`z = (x - m)\, W^\top`, the copy :math:`\hat x = m + z\, W`. Some
+    rows count more than others. Find the m and the W with orthonormal rows, :math:`W W^\top = I`,
+    that make :math:`\sum_n p_n \|x_n - \hat x_n\|^2` least.
 
     Parameters
     ----------
     x : array of float64, shape (N, D)
         The data, a row an example. Their mean need not be 0.
+    shares : array, shape (N,)
+        How much each row counts, :math:`p_n \ge 0`; they sum to 1.
     length : int
         The length J of the code.
 
@@ -31,24 +33,31 @@ def best_linear(x: Array, length: int) -> tuple[Array, Array]:
     tuple of two arrays, shapes (D,) and (J, D)
         m and W.
     """
-    raise NotImplementedError("subtract the mean, and find the principal components")
+    raise NotImplementedError("subtract the weighted mean, and find the weighted components")
 
 
-def linear_gradients(x: Array, encoder: Array, decoder: Array) -> tuple[Array, Array]:
-    r"""Return the gradients of a linear autoencoder's loss by its two matrices.
+def linear_gradients(
+    noisy: Array, x: Array, encoder: Array, decoder: Array, decay: float
+) -> tuple[Array, Array]:
+    r"""Return the gradients of a linear denoiser's loss by its two matrices.
 
     With the encoder A and the decoder B, the loss is
-    :math:`L = \frac1N \sum_{n=1}^N \|x_n A B - x_n\|^2`: summed over features, averaged over the
-    batch. x is the input *and* the target, but only A and B are to be learnt.
+    :math:`L = \frac1N \sum_{n=1}^N \|\tilde x_n A B - x_n\|^2 + \lambda \|A\|^2 + \lambda \|B\|^2`:
+    summed over features, averaged over the batch. The input is noisy, the target clean; and the
+    squares of all elements of A and B are kept small.
 
     Parameters
     ----------
-    x : array of float64, shape (N, D)
-        The data, a row an example.
+    noisy : array of float64, shape (N, D)
+        The noisy data :math:`\tilde x`, a row an example.
+    x : array, shape (N, D)
+        The clean data.
     encoder : array, shape (D, J)
         The matrix A.
     decoder : array, shape (J, D)
         The matrix B.
+    decay : float
+        The weight :math:`\lambda`.
 
     Returns
     -------
@@ -58,15 +67,15 @@ def linear_gradients(x: Array, encoder: Array, decoder: Array) -> tuple[Array, A
     raise NotImplementedError("walk back from the error of the copy, through B, to A")
 
 
-def best_denoised(noisy: Array, points: Array, s: float) -> Array:
+def best_denoised(noisy: Array, points: Array, s: Array) -> Array:
     r"""Return what the best denoiser makes of noisy rows, if the clean data are a list of points.
 
     A clean x is one of M points, each as likely; what is seen is
-    :math:`\tilde x = x + s\, \epsilon` with standard normal :math:`\epsilon`. The best answer under
-    the squared error is :math:`E[x \mid \tilde x]`, the mean of the points, weighted by the
-    probability that each is where the row came from. That is in proportion to
-    :math:`e^{-\|\tilde x - x\|^2 / 2 s^2}`. The answer has to be right far away from all points,
-    too, where each of these numbers is 0 in a computer.
+    :math:`\tilde x_d = x_d + s_d\, \epsilon_d` with independent standard normal
+    :math:`\epsilon_d`: some features are noisier than others. The best answer under the squared
+    error is :math:`E[x \mid \tilde x]`, the mean of the points, weighted by the probability that
+    each is where the row came from. The answer has to be right far away from all points, too, where
+    the densities are 0 in a computer.
 
     Parameters
     ----------
@@ -74,8 +83,8 @@ def best_denoised(noisy: Array, points: Array, s: float) -> Array:
         The noisy rows.
     points : array, shape (M, D)
         The clean data.
-    s : float
-        The standard deviation of the noise.
+    s : array, shape (D,)
+        The standard deviation of the noise of each feature.
 
     Returns
     -------
@@ -84,27 +93,26 @@ def best_denoised(noisy: Array, points: Array, s: float) -> Array:
     raise NotImplementedError("weigh the points, with weights that sum to 1, and take their mean")
 
 
-def share_in_holes(images: Array, data: Array, usual: Array, quantile: float) -> float:
-    r"""Return which share of decoded images are farther from the data than is usual.
+def coverage(images: Array, data: Array, k: int) -> float:
+    r"""Return which share of the data is covered by generated images.
 
-    The distance of an image from the data is that to the *nearest* row of them,
-    :math:`\min_n \sqrt{\sum_d (\hat x_d - x_{nd})^2}`. A distance is unusual if it is larger than
-    the given quantile of the distances of usual images, such as copies of test images.
+    Around each row of the data lies a ball, which reaches to its k-th nearest *other* row of the
+    data. A row is covered if at least one of the images lies in its ball, at a distance of at most
+    the radius. All distances are Euclidean. A generator that forgets a kind of data leaves balls
+    empty, however good each of its images is.
 
     Parameters
     ----------
     images : array of float64, shape (K, D)
-        The images in question.
+        What was generated.
     data : array, shape (N, D)
-        The training images.
-    usual : array, shape (M, D)
-        Images that are as they should be.
-    quantile : float, in [0, 1]
-        Such as 0.95; NumPy has ``np.quantile``.
+        The data; no two rows are equal.
+    k : int
+        Which neighbour sets the radius: 1 is the nearest other row.
 
     Returns
     -------
     float
         Between 0 and 1.
     """
-    raise NotImplementedError("find the nearest row of the data, for images and for usual ones")
+    raise NotImplementedError("find the radius around each row of the data, and look into the ball")

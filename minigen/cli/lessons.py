@@ -6,6 +6,7 @@ What is to read is opened in JupyterLab; of what is to do it is said what is wro
 from __future__ import annotations
 
 import importlib.util
+import os
 import subprocess
 import sys
 import textwrap
@@ -70,21 +71,37 @@ def _open(lesson: Lesson, folder: Path) -> None:
             f"to open {notebook}, JupyterLab is needed: "
             f"python -m pip install '{DISTRIBUTION}[lessons]'"
         )
-    raise SystemExit(subprocess.call([sys.executable, "-m", "jupyterlab", str(notebook)]))
+    program = [sys.executable, "-m", "jupyterlab", str(notebook)]
+    environment = os.environ | {
+        "MINIGEN_LESSONS": str(folder.resolve())
+    }  # a notebook runs below it
+    raise SystemExit(subprocess.call(program, env=environment))
 
 
 @click.command()
 @click.argument("number", metavar="[LESSON]", required=False)
 @click.option("--solutions", is_flag=True, help="Show the solutions of the lesson's exercises.")
+@click.option(
+    "--hint",
+    metavar="[NAME]",
+    is_flag=False,
+    flag_value="",
+    help="Give the next of three hints to an exercise; without a name, to the first not yet right.",
+)
 @options.working_folder
-def exercise(number: str | None, solutions: bool, folder: Path) -> None:
+def exercise(number: str | None, solutions: bool, hint: str | None, folder: Path) -> None:
     """Check the exercises of a lesson, and say what is wrong; or list those of all lessons.
 
     The answers are in NN-name/exercises.py of the working folder. If the file is missing, it is put
-    there, with stubs that say what is to do. The exit status is 1 until all are right.
+    there, with stubs that say what is to do. An answer that was right in the notebook counts, too.
+    The exit status is 1 until all are right.
     """
     if number is None:
+        if solutions or hint is not None:
+            raise click.UsageError("name a lesson, such as: minigen exercise 01 --hint")
         _list_exercises(folder)
+    elif hint is not None:
+        _give_hint(_found(number), hint, folder)
     elif solutions:
         _show_solutions(_found(number))
     else:
@@ -93,17 +110,21 @@ def exercise(number: str | None, solutions: bool, folder: Path) -> None:
 
 def _list_exercises(folder: Path) -> None:
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     from minigen.course.exercises import all_exercises
 
-    table = Table("lesson", "exercise", "state", "", box=None, header_style="bold", pad_edge=False)
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for heading in ("lesson", "exercise", "minutes", "state", ""):
+        table.add_column(heading, justify="right" if heading == "minutes" else "left")
     for exercise in all_exercises():
         verdict = exercise.verdict(folder)
         colour = _COLOURS[verdict.state]
-        first_line = verdict.message.partition("\n")[0] if verdict.state == "wrong" else ""
+        first_line = "" if verdict.state == "to do" else verdict.message.partition("\n")[0]
+        minutes = str(exercise.guide.minutes) if exercise.guide else ""
         state = f"[{colour}]{verdict.state}[/]"
-        table.add_row(exercise.lesson.number, exercise.name, state, first_line)
+        table.add_row(exercise.lesson.number, exercise.name, minutes, state, escape(first_line))
     console = Console(highlight=False)
     console.print(table)
     answers = folder / "NN-name" / "exercises.py"
@@ -124,16 +145,39 @@ def _check(lesson: Lesson, folder: Path) -> None:
     right = sum(verdict.state is State.RIGHT for _, verdict in verdicts)
     click.echo(f"{right} of {len(verdicts)} right")
     if right < len(verdicts):
+        click.echo(f"minigen exercise {lesson.number} --hint gives a hint.")
         raise SystemExit(1)
 
 
 def _tell(exercise: Exercise, verdict: Verdict) -> None:
     """Write the state of an exercise, and below it why."""
-    click.echo(
-        f"  {click.style(f'{verdict.state:<6}', fg=_COLOURS[verdict.state])} {exercise.name}"
-    )
-    for line in verdict.message.splitlines():
-        click.echo(textwrap.fill(line, width=96, initial_indent=" " * 9, subsequent_indent=" " * 9))
+    minutes = f" ({exercise.guide.minutes} minutes)" if exercise.guide else ""
+    state = click.style(f"{verdict.state:<6}", fg=_COLOURS[verdict.state])
+    click.echo(f"  {state} {exercise.name}{'' if verdict.state == 'right' else minutes}")
+    _wrap(verdict.message, indent=9)
+
+
+def _give_hint(lesson: Lesson, name: str, folder: Path) -> None:
+    from minigen.course.exercises import State, exercises_of
+
+    exercises = {exercise.name: exercise for exercise in exercises_of(lesson)}
+    if name and name not in exercises:
+        raise click.UsageError(
+            f"lesson {lesson.number} has no exercise {name!r}; it has {', '.join(exercises)}"
+        )
+    for exercise in [exercises[name]] if name else exercises.values():
+        if name or exercise.verdict(folder).state is not State.RIGHT:
+            click.echo(f"{exercise.name}:")
+            _wrap(exercise.next_hint(folder), indent=2)
+            return
+    click.echo(f"All exercises of lesson {lesson.number} are right.")
+
+
+def _wrap(text: str, *, indent: int) -> None:
+    """Write lines, each wrapped and indented."""
+    for line in text.splitlines():
+        space = " " * indent
+        click.echo(textwrap.fill(line, 96, initial_indent=space, subsequent_indent=space))
 
 
 def _show_solutions(lesson: Lesson) -> None:

@@ -21,15 +21,17 @@ from typing import Final
 import minigen
 from minigen.files import write_atomically
 
-_HEADING: Final = re.compile(r"^# Lesson \d\d: (.+)$", re.MULTILINE)
+_HEADING: Final = re.compile(r"^# Lesson \d\d[a-z]?: (.+)$", re.MULTILINE)
+_NAME: Final = re.compile(r"(\d\d[a-z]?)-.+")
+"""What the folder of a lesson is called; in parentheses the lesson's number."""
 
 
 @dataclass(frozen=True)
 class Lesson:
     """One lesson, as it was published.
 
-    Its `number` has two digits, such as ``"01"``; its `notebook` is ``NN-name.ipynb``, in the
-    lesson's folder.
+    Its `number` has two digits, such as ``"01"``, and sometimes a letter: lesson ``"03b"`` comes
+    between 03 and 04. Its `notebook` is ``NN-name.ipynb``, in the lesson's folder.
     """
 
     number: str
@@ -47,9 +49,19 @@ class Lesson:
         return found[1]
 
     @property
+    def figures(self) -> Path:
+        """The file with the functions that draw its figures: see `minigen.course.figures`."""
+        return self.notebook.with_name("figures.py")
+
+    @property
     def exercises(self) -> Path:
         """The file with the stubs of its exercises, which need not exist."""
         return self.notebook.with_name("exercises.py")
+
+    @property
+    def hints(self) -> Path:
+        """The file with what an exercise takes, in minutes, and its hints."""
+        return self.notebook.with_name("hints.toml")
 
     @property
     def solutions(self) -> Path:
@@ -117,23 +129,58 @@ def lessons() -> list[Lesson]:
     >>> [lesson.title for lesson in lessons()][0]
     'Autograd'
     """
-    return [Lesson(notebook.name[:2], notebook) for notebook in sorted(_notebooks(home()))]
+    return [Lesson(number_in(notebook.stem), notebook) for notebook in sorted(_notebooks(home()))]
+
+
+def number_in(name: str) -> str:
+    """Return the number in the name of a lesson's folder; an empty string if it is none's.
+
+    Examples
+    --------
+    >>> number_in("04-convolution"), number_in("03b-optimisation"), number_in("notes")
+    ('04', '03b', '')
+    """
+    found = _NAME.fullmatch(name)
+    return found[1] if found else ""
+
+
+def padded(number: str | int) -> str:
+    """Return the number of a lesson with two digits.
+
+    Examples
+    --------
+    >>> padded(4), padded("3b")
+    ('04', '03b')
+    """
+    text = str(number).lower()
+    return text.zfill(3 if text[-1:].isalpha() else 2)
 
 
 def _notebooks(folder: Path) -> Iterator[Path]:
-    """Iterate over the notebooks that lie in a folder of their own name."""
-    found = folder.glob("[0-9][0-9]-*/*.ipynb")
-    return (notebook for notebook in found if notebook.stem == notebook.parent.name)
+    """Iterate over the notebooks that lie in a folder of their own name, a lesson's."""
+    found = folder.glob("[0-9][0-9]*/*.ipynb")
+    return (
+        notebook
+        for notebook in found
+        if notebook.stem == notebook.parent.name and number_in(notebook.stem)
+    )
 
 
 def find_lesson(number: str | int) -> Lesson:
-    """Return the lesson of a number, as ``4``, ``"4"`` or ``"04"``; another one is a ValueError."""
+    """Return the lesson of a number, as ``4``, ``"04"`` or ``"3b"``; else that is a ValueError."""
     found = {lesson.number: lesson for lesson in lessons()}
-    if (wanted := str(number).zfill(2)) not in found:
+    if (wanted := padded(number)) not in found:
         raise ValueError(f"there is no lesson {number!r}; there are {', '.join(found)}")
     return found[wanted]
 
 
 def working_folder() -> Path:
-    """Return the folder that the environment variable ``MINIGEN_LESSONS`` names, or ``lessons``."""
-    return Path(os.environ.get("MINIGEN_LESSONS") or "lessons")
+    """Return the folder in which a learner works.
+
+    It is the one that the environment variable ``MINIGEN_LESSONS`` names. Without that it is
+    ``lessons``; or, for a notebook that runs within a lesson's folder, the one that holds it.
+    """
+    if named := os.environ.get("MINIGEN_LESSONS"):
+        return Path(named)
+    here = Path.cwd()
+    return here.parent if number_in(here.name) else Path("lessons")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import itertools
 import os
 import sys
 import textwrap
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import minigen
+from minigen.course.lesson import home
 from minigen.engine.op import Op
 
 T = TypeVar("T")
@@ -18,17 +20,37 @@ T = TypeVar("T")
 FAST: Final = os.environ.get("MINIGEN_FAST", "") not in {"", "0"}
 """Whether the environment variable ``MINIGEN_FAST`` is set: loops are short, as in the tests.
 
-A lesson says ``steps = 20 if FAST else 2000``. What only a whole run shows is asserted as
-``assert FAST or accuracy > 0.9``.
+A reader of a lesson never meets it: `progress` and `at_most` read it.
 """
+
+ROUNDS_WHEN_FAST: Final = 3
+"""How often a loop goes round in fast mode."""
 
 _ROOT: Final = Path(str(minigen.__file__)).parent.parent
 
 
+def at_most(count: int) -> int:
+    """Return `count`; in fast mode, `ROUNDS_WHEN_FAST` if that is less.
+
+    Examples
+    --------
+    >>> from minigen.course import at_most
+    >>> at_most(2)
+    2
+    """
+    return min(count, ROUNDS_WHEN_FAST) if FAST else count
+
+
 def progress(things: Iterable[T], what: str = "") -> Iterable[T]:
-    """Iterate over `things`, and show on the standard output how far that has come."""
+    """Iterate over `things`, and show on the standard output how far that has come.
+
+    A range counts rounds, such as the steps of training. In fast mode only the first few are gone
+    through. Anything else, such as the settings of a comparison, is gone through whole.
+    """
     from tqdm import tqdm
 
+    if FAST and isinstance(things, range):
+        things = list(itertools.islice(things, ROUNDS_WHEN_FAST))
     # A notebook shows what stands on the error stream like a fault.
     bar: Iterable[T] = tqdm(things, desc=what or None, file=sys.stdout, ncols=80, mininterval=0.5)
     return bar
@@ -48,7 +70,7 @@ class Listing:
 
 
 def show_source(*objects: Callable[..., Any] | type[Any]) -> Listing:
-    """Return the library's own source of functions, methods and classes, read when it is called.
+    """Return the source of functions, methods and classes of the library or of a lesson's figures.
 
     Of an op both are shown, the function and its gradient rule. What has no Python source is a
     TypeError.
@@ -81,7 +103,14 @@ def _functions(objects: Iterable[Any]) -> Iterable[Any]:
 
 
 def _piece(function: Any) -> tuple[str, str]:
-    """Return the file, as a path from the package's parent, the same everywhere; and the code."""
+    """Return the file, as a path that is the same everywhere; and the code."""
     file = Path(inspect.getsourcefile(function) or "")
-    place = file.relative_to(_ROOT).as_posix() if file.is_relative_to(_ROOT) else file.name
-    return place, textwrap.dedent(inspect.getsource(function)).rstrip()
+    return _place(file), textwrap.dedent(inspect.getsource(function)).rstrip()
+
+
+def _place(file: Path) -> str:
+    """Return where a file stands in the repository: in a wheel the lessons are elsewhere."""
+    for folder in (home().parent, _ROOT):
+        if file.is_relative_to(folder):
+            return file.relative_to(folder).as_posix()
+    return file.name

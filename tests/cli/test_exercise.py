@@ -30,7 +30,7 @@ def test_stubs_are_put_where_they_are_missing_and_say_what_is_to_do(tmp_path: Pa
     output = call("exercise", "1", "--folder", tmp_path, status=1).output
     assert f"new: {tmp_path / '01-autograd' / 'exercises.py'}" in output
     assert "to do  unbroadcast\n         sum g over the axes" in output
-    assert output.endswith("0 of 4 right\n")
+    assert output.endswith("0 of 4 right\nminigen exercise 01 --hint gives a hint.\n")
 
 
 def test_a_wrong_answer_is_told_in_the_checkers_words(tmp_path: Path, answers: Path) -> None:

@@ -24,11 +24,11 @@ def _wide_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def started(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
-    """The programs that were started, none of them really."""
+    """The programs that were started, none of them really, and the folder that they were told."""
     programs: list[list[str]] = []
 
-    def start(program: list[str]) -> int:
-        programs.append(program)
+    def start(program: list[str], env: dict[str, str]) -> int:
+        programs.append([*program, env["MINIGEN_LESSONS"]])
         return 0
 
     monkeypatch.setattr(subprocess, "call", start)
@@ -75,7 +75,7 @@ def test_a_lesson_is_copied_and_opened(
     monkeypatch.setattr("importlib.util.find_spec", lambda _name: object())
     notebook = tmp_path / "01-autograd" / "01-autograd.ipynb"
     assert f"new: {notebook}" in call("lessons", "1", "--folder", tmp_path).output
-    assert started == [[sys.executable, "-m", "jupyterlab", str(notebook)]]
+    assert started == [[sys.executable, "-m", "jupyterlab", str(notebook), str(tmp_path)]]
     assert "new:" not in call("lessons", "01", "--folder", tmp_path).output
 
 
@@ -86,7 +86,7 @@ def test_a_notebook_that_an_earlier_version_copied_is_opened_where_it_is(
     notebook = tmp_path / "01-autograd.ipynb"
     notebook.write_bytes(find_lesson(1).notebook.read_bytes())
     assert f"new: {notebook}" not in call("lessons", "1", "--folder", tmp_path).output
-    assert started == [[sys.executable, "-m", "jupyterlab", str(notebook)]]
+    assert started == [[sys.executable, "-m", "jupyterlab", str(notebook), str(tmp_path)]]
     assert "01-autograd.ipynb" in row(call("lessons", "--folder", tmp_path).output, "01")
 
 

@@ -7,7 +7,7 @@ import pytest
 
 import minigen
 from minigen.course import Lesson, find_lesson, lessons
-from minigen.course.lesson import working_folder
+from minigen.course.lesson import padded, working_folder
 
 
 @pytest.fixture
@@ -28,6 +28,19 @@ def test_lessons_come_in_their_order_with_titles() -> None:
 @pytest.mark.parametrize("number", [1, "1", "01"])
 def test_a_lesson_is_found_by_its_number(number: str | int) -> None:
     assert find_lesson(number).number == "01"
+
+
+def test_a_number_may_have_a_letter_and_then_comes_after_the_one_without(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(minigen, "__file__", str(tmp_path / "minigen" / "__init__.py"))
+    for name in ("03-layers", "03b-optimisation", "04-convolution", "notes"):
+        notebook = tmp_path / "lessons" / name / f"{name}.ipynb"
+        notebook.parent.mkdir(parents=True)
+        notebook.write_text('{"cells": [{"source": ["# Lesson 03b: Optimisation\\n"]}]}')
+    assert [lesson.number for lesson in lessons()] == ["03", "03b", "04"]
+    assert find_lesson("3b").title == "Optimisation"
+    assert [padded(number) for number in (3, "3B", "03b", "12")] == ["03", "03b", "03b", "12"]
 
 
 def test_an_unknown_number_is_an_error_that_lists_the_numbers() -> None:
@@ -98,9 +111,12 @@ def test_a_wheel_holds_the_lessons_where_they_are_looked_for() -> None:
 
 
 def test_the_working_folder_can_be_chosen_by_the_environment(
-    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("MINIGEN_LESSONS", raising=False)
     assert working_folder() == Path("lessons")
+    (tmp_path / "03b-optimisation").mkdir()
+    monkeypatch.chdir(tmp_path / "03b-optimisation")  # where a notebook runs
+    assert working_folder() == tmp_path
     monkeypatch.setenv("MINIGEN_LESSONS", "mine")
     assert working_folder() == Path("mine")

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 import minigen.functional as F
-from minigen.course import progress, show_source
+from minigen.course import at_most, notebook, progress, show_source
 from minigen.engine.graph import walk_back
 from minigen.optim import SGD
 
@@ -32,6 +32,16 @@ def test_progress_goes_to_the_output_and_not_to_the_error_stream(
     shown = capsys.readouterr()
     assert "counting: 100%" in shown.out
     assert shown.err == ""
+
+
+def test_in_fast_mode_rounds_are_few_and_settings_are_all_gone_through(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert at_most(2000) == 2000
+    monkeypatch.setattr(notebook, "FAST", True)
+    assert (at_most(2000), at_most(2)) == (3, 2)
+    assert list(progress(range(10, 2000))) == [10, 11, 12]
+    assert list(progress("abcdef")) == list("abcdef")
 
 
 def test_an_op_is_shown_with_its_rule() -> None:

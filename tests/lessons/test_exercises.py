@@ -74,7 +74,7 @@ def test_the_stub_is_to_do_and_says_what(exercise: Exercise) -> None:
 
 @pytest.mark.parametrize("exercise", EXERCISES, ids=str)
 def test_the_solution_is_right(exercise: Exercise) -> None:
-    exercise.check(getattr(module_of(exercise.lesson.solutions), exercise.name))
+    exercise.judge(getattr(module_of(exercise.lesson.solutions), exercise.name))
 
 
 @pytest.mark.parametrize("earlier", [False, True])
@@ -102,7 +102,7 @@ def test_a_wrong_answer_is_rejected_with_a_message_that_points_at_the_mistake(
     exercise: Exercise, mistake: Mistake
 ) -> None:
     with pytest.raises(AnswerError) as caught:
-        exercise.check(mistake.answer)
+        exercise.judge(mistake.answer)
     assert mistake.says in str(caught.value)
 
 

@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import minigen
+from minigen.course import figures, find_lesson, show_source
+
+HELPER = '''"""Figures of lesson 03b."""
+
+from dataclasses import dataclass
+
+
+@dataclass
+class Curve:
+    """A curve, whose decorator looks its module up."""
+
+    colour: str = "black"
+
+
+def draw() -> str:
+    """Return what is drawn."""
+    return Curve().colour
+'''
+
+
+@pytest.fixture
+def lesson(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of the only lesson that there is."""
+    monkeypatch.setattr(minigen, "__file__", str(tmp_path / "minigen" / "__init__.py"))
+    folder = tmp_path / "lessons" / "03b-optimisation"
+    folder.mkdir(parents=True)
+    (folder / "03b-optimisation.ipynb").write_text('{"cells": []}')
+    return folder
+
+
+def test_the_helper_of_a_lesson_is_loaded_by_its_number(lesson: Path) -> None:
+    (lesson / "figures.py").write_text(HELPER)
+    assert figures("3b").draw() == "black"
+    (lesson / "figures.py").write_text(HELPER.replace('"black"', '"brown"'))
+    assert figures("03b").draw() == "brown"
+
+
+def test_the_code_of_a_helper_can_be_shown(lesson: Path) -> None:
+    (lesson / "figures.py").write_text(HELPER)
+    ((place, code),) = show_source(figures("3b").draw).parts
+    assert place == "lessons/03b-optimisation/figures.py"
+    assert code.startswith("def draw()")
+
+
+def test_a_lesson_without_a_helper_is_an_error_that_names_its_folder(lesson: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"lesson 03b has no figures\.py; its folder is"):
+        figures("3b")
+
+
+def test_a_lesson_that_is_missing_is_an_error_that_lists_the_others(lesson: Path) -> None:
+    with pytest.raises(ValueError, match="there is no lesson 7; there are 03b"):
+        figures(7)
+
+
+def test_the_helpers_of_lessons_are_loaded_without_an_error() -> None:
+    for folder in sorted(find_lesson(1).notebook.parent.parent.glob("*/figures.py")):
+        assert figures(folder.parent.name.partition("-")[0]).__doc__

@@ -1,0 +1,82 @@
+"""The functions that a lesson shows: what a learner could paste into an exercise."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from lessons import building, cells
+from minigen.course import Lesson
+
+_CHEAP: Final = frozenset({"F", "Generator", "math", "minigen", "np", "range"})
+"""Whose functions are called to have the names that a lesson's functions need."""
+
+
+def shown_functions(lesson: Lesson) -> dict[str, Callable[..., Any]]:
+    """Return all functions in the cells of a lesson and in its helper, by where they are.
+
+    Nothing is trained: only definitions, imports and simple assignments are run. Inner functions
+    are taken out, and decorators off.
+    """
+    return {
+        f"{place}: {name}": function
+        for place, code in _codes(lesson)
+        for name, function in _functions(code)
+    }
+
+
+def _codes(lesson: Lesson) -> Iterator[tuple[str, str]]:
+    notebook = building.read(lesson.notebook.with_suffix(".md"))
+    own = [
+        cell.source
+        for cell in notebook.cells
+        if cell.cell_type == "code" and cells.GENERATED not in cells.tags(cell)
+    ]
+    yield lesson.notebook.stem, "\n".join(own)
+    if lesson.figures.exists():
+        yield f"{lesson.number} figures", lesson.figures.read_text(encoding="utf-8")
+
+
+def _functions(code: str) -> Iterator[tuple[str, Callable[..., Any]]]:
+    tree = ast.parse(code)
+    names: dict[str, Any] = {"__name__": "shown"}
+    for node in tree.body:
+        if _is_cheap(node):
+            _run(node, names)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef):
+            node.decorator_list = []
+            own = dict(names)
+            _run(node, own)
+            if node.name in own:
+                yield node.name, own[node.name]
+        elif isinstance(node, ast.Lambda):
+            yield from _lambda(node, names)
+
+
+def _lambda(node: ast.Lambda, names: dict[str, Any]) -> Iterator[tuple[str, Callable[..., Any]]]:
+    text = ast.unparse(node)
+    own = dict(names)
+    _run(ast.parse(f"found = {text}").body[0], own)
+    if "found" in own:
+        yield text, own["found"]
+
+
+def _is_cheap(node: ast.stmt) -> bool:
+    if isinstance(node, ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef):
+        return True
+    if not isinstance(node, ast.Assign | ast.AnnAssign):
+        return False
+    calls = [inner.func for inner in ast.walk(node) if isinstance(inner, ast.Call)]
+    return all(ast.unparse(call).partition(".")[0] in _CHEAP for call in calls)
+
+
+def _run(node: ast.stmt, names: dict[str, Any]) -> None:
+    """Run one statement; one that needs what only a whole run has leaves nothing."""
+    module = ast.Module([node], type_ignores=[])
+    try:
+        exec(compile(ast.fix_missing_locations(module), "shown", "exec"), names)  # noqa: S102
+    except Exception:  # noqa: BLE001
+        return
