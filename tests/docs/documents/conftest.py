@@ -45,7 +45,6 @@ def states(request: pytest.FixtureRequest) -> States:
                     else any(abs(float(number) - each) <= within for number in stated)
                 )
             ]
-            print("PROBE", name, measured); break
             assert not missing, f"{language}, {claim.heading}: of {measured} {missing} is not there"
 
     return check
@@ -83,7 +82,9 @@ def vae() -> Trained:
 @pytest.fixture(scope="session")
 def heavy_vae() -> Trained:
     """A VAE with a KL term of twenty times its weight: its posterior collapses."""
-    return train(models.VAE((1, 8, 8), (128,), latent=LATENT, beta=20.0, generator=Generator(0)), 10)
+    return train(
+        models.VAE((1, 8, 8), (128,), latent=LATENT, beta=20.0, generator=Generator(0)), 10
+    )
 
 
 @pytest.fixture(scope="session")

@@ -35,9 +35,7 @@ def test_a2_nothing_says_how_the_codes_lie(states: States, autoencoder: Trained)
     states(float(spread.min()), float(spread.max()), within=0.3)
 
 
-def test_a3_a_code_of_a_few_numbers_is_not_the_image(
-    states: States, autoencoder: Trained
-) -> None:
+def test_a3_a_code_of_a_few_numbers_is_not_the_image(states: States, autoencoder: Trained) -> None:
     restored = autoencoder.model.reconstruct(autoencoder.test).numpy()
     error = ((restored - autoencoder.test) ** 2).mean()
     blank = ((autoencoder.test - autoencoder.images.mean(axis=0)) ** 2).mean()

@@ -139,7 +139,7 @@ def test_k12_a_reconstruction_of_noise_does_not_know_the_image(states: States) -
     reconstruction.sum().backward()
     assert decoder.weight.grad is not None
     assert x.grad is None
-    # The best that such a reconstruction can be is the mean of the data: the error is their variance.
+    # The best of such reconstructions is the mean of the data, with their variance as its error.
     images = data.load("digits").scaled()
     states(float(((images - images.mean(axis=0)) ** 2).sum(axis=(1, 2, 3)).mean()), within=0.01)
 

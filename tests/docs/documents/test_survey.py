@@ -9,7 +9,7 @@ import pytest
 
 import minigen
 import minigen.functional as F
-from minigen import Generator, models, nn, optim
+from minigen import Generator, models, optim
 from tests.docs.documents.conftest import LATENT, States, Trained
 
 
@@ -88,9 +88,7 @@ def test_s7_the_printed_divergence_is_none(states: States) -> None:
         return (1 + variance - mean**2) / 2
 
     def right(mean: float, variance: float) -> float:
-        return F.kl_standard_normal(
-            np.array([[mean]]), np.array([[math.log(variance)]])
-        ).item()
+        return F.kl_standard_normal(np.array([[mean]]), np.array([[math.log(variance)]])).item()
 
     z = Generator(0).normal((400_000,), np.float64) + 3
     sampled = float((z**2 - (z - 3) ** 2).mean() / 2)  # ln q - ln p of each draw
