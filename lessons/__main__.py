@@ -28,6 +28,7 @@ def _sources(numbers: Sequence[str]) -> list[Path]:
     if not numbers:
         return building.sources()
     found = {number_in(path.stem): path for path in building.sources()}
+    found |= {f"documents/{path.stem}": path for path in building.documents()}
     unknown = [number for number in numbers if padded(number) not in found]
     if unknown:
         raise click.UsageError(f"there is no lesson {unknown[0]}; there are {', '.join(found)}")

@@ -43,6 +43,11 @@ def sources() -> list[Path]:
     return sorted(path for path in found if path.stem == path.parent.name and number_in(path.stem))
 
 
+def documents() -> list[Path]:
+    """Return the sources of the notebooks that are no lessons: programs of documents, mended."""
+    return sorted(FOLDER.glob("documents/*.md"))
+
+
 def notebook_of(source: Path) -> Path:
     """Return where the notebook of a source is saved."""
     return source.with_suffix(".ipynb")
