@@ -25,7 +25,8 @@ from typing import Any, Generic, ParamSpec, TypeVar, cast, overload
 import numpy as np
 
 from minigen.engine import tensor
-from minigen.engine.backend import DeviceError, device_of, is_array
+from minigen.engine.backend import device_of, is_array
+from minigen.engine.card import follow, meeting
 from minigen.engine.choice import READABLE, kernels
 from minigen.engine.graph import Node, functions
 from minigen.engine.guards import Trace, check_output, describe_value
@@ -149,6 +150,8 @@ class Op(Generic[Parameters]):
             raise NotImplementedError(
                 f"the op {self.name} has no gradient rule: declare it with @{self.name}.vjp"
             )
+        if type(g) is not np.ndarray:
+            follow(f"{self.name}.vjp", (g,))
         cotangents = self.compute_rule(g, out, *inputs, **options)
         if not isinstance(cotangents, (tuple, list)) or len(cotangents) != len(inputs):
             raise TypeError(
@@ -158,7 +161,7 @@ class Op(Generic[Parameters]):
             )
         return cotangents
 
-    def __call__(self, *args: Parameters.args, **kwargs: Parameters.kwargs) -> Tensor:
+    def __call__(self, *args: Parameters.args, **kwargs: Parameters.kwargs) -> Tensor:  # noqa: C901 - runs at every call
         """Run the op; on tensors, record it. (Typed for tensors; arrays alone give an array.)"""
         inputs: Sequence[Any] = args
         options: Mapping[str, Any] = kwargs
@@ -183,6 +186,8 @@ class Op(Generic[Parameters]):
                     foreign = True
         if foreign and wrapped:
             _weaken_scalars(arrays)
+        if arrays and type(arrays[0]) is not np.ndarray:  # else one device is all there is
+            follow(self.name, arrays, options)
         try:
             out = self.compute(*arrays, **options) if options else self.compute(*arrays)
         except (TypeError, ValueError, IndexError) as error:
@@ -219,12 +224,9 @@ class Op(Generic[Parameters]):
     def _explained(self, error: Exception, arrays: Sequence[Any]) -> Exception:
         """Return the error of a call again, saying which op it was and what it was given."""
         devices = {device_of(array) for array in arrays if is_array(array)}
-        got = ", ".join(describe_value(array) for array in arrays)
         if len(devices) > 1:
-            return DeviceError(
-                f"{self.name}: inputs live on different devices, {' and '.join(sorted(devices))} "
-                f"(got {got}): move them to one with .to(device)"
-            )
+            return meeting(self.name, arrays, devices)
+        got = ", ".join(describe_value(array) for array in arrays)
         kind = next(k for k in (IndexError, TypeError, ValueError) if isinstance(error, k))
         return kind(f"{self.name}: {error} (got {got})")
 

@@ -210,7 +210,7 @@ class Optimizer(ABC):
         if name not in state:
             state[name] = namespace(weights).zeros_like(weights)
         moment = state[name]
-        if moment.dtype != weights.dtype or type(moment) is not type(weights):
+        if moment.dtype != weights.dtype or device_of(moment) != device_of(weights):
             raise RuntimeError(
                 f"{self._name}: {name} is {moment.dtype} on {device_of(moment)}, its parameter "
                 f"{weights.dtype} on {device_of(weights)}; move a model before its optimiser "
