@@ -7,7 +7,9 @@ explained there, and not by whichever op comes first.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import functools
+import weakref
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 from minigen._version import DISTRIBUTION
@@ -20,9 +22,11 @@ from minigen.engine.backend import (
     is_array,
     namespace,
 )
+from minigen.engine.choice import READABLE, kernels
+from minigen.engine.guards import describe_value, writes
 
-_proven: Final[set[tuple[int, int]]] = set()
-"""The cards that have run a kernel: the module `cupy`, by its id, and the card's number."""
+_proven: Final[weakref.WeakKeyDictionary[Any, set[int]]] = weakref.WeakKeyDictionary()
+"""The cards that have run a kernel: their numbers, by the module `cupy`."""
 
 
 def prove(library: Any, index: int) -> None:
@@ -33,7 +37,7 @@ def prove(library: Any, index: int) -> None:
     DeviceError
         Says what is missing, and how to mend it.
     """
-    if (id(library), index) in _proven:
+    if index in _proven.setdefault(library, set()):
         return
     try:
         found = (library.arange(2, dtype="float32") + 1).sum().item()
@@ -47,7 +51,7 @@ def prove(library: Any, index: int) -> None:
             f"device 'cuda:{index}': the card added 1 and 2 and found {found}: look at it with "
             "nvidia-smi, and run the test suite on it, pytest --backend cuda"
         )
-    _proven.add((id(library), index))
+    _proven[library].add(index)
 
 
 def remedy(error: Exception) -> str:
@@ -95,8 +99,10 @@ _UNKNOWN: Final = (
 )
 
 
-def follow(role: str, values: Iterable[Any], options: Any = ()) -> None:
+def follow(role: str, values: Sequence[Any], options: Any = ()) -> bool:
     """See to it that arrays live on one device, and make it the current one if it is a card.
+
+    Tells whether it is one.
 
     CuPy computes on the current card of the thread. Where two cards can read each other's memory,
     it takes arrays of another one without a word, and leaves the result on the current one.
@@ -111,14 +117,14 @@ def follow(role: str, values: Iterable[Any], options: Any = ()) -> None:
     devices = {device_of(array) for array in arrays}
     if len(devices) > 1:
         raise meeting(role, values, devices)
-    for device in devices - {CPU}:
-        _make_current(arrays[0], int(device.partition(":")[2]))
+    if devices <= {CPU}:
+        return False
+    _make_current(arrays[0], arrays[0].device.id)
+    return True
 
 
 def meeting(role: str, values: Iterable[Any], devices: Iterable[str]) -> DeviceError:
     """Return the error of an op whose inputs live on different devices."""
-    from minigen.engine.guards import describe_value
-
     got = ", ".join(describe_value(array_of(value)) for value in values)
     return DeviceError(
         f"{role}: inputs live on different devices, {' and '.join(sorted(devices))} "
@@ -131,3 +137,39 @@ def _make_current(array: Any, index: int) -> None:
     cuda = namespace(array).cuda
     if cuda.runtime.getDevice() != index:
         cuda.Device(index).use()
+
+
+class InPlace:
+    """A function that writes into its arguments, and what does it on a card.
+
+    Parameters
+    ----------
+    readable : callable
+        Takes an array, which says where it computes, tensors to write into, and options.
+    """
+
+    def __init__(self, readable: Callable[..., None]) -> None:
+        functools.update_wrapper(self, readable)
+        self._readable = readable
+        self._on_card: Callable[..., bool] | None = None
+
+    def declare_on_card(self, fast: Callable[..., bool]) -> Callable[..., bool]:
+        """Declare what does it on a card: it takes arrays, and tells whether it served them."""
+        self._on_card = fast
+        return fast
+
+    def __call__(self, array: Any, *arguments: Any) -> None:
+        """Write."""
+        if device_of(array) != CPU and self._on_card is not None and kernels() != READABLE:
+            follow(self._readable.__name__, (array, *arguments))
+            if self._on_card(array, *map(array_of, arguments)):
+                for written in arguments:
+                    if is_array(array_of(written)):
+                        writes.note(array_of(written))
+                return
+        self._readable(array, *arguments)
+
+
+def in_place_on_card(readable: Callable[..., None]) -> InPlace:
+    """Declare a function that writes into its arguments, so that a kernel may do it on a card."""
+    return InPlace(readable)

@@ -71,6 +71,8 @@ class Op(Generic[Parameters]):
         self.rule: Callable[..., Cotangents] | None = None
         self.compute = forward
         self.compute_rule: Callable[..., Cotangents] | None = None
+        self._on_card: Callable[..., Any] | None = None
+        self._rule_on_card: Callable[..., Cotangents] | None = None
         self.differentiable = differentiable
         self.piecewise_linear = piecewise_linear
         self.signature = Signature(forward)
@@ -142,6 +144,24 @@ class Op(Generic[Parameters]):
         self.compute_rule = _with_fallback(fast, self.compute_rule)
         return fast
 
+    def kernel_on_card(self, fast: Callable[..., Any]) -> Callable[..., Any]:
+        """Declare a version of the function for arrays on a GPU, as `kernel` does.
+
+        Arrays of NumPy's don't come near it.
+        """
+        self._on_card = _with_fallback(fast, lambda *arrays, **options: self.compute(*arrays, **options))
+        return fast
+
+    def kernel_vjp_on_card(self, fast: Callable[..., Any]) -> Callable[..., Any]:
+        """Declare a version of the gradient rule for cotangents on a GPU."""
+
+        def rule(*arrays: Any, **options: Any) -> Cotangents:
+            assert self.compute_rule is not None
+            return self.compute_rule(*arrays, **options)
+
+        self._rule_on_card = _with_fallback(fast, rule)
+        return fast
+
     def apply_rule(
         self, g: Any, out: Any, inputs: Sequence[Any], options: Mapping[str, Any]
     ) -> Cotangents:
@@ -150,9 +170,10 @@ class Op(Generic[Parameters]):
             raise NotImplementedError(
                 f"the op {self.name} has no gradient rule: declare it with @{self.name}.vjp"
             )
-        if type(g) is not np.ndarray:
-            follow(f"{self.name}.vjp", (g,))
-        cotangents = self.compute_rule(g, out, *inputs, **options)
+        rule = self.compute_rule
+        if type(g) is not np.ndarray and follow(f"{self.name}.vjp", (g,)) and not isinstance(g, Tensor):
+            rule = self._rule_on_card or rule
+        cotangents = rule(g, out, *inputs, **options)
         if not isinstance(cotangents, (tuple, list)) or len(cotangents) != len(inputs):
             raise TypeError(
                 f"{self.name}.vjp: the rule must return a tuple with {len(inputs)} cotangents, "
@@ -186,10 +207,11 @@ class Op(Generic[Parameters]):
                     foreign = True
         if foreign and wrapped:
             _weaken_scalars(arrays)
-        if arrays and type(arrays[0]) is not np.ndarray:  # else one device is all there is
-            follow(self.name, arrays, options)
+        compute = self.compute
+        if arrays and type(arrays[0]) is not np.ndarray and follow(self.name, arrays, options):
+            compute = self._on_card or compute
         try:
-            out = self.compute(*arrays, **options) if options else self.compute(*arrays)
+            out = compute(*arrays, **options) if options else compute(*arrays)
         except (TypeError, ValueError, IndexError) as error:
             raise self._explained(error, arrays) from error
         if watching.get() and type(out) is not tuple:

@@ -37,6 +37,12 @@ class Flags(NamedTuple):
     owndata: bool
 
 
+class Pointer(NamedTuple):
+    """What CuPy tells of where an array lies."""
+
+    ptr: int
+
+
 class ndarray:  # noqa: N801 - CuPy's name
     """An array on a card that is not there."""
 
@@ -89,6 +95,13 @@ class ndarray:  # noqa: N801 - CuPy's name
     @property
     def device(self) -> cuda.Device:
         return cuda.Device(self._device)
+
+    @property
+    def data(self) -> Pointer:
+        """Where it lies in memory: whoever asks is taken to read and write there."""
+        expect_current(self)
+        self._memory.write()
+        return Pointer(self._host.ctypes.data)
 
     @property
     def T(self) -> ndarray:  # noqa: N802 - NumPy's name

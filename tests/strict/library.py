@@ -14,6 +14,7 @@ from tests.strict.counters import note_synchronisation
 from tests.strict.cuda import Cuda, Device
 from tests.strict.inventory import OWNERS, VERSION, check_call, offers
 from tests.strict.operators import Ufunc
+from tests.strict.raw import RawKernel
 from tests.strict.refusal import Refused, asked_by_library
 
 _KEEP_ORDER: Final = {"astype", "copy", "empty_like", "full_like", "ones_like", "zeros_like"}
@@ -54,6 +55,7 @@ class Library(ModuleType):
             self.array = _array
             self.asnumpy = _asnumpy
             self.where = _where
+            self.RawKernel = RawKernel
 
     def __getattr__(self, name: str) -> Any:
         """Make a function when it is first asked for."""
