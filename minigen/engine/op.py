@@ -149,7 +149,11 @@ class Op(Generic[Parameters]):
 
         Arrays of NumPy's don't come near it.
         """
-        self._on_card = _with_fallback(fast, lambda *arrays, **options: self.compute(*arrays, **options))
+
+        def function(*arrays: Any, **options: Any) -> Any:
+            return self.compute(*arrays, **options)
+
+        self._on_card = _with_fallback(fast, function)
         return fast
 
     def kernel_vjp_on_card(self, fast: Callable[..., Any]) -> Callable[..., Any]:
@@ -171,8 +175,10 @@ class Op(Generic[Parameters]):
                 f"the op {self.name} has no gradient rule: declare it with @{self.name}.vjp"
             )
         rule = self.compute_rule
-        if type(g) is not np.ndarray and follow(f"{self.name}.vjp", (g,)) and not isinstance(g, Tensor):
-            rule = self._rule_on_card or rule
+        if type(g) is not np.ndarray:
+            on_card = follow(f"{self.name}.vjp", (g,))
+            if on_card and not isinstance(g, Tensor):
+                rule = self._rule_on_card or rule
         cotangents = rule(g, out, *inputs, **options)
         if not isinstance(cotangents, (tuple, list)) or len(cotangents) != len(inputs):
             raise TypeError(

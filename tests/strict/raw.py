@@ -30,50 +30,53 @@ from tests.strict.counters import note_launch
 from tests.strict.refusal import Refused
 
 _BEFORE: Final = """
-#include <barrier>
 #include <cmath>
-#include <thread>
-#include <vector>
+#include <pthread.h>
 #include <xmmintrin.h>
 using std::exp; using std::expm1; using std::fabs; using std::log1p; using std::sqrt;
 using std::tanh; using std::isnan;
 struct Place { unsigned x, y, z; };
 static thread_local Place threadIdx, blockIdx;
 static Place blockDim, gridDim;
-static std::barrier<>* meeting;
+static pthread_barrier_t meeting;
 #define __global__ static
 #define __device__ static inline
 #define __shared__ static
-#define __syncthreads() if (meeting) meeting->arrive_and_wait()
+#define __syncthreads() if (blockDim.x > 1) pthread_barrier_wait(&meeting)
 """
 """What makes C++ of CUDA's words."""
 
 _AFTER: Final = """
+struct Turn {{ unsigned block, thread; int flush; void** given; }};
+static void* take(void* told) {{
+    Turn turn = *(Turn*)told;
+    void** given = turn.given;
+    unsigned before = _mm_getcsr();
+    if (turn.flush) _mm_setcsr(before | 0x8040);
+    threadIdx = {{turn.thread, 0, 0}};
+    blockIdx = {{turn.block, 0, 0}};
+    {name}({arguments});
+    _mm_setcsr(before);
+    return nullptr;
+}}
 extern "C" void run(unsigned blocks, unsigned threads, int flush, void** given) {{
     gridDim = {{blocks, 1, 1}};
     blockDim = {{threads, 1, 1}};
+    pthread_barrier_init(&meeting, nullptr, threads);
     for (unsigned block = 0; block < blocks; block++) {{
-        auto one = [&](unsigned number) {{
-            unsigned before = _mm_getcsr();
-            if (flush) _mm_setcsr(before | 0x8040);
-            threadIdx = {{number, 0, 0}};
-            blockIdx = {{block, 0, 0}};
-            {name}({arguments});
-            _mm_setcsr(before);
-        }};
-        if (threads == 1) {{ one(0); continue; }}
-        std::barrier<> all(threads);
-        meeting = &all;
-        std::vector<std::thread> running;
-        for (unsigned t = 0; t < threads; t++) running.emplace_back(one, t);
-        for (auto& thread : running) thread.join();
-        meeting = nullptr;
+        pthread_t running[256];
+        Turn turns[256];
+        for (unsigned t = 0; t < threads; t++) turns[t] = {{block, t, flush, given}};
+        if (threads == 1) {{ take(turns); continue; }}
+        for (unsigned t = 0; t < threads; t++) pthread_create(running + t, nullptr, take, turns + t);
+        for (unsigned t = 0; t < threads; t++) pthread_join(running[t], nullptr);
     }}
+    pthread_barrier_destroy(&meeting);
 }}
 """
 """What runs a kernel for all blocks and threads."""
 
-OPTIONS: Final = ("-std=c++20", "-O1", "-ffp-contract=off", "-fPIC", "-shared", "-pthread", "-w")
+OPTIONS: Final = ("-std=c++17", "-O1", "-ffp-contract=off", "-fPIC", "-shared", "-pthread", "-w")
 
 _threads: list[int] = [1]
 """How many threads a block has: the last counts."""
@@ -101,9 +104,7 @@ class RawKernel:
         self.name = name
         self._parameters = parameters_of(code, name)
 
-    def __call__(
-        self, grid: tuple[int, ...], block: tuple[int, ...], args: Sequence[Any]
-    ) -> None:
+    def __call__(self, grid: tuple[int, ...], block: tuple[int, ...], args: Sequence[Any]) -> None:
         """Launch it."""
         if len(args) != len(self._parameters):
             raise Refused(f"{self.name} takes {len(self._parameters)} arguments, got {len(args)}")
@@ -125,7 +126,9 @@ class RawKernel:
             if not parameter.startswith("const"):
                 value._memory.write()
         elif not isinstance(value, np.generic | np.ndarray):
-            raise Refused(f"{self.name}: {type(value).__name__} for {parameter!r}, whose size is open")
+            raise Refused(
+                f"{self.name}: {type(value).__name__} for {parameter!r}, whose size is open"
+            )
         elif isinstance(value, np.integer) and "Index" not in parameter and "*" not in parameter:
             raise Refused(f"{self.name}: an integer for {parameter!r}")
         elif isinstance(value, np.floating):

@@ -40,9 +40,7 @@ LEAKY_RELU_VJP: Final = Kernel(
 )
 
 # y = 1 / (1 + exp(-x))
-SIGMOID_OF: Final = Kernel(
-    "sigmoid", _OF_ONE, "for (EACH(i, n)) out[i] = logistic(x[i]);", SIGMOID
-)
+SIGMOID_OF: Final = Kernel("sigmoid", _OF_ONE, "for (EACH(i, n)) out[i] = logistic(x[i]);", SIGMOID)
 
 # x̄ = g y (1 - y), of the output y
 SIGMOID_VJP: Final = Kernel(

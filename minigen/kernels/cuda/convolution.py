@@ -1,9 +1,9 @@
 r"""Convolutions as a product of matrices, of images held with the batch innermost.
 
-What windows see is copied into columns by one launch, zeros around the images included, from images
-in any memory order; columns are added up in another, which gathers: each pixel adds what its windows
-painted on it, always in the same order, so that no two threads write to one place. The equations are
-those of `minigen.ops.convolution`.
+What windows see is copied into columns by one launch, zeros around the images included, from
+images in any memory order. Columns are added up in another, which gathers: each pixel adds what its
+windows painted on it, always in the same order, and no two threads write to one place. The
+equations are those of `minigen.ops.convolution`.
 """
 
 from __future__ import annotations
@@ -51,8 +51,8 @@ IM2COL: Final = Kernel(
     _GEOMETRY,
 )
 
-# y[c, h, w, n] = bias[c] + the sum of seen[c, a, b, i, j, n] over a, b with s i + d a - p = h, and w
-# likewise
+# y[c, h, w, n] = bias[c] + the sum of seen[c, a, b, i, j, n] over a, b with s i + d a - p = h, and
+# w likewise
 COL2IM: Final = Kernel(
     "col2im",
     "const Number* seen, const Number* bias, Number* out, const Geometry at",

@@ -9,11 +9,21 @@ from typing import Any, Final
 
 from minigen.engine.backend import Array, namespace
 from minigen.kernels.cuda.activation import SIGMOID
-from minigen.kernels.cuda.source import Kernel, dense, held_as, of_each, serves, slope_of_each, spread
+from minigen.kernels.cuda.source import (
+    Kernel,
+    dense,
+    held_as,
+    of_each,
+    serves,
+    slope_of_each,
+    spread,
+)
 from minigen.ops.losses import kl_to_standard_normal, logits_cross_entropy, squared_error
 
 _OF_TWO: Final = "const Number* x, const Number* t, Number* out, Index n"
-_SLOPE: Final = "const Number* g, Index step, const Number* x, const Number* t, Number* out, Index n"
+_SLOPE: Final = (
+    "const Number* g, Index step, const Number* x, const Number* t, Number* out, Index n"
+)
 
 # max(l, 0) - l t + ln(1 + exp(-|l|)), of logits l
 CROSS_ENTROPY: Final = Kernel(

@@ -132,9 +132,7 @@ def normalize_channels_on_card(
     found, out = xp.empty((2, channels), float), xp.empty_like(x)
     each = x.size // channels
     STATISTICS.launch_blocks(xp, x.dtype, channels, x, found, channels, inner, each, float(eps))
-    NORMALIZE.launch(
-        xp, x.dtype, x.size, x, found, weight, bias, out, channels, inner, x.size
-    )
+    NORMALIZE.launch(xp, x.dtype, x.size, x, found, weight, bias, out, channels, inner, x.size)
     return out
 
 
