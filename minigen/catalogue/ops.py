@@ -593,6 +593,13 @@ POOLING = [
 
 STOCHASTIC = [
     op_case(
+        "shifted_and_scaled",
+        normal(3, 2),
+        normal(3, 2),
+        normal(3, 2),
+        torch="mu + torch.exp(0.5 * logvar) * noise",
+    ),
+    op_case(
         "reparameterize",
         normal(3, 2),
         normal(3, 2),

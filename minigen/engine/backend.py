@@ -180,7 +180,11 @@ def cupy() -> Any:
     try:
         count = module.cuda.runtime.getDeviceCount()
     except Exception as error:
-        raise DeviceError(f"device 'cuda': CuPy finds no usable GPU ({error})") from error
+        from minigen.engine.card import remedy
+
+        raise DeviceError(
+            f"device 'cuda': CuPy finds no usable GPU ({error}): {remedy(error)}"
+        ) from error
     if count == 0:
         raise DeviceError("device 'cuda': CuPy finds no GPU on this machine")
     return module
@@ -205,6 +209,8 @@ def to_device(array: Array, device: object) -> Array:
         return array
     if target == CPU:
         return to_numpy(array)
+    if present != CPU:  # CuPy copies from card to card what is contiguous alone
+        array = use_device(present).ascontiguousarray(array)
     return use_device(target).asarray(array)
 
 
@@ -214,13 +220,16 @@ def use_device(device: str) -> Any:
     Raises
     ------
     DeviceError
-        If it can't be used.
+        If it can't be used: it is told what is missing, a driver, a compiler or memory.
     """
+    from minigen.engine.card import prove
+
     library = cupy()
     index = int(device.partition(":")[2])
     if index >= library.cuda.runtime.getDeviceCount():
         raise DeviceError(f"device {device!r}: this machine has no GPU of that number")
     library.cuda.Device(index).use()
+    prove(library, index)
     return library
 
 
@@ -229,6 +238,16 @@ def to_numpy(array: Array) -> npt.NDArray[Any]:
     if _is_cupy(type(array)):
         return array.get()  # type: ignore[no-any-return]
     return np.asarray(array)
+
+
+def add_to(shown: Array, values: Array) -> None:
+    """Add values to what a view shows.
+
+    Python makes of ``out[i] += v`` a sum into the view, and then ``out[i] = `` the view. NumPy sees
+    that this is done already, and CuPy does, too, but not where the view's first axis has length 1:
+    there it copies all of it twice more.
+    """
+    shown += values
 
 
 def owner(array: Array) -> Array:

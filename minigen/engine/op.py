@@ -25,7 +25,8 @@ from typing import Any, Generic, ParamSpec, TypeVar, cast, overload
 import numpy as np
 
 from minigen.engine import tensor
-from minigen.engine.backend import DeviceError, device_of, is_array
+from minigen.engine.backend import device_of, is_array
+from minigen.engine.card import follow, meeting
 from minigen.engine.choice import READABLE, kernels
 from minigen.engine.graph import Node, functions
 from minigen.engine.guards import Trace, check_output, describe_value
@@ -70,6 +71,8 @@ class Op(Generic[Parameters]):
         self.rule: Callable[..., Cotangents] | None = None
         self.compute = forward
         self.compute_rule: Callable[..., Cotangents] | None = None
+        self._on_card: Callable[..., Any] | None = None
+        self._rule_on_card: Callable[..., Cotangents] | None = None
         self.differentiable = differentiable
         self.piecewise_linear = piecewise_linear
         self.signature = Signature(forward)
@@ -141,6 +144,28 @@ class Op(Generic[Parameters]):
         self.compute_rule = _with_fallback(fast, self.compute_rule)
         return fast
 
+    def kernel_on_card(self, fast: Callable[..., Any]) -> Callable[..., Any]:
+        """Declare a version of the function for arrays on a GPU, as `kernel` does.
+
+        Arrays of NumPy's don't come near it.
+        """
+
+        def function(*arrays: Any, **options: Any) -> Any:
+            return self.compute(*arrays, **options)
+
+        self._on_card = _with_fallback(fast, function)
+        return fast
+
+    def kernel_vjp_on_card(self, fast: Callable[..., Any]) -> Callable[..., Any]:
+        """Declare a version of the gradient rule for cotangents on a GPU."""
+
+        def rule(*arrays: Any, **options: Any) -> Cotangents:
+            assert self.compute_rule is not None
+            return self.compute_rule(*arrays, **options)
+
+        self._rule_on_card = _with_fallback(fast, rule)
+        return fast
+
     def apply_rule(
         self, g: Any, out: Any, inputs: Sequence[Any], options: Mapping[str, Any]
     ) -> Cotangents:
@@ -149,7 +174,12 @@ class Op(Generic[Parameters]):
             raise NotImplementedError(
                 f"the op {self.name} has no gradient rule: declare it with @{self.name}.vjp"
             )
-        cotangents = self.compute_rule(g, out, *inputs, **options)
+        rule = self.compute_rule
+        if type(g) is not np.ndarray:
+            on_card = follow(f"{self.name}.vjp", (g,))
+            if on_card and not isinstance(g, Tensor):
+                rule = self._rule_on_card or rule
+        cotangents = rule(g, out, *inputs, **options)
         if not isinstance(cotangents, (tuple, list)) or len(cotangents) != len(inputs):
             raise TypeError(
                 f"{self.name}.vjp: the rule must return a tuple with {len(inputs)} cotangents, "
@@ -158,7 +188,7 @@ class Op(Generic[Parameters]):
             )
         return cotangents
 
-    def __call__(self, *args: Parameters.args, **kwargs: Parameters.kwargs) -> Tensor:
+    def __call__(self, *args: Parameters.args, **kwargs: Parameters.kwargs) -> Tensor:  # noqa: C901 - runs at every call
         """Run the op; on tensors, record it. (Typed for tensors; arrays alone give an array.)"""
         inputs: Sequence[Any] = args
         options: Mapping[str, Any] = kwargs
@@ -183,8 +213,11 @@ class Op(Generic[Parameters]):
                     foreign = True
         if foreign and wrapped:
             _weaken_scalars(arrays)
+        compute = self.compute
+        if arrays and type(arrays[0]) is not np.ndarray and follow(self.name, arrays, options):
+            compute = self._on_card or compute
         try:
-            out = self.compute(*arrays, **options) if options else self.compute(*arrays)
+            out = compute(*arrays, **options) if options else compute(*arrays)
         except (TypeError, ValueError, IndexError) as error:
             raise self._explained(error, arrays) from error
         if watching.get() and type(out) is not tuple:
@@ -219,12 +252,9 @@ class Op(Generic[Parameters]):
     def _explained(self, error: Exception, arrays: Sequence[Any]) -> Exception:
         """Return the error of a call again, saying which op it was and what it was given."""
         devices = {device_of(array) for array in arrays if is_array(array)}
-        got = ", ".join(describe_value(array) for array in arrays)
         if len(devices) > 1:
-            return DeviceError(
-                f"{self.name}: inputs live on different devices, {' and '.join(sorted(devices))} "
-                f"(got {got}): move them to one with .to(device)"
-            )
+            return meeting(self.name, arrays, devices)
+        got = ", ".join(describe_value(array) for array in arrays)
         kind = next(k for k in (IndexError, TypeError, ValueError) if isinstance(error, k))
         return kind(f"{self.name}: {error} (got {got})")
 

@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from minigen.engine.backend import Array, is_array, namespace
+from minigen.engine.backend import Array, add_to, is_array, namespace
 from minigen.engine.parallel import halves, side_by_side
 from minigen.ops.convolution import conv2d, conv2d_weight, conv_transpose2d
 from minigen.ops.windows import Padding, Pair, Windows, pair
@@ -119,7 +119,7 @@ def conv2d_in_blocks(
         for rows, seen in columns(memory, windows, part, out.shape[2]):
             xp.matmul(kernels, seen, out=_as_matrix(out[:, rows]))
         if bias is not None:
-            out[:, part.start : part.stop] += bias.reshape(-1, 1, 1, 1)
+            add_to(out[:, part.start : part.stop], bias.reshape(-1, 1, 1, 1))
 
     side_by_side(compute, _parts(out.shape[1], xp))
     return batch_first(out)
@@ -162,7 +162,7 @@ def conv_transpose2d_in_blocks(
             painted = painted.reshape(len(part), *windows.kernel, *count, batch)
             for a, b in taps():
                 on_image, among = windows.meeting((a, b), size, count, rows.start)
-                image[on_image] += batch_first(painted[:, a, b])[among]
+                add_to(image[on_image], batch_first(painted[:, a, b])[among])
         if bias is not None:
             image += bias[part.start : part.stop].reshape(-1, 1, 1)
 

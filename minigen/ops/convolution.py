@@ -26,7 +26,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from minigen.engine.backend import Array, namespace, promote
+from minigen.engine.backend import Array, add_to, namespace, promote
 from minigen.engine.op import Cotangents, op
 from minigen.ops.reduction import sum
 from minigen.ops.windows import Padding, Pair, Windows, is_integer, pair
@@ -60,7 +60,7 @@ def col2im(columns: Array, size: Sequence[int], count: Sequence[int], windows: W
     out = _as_images(xp.zeros((len(seen), *size, seen.shape[-1]), columns.dtype))
     for a, b in windows.taps():
         on_image, among = windows.meeting((a, b), size, count)
-        out[on_image] += _as_images(seen[:, a, b])[among]
+        add_to(out[on_image], _as_images(seen[:, a, b])[among])
     return out
 
 

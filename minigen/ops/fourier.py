@@ -14,7 +14,15 @@ from typing import Any
 
 import numpy as np
 
-from minigen.engine.backend import Array, array_of, device_of, floating, namespace, to_device
+from minigen.engine.backend import (
+    Array,
+    add_to,
+    array_of,
+    device_of,
+    floating,
+    namespace,
+    to_device,
+)
 from minigen.engine.creation import hann_window
 from minigen.engine.op import Cotangents, op
 from minigen.ops.arithmetic import abs, log, sqrt
@@ -118,7 +126,7 @@ def overlap_add(x: Array, length: int, hop: int) -> Array:
     rows = out.reshape(*x.shape[:-2], -1, hop)
     for block in range(blocks):
         part = x[..., block * hop : (block + 1) * hop]
-        rows[..., block : block + count, : part.shape[-1]] += part
+        add_to(rows[..., block : block + count, : part.shape[-1]], part)
     return out[..., :length].copy()
 
 

@@ -350,11 +350,21 @@ def probability_cross_entropy_vjp(
 
     Derivation: bce.grad
     """
-    p, t, least = probability, target, math.exp(LOG_FLOOR)
+    p, t = probability, target
     return (
         lambda: g * (p - t) / maximum(p * (1 - p), 1e-12),
-        lambda: g * (log(maximum(1 - p, least)) - log(maximum(p, least))),
+        lambda: g * (_differentiable_log(1 - p) - _differentiable_log(p)),
     )
+
+
+def _differentiable_log(x: Array) -> Array:
+    r"""Return the logarithm with the floor as a chain of ops, of slope 0 on the floor.
+
+    It is not the logarithm of :math:`\max(x, e^{-100})`: in float32 that number is subnormal, which
+    a card takes for 0.
+    """
+    floored = x <= math.exp(LOG_FLOOR)
+    return where(floored, LOG_FLOOR, log(where(floored, 1.0, x)))
 
 
 def binary_cross_entropy(probability: Array, target: Array, reduction: str = "batchmean") -> Tensor:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from minigen.engine.backend import Array, array_of, floating, namespace
+from minigen.engine.card import in_place_on_card
 from minigen.engine.op import Cotangents, op
 from minigen.engine.summation import blocked_mean
 from minigen.ops.arithmetic import sqrt
@@ -200,7 +201,7 @@ def batch_norm(
                 f"got shape {tuple(x.shape)}; use larger batches (drop_last) or eval()"
             )
         if running_mean is not None and running_var is not None:
-            _update_running(x, running_mean, running_var, momentum)
+            move_statistics(array_of(x), running_mean, running_var, momentum)
         return normalize_channels(x, weight, bias, eps)
     if running_mean is None or running_var is None:
         raise ValueError("batch_norm: evaluation needs running_mean and running_var")
@@ -311,12 +312,13 @@ def group_norm(
     return _channelwise_affine(reshape(standardize(groups, 2, eps), x.shape), weight, bias)
 
 
-def _update_running(x: Any, running_mean: Any, running_var: Any, momentum: float) -> None:
+@in_place_on_card
+def move_statistics(batch: Any, running_mean: Any, running_var: Any, momentum: float) -> None:
     """Move the running statistics towards the batch's, in place and outside the graph.
 
     Derivation: batch_norm.running_statistics, batch_norm.unbiased_variance
     """
-    batch, axes = array_of(x), _all_but_channels(x)
+    axes = _all_but_channels(batch)
     for running, statistic in (
         (running_mean, mean(batch, axes)),
         (running_var, var(batch, axes, correction=1)),

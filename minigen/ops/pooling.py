@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from minigen.engine.backend import Array, array_of, floating, namespace
+from minigen.engine.backend import Array, add_to, array_of, floating, namespace
 from minigen.engine.op import Cotangents, op
 from minigen.ops.reduction import mean
 from minigen.ops.shaping import cat, getitem
@@ -124,7 +124,7 @@ def _first_maximum(x: Array, out: Array, windows: Windows) -> Array:
     for number, tap in reversed(list(enumerate(windows.taps()))):
         on_image, among = windows.meeting(tap, x.shape[-2:], out.shape[-2:])
         here = (x[on_image] == out[among]) | missing[on_image]
-        choice[among] += here * (number - choice[among])
+        add_to(choice[among], here * (number - choice[among]))
     return choice
 
 
@@ -151,7 +151,7 @@ def window_pick(
     out = namespace(x).zeros_like(x, shape=choice.shape)
     for number, tap in enumerate(windows.taps()):
         on_image, among = windows.meeting(tap, x.shape[-2:], choice.shape[-2:])
-        out[among] += chosen_of(choice[among] == number, x[on_image])
+        add_to(out[among], chosen_of(choice[among] == number, x[on_image]))
     return out
 
 
@@ -196,7 +196,7 @@ def window_put(
     out = namespace(g).zeros_like(g, shape=(*g.shape[:-2], *size))
     for number, tap in enumerate(windows.taps()):
         on_image, among = windows.meeting(tap, size, g.shape[-2:])
-        out[on_image] += chosen_of(choice[among] == number, g[among])
+        add_to(out[on_image], chosen_of(choice[among] == number, g[among]))
     return out
 
 
@@ -291,7 +291,7 @@ def window_sum(
     out = namespace(x).zeros_like(x, shape=(*x.shape[:-2], *count))
     for tap in windows.taps():
         on_image, among = windows.meeting(tap, size, count)
-        out[among] += x[on_image]
+        add_to(out[among], x[on_image])
     return out
 
 
@@ -332,7 +332,7 @@ def window_spread(
     out = namespace(g).zeros_like(g, shape=(*g.shape[:-2], *size))
     for tap in windows.taps():
         on_image, among = windows.meeting(tap, size, g.shape[-2:])
-        out[on_image] += g[among]
+        add_to(out[on_image], g[among])
     return out
 
 

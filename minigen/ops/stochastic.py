@@ -11,6 +11,7 @@ import math
 import numpy as np
 
 from minigen.engine.backend import (
+    CPU,
     DEFAULT_FLOAT,
     Array,
     array_of,
@@ -19,7 +20,7 @@ from minigen.engine.backend import (
     namespace,
     to_device,
 )
-from minigen.engine.op import op
+from minigen.engine.op import Cotangents, op
 from minigen.engine.random import Generator, default_generator
 from minigen.engine.tensor import Tensor
 from minigen.ops.arithmetic import add, exp, mul
@@ -76,7 +77,34 @@ def reparameterize(
         )
     if noise is None:
         noise = draw_noise(mu, generator)
+    if device_of(array_of(mu)) != CPU and noise.shape == mu.shape:
+        return shifted_and_scaled(mu, logvar, noise)
     return add(mu, mul(exp(mul(logvar, 0.5)), noise))
+
+
+@op
+def shifted_and_scaled(mu: Array, logvar: Array, noise: Array) -> Array:
+    r"""Shift and scale noise: :math:`z = \mu + \sigma\,\epsilon`, in one op for a GPU.
+
+    Derivation: reparameterize
+    """
+    return mu + namespace(mu).exp(logvar * 0.5) * noise
+
+
+@shifted_and_scaled.vjp
+def shifted_and_scaled_vjp(
+    g: Array, _out: Array, _mu: Array, logvar: Array, noise: Array
+) -> Cotangents:
+    r""":math:`\bar\mu = g,\ \overline{\ln\sigma^2} = g\,\sigma\epsilon / 2,\
+    \bar\epsilon = g\,\sigma`.
+
+    Derivation: reparameterize.grad
+    """
+    return (
+        g,
+        lambda: g * exp(logvar * 0.5) * noise * 0.5,
+        lambda: g * exp(logvar * 0.5),
+    )
 
 
 def draw_noise(

@@ -14,6 +14,7 @@
 
 from minigen.optim import compiled as _compiled  # noqa: F401 - it declares itself
 from minigen.optim import lr_scheduler
+from minigen.optim import on_card as _on_card  # noqa: F401 - likewise
 from minigen.optim.adam import Adam, AdamW
 from minigen.optim.optimizer import Optimizer
 from minigen.optim.rmsprop import RMSprop

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from minigen.engine.backend import CPU, Array, device_of, namespace
+from minigen.engine.choice import READABLE, kernels
 from minigen.engine.guards import writes
 from minigen.engine.tensor import Tensor
 from minigen.nn.module import Parameter
@@ -103,9 +104,11 @@ class Optimizer(ABC):
         """
         for group in self.param_groups:
             names = self.moments(group)
-            for parameter in group["params"]:
-                if parameter.grad is not None:
-                    self._update_parameter(parameter, parameter.grad.data, group, names)
+            given = [parameter for parameter in group["params"] if parameter.grad is not None]
+            if given and given[0].device != CPU and self._update_together(given, group, names):
+                continue
+            for parameter in given:
+                self._update_parameter(parameter, parameter.grad.data, group, names)
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients: set every ``.grad`` to None, or those that are there to zeros."""
@@ -186,16 +189,9 @@ class Optimizer(ABC):
     def _update_parameter(
         self, parameter: Tensor, gradient: Array, group: Group, names: Sequence[str]
     ) -> None:
-        weights = parameter.data
-        if gradient.shape != weights.shape:
-            raise ValueError(
-                f"{self._name}: a parameter of shape {weights.shape} has a gradient of shape "
-                f"{gradient.shape}"
-            )
         state = self.state.setdefault(parameter, {"step": 0})
-        moments = [self._moment(state, name, weights) for name in names]
+        arrays = weights, _, *moments = self._arrays(parameter, gradient, state, names)
         state["step"] += 1
-        arrays = weights, gradient, *moments
         compiled: Update = _compiled_updates.get(type(self), _serves_nothing)
         if compiled(group, state["step"], *arrays) is NotImplemented:
             for block in blocks(*arrays):
@@ -205,12 +201,48 @@ class Optimizer(ABC):
             for moment in moments:
                 remove_vanishing(moment)
 
+    def _update_together(
+        self, parameters: Sequence[Tensor], group: Group, names: Sequence[str]
+    ) -> bool:
+        """Update parameters on a GPU in one launch, if there is a kernel that serves them all.
+
+        A sweep of vanishing moments is not needed there: a GPU's arithmetic takes them for zeros.
+        """
+        together = _updates_together.get(type(self))
+        states = [self.state.setdefault(parameter, {"step": 0}) for parameter in parameters]
+        steps = {state["step"] for state in states}
+        if together is None or len(steps) > 1 or kernels() == READABLE:
+            return False
+        arrays = [
+            self._arrays(parameter, parameter.grad.data, state, names)
+            for parameter, state in zip(parameters, states, strict=True)
+            if parameter.grad is not None
+        ]
+        if together(group, steps.pop() + 1, arrays) is NotImplemented:
+            return False
+        for state, (weights, *_) in zip(states, arrays, strict=True):
+            state["step"] += 1
+            writes.note(weights)
+        return True
+
+    def _arrays(
+        self, parameter: Tensor, gradient: Array, state: ParameterState, names: Sequence[str]
+    ) -> tuple[Array, ...]:
+        """Return weights, gradient and moments of a parameter, all of one shape."""
+        weights = parameter.data
+        if gradient.shape != weights.shape:
+            raise ValueError(
+                f"{self._name}: a parameter of shape {weights.shape} has a gradient of shape "
+                f"{gradient.shape}"
+            )
+        return weights, gradient, *(self._moment(state, name, weights) for name in names)
+
     def _moment(self, state: ParameterState, name: str, weights: Array) -> Array:
         """Return a moment of a parameter, zeros at first."""
         if name not in state:
             state[name] = namespace(weights).zeros_like(weights)
         moment = state[name]
-        if moment.dtype != weights.dtype or type(moment) is not type(weights):
+        if moment.dtype != weights.dtype or device_of(moment) != device_of(weights):
             raise RuntimeError(
                 f"{self._name}: {name} is {moment.dtype} on {device_of(moment)}, its parameter "
                 f"{weights.dtype} on {device_of(weights)}; move a model before its optimiser "
@@ -271,7 +303,22 @@ def update_of(optimizer: type[Optimizer]) -> Callable[[Update], Update]:
     return declare
 
 
+def update_together_of(optimizer: type[Optimizer]) -> Callable[[Update], Update]:
+    """Declare an optimiser's update of many parameters at once, on a GPU.
+
+    It stands in `minigen.optim.on_card`, takes the group, the number of the step and a list of
+    weights, gradient and moments for each parameter, and is not inherited, either.
+    """
+
+    def declare(together: Update) -> Update:
+        _updates_together[optimizer] = together
+        return together
+
+    return declare
+
+
 _compiled_updates: dict[type[Optimizer], Update] = {}
+_updates_together: dict[type[Optimizer], Update] = {}
 
 
 def _serves_nothing(*_arguments: Any) -> Any:

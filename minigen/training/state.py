@@ -8,11 +8,12 @@ influence on the noise that training sees.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import IntEnum
 from typing import Any
 
 from minigen import nn
+from minigen.engine.backend import CPU, namespace, to_numpy
 from minigen.engine.random import Generator, default_generator
 from minigen.engine.tensor import Tensor
 
@@ -75,6 +76,21 @@ class TrainingNoise:
             generator.set_state(states[name])
 
 
+def read_numbers(tensors: Sequence[Tensor]) -> list[float]:
+    """Return the numbers that tensors hold, one each; a GPU is asked once for all of them.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> read_numbers([minigen.tensor(0.5), minigen.tensor([2.0])])
+    [0.5, 2.0]
+    """
+    if not tensors or tensors[0].device == CPU:
+        return [float(tensor.item()) for tensor in tensors]
+    numbers = [tensor.data.reshape(()) for tensor in tensors]
+    return to_numpy(namespace(*numbers).stack(numbers)).tolist()  # type: ignore[no-any-return]
+
+
 class RunningAverages:
     """The averages of a model's terms over the images that an epoch has shown so far.
 
@@ -107,8 +123,9 @@ class RunningAverages:
         It counts from 0, from the last reading on. From there on nothing is added to the averages.
         """
         unread, self._unread = self._unread, []
+        read = iter(read_numbers([term for terms, _ in unread for term in terms.values()]))
         for number, (terms, count) in enumerate(unread):
-            values = {name: float(term.item()) for name, term in terms.items()}
+            values = {name: next(read) for name in terms}
             if not all(math.isfinite(value) for value in values.values()):
                 return number
             for name, value in values.items():

@@ -21,10 +21,12 @@ import numpy as np
 import numpy.typing as npt
 
 from tests.strict import cuda
-from tests.strict.counters import note_read, note_synchronisation, note_upload
+from tests.strict.counters import note_launch, note_read, note_synchronisation, note_upload
 from tests.strict.inventory import offers
+from tests.strict.ledger import indexing_launches, note_call, note_write
 from tests.strict.refusal import Refused, asked_by_library, refuse
 from tests.strict.streams import Memory, thread, wait_for
+from tests.strict.subnormal import MOVING, flushed
 
 
 class Flags(NamedTuple):
@@ -33,6 +35,12 @@ class Flags(NamedTuple):
     c_contiguous: bool
     f_contiguous: bool
     owndata: bool
+
+
+class Pointer(NamedTuple):
+    """What CuPy tells of where an array lies."""
+
+    ptr: int
 
 
 class ndarray:  # noqa: N801 - CuPy's name
@@ -87,6 +95,13 @@ class ndarray:  # noqa: N801 - CuPy's name
     @property
     def device(self) -> cuda.Device:
         return cuda.Device(self._device)
+
+    @property
+    def data(self) -> Pointer:
+        """Where it lies in memory: whoever asks is taken to read and write there."""
+        expect_current(self)
+        self._memory.write()
+        return Pointer(self._host.ctypes.data)
 
     @property
     def T(self) -> ndarray:  # noqa: N802 - NumPy's name
@@ -203,6 +218,7 @@ class ndarray:  # noqa: N801 - CuPy's name
         places, chosen = as_index(index, self.shape)
         if chosen:
             expect_current(self, *chosen)
+            note_launch("kernel", "getitem", indexing_launches(chosen))
         return wrap(self._host[places], [self])  # type: ignore[no-any-return]
 
     def __setitem__(self, index: Any, value: Any) -> None:
@@ -213,6 +229,10 @@ class ndarray:  # noqa: N801 - CuPy's name
         if isinstance(value, np.ndarray | list | tuple) and asked_by_library():
             raise ValueError("non-scalar numpy.ndarray cannot be used for fill")
         self._memory.write()
+        whole = any(part is Ellipsis for part in places)
+        note_write(
+            chosen, None if chosen else self._host[places if whole else (*places, ...)], value
+        )
         self._host[places] = inside(value)
 
 
@@ -261,12 +281,28 @@ def launch(
     out = kwargs.get("out")
     if out is not None:
         out._memory.write()
+    name = function.__name__
+    given: Any = inside if name in MOVING else _flushed_inside
     with np.errstate(all="ignore"):  # a card does not warn
         result = function(
-            *[inside(value) for value in args],
-            **{name: inside(value) for name, value in kwargs.items()},
+            *[given(value) for value in args],
+            **{key: given(value) for key, value in kwargs.items() if key != "out"},
+            **({} if out is None else {"out": out._host}),
         )
-    return wrap(result, sources, keep_order=keep_order) if out is None else out
+        if name not in MOVING:
+            result = flushed(result, in_place=out is not None)
+    if out is not None:
+        note_call(name, [source for source in sources if source is not out], out)
+        return out
+    found = wrap(result, sources, keep_order=keep_order)
+    note_call(name, sources, found)
+    return found
+
+
+def _flushed_inside(value: Any) -> Any:
+    """Return what is within arrays as arithmetic on a card reads it."""
+    found = inside(value)
+    return flushed(found) if arrays_in(value) else found
 
 
 def wrap(result: Any, sources: Sequence[ndarray] = (), *, keep_order: bool = False) -> Any:
@@ -274,7 +310,7 @@ def wrap(result: Any, sources: Sequence[ndarray] = (), *, keep_order: bool = Fal
     if isinstance(result, tuple | list):
         return type(result)([wrap(part, sources, keep_order=keep_order) for part in result])
     if isinstance(result, np.generic):
-        return ndarray(np.array(result), None, _device_of(sources))
+        return ndarray(np.array(result), None, cuda.thread.device)
     if not isinstance(result, np.ndarray):
         return result
     for source in sources:
@@ -284,21 +320,17 @@ def wrap(result: Any, sources: Sequence[ndarray] = (), *, keep_order: bool = Fal
             base = source if source.base is None else source.base
             return ndarray(result, base, source._device)
     host = result if keep_order else np.ascontiguousarray(result).reshape(result.shape)
-    return ndarray(host, None, _device_of(sources))
-
-
-def _device_of(sources: Sequence[ndarray]) -> int:
-    return sources[0]._device if sources else cuda.thread.device
+    return ndarray(host, None, cuda.thread.device)
 
 
 def expect_current(*arrays: ndarray) -> None:
     """Refuse arrays of another device than the current one, as CuPy does without peer access.
 
-    They are about to be read: see `tests.strict.streams`.
+    They are about to be read: see `tests.strict.streams`. With peer access CuPy takes them.
     """
     for array in arrays:
         array._memory.read()
-        if array._device != cuda.thread.device:
+        if array._device != cuda.thread.device and not cuda.PEERS:
             raise ValueError(
                 "Array device must be same as the current device: array device = "
                 f"{array._device} while current = {cuda.thread.device}"

@@ -5,8 +5,31 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Final, NamedTuple
 
 from tests.strict.refusal import library_line
+
+COMPUTING: Final = ("kernel", "product")
+"""The kinds of launches that run code on the device; the others move or set memory."""
+
+
+class Launch(NamedTuple):
+    """One thing that the device was told to do.
+
+    Attributes
+    ----------
+    kind : {"kernel", "product", "copy", "set"}
+        A kernel of CuPy's or of the library's, a product by cuBLAS, a copy of memory within the
+        device, or memory that is set to one byte.
+    name : str
+        The function.
+    line : str
+        The library's line behind it.
+    """
+
+    kind: str
+    name: str
+    line: str
 
 
 @dataclass
@@ -21,6 +44,13 @@ class Counters:
 
     uploads: list[str] = field(default_factory=list)
     """Copies from the host to the device."""
+
+    launches: list[Launch] = field(default_factory=list, compare=False)
+    """What the device was told to do: see `Launch`."""
+
+    def total(self, *kinds: str) -> int:
+        """Return how many launches there were, of some kinds or of all that compute."""
+        return sum(launch.kind in (kinds or COMPUTING) for launch in self.launches)
 
 
 _active: list[Counters] = []
@@ -53,3 +83,9 @@ def note_upload() -> None:
     """Count a copy from the host to the device."""
     for counters in _active:
         counters.uploads.append(library_line())
+
+
+def note_launch(kind: str, name: str, times: int = 1) -> None:
+    """Count what the device is told to do."""
+    for counters in _active:
+        counters.launches += [Launch(kind, name, library_line())] * times

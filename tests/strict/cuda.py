@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
+from collections.abc import Iterator
 from typing import Any, Final, Self
 
 from tests.strict import streams
@@ -11,11 +13,27 @@ from tests.strict.inventory import offers
 from tests.strict.refusal import Refused
 from tests.strict.streams import Event, Stream
 
+PEERS: set[bool] = set()
+"""Holds True while the cards can read each other's memory: see `peer_access`."""
+
 DEVICES: Final = 2
 """How many cards there are."""
 
 MEMORY: Final = 8 * 2**30
 """How many bytes each has."""
+
+
+@contextlib.contextmanager
+def peer_access() -> Iterator[None]:
+    """Let the cards read each other's memory inside a ``with`` block, as many servers' can.
+
+    CuPy then takes arrays of any card, and computes on the current one.
+    """
+    PEERS.add(True)
+    try:
+        yield
+    finally:
+        PEERS.clear()
 
 
 class _Thread(threading.local):

@@ -14,6 +14,7 @@ from tests.strict.counters import note_synchronisation
 from tests.strict.cuda import Cuda, Device
 from tests.strict.inventory import OWNERS, VERSION, check_call, offers
 from tests.strict.operators import Ufunc
+from tests.strict.raw import RawKernel
 from tests.strict.refusal import Refused, asked_by_library
 
 _KEEP_ORDER: Final = {"astype", "copy", "empty_like", "full_like", "ones_like", "zeros_like"}
@@ -54,6 +55,7 @@ class Library(ModuleType):
             self.array = _array
             self.asnumpy = _asnumpy
             self.where = _where
+            self.RawKernel = RawKernel
 
     def __getattr__(self, name: str) -> Any:
         """Make a function when it is first asked for."""
@@ -99,7 +101,10 @@ def _asarray(
     """Return an array of the device: itself if it is one, else a copy of one of the host's."""
     if isinstance(a, ndarray):
         a._memory.read()
-        here = a if a.device == Device() else ndarray(a._host.copy(), None, Device().id)
+        elsewhere = a.device != Device()
+        if elsewhere and not (a.flags.c_contiguous or a.flags.f_contiguous):
+            raise ValueError("an array on another device that is not contiguous can't be copied")
+        here = ndarray(a._host.copy("K"), None, Device().id) if elsewhere else a
         return here.astype(dtype or a.dtype, copy=bool(copy))  # type: ignore[no-any-return]
     if arrays_in(a) and asked_by_library():
         raise Refused("an array made of a list of arrays on the device")

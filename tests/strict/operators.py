@@ -15,9 +15,11 @@ from tests.strict.array import (
     launch,
     ndarray,
 )
-from tests.strict.counters import note_synchronisation
+from tests.strict.counters import note_launch, note_synchronisation
 from tests.strict.inventory import OWNERS, check_call, offers
+from tests.strict.ledger import indexing_launches
 from tests.strict.refusal import asked_by_library
+from tests.strict.subnormal import flushed
 
 _KEEP_ORDER: Final = {"astype", "copy"}
 """Methods whose result has the memory order of what it is made from."""
@@ -93,7 +95,9 @@ class Ufunc:
         places, chosen = as_index(indices, a.shape)
         expect_current(a, *chosen, *arrays_in(b))
         a._memory.write()
-        self._numpy.at(a._host, places, inside(b))
+        note_launch("kernel", f"{self.__name__}.at", indexing_launches(chosen) if chosen else 1)
+        self._numpy.at(a._host, places, flushed(inside(b)))
+        flushed(a._host, in_place=True)
 
     def reduce(self, array: ndarray, *args: Any, **kwargs: Any) -> Any:
         """Combine the elements along an axis."""

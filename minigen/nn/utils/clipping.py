@@ -140,7 +140,12 @@ def _norm(gradient: Array, norm_type: float) -> Array:
             norm = _norm_on_cpu(gradient.ravel(order="K"), norm_type)
         if math.isfinite(norm) or gradient.dtype == np.float64:
             return norm
-    return xp.linalg.norm(gradient.astype(np.float64).ravel(), norm_type)
+    magnitudes = gradient.astype(np.float64).ravel()
+    if norm_type in (1, 2, math.inf):
+        return xp.linalg.norm(magnitudes, norm_type)
+    xp.abs(magnitudes, out=magnitudes)  # CuPy's norm would send the exponent to the card
+    magnitudes **= norm_type
+    return magnitudes.sum() ** (1 / norm_type)
 
 
 def _norm_on_cpu(gradient: Array, norm_type: float) -> Any:
