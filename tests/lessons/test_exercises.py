@@ -82,7 +82,7 @@ def test_a_lesson_asks_for_all_its_exercises_and_has_a_problem_for_paper(lesson:
         for line in section.splitlines()
         if line.startswith("```{exercise} ")
     ]
-    assert sorted(asked) == sorted(exercise.name for exercise in exercises_of(lesson))
+    assert asked == [exercise.name for exercise in exercises_of(lesson)]
     paper = section.partition("**On paper** (")[2]
     assert "<details>\n<summary>Solution</summary>\n\n" in paper
     assert "\n\n</details>" in paper
