@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any, Final
 
 from lessons import building, cells
@@ -77,6 +76,6 @@ def _run(node: ast.stmt, names: dict[str, Any]) -> None:
     """Run one statement; one that needs what only a whole run has leaves nothing."""
     module = ast.Module([node], type_ignores=[])
     try:
-        exec(compile(ast.fix_missing_locations(module), "shown", "exec"), names)  # noqa: S102
+        exec(compile(ast.fix_missing_locations(module), "shown", "exec"), names)
     except Exception:  # noqa: BLE001
         return
