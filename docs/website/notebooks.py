@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import ast
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 from docs.website import moving, settings
@@ -35,7 +36,7 @@ def prepared(text: str, rewrite: Callable[[str], str], name: str = "") -> str:
     kernel, is left out: the course has a figure that shows the same before each. So are the bars of
     what is long done.
     """
-    notebook = json.loads(text)
+    notebook, drawing = json.loads(text), drawing_functions(name)
     notebook["metadata"].pop("widgets", None)
     heading = ""
     for cell in notebook["cells"]:
@@ -47,7 +48,7 @@ def prepared(text: str, rewrite: Callable[[str], str], name: str = "") -> str:
             cell["outputs"] = [shown for each in cell["outputs"] if (shown := _shown(each))]
             _fold(cell)
             if any("image/png" in _data(each) for each in cell["outputs"]):
-                settings_of(cell)["image"] = {"alt": described(source, heading)}
+                settings_of(cell)["image"] = {"alt": described(source, heading, drawing)}
     if name:
         _insert(notebook["cells"], name)
     return json.dumps(notebook, ensure_ascii=False, indent=1)
@@ -116,8 +117,23 @@ def _last_heading(markdown: str) -> str:
     return headings[-1].lstrip("# ") if headings else ""
 
 
-def described(code: str, heading: str) -> str:
+def drawing_functions(name: str) -> dict[str, str]:
+    """Return what the functions of a lesson's ``figures.py`` say that they draw, by their names."""
+    path = REPOSITORY / "lessons" / name / "figures.py"
+    if not name or not path.is_file():
+        return {}
+    functions = ast.parse(path.read_text(encoding="utf-8")).body
+    return {
+        each.name: " ".join((ast.get_docstring(each) or "").partition("\n\n")[0].split())
+        for each in functions
+        if isinstance(each, ast.FunctionDef)
+    }
+
+
+def described(code: str, heading: str, drawing: Mapping[str, str] = MappingProxyType({})) -> str:
     r"""Return in words what a figure shows, from the code that draws it.
+
+    Titles and labels count, and what the functions of `drawing` that it calls say of themselves.
 
     Examples
     --------
@@ -125,7 +141,8 @@ def described(code: str, heading: str) -> str:
     >>> described('plt.title("The loss")\nplt.xlabel("step")', "The experiment")
     'Figure: The loss. Axes: step. In the section The experiment.'
     """
-    titles, labels = [], []
+    titles = [drawing[name] for name in _called(code) if drawing.get(name)]
+    labels = []
     for name, text in _texts(code):
         if name in _TITLES:
             titles.append(text)
@@ -136,6 +153,12 @@ def described(code: str, heading: str) -> str:
         parts.append("Axes: " + ", ".join(dict.fromkeys(labels)))
     parts.append(f"In the section {heading}")
     return ". ".join(part.rstrip(".") for part in parts) + "."
+
+
+def _called(code: str) -> list[str]:
+    """Return the names of the methods that are called."""
+    calls = (node.func for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Call))
+    return [each.attr for each in calls if isinstance(each, ast.Attribute)]
 
 
 def _texts(code: str) -> Iterator[tuple[str, str]]:

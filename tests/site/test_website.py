@@ -50,6 +50,17 @@ def test_a_figure_is_described_by_the_titles_and_labels_of_its_code() -> None:
     )
 
 
+def test_a_figure_that_a_function_draws_is_described_by_what_that_says() -> None:
+    drawing = {"plane": "Draw where images lie in a plane.", "line": "Draw a line."}
+    found = notebooks.described("draw.plane(model)\nplt.show()", "The idea", drawing)
+    assert found == "Figure: Draw where images lie in a plane. In the section The idea."
+
+
+def test_a_lesson_without_a_helper_has_no_functions_that_draw() -> None:
+    assert notebooks.drawing_functions("") == {}
+    assert notebooks.drawing_functions("99-none") == {}
+
+
 def notebook(*outputs: object) -> str:
     cell = {"cell_type": "code", "source": "plt.title('A')", "metadata": {}, "outputs": outputs}
     prose = {"cell_type": "markdown", "source": ["## Seen\n", "text"], "metadata": {}}
