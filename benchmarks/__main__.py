@@ -398,16 +398,31 @@ def time_to_result(
     show_default=True,
     help="Steps before that.",
 )
+@click.option(
+    "--json",
+    "file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write every measurement to this file, each as soon as it is made.",
+)
 @threads_option
-def on_cuda(workloads: list[str], steps: int, warm_up: int, threads: int) -> None:
+def on_cuda(
+    workloads: list[str], steps: int, warm_up: int, file: Path | None, threads: int
+) -> None:
     """Compare training steps on a GPU with PyTorch's, eager and as CUDA graphs.
 
-    Each contender is alone on the card, and is timed by the card's own events. The table is
-    Markdown, for docs/performance.md.
+    Of each workload it is checked first that all compute the same. Then each contender is alone on
+    the card, and is timed by the card's own events. The table is Markdown, for docs/performance.md.
     """
     card = cuda.find_card()
-    measured = {name: cuda.measure_workload(name, steps, warm_up, threads) for name in workloads}
     click.echo(f"{card}; medians of {steps} steps after {warm_up}")
+    record = cuda.Record(card, steps, warm_up, file)
+    measured = {}
+    for name in workloads:
+
+        def tell(who: Contender, found: cuda.Measurement, name: str = name) -> None:
+            click.echo(record.add(name, who, found), err=True)
+
+        measured[name] = cuda.measure_workload(name, steps, warm_up, threads, tell)
     click.echo(cuda.table(measured))
 
 

@@ -9,8 +9,12 @@ from typing import Any, Protocol
 
 from benchmarks.libraries import Subject, is_installed
 
-_LAUNCH = re.compile(r"cu(da)?(Graph)?Launch(?!HostFunc)\w*")
-"""The calls of CUDA that make a card compute: of a kernel, or of a graph of them."""
+COUNTED = {
+    "launches": re.compile(r"cu(da)?(Graph)?Launch(?!HostFunc)\w*"),
+    "sets": re.compile(r"cu(da)?Memset\w*"),
+    "copies": re.compile(r"cu(da)?Memcpy\w*"),
+}
+"""The calls of CUDA that let a card compute, a kernel or a graph of them, or set or copy memory."""
 
 PROFILED_STEPS = 3
 
@@ -112,7 +116,7 @@ def measure(
     dict
         ``"figures"`` of the first step; ``"milliseconds"``, a time a step; ``"memory"``, the bytes
         that were taken: the libraries give none back; ``"launches"`` a step, or None if PyTorch's
-        profiler is not there to count them.
+        profiler is not there to count them; likewise ``"sets"`` and ``"copies"`` of memory.
     """
     figures = subject.figures()
     for _ in range(warm_up):
@@ -129,12 +133,12 @@ def measure(
         "figures": figures,
         "milliseconds": times,
         "memory": memory,
-        "launches": count_launches(subject, card) if is_installed("torch") else None,
+        **(count_calls(subject, card) if is_installed("torch") else dict.fromkeys(COUNTED)),
     }
 
 
-def count_launches(subject: Subject, card: Card) -> float:
-    """Return how often a step launches a kernel, or a graph of them.
+def count_calls(subject: Subject, card: Card) -> dict[str, float]:
+    """Return how often a step launches a kernel or a graph of them, and sets or copies memory.
 
     PyTorch's profiler sees the calls of the whole process, CuPy's too.
     """
@@ -145,16 +149,17 @@ def count_launches(subject: Subject, card: Card) -> float:
             subject.step()
         card.wait()
     calls = {event.key: event.count for event in profiler.key_averages()}
-    return launches_among(calls) / PROFILED_STEPS
+    return {what: calls_among(calls, what) / PROFILED_STEPS for what in COUNTED}
 
 
-def launches_among(calls: dict[str, int]) -> int:
-    """Return how many of the calls launch something.
+def calls_among(calls: dict[str, int], what: str) -> int:
+    """Return how many of the calls launch something, or set or copy memory.
 
     Examples
     --------
-    >>> launches_among({"cudaLaunchKernel": 5, "cuLaunchKernelEx": 2, "cudaGraphLaunch": 1,
-    ...                 "cudaMemcpyAsync": 9, "aten::add": 5, "cuLaunchKernel": 1})
-    9
+    >>> calls = {"cudaLaunchKernel": 5, "cuLaunchKernelEx": 2, "cudaGraphLaunch": 1,
+    ...          "cudaMemcpyAsync": 9, "cudaMemsetAsync": 3, "aten::add": 5, "cuLaunchKernel": 1}
+    >>> [calls_among(calls, what) for what in COUNTED]
+    [9, 3, 9]
     """
-    return sum(count for name, count in calls.items() if _LAUNCH.fullmatch(name))
+    return sum(count for name, count in calls.items() if COUNTED[what].fullmatch(name))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import statistics
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
 
 from benchmarks.contender import Contender, Worker
 from benchmarks.contest import check_agreement, initial_weights
@@ -12,13 +15,17 @@ from benchmarks.libraries import ON_A_CARD, is_installed
 from benchmarks.workloads import WORKLOADS
 from minigen import __version__
 from minigen.engine.backend import DeviceError, cupy
+from minigen.files import write_atomically
 
 LEAST_STEPS = 50
 """How many steps a median is taken over, at least."""
 
 MEGABYTE = 10**6
 
-HEAD = ("workload", "", "ms a step", "to PyTorch eager", "launches a step", "peak, MB")
+HEAD = (
+    *("workload", "", "ms a step", "to PyTorch eager"),
+    *("launches a step", "memory sets", "copies", "peak, MB"),
+)
 
 NOT_MEASURED = "not yet measured"
 
@@ -35,8 +42,8 @@ class Measurement:
     ----------
     milliseconds : list of float
         A time a step.
-    launches : float, optional
-        Kernels, or graphs of them, a step.
+    launches, sets, copies : float, optional
+        Kernels, or graphs of them, a step; how often it sets memory, and how often it copies some.
     memory : int
         Bytes of the card that the process took, beyond its libraries' own.
     """
@@ -44,6 +51,8 @@ class Measurement:
     figures: dict[str, float]
     milliseconds: list[float]
     launches: float | None
+    sets: float | None
+    copies: float | None
     memory: int
 
     @property
@@ -53,9 +62,15 @@ class Measurement:
 
 
 def measure_workload(
-    name: str, steps: int, warm_up: int, threads: int
+    name: str,
+    steps: int,
+    warm_up: int,
+    threads: int,
+    tell: Callable[[Contender, Measurement], object] = lambda *_: None,
 ) -> dict[Contender, Measurement]:
     """Let each contender train a workload from the same weights, alone on the card.
+
+    What they compute is compared before anything is timed; `tell` is told each measurement at once.
 
     Raises
     ------
@@ -64,16 +79,37 @@ def measure_workload(
     WorkerError
         If a process failed.
     """
-    measured = {}
+    measured, figures = {}, {}
+    contenders = [Contender(library) for library in ON_A_CARD]
     with initial_weights(name) as weights:
-        for who in map(Contender, ON_A_CARD):
+        for who in contenders:
+            with Worker(who, threads) as worker:
+                figures[who.label] = worker.call("figures_on_card", name=name, weights=weights)
+        check_agreement(name, figures)
+        for who in contenders:
             with Worker(who, threads) as worker:
                 found = worker.call(
                     "run_on_card", name=name, weights=weights, steps=steps, warm_up=warm_up
                 )
             measured[who] = Measurement(**found)
-    check_agreement(name, {who.label: each.figures for who, each in measured.items()})
+            tell(who, measured[who])
     return measured
+
+
+class Record:
+    """Writes down each measurement as soon as there is one, so that a later failure loses none."""
+
+    def __init__(self, card: str, steps: int, warm_up: int, file: Path | None) -> None:
+        self._file = file
+        self._contents: dict[str, Any] = {"card": card, "steps": steps, "warm_up": warm_up}
+
+    def add(self, workload: str, who: Contender, measurement: Measurement) -> str:
+        """Write a measurement to the file, if there is one; return a line that tells it."""
+        found = self._contents.setdefault("workloads", {}).setdefault(workload, {})
+        found[who.library] = {**asdict(measurement), "median": measurement.median}
+        if self._file is not None:
+            write_atomically(self._file, (json.dumps(self._contents, indent=1) + "\n").encode())
+        return f"{workload}, {who.label}: {measurement.median:.3f} ms a step"
 
 
 def table(measured: dict[str, dict[Contender, Measurement]]) -> str:
@@ -82,13 +118,14 @@ def table(measured: dict[str, dict[Contender, Measurement]]) -> str:
     Examples
     --------
     >>> print(table({}).splitlines()[-1])
-    | W4 | PyTorch, CUDA graphs | not yet measured | | | |
+    | W4 | PyTorch, CUDA graphs | not yet measured | | | | | |
     """
     rows = [HEAD, ("---",) * len(HEAD)]
     for name in MEASURED:
         found = measured.get(name)
         for who in map(Contender, ON_A_CARD):
-            cells = (NOT_MEASURED, "", "", "") if found is None else _cells(found, who)
+            unknown = (NOT_MEASURED, *("",) * (len(HEAD) - 3))
+            cells = unknown if found is None else _cells(found, who)
             rows.append((name, who.label, *cells))
     return "\n".join(_row(cells) for cells in rows)
 
@@ -97,12 +134,12 @@ def _row(cells: Sequence[str]) -> str:
     return "|" + "|".join(f" {cell} " if cell else " " for cell in cells) + "|"
 
 
-def _cells(found: dict[Contender, Measurement], who: Contender) -> tuple[str, str, str, str]:
+def _cells(found: dict[Contender, Measurement], who: Contender) -> tuple[str, ...]:
     one, eager = found[who], found[Contender("torch")]
     return (
         f"{one.median:.3f}",
         f"{one.median / eager.median:.2f}",
-        "" if one.launches is None else f"{one.launches:.0f}",
+        *("" if n is None else f"{n:.0f}" for n in (one.launches, one.sets, one.copies)),
         f"{one.memory / MEGABYTE:.0f}",
     )
 

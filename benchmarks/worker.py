@@ -90,6 +90,11 @@ class Session:
         """Return how much memory this process holds and held."""
         return machine.memory()
 
+    def figures_on_card(self, name: str, weights: str) -> dict[str, float]:
+        """Build a workload on a GPU; return what has to agree between the libraries."""
+        self.prepare_workload(name, weights, device="cuda")
+        return self.figures()
+
     def run_on_card(self, name: str, weights: str, steps: int, warm_up: int) -> dict[str, Any]:
         """Build a workload on a GPU and measure it there."""
         from benchmarks.cards import card_of, measure

@@ -10,7 +10,9 @@ import pytest
 from hypothesis import settings
 
 import minigen
+from tests.strict import raw
 from tests.strict.library import Library
+from tests.strict.stages import Stages
 
 settings.register_profile("minigen", deadline=None)  # a busy machine would miss one
 settings.load_profile("minigen")
@@ -34,10 +36,13 @@ def pytest_configure(config: pytest.Config) -> None:
     from tests.strict import suite
 
     if config.getoption("--backend") == "strict":
+        if raw.compiler() is None:
+            raise pytest.UsageError(f"--backend strict: {raw.WITHOUT_COMPILER}")
         suite.start_strict()
     if config.getoption("--backend") == "cuda":
         try:
-            suite.start_cuda()
+            found = suite.start_cuda()
+            config.pluginmanager.register(Stages(found), "stages")
         except minigen.DeviceError as error:
             raise pytest.UsageError(f"--backend cuda: {error}") from error
 
@@ -68,6 +73,8 @@ def _skip(items: list[pytest.Item], marker: str, reason: str) -> None:
 @pytest.fixture
 def cupy(monkeypatch: pytest.MonkeyPatch) -> Iterator[Library]:
     """Put the stand-in in CuPy's place for one test."""
+    if raw.compiler() is None:
+        pytest.skip(raw.WITHOUT_COMPILER)
     library = Library()
     monkeypatch.setitem(sys.modules, "cupy", library)
     yield library

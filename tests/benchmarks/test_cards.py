@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from benchmarks import cards
-from benchmarks.cards import CupyCard, TorchCard, card_of, count_launches, launches_among, measure
+from benchmarks.cards import CupyCard, TorchCard, calls_among, card_of, count_calls, measure
 from benchmarks.contest import check_agreement
 from benchmarks.libraries import make_trainee
 from benchmarks.worker import Session
@@ -54,6 +54,8 @@ def test_every_step_after_the_warm_up_is_timed(monkeypatch: pytest.MonkeyPatch) 
         "milliseconds": [4, 5, 6, 7],
         "memory": 7 * 1000 - 500,
         "launches": None,
+        "sets": None,
+        "copies": None,
     }
     assert clock.figures_after == 0
     assert clock.waits == [3, 7]
@@ -81,7 +83,7 @@ def test_launches_are_counted_by_pytorchs_profiler(monkeypatch: pytest.MonkeyPat
     profiler.ProfilerActivity = SimpleNamespace(CPU="cpu", CUDA="cuda")
     monkeypatch.setitem(sys.modules, "torch", ModuleType("torch"))
     monkeypatch.setitem(sys.modules, "torch.profiler", profiler)
-    assert count_launches(clock, clock) == 9
+    assert count_calls(clock, clock) == {"launches": 9, "sets": 0, "copies": 5 / 3}
 
 
 @pytest.mark.parametrize(
@@ -90,14 +92,14 @@ def test_launches_are_counted_by_pytorchs_profiler(monkeypatch: pytest.MonkeyPat
      "cudaGraphLaunch", "cuGraphLaunch", "cudaLaunchCooperativeKernel"],
 )  # fmt: skip
 def test_calls_that_launch_are_known(name: str) -> None:
-    assert launches_among({name: 2}) == 2
+    assert calls_among({name: 2}, "launches") == 2
 
 
 @pytest.mark.parametrize(
     "name", ["cudaMemcpyAsync", "cudaLaunchHostFunc", "aten::add", "cudaStreamSynchronize"]
 )
 def test_other_calls_are_none(name: str) -> None:
-    assert launches_among({name: 2}) == 0
+    assert calls_among({name: 2}, "launches") == 0
 
 
 @pytest.mark.usefixtures("cupy")

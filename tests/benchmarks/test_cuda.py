@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -36,11 +37,17 @@ class FakeWorker:
 
     def call(self, method: str, **arguments: Any) -> Any:
         self.events.append(f"{method} {self.library}")
+        figures = {"loss": self.losses.get(self.library, 1.0)}
+        if method == "figures_on_card":
+            assert arguments == {"name": "W2", "weights": "file"}
+            return figures
         assert arguments == {"name": "W2", "weights": "file", "steps": 50, "warm_up": 7}
         return {
-            "figures": {"loss": self.losses.get(self.library, 1.0)},
+            "figures": figures,
             "milliseconds": MILLISECONDS[self.library],
             "launches": None if self.library == "minigen" else 40.4,
+            "sets": None if self.library == "minigen" else 3.0,
+            "copies": None if self.library == "minigen" else 2.0,
             "memory": 123_400_000,
         }
 
@@ -68,6 +75,9 @@ def call(*arguments: str) -> Result:
 def test_each_contender_is_alone_on_the_card(workers: type[FakeWorker]) -> None:
     measured = cuda.measure_workload("W2", steps=50, warm_up=7, threads=1)
     assert workers.events == [
+        *("figures_on_card minigen", "end minigen"),
+        *("figures_on_card torch", "end torch"),
+        *("figures_on_card graphs", "end graphs"),
         *("run_on_card minigen", "end minigen"),
         *("run_on_card torch", "end torch"),
         *("run_on_card graphs", "end graphs"),
@@ -81,6 +91,24 @@ def test_contenders_that_compute_something_else_are_not_compared(
     workers.losses["graphs"] = 1.01
     with pytest.raises(DisagreementError, match="minigen computes loss = 1 and PyTorch, CUDA"):
         cuda.measure_workload("W2", steps=50, warm_up=7, threads=1)
+    assert not any(event.startswith("run_on_card") for event in workers.events)
+
+
+@pytest.mark.usefixtures("workers")
+def test_each_measurement_is_written_at_once(tmp_path: Path) -> None:
+    file = tmp_path / "cuda.json"
+    record, seen = cuda.Record("A Card", 50, 7, file), []
+
+    def tell(who: Contender, found: cuda.Measurement) -> None:
+        assert record.add("W2", who, found).startswith("W2, ")
+        seen.append(sorted(json.loads(file.read_text())["workloads"]["W2"]))
+
+    cuda.measure_workload("W2", 50, 7, 1, tell)
+    assert seen == [["minigen"], ["minigen", "torch"], ["graphs", "minigen", "torch"]]
+    written = json.loads(file.read_text())
+    assert written["card"] == "A Card"
+    assert written["workloads"]["W2"]["torch"]["median"] == 4
+    assert written["workloads"]["W2"]["torch"]["copies"] == 2
 
 
 @pytest.mark.usefixtures("workers")
@@ -88,11 +116,11 @@ def test_the_table_has_medians_ratios_launches_and_memory() -> None:
     measured = {"W2": cuda.measure_workload("W2", steps=50, warm_up=7, threads=1)}
     rows = cuda.table(measured).splitlines()
     assert rows[5:8] == [
-        "| W2 | minigen | 2.000 | 0.50 | | 123 |",
-        "| W2 | PyTorch eager | 4.000 | 1.00 | 40 | 123 |",
-        "| W2 | PyTorch, CUDA graphs | 1.000 | 0.25 | 40 | 123 |",
+        "| W2 | minigen | 2.000 | 0.50 | | | | 123 |",
+        "| W2 | PyTorch eager | 4.000 | 1.00 | 40 | 3 | 2 | 123 |",
+        "| W2 | PyTorch, CUDA graphs | 1.000 | 0.25 | 40 | 3 | 2 | 123 |",
     ]
-    assert rows[2] == "| W1 | minigen | not yet measured | | | |"
+    assert rows[2] == "| W1 | minigen | not yet measured | | | | | |"
     assert len(rows) == 2 + 3 * len(cuda.MEASURED)
     assert len({row.count("|") for row in rows}) == 1
 
@@ -111,9 +139,9 @@ def test_the_command_prints_the_card_and_one_table(
     monkeypatch.setattr(cuda, "find_card", lambda: "A Card, CUDA 13")
     done = call("--workloads", "W2", "--steps", "50", "--warm-up", "7", "--threads", "1")
     assert done.exit_code == 0, done.output
-    first, *table = done.output.splitlines()
+    first, *table = done.stdout.splitlines()
     assert first == "A Card, CUDA 13; medians of 50 steps after 7"
-    assert "| W2 | PyTorch eager | 4.000 | 1.00 | 40 | 123 |" in table
+    assert "| W2 | PyTorch eager | 4.000 | 1.00 | 40 | 3 | 2 | 123 |" in table
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,8 @@
 """How many launches a training step of each workload costs, by the stand-in's ledger.
 
-They are kept in `benchmarks/launches.json`, and a test compares. ``python -m tests.strict.launches``
-counts anew and shows what changed; with ``--write`` it writes the file.
+They are kept in `benchmarks/launches.json`, and a test compares.
+``python -m tests.strict.launches`` counts anew and shows what changed; with ``--write`` it writes
+the file.
 """
 
 from __future__ import annotations

@@ -65,7 +65,7 @@ def note_write(chosen: Sequence[Any], target: Any, value: Any) -> None:
         return
     source = value._host
     while source.ndim and source.shape[0] == 1:
-        source = source[0]
+        source = source[0, ...]
     alike = (source.shape, source.strides) == (target.shape, target.strides)
     if alike and source.ctypes.data == target.ctypes.data:
         return

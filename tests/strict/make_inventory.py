@@ -2,11 +2,12 @@
 
 Run it where CuPy is installed; it needs no GPU, since nothing is computed::
 
-    pip install cupy-cuda12x
+    pip install cupy-cuda12x==14.0.0
     python tests/strict/make_inventory.py
 
-The stand-in refuses every name and argument that is not in the file. Run it again when the library
-comes to need a newer CuPy, and read the difference.
+It is run with the oldest CuPy that the library supports. The stand-in refuses every name and
+argument that is not in the file; `test_real_cupy.py` sees to it that a newer CuPy has them, too.
+Run it again when the library comes to need a newer CuPy, and read the difference.
 """
 
 from __future__ import annotations

@@ -68,7 +68,8 @@ extern "C" void run(unsigned blocks, unsigned threads, int flush, void** given) 
         Turn turns[256];
         for (unsigned t = 0; t < threads; t++) turns[t] = {{block, t, flush, given}};
         if (threads == 1) {{ take(turns); continue; }}
-        for (unsigned t = 0; t < threads; t++) pthread_create(running + t, nullptr, take, turns + t);
+        for (unsigned t = 0; t < threads; t++)
+            pthread_create(running + t, nullptr, take, turns + t);
         for (unsigned t = 0; t < threads; t++) pthread_join(running[t], nullptr);
     }}
     pthread_barrier_destroy(&meeting);
@@ -77,6 +78,8 @@ extern "C" void run(unsigned blocks, unsigned threads, int flush, void** given) 
 """What runs a kernel for all blocks and threads."""
 
 OPTIONS: Final = ("-std=c++17", "-O1", "-ffp-contract=off", "-fPIC", "-shared", "-pthread", "-w")
+
+WITHOUT_COMPILER: Final = "needs a C++ compiler: install g++ or clang++"
 
 _threads: list[int] = [1]
 """How many threads a block has: the last counts."""
@@ -126,9 +129,7 @@ class RawKernel:
             if not parameter.startswith("const"):
                 value._memory.write()
         elif not isinstance(value, np.generic | np.ndarray):
-            raise Refused(
-                f"{self.name}: {type(value).__name__} for {parameter!r}, whose size is open"
-            )
+            raise Refused(f"{self.name}: {type(value).__name__} for {parameter!r}: of what size?")
         elif isinstance(value, np.integer) and "Index" not in parameter and "*" not in parameter:
             raise Refused(f"{self.name}: an integer for {parameter!r}")
         elif isinstance(value, np.floating):
@@ -158,6 +159,11 @@ def compiled(code: str, name: str) -> Any:
     return run
 
 
+def compiler() -> str | None:
+    """Return the path of a C++ compiler, if there is one."""
+    return shutil.which("g++") or shutil.which("clang++")
+
+
 def library_of(text: str) -> Path:
     """Compile a text, unless that was done before; return the library's file.
 
@@ -166,9 +172,9 @@ def library_of(text: str) -> Path:
     Refused
         If there is no compiler, or it refuses the text.
     """
-    compiler = shutil.which("g++") or shutil.which("clang++")
-    if compiler is None:
-        raise Refused("the stand-in runs kernels through a C++ compiler: install g++ or clang++")
+    found = compiler()
+    if found is None:
+        raise Refused(f"the stand-in runs kernels: {WITHOUT_COMPILER}")
     key = hashlib.sha256("\n".join([*OPTIONS, text]).encode()).hexdigest()[:24]
     folder = Path(tempfile.gettempdir()) / f"minigen-kernels-{os.getuid()}"
     library = folder / f"{key}.so"
@@ -177,7 +183,7 @@ def library_of(text: str) -> Path:
         with tempfile.TemporaryDirectory(dir=folder) as own:
             source, built = Path(own, "kernel.cpp"), Path(own, "kernel.so")
             source.write_text(text, encoding="utf-8")
-            command = [compiler, *OPTIONS, str(source), "-o", str(built)]
+            command = [found, *OPTIONS, str(source), "-o", str(built)]
             done = subprocess.run(command, check=False, capture_output=True, text=True)
             if done.returncode:
                 raise Refused(f"the kernel does not compile:\n{done.stderr}")

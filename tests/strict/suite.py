@@ -59,20 +59,29 @@ def start_strict() -> None:
     _start()
 
 
-def start_cuda() -> None:
+def start_cuda() -> list[str]:
     """Change how tests reach the library and look at its arrays, which are on a real card.
+
+    Returns
+    -------
+    list of str
+        What the first stages found: the card, and that it ran a kernel.
 
     Raises
     ------
     DeviceError
-        If CuPy or a GPU is missing.
+        If CuPy or a GPU is missing, or doesn't run a first kernel.
     """
-    from minigen.engine.backend import cupy, to_device
+    from minigen.engine.backend import cupy, to_device, use_device
 
     global _on_card  # noqa: PLW0603 - the whole process is on one card or the other
+    library = cupy()
+    name = library.cuda.runtime.getDeviceProperties(0)["name"].decode()
+    use_device(DEVICE)
     _on_card = functools.partial(to_device, device=DEVICE)
-    let_tests_look(cupy().ndarray, _on_card)
+    let_tests_look(library.ndarray, _on_card)
     _start()
+    return [f"card: {name}, CuPy {library.__version__}", "first kernel: it ran"]
 
 
 def _start() -> None:

@@ -44,6 +44,17 @@ def test_without_a_card_the_run_ends_and_says_so(
         configure()
 
 
+def test_a_card_that_runs_no_kernel_ends_the_run_and_says_what_is_missing(
+    cupy: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: Any, **__: Any) -> Any:
+        raise RuntimeError("libnvrtc.so.12: cannot open shared object file")
+
+    monkeypatch.setattr(cupy, "arange", fails, raising=False)
+    with pytest.raises(pytest.UsageError, match=r"did not run a first kernel: .*NVRTC"):
+        configure()
+
+
 PROGRAM = """
 import sys, pytest
 from tests.strict.counters import counting
@@ -67,6 +78,10 @@ def test_with_a_card_the_suite_runs_on_it() -> None:
     done = subprocess.run(command, check=False, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
     assert "about the stand-in for CuPy" in done.stdout
+    assert "card: Stand-in 0, CuPy " in done.stdout
+    assert "first kernel: it ran" in done.stdout
+    assert re.search(r"engine, ops and kernels: \d+ passed", done.stdout)
+    assert re.search(r"models, training and commands: \d+ skipped", done.stdout)
     sent = re.search(r"(\d+) arrays were sent", done.stdout)
     assert sent is not None
     assert int(sent[1]) > 50

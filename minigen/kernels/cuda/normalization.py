@@ -1,7 +1,7 @@
 r"""Batch norm in two launches each way, a block of threads for each channel's sums.
 
-The sums are in double; the variance is the mean square of deviations from the mean, in a second pass
-over the channel. The equations are those of `minigen.ops.normalization`.
+The sums are in double; the variance is the mean square of deviations from the mean, in a second
+pass over the channel. The equations are those of `minigen.ops.normalization`.
 """
 
 from __future__ import annotations

@@ -67,7 +67,8 @@ ADAM: Final = Kernel(
     _TABLE,
 )
 
-# g += λ w; b = μ b + (1 - d) g, in the first step g; w -= η b, or η (g + μ b) with Nesterov's momentum
+# g += λ w; b = μ b + (1 - d) g, in the first step g; w -= η b, or η (g + μ b) with Nesterov's
+# momentum
 SGD: Final = Kernel(
     "sgd",
     "const Table table, Index count, Index n, Index buffered, Index first, Index nesterov, "
@@ -84,7 +85,8 @@ SGD: Final = Kernel(
     _TABLE,
 )
 
-# g += λ w; v = α v + (1 - α) g²; d = g / (√(v - m²) + ε), m = α m + (1 - α) g if centred; b = μ b + d
+# g += λ w; v = α v + (1 - α) g²; d = g / (√(v - m²) + ε), m = α m + (1 - α) g if centred;
+# b = μ b + d; w -= η b
 RMSPROP: Final = Kernel(
     "rmsprop",
     "const Table table, Index count, Index n, Index centered, Index buffered, "

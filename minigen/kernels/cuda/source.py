@@ -154,14 +154,14 @@ def dense(array: Array) -> Array:
 
 def held_as(reference: Array, array: Array) -> Array:
     """Return an array of the shape of `reference` in its memory order: itself, or a copy."""
-    if array.shape == reference.shape and _lengthy(array) == _lengthy(reference):
+    if array.shape == reference.shape and _steps(array) == _steps(reference):
         return array
     copy = namespace(reference).empty_like(reference)
     copy[...] = array
     return copy
 
 
-def _lengthy(array: Array) -> list[int]:
+def _steps(array: Array) -> list[int]:
     """Return the strides of the axes along which there is anything to stride."""
     return [s for s, n in zip(array.strides, array.shape, strict=True) if n > 1]
 

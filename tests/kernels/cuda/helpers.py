@@ -1,4 +1,4 @@
-"""What the tests of CUDA kernels share: arrays on the stand-in's card, and comparing with the op."""
+"""What the tests of CUDA kernels share: arrays on the stand-in's card, compared with the op."""
 
 from __future__ import annotations
 
