@@ -79,4 +79,6 @@ _AMENDED: Final[dict[str, Callable[[str], str]]] = {
     "start.md": _start,
     "course/index.md": _with_contents,
     "derivations/index.md": _with_contents,
+    "documents/index.md": _with_contents,
+    "documents/zh/index.md": _with_contents,
 }
