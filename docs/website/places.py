@@ -21,10 +21,17 @@ _RENAMED: Final = {
 def places() -> dict[str, str]:
     """Return every file of the repository that is on the site, and its place there."""
     found = {**_RENAMED}
-    for pattern in ("docs/*.md", "docs/derivations/*.md", "docs/images/*", "docs/sounds/*"):
+    for pattern in (
+        "docs/*.md",
+        "docs/derivations/*.md",
+        "docs/documents/**/*.md",
+        "docs/images/*",
+        "docs/sounds/*",
+    ):
         for path in sorted(REPOSITORY.glob(pattern)):
             name = path.relative_to(REPOSITORY).as_posix()
             found[name] = name.removeprefix("docs/")
-    for path in sorted(REPOSITORY.glob("lessons/[0-9]*/[0-9]*.ipynb")):
-        found[path.relative_to(REPOSITORY).as_posix()] = f"course/{path.name}"
+    for pattern in ("lessons/[0-9]*/[0-9]*.ipynb", "lessons/documents/*.ipynb"):
+        for path in sorted(REPOSITORY.glob(pattern)):
+            found[path.relative_to(REPOSITORY).as_posix()] = f"course/{path.name}"
     return found

@@ -71,4 +71,6 @@ _AMENDED: Final[dict[str, Callable[[str], str]]] = {
     "course/index.md": _course,
     "contributing.md": contributors.contributing,
     "derivations/index.md": _with_contents,
+    "documents/index.md": _with_contents,
+    "documents/zh/index.md": _with_contents,
 }

@@ -59,9 +59,12 @@ def claims(name: str, language: str) -> dict[str, Claim]:
 
 
 def numbers(text: str) -> list[str]:
-    """Return the decimal numbers of a text, with one kind of minus and no commas of thousands."""
+    """Return the decimal numbers of a text, with one kind of minus and no commas of thousands.
+
+    Sizes such as 28x28 are among them.
+    """
     plain = re.sub(r"(?<=\d),(?=\d{3})", "", text.replace("−", "-"))
-    return re.findall(r"(?<![\w.])-?\d+(?:\.\d+)?(?!\w)", plain)
+    return re.findall(r"(?<![\w.])(?:-?\d+(?:\.\d+)?|\d+(?:x\d+)+)(?!\w)", plain)
 
 
 def anchor(heading: str) -> str:

@@ -130,7 +130,7 @@ def test_a11_from_noise_to_an_image(states: States) -> None:
     )
     images = generator(source.normal((2, 64)))
     assert images.shape == (2, 1, 28, 28)
-    states("64", f"{8 * 7 * 7}", "28")
+    states("64", f"{8 * 7 * 7}", "28x28")
 
 
 def test_a12_the_generators_loss_would_spoil_the_discriminator(states: States) -> None:

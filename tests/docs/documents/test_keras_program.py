@@ -162,7 +162,7 @@ def test_k14_the_generators_images_are_too_small(states: States) -> None:
     size = images.shape[-1]
     doublings = round(math.log2(64 / 4))
     assert sizes_of_transposed(4, 2, 2, doublings) == 64
-    states(f"{size}", "64", f"{doublings}")
+    states(f"{size}x{size}", "64", f"{doublings}")
 
 
 def test_k15_the_flags_freeze_the_wrong_side(states: States) -> None:

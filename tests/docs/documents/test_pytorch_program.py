@@ -244,4 +244,5 @@ def test_t18_colour_needs_three_channels(states: States) -> None:
     with pytest.raises(ValueError, match=r"\(N, 1, H, W\) is expected"):
         layer(minigen.zeros(2, 3, 32, 32))
     model = models.DCGAN((3, 32, 32), generator=Generator(0))
-    states(*(str(n) for n in model.sample(1, generator=Generator(1)).shape[1:]), "1")
+    shape = model.sample(1, generator=Generator(1)).shape[1:]
+    states("x".join(str(n) for n in shape), "1")
