@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -46,54 +46,49 @@ def check_warmup_cosine_rate(answer: Callable[..., Any]) -> None:
     expect_array(answer(9, 10, 1, 2.0, 0.0), 1 + math.cos(math.pi * 8 / 9), "the rate of step 9")
 
 
-def _adagrad(
-    inputs: Sequence[Any], *, late: bool = False, inside: bool = False, root: bool = True
-) -> Any:
-    """Return the weights and the sum after a step, one above the other; or wrong ones."""
-    weights, gradient, total, lr, eps = inputs
-    new = total + gradient**2
-    used = total if late else new
-    size = np.sqrt(used + eps) if inside else (np.sqrt(used) if root else used) + eps
-    return np.array([weights - lr * gradient / size, new])
-
-
 def check_adagrad_step(answer: Callable[..., Any]) -> None:
     """Check one step in the middle of a training, with an epsilon that can be seen."""
     draw = Generator(1)
     weights, gradient = draw.normal((2, 3), np.float64), draw.normal((2, 3), np.float64)
-    total = draw.normal((2, 3), np.float64) ** 2 + 0.1
-    inputs = (weights, gradient, total, 0.3, 0.05)
-    kept = [array.copy() for array in inputs[:3]]
-    found = answer(*inputs)
+    total, lr, eps = draw.normal((2, 3), np.float64) ** 2 + 0.1, 0.3, 0.05
+    kept = [array.copy() for array in (weights, gradient, total)]
+    found = answer(weights, gradient, total, lr, eps)
     expect(
         isinstance(found, tuple | list) and len(found) == 2,
         "a tuple of the new weights and the new sum is expected",
     )
     expect(
-        all(map(np.array_equal, inputs[:3], kept)),
+        all(map(np.array_equal, (weights, gradient, total), kept)),
         "the arrays that were given were changed in place; return new ones",
     )
-    forgetting = 0.9 * total + 0.1 * gradient**2
+    new, forgetting = total + gradient**2, 0.9 * total + 0.1 * gradient**2
     expect_array(
-        found,
-        _adagrad(inputs),
-        "the weights and the sum",
+        found[1],
+        new,
+        "the new sum",
         mistakes={
-            "the weights are divided by the sum as it was before: the present gradient belongs to "
-            "it": _adagrad(inputs, late=True),
-            "epsilon stands inside the root; here it stands outside": _adagrad(inputs, inside=True),
-            "the root is missing: the step is divided by the sum of squares": _adagrad(
-                inputs, root=False
+            "this is RMSprop's mean, with a decay of 0.9: AdaGrad's sum forgets nothing": (
+                forgetting
             ),
-            "this is RMSprop with a decay of 0.9: AdaGrad's sum forgets nothing": np.array(
-                [weights - 0.3 * gradient / (np.sqrt(forgetting) + 0.05), forgetting]
+            "the gradients were added up, not their squares": total + gradient,
+            "the present gradient's square is missing": total,
+        },
+    )
+    expect_array(
+        found[0],
+        weights - lr * gradient / (np.sqrt(new) + eps),
+        "the new weights",
+        mistakes={
+            "they are divided by the sum as it was before: the present gradient belongs to it": (
+                weights - lr * gradient / (np.sqrt(total) + eps)
             ),
-            "the sum has the gradients, not their squares": np.array(
-                [
-                    weights - 0.3 * gradient / (np.sqrt(np.abs(total + gradient)) + 0.05),
-                    total + gradient,
-                ]
+            "epsilon stands inside the root; here it stands outside": (
+                weights - lr * gradient / np.sqrt(new + eps)
             ),
+            "the root is missing: the step is divided by the sum of squares": (
+                weights - lr * gradient / (new + eps)
+            ),
+            "the step goes up: subtract it": weights + lr * gradient / (np.sqrt(new) + eps),
         },
     )
 

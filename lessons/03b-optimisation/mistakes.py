@@ -59,7 +59,7 @@ def no_root(weights: Any, gradient: Any, total: Any, lr: float, eps: float) -> A
     return weights - lr * gradient / (total + eps), total
 
 
-@mistake("adagrad_step", "this is RMSprop")
+@mistake("adagrad_step", "this is RMSprop's mean")
 def forgets(weights: Any, gradient: Any, total: Any, lr: float, eps: float) -> Any:
     total = 0.9 * total + 0.1 * gradient**2
     return weights - lr * gradient / (np.sqrt(total) + eps), total

@@ -122,7 +122,7 @@ def test_a_lesson_with_a_fault_is_not_saved(checkout: Path) -> None:
 def test_a_number_that_no_lesson_has_is_an_error_of_use(source: Path) -> None:
     done = CliRunner().invoke(command.main, ["build", "17"])
     assert done.exit_code == 2
-    assert "there is no lesson 17; there are 00, 01" in done.output
+    assert "there is no lesson 17; there are 01" in done.output
 
 
 def test_lessons_are_counted() -> None:

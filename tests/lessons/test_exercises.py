@@ -29,6 +29,11 @@ EXERCISES = all_exercises()
 STUBS = {str(exercise): exercise.stub or exercise.check for exercise in EXERCISES}
 
 each_lesson = pytest.mark.parametrize("lesson", lessons(), ids=lambda lesson: lesson.number)
+each_but_the_primer = pytest.mark.parametrize(  # whose exercises are all short
+    "lesson",
+    [lesson for lesson in lessons() if lesson.notebook.stem != "00-primer"],
+    ids=lambda lesson: lesson.number,
+)
 each_exercise = pytest.mark.parametrize("exercise", EXERCISES, ids=str)
 
 
@@ -74,7 +79,7 @@ def test_a_lesson_has_three_exercises_or_more_each_with_a_stub_and_a_solution(
     assert solutions == stubs
 
 
-@each_lesson
+@each_but_the_primer
 def test_a_lesson_asks_for_all_its_exercises_and_has_a_problem_for_paper(lesson: Lesson) -> None:
     text = lesson.notebook.with_suffix(".md").read_text(encoding="utf-8")
     section = text.partition("\n## Exercises\n")[2].partition("\n## ")[0]
@@ -89,7 +94,7 @@ def test_a_lesson_asks_for_all_its_exercises_and_has_a_problem_for_paper(lesson:
     assert "\n\n</details>" in paper
 
 
-@each_lesson
+@each_but_the_primer
 def test_exercises_are_graded_from_easy_to_hard_and_have_three_hints(lesson: Lesson) -> None:
     guides = {exercise.name: exercise.guide for exercise in exercises_of(lesson)}
     assert all(guides.values())
