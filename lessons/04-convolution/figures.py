@@ -58,8 +58,7 @@ def learn(model: nn.Module, images: Array, epochs: int) -> nn.Module:
 
 
 def _answers(model: nn.Module, images: Array) -> Array:
-    answers: Array = model(minigen.tensor(images)).numpy().argmax(axis=1)
-    return answers
+    return np.asarray(model(minigen.tensor(images)).numpy().argmax(axis=1))
 
 
 def by_moves(model: nn.Module) -> Array:
@@ -174,8 +173,7 @@ def learnt_kernels(model: nn.Module) -> None:
 
 def coloured_pictures(count: int) -> Array:
     """Return coloured pictures of 32 by 32 pixels, with values from 0 to 1."""
-    pictures: Array = (data.load("coloured_shapes").images[:count] / 255).astype(np.float32)
-    return pictures
+    return np.asarray(data.load("coloured_shapes").images[:count] / 255, np.float32)
 
 
 def kernels_on_a_picture() -> tuple[float, float]:
@@ -191,11 +189,10 @@ def kernels_on_a_picture() -> tuple[float, float]:
         "bright below": np.array([[-1, -1, -1], [0, 0, 0], [1, 1, 1]]),
         "bright right": np.array([[-1, 0, 1]] * 3),
     }
-    weights = {
-        name: np.broadcast_to(kernel, (1, 3, 3, 3)).astype(np.float32)
-        for name, kernel in kernels.items()
-    }
-    maps = {name: F.conv2d(picture[None], weight)[0, 0] for name, weight in weights.items()}
+    maps = {}
+    for name, kernel in kernels.items():  # the same for each of the three colours
+        weight = np.broadcast_to(kernel, (1, 3, 3, 3)).astype(np.float32)
+        maps[name] = F.conv2d(picture[None], weight)[0, 0]
     first = maps["bright below"]
     row, column = (int(i) for i in np.unravel_index(first.argmax(), first.shape))
     mark: dict[str, Any] = {"fill": False, "edgecolor": "black", "linewidth": 2}
@@ -223,9 +220,8 @@ def kernels_on_a_picture() -> tuple[float, float]:
 def matrix_of(kernel: Array, size: tuple[int, int], stride: int, padding: int) -> Array:
     """Return the matrix A of a convolution: its columns are the convolutions of single pixels."""
     pixels = np.eye(size[0] * size[1]).reshape(-1, 1, *size)
-    found: Any = F.conv2d(pixels, kernel[None, None], None, stride, padding)
-    matrix: Array = found.reshape(len(pixels), -1).T
-    return matrix
+    outputs: Any = F.conv2d(pixels, kernel[None, None], None, stride, padding)
+    return np.asarray(outputs.reshape(len(pixels), -1).T)
 
 
 def two_matrices() -> None:
@@ -271,9 +267,8 @@ def painting() -> tuple[Array, Array, Array]:
     for count, (ax, stage) in enumerate(zip(axes[2:], stages, strict=True)):
         ax.imshow(stage, cmap="Purples", vmin=0, vmax=6)
         i, j = divmod(count, 2)
-        mark = Rectangle((2 * j - 0.5, 2 * i - 0.5), 3, 3, fill=False)
-        mark.set(edgecolor=viz.COLOURS[1], linewidth=2)
-        ax.add_patch(mark)
+        mark: dict[str, Any] = {"fill": False, "edgecolor": viz.COLOURS[1], "linewidth": 2}
+        ax.add_patch(Rectangle((2 * j - 0.5, 2 * i - 0.5), 3, 3, **mark))
         ax.set_title(f"{count + 1} painted" if count < 3 else "all painted")
         _bare(ax)
     plt.show()
@@ -299,9 +294,6 @@ def pooled_back() -> dict[str, Array]:
         _numbers(ax, share, f"back through {name} pooling")
     plt.show()
     return shares
-
-
-# The adjoint in pictures.
 
 
 def adjoint_in_pictures() -> tuple[Array, Array]:
@@ -331,8 +323,7 @@ def times_painted(kernel: int, stride: int) -> Array:
     """Return how often each pixel is painted, away from the borders."""
     ones, weight = np.ones((1, 1, 9, 9)), np.ones((1, 1, kernel, kernel))
     times: Any = F.conv_transpose2d(ones, weight, None, stride)[0, 0]
-    inside: Array = times[kernel : kernel + 9, kernel : kernel + 9]
-    return inside
+    return np.asarray(times[kernel : kernel + 9, kernel : kernel + 9])
 
 
 def how_often_painted(settings: Sequence[tuple[int, int]]) -> None:
@@ -454,8 +445,7 @@ def gradient_sizes(kernel: int, stride: int, padding: int) -> Array:
         (gradient,) = minigen.grad(y, leaf, random.normal(size=y.shape))
         assert gradient is not None
         squares += gradient.numpy()[0, 0] ** 2 / draws
-    inside: Array = np.sqrt(squares[6:18, 6:18])
-    return inside
+    return np.asarray(np.sqrt(squares[6:18, 6:18]))
 
 
 def gradients_of_images() -> dict[tuple[int, int], float]:
