@@ -67,7 +67,7 @@ def step(model: nn.Sequential, x: Array, targets: Array, rate: float = 0.5) -> f
     for parameter in model.parameters():
         assert parameter.grad is not None
         parameter.data = parameter.data - rate * parameter.grad.data
-    return loss.item()
+    return float(loss.item())
 
 
 def before_and_after() -> None:
@@ -80,7 +80,7 @@ def before_and_after() -> None:
         step(model, x[batch], targets[batch])
     answers.append(model(pixels).numpy().argmax(axis=1))
 
-    parts = plt.figure(figsize=(9, 2.6)).subfigures(2)
+    parts: Any = plt.figure(figsize=(9, 2.6)).subfigures(2)
     names = ("Before training", "After 60 steps")
     for part, name, answer in zip(parts, names, answers, strict=True):
         row = part.subplots(1, 12)

@@ -39,12 +39,14 @@ def declared(function: Callable[..., Any], rule: Callable[..., Any]) -> Op[Any]:
 def standardize(x: Array) -> Array:
     """Shift and scale each row to mean 0 and variance 1."""
     deviation = x - x.mean(axis=-1, keepdims=True)
-    return deviation / np.sqrt((deviation**2).mean(axis=-1, keepdims=True) + 1e-5)
+    result: Array = deviation / np.sqrt((deviation**2).mean(axis=-1, keepdims=True) + 1e-5)
+    return result
 
 
 def swish(x: Array) -> Array:
     """Return x times its sigmoid."""
-    return x / (1 + np.exp(-x))
+    result: Array = x / (1 + np.exp(-x))
+    return result
 
 
 def _scale(x: Any) -> Any:
@@ -238,8 +240,9 @@ def precisions(function: Callable[..., Any], inputs: list[Array]) -> None:
 
 
 def _softmax(x: Array) -> Array:
-    e: Array = np.exp(x - x.max(axis=-1, keepdims=True))
-    return e / e.sum(axis=-1, keepdims=True)
+    e = np.exp(x - x.max(axis=-1, keepdims=True))
+    result: Array = e / e.sum(axis=-1, keepdims=True)
+    return result
 
 
 def _batch_norm(x: Array) -> Array:

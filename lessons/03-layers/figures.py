@@ -26,7 +26,8 @@ _SIGNED = "PuOr"
 def _rows(part: str, count: int) -> tuple[Array, Array]:
     """Return printed digits as rows of 784 pixels, and which digits they are."""
     split = data.load("printed_digits", part)
-    return np.float32(split.images[:count].reshape(-1, 784) / 255), split.labels[:count]
+    rows = split.images[:count].reshape(-1, 784) / 255
+    return rows.astype(np.float32), split.labels[:count]
 
 
 X_TRAIN, LABELS = _rows("train", 2000)
@@ -229,6 +230,7 @@ def slopes_of_activations() -> None:
     for name, function in ACTIVATIONS.items():
         y = function(at)
         (slope,) = minigen.grad(y.sum(), at)
+        assert slope is not None
         left.plot(at.numpy(), y.numpy(), label=name)
         right.plot(at.numpy(), slope.numpy(), label=name)
     left.set(title="Activations", xlabel="x", ylabel="y", ylim=(-1.2, 2.5))
@@ -444,6 +446,7 @@ def units_off(activation: nn.Module, rate: float = 3.0) -> tuple[Array, Array]:
             parameter.data = parameter.data - rate * parameter.grad.data
     off = (first(minigen.tensor(X_TRAIN)).numpy() <= 0).all(axis=0)
     _gradients(model, X_TRAIN, LABELS)
+    assert first.weight.grad is not None
     return off, abs(first.weight.grad.numpy()).max(axis=1)
 
 
@@ -460,6 +463,7 @@ def share_arriving(activation: Callable[[Any], Any], layers: int = 10, width: in
         h = activation(F.linear(h, minigen.tensor(draw(0, width**-0.5, (width, width)))))
     g = draw(size=h.shape)
     (arrived,) = minigen.grad(h, start, g)
+    assert arrived is not None
     return float(np.sqrt(np.mean(arrived.numpy() ** 2) / np.mean(g**2)))
 
 

@@ -29,7 +29,7 @@ IMAGES, BATCH = 2000, 50
 
 def _digits(part: str, count: int) -> tuple[Array, Array]:
     split = data.load("printed_digits", part)
-    return np.float32(split.images[:count] / 255), split.labels[:count]
+    return (split.images[:count] / 255).astype(np.float32), split.labels[:count]
 
 
 def placed(digits: Array, right: int = 0) -> Array:
@@ -58,8 +58,7 @@ def learn(model: nn.Module, images: Array, epochs: int) -> nn.Module:
 
 
 def _answers(model: nn.Module, images: Array) -> Array:
-    answers: Array = model(minigen.tensor(images)).numpy().argmax(axis=1)
-    return answers
+    return np.asarray(model(minigen.tensor(images)).numpy().argmax(axis=1))
 
 
 def by_moves(model: nn.Module) -> Array:
@@ -153,7 +152,7 @@ def three_networks(dense: Array) -> tuple[dict[str, Array], nn.Module]:
 
 def learnt_kernels(model: nn.Module) -> None:
     """Draw the kernels of the first layer, and where each finds something in a digit."""
-    first = next(iter(model.children()))
+    first: Any = next(iter(model.children()))
     kernels = first.weight.numpy()[:, 0]
     found = F.relu(first(minigen.tensor(placed(TEST_DIGITS[4:5], 3)))).numpy()[0]
     figure, axes = plt.subplots(2, len(kernels), figsize=(9, 2.4))
@@ -174,7 +173,7 @@ def learnt_kernels(model: nn.Module) -> None:
 
 def coloured_pictures(count: int) -> Array:
     """Return coloured pictures of 32 by 32 pixels, with values from 0 to 1."""
-    return np.float32(data.load("coloured_shapes").images[:count] / 255)
+    return np.asarray(data.load("coloured_shapes").images[:count] / 255, np.float32)
 
 
 def kernels_on_a_picture() -> tuple[float, float]:
@@ -190,18 +189,17 @@ def kernels_on_a_picture() -> tuple[float, float]:
         "bright below": np.array([[-1, -1, -1], [0, 0, 0], [1, 1, 1]]),
         "bright right": np.array([[-1, 0, 1]] * 3),
     }
-    weights = {
-        name: np.broadcast_to(kernel, (1, 3, 3, 3)).astype(np.float32)
-        for name, kernel in kernels.items()
-    }
-    maps = {name: F.conv2d(picture[None], weight)[0, 0] for name, weight in weights.items()}
+    maps = {}
+    for name, kernel in kernels.items():  # the same for each of the three colours
+        weight = np.broadcast_to(kernel, (1, 3, 3, 3)).astype(np.float32)
+        maps[name] = F.conv2d(picture[None], weight)[0, 0]
     first = maps["bright below"]
-    spot = np.unravel_index(first.argmax(), first.shape)  # the window that is marked
+    row, column = (int(i) for i in np.unravel_index(first.argmax(), first.shape))
     mark: dict[str, Any] = {"fill": False, "edgecolor": "black", "linewidth": 2}
     _, axes = plt.subplots(1, 5, figsize=(9, 2.5), width_ratios=(1, 0.45, 1, 0.45, 1))
     axes[0].imshow(picture.transpose(1, 2, 0))
     axes[0].set_title("picture 32 × 32")
-    axes[0].add_patch(Rectangle((spot[1] - 0.5, spot[0] - 0.5), 3, 3, **mark))
+    axes[0].add_patch(Rectangle((column - 0.5, row - 0.5), 3, 3, **mark))
     for place, (name, kernel) in zip((1, 3), kernels.items(), strict=True):
         axes[place].imshow(kernel, cmap=_SIGNED, vmin=-1.5, vmax=1.5)
         for (i, j), number in np.ndenumerate(kernel):
@@ -210,19 +208,20 @@ def kernels_on_a_picture() -> tuple[float, float]:
         axes[place].set_title("kernel 3 × 3")
         largest = abs(maps[name]).max()
         axes[place + 1].imshow(maps[name], cmap=_SIGNED, vmin=-largest, vmax=largest)
-        axes[place + 1].add_patch(Rectangle((spot[1] - 0.5, spot[0] - 0.5), 1, 1, **mark))
+        axes[place + 1].add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, **mark))
         axes[place + 1].set_title(name)
     for ax in axes:
         _bare(ax)
     plt.show()
-    window = picture[:, spot[0] : spot[0] + 3, spot[1] : spot[1] + 3]
-    return float((window * kernels["bright below"]).sum()), float(first[spot])
+    window = picture[:, row : row + 3, column : column + 3]
+    return float((window * kernels["bright below"]).sum()), float(first[row, column])
 
 
 def matrix_of(kernel: Array, size: tuple[int, int], stride: int, padding: int) -> Array:
     """Return the matrix A of a convolution: its columns are the convolutions of single pixels."""
     pixels = np.eye(size[0] * size[1]).reshape(-1, 1, *size)
-    return F.conv2d(pixels, kernel[None, None], None, stride, padding).reshape(len(pixels), -1).T
+    outputs: Any = F.conv2d(pixels, kernel[None, None], None, stride, padding)
+    return np.asarray(outputs.reshape(len(pixels), -1).T)
 
 
 def two_matrices() -> None:
@@ -258,7 +257,7 @@ def painting() -> tuple[Array, Array, Array]:
     """
     kernel = np.array([[1.0, 2, 1], [2, 4, 2], [1, 2, 1]])
     small = np.array([[1.0, 0.6], [0.3, 0.9]])
-    stages = []
+    stages: list[Any] = []
     for count in range(1, 5):
         some = np.where(np.arange(4).reshape(2, 2) < count, small, 0)
         stages.append(F.conv_transpose2d(some[None, None], kernel[None, None], None, 2)[0, 0])
@@ -268,9 +267,8 @@ def painting() -> tuple[Array, Array, Array]:
     for count, (ax, stage) in enumerate(zip(axes[2:], stages, strict=True)):
         ax.imshow(stage, cmap="Purples", vmin=0, vmax=6)
         i, j = divmod(count, 2)
-        mark = Rectangle((2 * j - 0.5, 2 * i - 0.5), 3, 3, fill=False)
-        mark.set(edgecolor=viz.COLOURS[1], linewidth=2)
-        ax.add_patch(mark)
+        mark: dict[str, Any] = {"fill": False, "edgecolor": viz.COLOURS[1], "linewidth": 2}
+        ax.add_patch(Rectangle((2 * j - 0.5, 2 * i - 0.5), 3, 3, **mark))
         ax.set_title(f"{count + 1} painted" if count < 3 else "all painted")
         _bare(ax)
     plt.show()
@@ -282,13 +280,15 @@ def pooled_back() -> dict[str, Array]:
     image = np.array([[1, 5, 2, 0], [3, 2, 7, 4], [6, 1, 3, 3], [0, 2, 1, 8]], np.float64)
     cotangent = np.array([[4.0, 8.0], [12.0, 16.0]])
     leaf = minigen.tensor(image[None, None], requires_grad=True)
-    shares = {
-        name: minigen.grad(pool(leaf, 2), leaf, cotangent[None, None])[0].numpy()[0, 0]
-        for name, pool in (("max", F.max_pool2d), ("average", F.avg_pool2d))
-    }
+    shares: dict[str, Array] = {}
+    for name, pool in (("max", F.max_pool2d), ("average", F.avg_pool2d)):
+        (back,) = minigen.grad(pool(leaf, 2), leaf, cotangent[None, None])
+        assert back is not None
+        shares[name] = back.numpy()[0, 0]
+    maxima: Any = F.max_pool2d(image[None, None], 2)
     _, axes = plt.subplots(1, 5, figsize=(9, 2.3), width_ratios=(1, 0.5, 0.5, 1, 1))
     _numbers(axes[0], image, "image")
-    _numbers(axes[1], F.max_pool2d(image[None, None], 2)[0, 0], "its maxima")
+    _numbers(axes[1], maxima[0, 0], "its maxima")
     _numbers(axes[2], cotangent, "cotangent")
     for ax, (name, share) in zip(axes[3:], shares.items(), strict=True):
         _numbers(ax, share, f"back through {name} pooling")
@@ -296,15 +296,12 @@ def pooled_back() -> dict[str, Array]:
     return shares
 
 
-# The adjoint in pictures.
-
-
 def adjoint_in_pictures() -> tuple[Array, Array]:
     """Draw what windows of a convolution read, and what its transpose paints; return both."""
     blob = np.array([[0.2, 0.6, 1.0], [0.0, 0.5, 0.8], [-0.4, -0.2, 0.3]])
     matrix = matrix_of(blob, (8, 8), 2, 1)
     units = np.eye(16).reshape(16, 1, 4, 4)
-    painted = F.conv_transpose2d(units, blob[None, None], None, 2, 1, 1).reshape(16, 64)
+    painted: Any = F.conv_transpose2d(units, blob[None, None], None, 2, 1, 1).reshape(16, 64)
     figure, axes = plt.subplots(2, 5, figsize=(9, 4.1))
     for column, q in zip(axes.T, (0, 3, 5, 10, 14), strict=True):
         for ax, row in zip(column, (matrix[q], painted[q]), strict=True):
@@ -325,9 +322,8 @@ def adjoint_in_pictures() -> tuple[Array, Array]:
 def times_painted(kernel: int, stride: int) -> Array:
     """Return how often each pixel is painted, away from the borders."""
     ones, weight = np.ones((1, 1, 9, 9)), np.ones((1, 1, kernel, kernel))
-    times = F.conv_transpose2d(ones, weight, None, stride)[0, 0]
-    inside: Array = times[kernel : kernel + 9, kernel : kernel + 9]
-    return inside
+    times: Any = F.conv_transpose2d(ones, weight, None, stride)[0, 0]
+    return np.asarray(times[kernel : kernel + 9, kernel : kernel + 9])
 
 
 def how_often_painted(settings: Sequence[tuple[int, int]]) -> None:
@@ -447,9 +443,9 @@ def gradient_sizes(kernel: int, stride: int, padding: int) -> Array:
         weight = minigen.tensor(random.normal(size=(8, 1, kernel, kernel)))
         y = F.conv2d(leaf, weight, None, stride, padding)
         (gradient,) = minigen.grad(y, leaf, random.normal(size=y.shape))
+        assert gradient is not None
         squares += gradient.numpy()[0, 0] ** 2 / draws
-    inside: Array = np.sqrt(squares[6:18, 6:18])
-    return inside
+    return np.asarray(np.sqrt(squares[6:18, 6:18]))
 
 
 def gradients_of_images() -> dict[tuple[int, int], float]:
@@ -474,10 +470,10 @@ def not_an_inverse() -> tuple[Array, Array]:
     picture = coloured_pictures(20)[7:8]
     kernel = np.zeros((3, 3, 3, 3), np.float32)
     kernel[range(3), range(3)] = np.outer([1, 2, 1], [1, 2, 1]) / 16  # each colour by itself
-    small = F.conv2d(picture, kernel, None, 2, 1)
-    back = F.conv_transpose2d(small, kernel, None, 2, 1, 1)
+    small: Any = F.conv2d(picture, kernel, None, 2, 1)
+    back: Any = F.conv_transpose2d(small, kernel, None, 2, 1, 1)
     _, axes = plt.subplots(1, 3, figsize=(7, 2.8), width_ratios=(1, 0.5, 1))
-    named = {"x": picture, r"$A x$": small, r"$A^{\top} A x$, not x": back}
+    named: dict[str, Any] = {"x": picture, r"$A x$": small, r"$A^{\top} A x$, not x": back}
     for ax, (name, shown) in zip(axes, named.items(), strict=True):
         ax.imshow((shown[0] / shown.max()).transpose(1, 2, 0))
         ax.set_title(name)
