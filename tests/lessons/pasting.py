@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
@@ -24,6 +25,17 @@ def shown_functions(lesson: Lesson) -> dict[str, Callable[..., Any]]:
         for place, code in _codes(lesson)
         for name, function in _functions(code)
     }
+
+
+def can_be_called_as(function: Callable[..., Any], stub: Callable[..., Any]) -> bool:
+    """Tell whether a function takes as many arguments as a stub."""
+    kinds = inspect.signature(stub).parameters.values()
+    named = {each.name: None for each in kinds if each.kind is each.KEYWORD_ONLY}
+    try:
+        inspect.signature(function).bind(*[None] * (len(kinds) - len(named)), **named)
+    except TypeError:
+        return False
+    return True
 
 
 def _codes(lesson: Lesson) -> Iterator[tuple[str, str]]:
