@@ -154,15 +154,15 @@ def plane_of_digits(model: VAE, images: Images) -> None:
     """Draw where the encoder puts test images, beside what the decoder paints there."""
     with minigen.no_grad():
         codes = latent_means(model, images.test)
-    figure, (left, right) = plt.subplots(1, 2, figsize=(10, 5))
-    for (a, b), label in zip(codes[:450], images.labels, strict=False):
+    _, (left, right) = plt.subplots(1, 2, figsize=(9, 4.5))
+    for (a, b), label in zip(codes[:400], images.labels, strict=False):
         colour = _OF_CLASSES[label]
         left.text(a, b, str(label), color=colour, fontsize=8, ha="center", clip_on=True)
     left.set(title="Where the encoder puts test images", xlabel="$z_1$", ylabel="$z_2$")
     left.set(xlim=(-3, 3), ylim=(-3, 3), aspect="equal")
-    _paint(right, model, 13)
+    _paint(right, model, 11)
     right.set_title("What the decoder paints, at quantiles of the prior")
-    show(figure)
+    plt.show()
 
 
 def _paint(ax: Axes, model: VAE, count: int) -> None:

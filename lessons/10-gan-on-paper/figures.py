@@ -135,7 +135,7 @@ def samples_of(model: VAE | GAN, count: int, seed: int = 3) -> Array:
 def two_models(images: Images, vae: VAE, gan: GAN) -> None:
     """Draw images of the data, and samples of the two models."""
     rows = {"data": images.test[:28], "VAE": samples_of(vae, 28), "GAN": samples_of(gan, 28)}
-    _, panels = plt.subplots(3, 1, figsize=(9, 4.6))
+    _, panels = plt.subplots(3, 1, figsize=(8.4, 4.3))
     for panel, (name, row) in zip(panels, rows.items(), strict=True):
         viz.draw_images(row, columns=14, ax=panel)
         panel.set_ylabel(name, rotation=0, ha="right", va="center", fontsize="large")
@@ -440,7 +440,7 @@ class Ring:
         """Draw eight moments of the training."""
         steps = sorted(self.points)
         chosen = [steps[round(k)] for k in np.linspace(0, len(steps) - 1, 8)]
-        figure, panels = plt.subplots(2, 4, figsize=(9.6, 5.2), sharex=True, sharey=True)
+        figure, panels = plt.subplots(2, 4, figsize=(8.8, 4.8), sharex=True, sharey=True)
         for ax, step in zip(panels.flat, chosen, strict=True):
             shades = self._draw_moment(ax, step)
         figure.colorbar(
@@ -555,7 +555,7 @@ class FixedDiscriminator:
         """Draw which points each of the two losses moves."""
         some = self.scattered[:90]
         answers = answers_on_the_plane(self.model)
-        _, panels = plt.subplots(1, 2, figsize=(7.6, 4), sharex=True, sharey=True)
+        _, panels = plt.subplots(1, 2, figsize=(6.8, 3.6), sharex=True, sharey=True)
         for ax, objective in zip(panels, (Minimax(), NonSaturating()), strict=True):
             pulls, weights = self.gradients(objective)
             directions = pulls / np.linalg.norm(pulls, axis=1, keepdims=True)
@@ -619,7 +619,7 @@ def smallest_game(
 
 def orbits(paths: Mapping[str, Array], derived: Mapping[str, Array] | None = None) -> None:
     """Draw ways of (theta, psi), and their distance from the equilibrium."""
-    _, (left, right) = plt.subplots(1, 2, figsize=(8, 3.2), width_ratios=[1, 1.2])
+    _, (left, right) = plt.subplots(1, 2, figsize=(7, 2.9), width_ratios=[1, 1.2])
     for name, path in paths.items():
         (line,) = left.plot(*path.T, linewidth=1.2, label=name)
         right.semilogy(np.hypot(*path.T), color=line.get_color(), label=name)
