@@ -7,6 +7,7 @@ import re
 from typing import Final
 
 from docutils import nodes
+from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.search import languages
 from sphinx.search.en import SearchEnglish
@@ -47,7 +48,7 @@ class SearchBoth(SearchEnglish):
     """English, stemmed, and Chinese, in pairs of characters."""
 
     lang = LANGUAGE
-    language_name = "English and Chinese"
+    language_name = "English"  # of the stemmer, in the name of its script
     js_splitter_code = r"""
 var splitQuery = (query) =>
   (query.match(/[\u3400-\u9fff]+|(?:(?![\u3400-\u9fff])[\p{L}\p{N}_])+/gu) || []).flatMap((word) =>
@@ -67,16 +68,18 @@ def register() -> None:
     languages[LANGUAGE] = SearchBoth
 
 
-def enter_terms(app: Sphinx, _doctree: nodes.document) -> None:
+def enter_terms(app: Sphinx, doctree: nodes.document) -> None:
     """Enter the names that the glossary knows, in both languages, for search to find.
 
     A name leads to its entry in the glossary, and to the result that the entry says derives it.
+    The general index has them, too: it has read the page already, and is told by itself.
     """
     page = app.env.docname
-    entries = app.env.get_domain("index").data["entries"].setdefault(page, [])
     slugs = app.env.metadata[page].get("myst_slugs", {})
-    for name, anchor in names_on(page):
-        entries.append(("single", name, slugs[anchor][1], "", None))
+    found = [("single", name, slugs[anchor][1], "", None) for name, anchor in names_on(page)]
+    if found:
+        doctree.append(addnodes.index(entries=found))
+        app.env.get_domain("index").data["entries"].setdefault(page, []).extend(found)
 
 
 def names_on(page: str) -> list[tuple[str, str]]:
