@@ -139,8 +139,12 @@ def _make_current(array: Any, index: int) -> None:
         cuda.Device(index).use()
 
 
-class InPlace:
-    """A function that writes into its arguments, and what does it on a card.
+_in_place: Final[dict[Callable[..., None], Callable[..., bool]]] = {}
+"""What does on a card what a function does in place."""
+
+
+def in_place_on_card(readable: Callable[..., None]) -> Callable[..., None]:
+    """Declare a function that writes into its arguments, so that a kernel may do it on a card.
 
     Parameters
     ----------
@@ -148,28 +152,31 @@ class InPlace:
         Takes an array, which says where it computes, tensors to write into, and options.
     """
 
-    def __init__(self, readable: Callable[..., None]) -> None:
-        functools.update_wrapper(self, readable)
-        self._readable = readable
-        self._on_card: Callable[..., bool] | None = None
+    @functools.wraps(readable)
+    def write(array: Any, *arguments: Any) -> None:
+        if device_of(array) == CPU or not _written_on_card(write, array, arguments):
+            readable(array, *arguments)
 
-    def declare_on_card(self, fast: Callable[..., bool]) -> Callable[..., bool]:
-        """Declare what does it on a card: it takes arrays, and tells whether it served them."""
-        self._on_card = fast
+    return write
+
+
+def kernel_of(function: Callable[..., None]) -> Callable[..., Callable[..., bool]]:
+    """Declare what does it on a card: it takes arrays, and tells whether it served them."""
+
+    def declare(fast: Callable[..., bool]) -> Callable[..., bool]:
+        _in_place[function] = fast
         return fast
 
-    def __call__(self, array: Any, *arguments: Any) -> None:
-        """Write."""
-        if device_of(array) != CPU and self._on_card is not None and kernels() != READABLE:
-            follow(self._readable.__name__, (array, *arguments))
-            if self._on_card(array, *map(array_of, arguments)):
-                for written in arguments:
-                    if is_array(array_of(written)):
-                        writes.note(array_of(written))
-                return
-        self._readable(array, *arguments)
+    return declare
 
 
-def in_place_on_card(readable: Callable[..., None]) -> InPlace:
-    """Declare a function that writes into its arguments, so that a kernel may do it on a card."""
-    return InPlace(readable)
+def _written_on_card(write: Callable[..., None], array: Any, arguments: Sequence[Any]) -> bool:
+    fast = _in_place.get(write)
+    if fast is None or kernels() == READABLE:
+        return False
+    follow(write.__name__, (array, *arguments))
+    served = fast(array, *map(array_of, arguments))
+    for written in map(array_of, arguments):
+        if served and is_array(written):
+            writes.note(written)
+    return served

@@ -88,7 +88,7 @@ def shifted_and_scaled(mu: Array, logvar: Array, noise: Array) -> Array:
 
     Derivation: reparameterize
     """
-    return mu + namespace(mu).exp(logvar * 0.5) * noise
+    return floating(mu) + namespace(mu).exp(floating(logvar) * 0.5) * noise
 
 
 @shifted_and_scaled.vjp

@@ -320,6 +320,7 @@ class TestVanishingMoments:
         for name, moment in optimizer.state[weight].items():
             assert name == "step" or not ((moment != 0) & (abs(moment) < tiny)).any()
 
+    @pytest.mark.host_only("a card's arithmetic takes them for zeros, so none are removed")
     def test_they_are_removed_every_so_many_steps_and_stay_in_between(self) -> None:
         weight = nn.Parameter([1.0])
         weight.grad = minigen.zeros(1)

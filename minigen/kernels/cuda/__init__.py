@@ -7,6 +7,7 @@ does not serve. Arrays keep their memory order, such as that of images with the 
 
 from minigen.kernels.cuda import (
     activation,
+    arithmetic,
     convolution,
     losses,
     normalization,
@@ -14,4 +15,12 @@ from minigen.kernels.cuda import (
     stochastic,
 )
 
-__all__ = ["activation", "convolution", "losses", "normalization", "optimizers", "stochastic"]
+__all__ = [
+    "activation",
+    "arithmetic",
+    "convolution",
+    "losses",
+    "normalization",
+    "optimizers",
+    "stochastic",
+]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from minigen.engine.backend import Array, namespace
+from minigen.engine.card import kernel_of
 from minigen.kernels.cuda.source import BLOCK_SUM, Kernel, held_as, is_dense, serves
 from minigen.ops.normalization import move_statistics, normalize_channels
 
@@ -159,7 +160,7 @@ def normalize_channels_vjp_on_card(
     return out, None if weight is None else grad_weight, None if bias is None else grad_bias
 
 
-@move_statistics.declare_on_card
+@kernel_of(move_statistics)
 def move_statistics_on_card(
     x: Array, running_mean: Array, running_var: Array, momentum: float
 ) -> bool:

@@ -32,7 +32,7 @@ def orders(array: npt.NDArray[Any]) -> list[npt.NDArray[Any]]:
 def sent(array: npt.NDArray[Any]) -> Any:
     """Return an array on the card, in the same memory order."""
     found = upload(array)
-    found._host = np.array(array, order="K")  # `upload` would make it contiguous
+    found._host = array  # `upload` would make it contiguous
     return found
 
 
