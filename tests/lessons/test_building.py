@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import io
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
+from PIL import Image
 
 from lessons import __main__ as command
 from lessons import building
@@ -123,6 +126,29 @@ def test_a_number_that_no_lesson_has_is_an_error_of_use(source: Path) -> None:
     done = CliRunner().invoke(command.main, ["build", "17"])
     assert done.exit_code == 2
     assert "there is no lesson 17; there are 01" in done.output
+
+
+def png(picture: Image.Image) -> bytes:
+    file = io.BytesIO()
+    picture.save(file, "PNG")
+    return file.getvalue()
+
+
+def test_a_figure_is_kept_in_256_colours_that_differ_little_from_its_own() -> None:
+    shades = np.linspace(0, 255, 64 * 96 * 3).reshape(64, 96, 3).astype(np.uint8)
+    noise = np.random.default_rng(0).integers(0, 8, shades.shape, dtype=np.uint8)
+    figure = Image.fromarray(shades // 2 + noise).convert("RGBA")
+    reduced = building.with_palette(png(figure))
+    assert len(reduced) < 0.7 * len(png(figure))
+    with Image.open(io.BytesIO(reduced)) as picture:
+        assert picture.mode == "P"
+        shown = np.asarray(picture.convert("RGB"), dtype=float)
+    assert np.abs(shown - np.asarray(figure.convert("RGB"), dtype=float)).mean() < 4
+
+
+def test_a_figure_that_can_be_seen_through_is_kept_as_it_is() -> None:
+    figure = png(Image.new("RGBA", (8, 8), (255, 0, 0, 128)))
+    assert building.with_palette(figure) == figure
 
 
 def test_lessons_are_counted() -> None:
