@@ -109,7 +109,7 @@ def test_an_answer_is_found_where_earlier_versions_put_it(tmp_path: Path, earlie
 def test_exercises_come_in_the_order_of_their_hints() -> None:
     names = [exercise.name for exercise in exercises_of(find_lesson(1))]
     assert names == ["softplus_rule", "unbroadcast", "walk_back", "descend"]
-    assert [exercise.name for exercise in all_exercises()][:4] == names
+    assert [each.name for each in all_exercises() if each.lesson.number == "01"] == names
 
 
 def test_a_lesson_without_checks_has_no_exercises() -> None:

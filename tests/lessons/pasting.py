@@ -56,15 +56,15 @@ def _functions(code: str) -> Iterator[tuple[str, Callable[..., Any]]]:
     for node in tree.body:
         if _is_cheap(node):
             _run(node, names)
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef):
-            node.decorator_list = []
+    for inner in ast.walk(tree):
+        if isinstance(inner, ast.FunctionDef):
+            inner.decorator_list = []
             own = dict(names)
-            _run(node, own)
-            if node.name in own:
-                yield node.name, own[node.name]
-        elif isinstance(node, ast.Lambda):
-            yield from _lambda(node, names)
+            _run(inner, own)
+            if inner.name in own:
+                yield inner.name, own[inner.name]
+        elif isinstance(inner, ast.Lambda):
+            yield from _lambda(inner, names)
 
 
 def _lambda(node: ast.Lambda, names: dict[str, Any]) -> Iterator[tuple[str, Callable[..., Any]]]:

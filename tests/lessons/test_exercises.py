@@ -19,6 +19,7 @@ from lessons.mistake import Mistake
 from minigen.course import Lesson, find_lesson, lessons
 from minigen.course.exercises import Exercise, State, all_exercises, exercises_of
 from minigen.course.expectations import AnswerError
+from minigen.course.lesson import number_in
 
 from .pasting import can_be_called_as, shown_functions
 from .slips import Slip, slips
@@ -200,5 +201,5 @@ def test_the_cells_of_exercises_are_made_of_the_stubs() -> None:
     for source in building.sources():
         cells = [cell.source for cell in building.read(source).cells]
         checks = [cell for cell in cells if cell.startswith("check(")]
-        number = building.number_in(source.stem)
+        number = number_in(source.stem)
         assert len(checks) == len([e for e in EXERCISES if e.lesson.number == number])
