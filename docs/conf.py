@@ -54,7 +54,7 @@ html_theme = "furo"
 html_title = "minigen"
 html_logo = html_favicon = "website/static/logo.svg"
 html_static_path = ["website/static"]
-html_css_files = ["site.css"]
+html_css_files = ["site.css", "columns.css", "moving/moving.css"]
 html_js_files = [("site.js", {"defer": "defer"})]
 html_copy_source = False
 html_search_language = searching.LANGUAGE

@@ -59,7 +59,6 @@ def played(
             _look(model, ring, seen)
         batch = ring.points[source.integers(0, len(ring.points), (128,))]
         for side, optimizer in optimizers.items():
-            optimizer.lr = 1e-3 * (1 - min(step / steps, 0.999))
             optimizer.zero_grad()
             model.side_terms(side, batch, generator=source)[f"{side}_loss"].backward()
             optimizer.step()

@@ -19,14 +19,13 @@ def trained(
     rate: float = 2e-3,
     seed: int = 0,
 ) -> VAE:
-    """Return a VAE that was trained with Adam, whose rate falls to nothing."""
+    """Return a VAE that was trained with Adam."""
     model = VAE(
         images.shape[1:], hidden=hidden, latent=latent, beta=beta, generator=Generator(seed)
     )
     optimizer, generator = optim.Adam(model.parameters(), lr=rate), Generator(seed + 1)
     batches = data.Batches(images, 128, shuffle=True, generator=generator)
-    for epoch in range(epochs):
-        optimizer.lr = rate * (1 - epoch / epochs)
+    for _ in range(epochs):
         for batch in batches:
             optimizer.zero_grad()
             model.terms(batch, generator=generator)["loss"].backward()

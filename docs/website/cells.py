@@ -28,7 +28,7 @@ class CodeCell(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Return the code, and what it printed."""
-        number = self.env.temp_data.get(_COUNT, 0)
+        number = int(self.env.temp_data.get(_COUNT) or 0)
         self.env.temp_data[_COUNT] = number + 1
         page = PurePosixPath(self.env.docname).name
         printed = explanations.cells(page)[number].printed.rstrip("\n")

@@ -9,6 +9,7 @@ from docutils.parsers.rst import directives
 from sphinx.domains.std import StandardDomain
 from sphinx.util.docutils import SphinxDirective
 
+from docs.moving import FOLDER
 from docs.website import explanations, links, moving, parts
 from docs.website.places import places
 from minigen.engine.op import Op
@@ -93,7 +94,7 @@ class MovingFigure(SphinxDirective):
         """Return the figure, in HTML."""
         root = "../" * self.env.docname.count("/")
         figure = moving.named(self.arguments[0])
-        self.env.note_dependency(str(moving.FOLDER / f"{figure.name}.json"))
+        self.env.note_dependency(str(FOLDER / f"{figure.name}.json"))
         return [nodes.raw("", moving.markup(figure, root), format="html")]
 
 

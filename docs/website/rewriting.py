@@ -16,7 +16,7 @@ _FOLLOWING: Final = re.compile(r"^(?:’s\b|-(?:th|st|nd|rd)\b|[.,;:!?)\]’”�
 """What must not be parted from a formula before or after it by the end of a line."""
 
 
-def fold_deeper(_app: Sphinx, doctree: nodes.document, _docname: str) -> None:
+def fold_deeper(_app: Sphinx | None, doctree: nodes.document, _docname: str) -> None:
     """Make of each section whose title begins with `DEEPER` a box that is closed at first."""
     for section in list(doctree.findall(nodes.section)):
         title = section[0]
@@ -29,7 +29,7 @@ def fold_deeper(_app: Sphinx, doctree: nodes.document, _docname: str) -> None:
                 child.parent = section
 
 
-def keep_together(_app: Sphinx, doctree: nodes.document, _docname: str) -> None:
+def keep_together(_app: Sphinx | None, doctree: nodes.document, _docname: str) -> None:
     """Let no line end between a formula and the punctuation that touches it.
 
     A browser may break a line on either side of what MathJax has set.
@@ -53,7 +53,7 @@ def _cut_end(parent: nodes.Element, position: int) -> str:
     found = _OPENING.search(text) if isinstance(text, nodes.Text) else None
     if found is None:
         return ""
-    parent[position] = nodes.Text(text[: found.start()])
+    parent[position] = nodes.Text(str(text)[: found.start()])
     return found[0]
 
 
@@ -63,5 +63,5 @@ def _cut_start(parent: nodes.Element, position: int) -> str:
     found = _FOLLOWING.match(text) if isinstance(text, nodes.Text) else None
     if found is None:
         return ""
-    parent[position] = nodes.Text(text[found.end() :])
+    parent[position] = nodes.Text(str(text)[found.end() :])
     return found[0]

@@ -97,7 +97,8 @@ def names_on(page: str) -> list[tuple[str, str]]:
 def _names() -> list[tuple[str, str]]:
     """Return every name in the indices at the glossary's end, with the anchor of its entry."""
     _, _, indices = _glossary().partition("\n## English index\n")
-    return list(dict.fromkeys(found.groups() for found in _ENTRY.finditer(indices)))
+    found = ((entry["name"], entry["anchor"]) for entry in _ENTRY.finditer(indices))
+    return list(dict.fromkeys(found))
 
 
 @functools.cache

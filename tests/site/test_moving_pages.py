@@ -183,8 +183,8 @@ def test_figures_live_without_a_server(browser: Browser, site: Path) -> None:
 def boxed(browser: Browser, address: str) -> Iterator[Page]:
     """Open a page of the site with a section that is closed."""
     page = opened(browser, viewport=WIDE)
-    page.route("**/results.html", lambda route: route.fulfill(body=html, content_type="text/html"))
     html = f'<!doctype html><script defer src="_static/site.js"></script>{BOXES}'
+    page.route("**/results.html", lambda route: route.fulfill(body=html, content_type="text/html"))
     page.goto(f"{address}results.html")
     yield page
     page.context.close()

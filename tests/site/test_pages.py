@@ -185,8 +185,11 @@ def test_source_code_is_opened_at_each_depth_and_read_elsewhere(visits: Visits) 
     assert depths <= {name.count("/") for name in opened_ones(visits) if "_modules/" in name}
 
 
-def test_scripts_and_styles_of_every_page_are_on_the_site(visits: Visits, site: Path) -> None:
-    for name, link in gathered(visits, "scripts"):
+def test_scripts_styles_and_pictures_of_every_page_are_on_the_site(
+    visits: Visits, site: Path
+) -> None:
+    pictures = [(name, picture["source"]) for name, picture in gathered(visits, "images")]
+    for name, link in (*gathered(visits, "scripts"), *pictures):
         assert (site / unquote(urlsplit(link).path).removeprefix("/")).is_file(), (name, link)
 
 

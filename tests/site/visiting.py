@@ -47,7 +47,7 @@ _NOTE = """(document, address) => {
     ],
     links: all("a[href]").map((a) => from(a, "href")),
     nameless: all("a[href], button, input:not([type=hidden]):not([type=checkbox])")
-      .filter((e) => !document.defaultView || e.checkVisibility())
+      .filter((e) => document.defaultView && e.checkVisibility())
       .filter((e) => !(e.textContent.trim() || e.ariaLabel || e.title || e.placeholder ||
         e.labels?.length || e.querySelector("img[alt]:not([alt=''])")))
       .map((e) => e.outerHTML),
