@@ -131,7 +131,7 @@ def conv2d(
     """
     if x.ndim == 3:
         options = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
-        return conv2d.compute(x[None], weight, bias, **options)[0]
+        return conv2d(x[None], weight, bias, **options)[0]
     _check_axes(x, weight, "(N, in, H, W)", f"(out, in{_each(groups)}, kH, kW)")
     check_groups(groups, x.shape[1], len(weight))
     if x.shape[1] != weight.shape[1] * groups:
@@ -241,7 +241,7 @@ def conv_transpose2d(
     if x.ndim == 3:
         options = {"stride": stride, "padding": padding, "output_padding": output_padding}
         options |= {"groups": groups, "dilation": dilation}
-        return conv_transpose2d.compute(x[None], weight, bias, **options)[0]
+        return conv_transpose2d(x[None], weight, bias, **options)[0]
     _check_axes(x, weight, "(N, in, H, W)", f"(in, out{_each(groups)}, kH, kW)")
     check_groups(groups, len(weight))
     if x.shape[1] != weight.shape[0]:
@@ -333,7 +333,7 @@ def conv2d_weight(
     """
     if x.ndim == g.ndim == 3:
         options = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
-        return conv2d_weight.compute(x[None], g[None], kernel_size=kernel_size, **options)
+        return conv2d_weight(x[None], g[None], kernel_size=kernel_size, **options)
     _check_axes(x, g, "(N, in, H, W)", "(N, out, H', W')", "g")
     check_groups(groups, x.shape[1], g.shape[1])
     windows = Windows.of(kernel_size, stride, padding, dilation)
