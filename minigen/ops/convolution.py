@@ -25,6 +25,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 from minigen.engine.backend import Array, add_to, namespace, promote
 from minigen.engine.op import Cotangents, op
@@ -130,7 +131,12 @@ def conv2d(
     Derivation: conv2d, conv2d.matrix, conv2d.dilation, conv2d.groups
     """
     if x.ndim == 3:
-        options = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
+        options: dict[str, Any] = {
+            "stride": stride,
+            "padding": padding,
+            "dilation": dilation,
+            "groups": groups,
+        }
         return conv2d(x[None], weight, bias, **options)[0]
     _check_axes(x, weight, "(N, in, H, W)", f"(out, in{_each(groups)}, kH, kW)")
     check_groups(groups, x.shape[1], len(weight))
@@ -239,7 +245,11 @@ def conv_transpose2d(
     Derivation: conv_transpose2d, conv_transpose2d.adjoint, conv2d.col2im
     """
     if x.ndim == 3:
-        options = {"stride": stride, "padding": padding, "output_padding": output_padding}
+        options: dict[str, Any] = {
+            "stride": stride,
+            "padding": padding,
+            "output_padding": output_padding,
+        }
         options |= {"groups": groups, "dilation": dilation}
         return conv_transpose2d(x[None], weight, bias, **options)[0]
     _check_axes(x, weight, "(N, in, H, W)", f"(in, out{_each(groups)}, kH, kW)")
@@ -332,7 +342,12 @@ def conv2d_weight(
     Derivation: conv2d.grad_weight
     """
     if x.ndim == g.ndim == 3:
-        options = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
+        options: dict[str, Any] = {
+            "stride": stride,
+            "padding": padding,
+            "dilation": dilation,
+            "groups": groups,
+        }
         return conv2d_weight(x[None], g[None], kernel_size=kernel_size, **options)
     _check_axes(x, g, "(N, in, H, W)", "(N, out, H', W')", "g")
     check_groups(groups, x.shape[1], g.shape[1])
