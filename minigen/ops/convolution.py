@@ -25,6 +25,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 from minigen.engine.backend import Array, add_to, namespace, promote
 from minigen.engine.op import Cotangents, op
@@ -130,8 +131,13 @@ def conv2d(
     Derivation: conv2d, conv2d.matrix, conv2d.dilation, conv2d.groups
     """
     if x.ndim == 3:
-        options = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
-        return conv2d.compute(x[None], weight, bias, **options)[0]
+        options: dict[str, Any] = {
+            "stride": stride,
+            "padding": padding,
+            "dilation": dilation,
+            "groups": groups,
+        }
+        return conv2d(x[None], weight, bias, **options)[0]
     _check_axes(x, weight, "(N, in, H, W)", f"(out, in{_each(groups)}, kH, kW)")
     check_groups(groups, x.shape[1], len(weight))
     if x.shape[1] != weight.shape[1] * groups:
@@ -239,9 +245,13 @@ def conv_transpose2d(
     Derivation: conv_transpose2d, conv_transpose2d.adjoint, conv2d.col2im
     """
     if x.ndim == 3:
-        options = {"stride": stride, "padding": padding, "output_padding": output_padding}
+        options: dict[str, Any] = {
+            "stride": stride,
+            "padding": padding,
+            "output_padding": output_padding,
+        }
         options |= {"groups": groups, "dilation": dilation}
-        return conv_transpose2d.compute(x[None], weight, bias, **options)[0]
+        return conv_transpose2d(x[None], weight, bias, **options)[0]
     _check_axes(x, weight, "(N, in, H, W)", f"(in, out{_each(groups)}, kH, kW)")
     check_groups(groups, len(weight))
     if x.shape[1] != weight.shape[0]:
@@ -332,8 +342,13 @@ def conv2d_weight(
     Derivation: conv2d.grad_weight
     """
     if x.ndim == g.ndim == 3:
-        options = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
-        return conv2d_weight.compute(x[None], g[None], kernel_size=kernel_size, **options)
+        options: dict[str, Any] = {
+            "stride": stride,
+            "padding": padding,
+            "dilation": dilation,
+            "groups": groups,
+        }
+        return conv2d_weight(x[None], g[None], kernel_size=kernel_size, **options)
     _check_axes(x, g, "(N, in, H, W)", "(N, out, H', W')", "g")
     check_groups(groups, x.shape[1], g.shape[1])
     windows = Windows.of(kernel_size, stride, padding, dilation)

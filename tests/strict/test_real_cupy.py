@@ -102,10 +102,11 @@ def test_this_version_has_all_that_the_oldest_supported_one_has(real: Any) -> No
         assert [name for name in names if not hasattr(held, name)] == [], owner
 
 
-def test_the_inventory_is_of_the_oldest_supported_version() -> None:
+def test_the_extras_bring_the_compiler_and_allow_no_version_older_than_the_inventory() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     for extra in ("cuda12", "cuda13"):
         (requirement,) = project["optional-dependencies"][extra]
+        assert "[ctk]>=" in requirement
         assert requirement.partition(">=")[2] + ".0" == VERSION
 
 

@@ -200,5 +200,5 @@ def _held(x: Array) -> Array:
 
 def _inner(x: Array) -> int:
     """Return how many elements of a channel lie side by side."""
-    each = x.size // x.shape[1]
+    each = int(x.size // x.shape[1])
     return each // len(x) if x.flags.c_contiguous else each

@@ -36,7 +36,7 @@ def sent(array: npt.NDArray[Any]) -> Any:
     return found
 
 
-def tolerance(dtype: str) -> dict[str, float]:
+def tolerance(dtype: str) -> dict[str, Any]:
     """Return what rounding may do: the order of operations in a formula differs."""
     return {"rtol": 2e-6, "atol": 1e-6} if dtype == "float32" else {"rtol": 1e-13, "atol": 1e-14}
 
