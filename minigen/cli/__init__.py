@@ -16,6 +16,7 @@ import click
 
 from minigen import keep_freed_memory
 from minigen._version import __version__
+from minigen.cli.clinic import clinic
 from minigen.cli.data import data
 from minigen.cli.demo import demo
 from minigen.cli.detect import detect
@@ -54,6 +55,7 @@ COMMANDS: tuple[click.Command, ...] = (
     gradcheck,
     lessons,
     exercise,
+    clinic,
     explain,
     info,
 )

@@ -143,10 +143,16 @@ def _evaluated(
 
 
 def _at(found: Mapping[str, Any], key: str) -> float:
-    """Return a value by its way: names joined by dots."""
+    """Return a value by its way: names, and places in lists, joined by dots.
+
+    Examples
+    --------
+    >>> _at({"mse": {"the model": [0.1, 0.2]}}, "mse.the model.1")
+    0.2
+    """
     value: Any = found
     for name in key.split("."):
-        value = value[name]
+        value = value[int(name)] if isinstance(value, list) else value[name]
     return float(value)
 
 
