@@ -66,7 +66,7 @@ def _folded(cell: Cell) -> Cell:
 
 def _is_deeper(line: str) -> bool:
     found = _HEADING.match(line)
-    return bool(found) and found[2].startswith("Deeper: ")
+    return found is not None and found[2].startswith("Deeper: ")
 
 
 def _in_sections(cells: Iterable[Cell]) -> Iterator[Cell]:

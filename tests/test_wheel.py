@@ -55,9 +55,10 @@ def test_lessons_and_their_checks_work_without_the_sources(installed: Path, tmp_
     program = (
         f"import sys; sys.path = [folder for folder in sys.path if folder != {str(ROOT)!r}];"
         "import pathlib, minigen.course.lesson as lesson, minigen.course.exercises as exercises;"
-        "first = exercises.all_exercises()[0];"
+        "first = exercises.exercises_of(lesson.find_lesson('01'))[0];"
         "copied = len(list(first.lesson.copy_to(pathlib.Path('mine'))));"
-        "print(lesson.home(), copied, first, first.verdict(pathlib.Path('mine')).state)"
+        "print(lesson.home(), copied, first, first.verdict(pathlib.Path('mine')).state);"
+        "print(first.next_hint(pathlib.Path('mine')).partition(':')[0])"
     )
     done = subprocess.run(
         [sys.executable, "-c", program],
@@ -67,8 +68,17 @@ def test_lessons_and_their_checks_work_without_the_sources(installed: Path, tmp_
         text=True,
         check=False,
     )
-    expected = f"{installed / 'minigen' / 'course' / 'lessons'} 3 01-sigmoid_rule to do\n"
+    expected = f"{installed / 'minigen' / 'course' / 'lessons'} 3 01-softplus_rule to do\n"
+    expected += "Hint 1 of 3\n"
     assert done.stdout == expected, done.stderr
+
+
+def test_the_helpers_of_lessons_are_in_the_wheel(installed: Path) -> None:
+    def helpers(folder: Path) -> set[str]:
+        return {path.relative_to(folder).as_posix() for path in folder.glob("*/figures.py")}
+
+    shipped = helpers(installed / "minigen" / "course" / "lessons")
+    assert shipped == helpers(ROOT / "lessons")
 
 
 def test_a_checkout_has_no_second_copy_of_the_pages() -> None:

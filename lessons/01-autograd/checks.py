@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 import minigen
-from minigen.course.expectations import expect_array, expect_rule
+from minigen.course.expectations import expect, expect_array, expect_rule
 from minigen.engine.random import Generator
 
 
@@ -32,6 +32,12 @@ def check_softplus_rule(answer: Callable[..., Any]) -> None:
             "d loss / d x lacks the inner derivative: that of ln(1 + e^x) is 1 / (1 + e^x), times "
             "the derivative of 1 + e^x": lambda g, out, _x: (g * np.exp(-out),),
         },
+    )
+    (found,) = answer(np.ones(3), np.array([0.5, 1.0, 2.0]), np.full(3, np.nan))
+    expect(
+        np.isfinite(found).all(),
+        "the rule is right, but uses x: write the slope in terms of y alone, so that x need not be "
+        "kept",
     )
 
 
@@ -129,7 +135,7 @@ def check_descend(answer: Callable[..., Any]) -> None:
         mistakes={
             "gradients of earlier steps, or of tries, were still in .grad, to which backward adds: "
             "call zero_grad before each backward": _descent(forget=True)[0],
-            "the rate is never halved: at a loss that is not less, the step has to be tried again": (
+            "the rate is never halved: where the loss is not less, the step is tried again": (
                 _descent(tries=1, stay=False)[0]
             ),
             "a try starts where the last one failed; it has to start where the step began": (

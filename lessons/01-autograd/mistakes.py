@@ -29,6 +29,11 @@ def no_inner_derivative(g: Any, out: Any, x: Any) -> Any:
     return (g / (1 + np.exp(x)),)
 
 
+@mistake("softplus_rule", "the rule is right, but uses x")
+def sigmoid_of_the_input(g: Any, out: Any, x: Any) -> Any:
+    return (g / (1 + np.exp(-x)),)
+
+
 @mistake("softplus_rule", "d loss / d x: the sign is flipped everywhere")
 def sign_flipped(g: Any, out: Any, x: Any) -> Any:
     return (g * (np.exp(-out) - 1),)

@@ -41,7 +41,7 @@ def rule_is_right(
     out = forward(x)
     g = np.random.default_rng(0).normal(size=out.shape)
     (found,) = rule(g, out, x)
-    numeric = numerical_jacobian(lambda x: np.sum(g * forward(x)), x, 1e-5)
+    numeric = numerical_jacobian(lambda x: np.asarray(np.sum(g * forward(x))), x, 1e-5)
     return found.shape == x.shape and np.allclose(found, numeric, rtol=1e-5, atol=1e-7)
 
 

@@ -119,5 +119,3 @@ def rms_norm_rule(g: Array, out: Array, x: Array, weight: Array) -> tuple[Array,
         The cotangents of x and weight, of their shapes.
     """
     raise NotImplementedError("go back through scale, quotient and root mean square")
-
-

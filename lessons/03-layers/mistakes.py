@@ -12,18 +12,6 @@ from lessons.mistake import mistake
 from .solutions import prelu_rule, rms_norm_rule, tied_rule
 
 
-
-
-
-
-
-
-
-
-
-
-
-
 @mistake("prelu_rule", "it looks at the sign of the output")
 def sign_of_the_output(g: Any, out: Any, x: Any, slope: Any) -> Any:
     negative = out <= 0

@@ -36,5 +36,3 @@ def rms_norm_rule(g: Array, out: Array, x: Array, weight: Array) -> tuple[Array,
     standard, scaled = x / root, g * weight
     through_root = standard * (scaled * standard).mean(axis=1, keepdims=True)
     return (scaled - through_root) / root, (g * standard).sum(axis=0)
-
-

@@ -47,18 +47,6 @@ def added_up(mu: Any, log_b: Any, target: Any) -> Any:
     return (math.log(2) + log_b + abs(target - mu) / np.exp(log_b)).sum()
 
 
-
-
-
-
-
-
-
-
-
-
-
-
 def softmax(logits: Any) -> Any:
     e = np.exp(logits - logits.max(axis=1, keepdims=True))
     return e / e.sum(axis=1, keepdims=True)

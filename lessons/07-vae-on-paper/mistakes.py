@@ -7,180 +7,207 @@ from typing import Any
 
 import numpy as np
 
+import minigen
 import minigen.functional as F
 from lessons.mistake import mistake
-from minigen import tensor
+
+from .solutions import draw, leave_one_out
 
 
-@mistake("log_evidence", "the exponentials underflow; take the largest logarithm out")
-def exponentials_as_they_are(log_prior: Any, log_likelihood: Any, step: float) -> Any:
-    with np.errstate(divide="ignore", over="ignore"):
-        return np.log(np.exp(log_prior + log_likelihood).sum(axis=1) * step)
+@mistake("draw", "not of its square")
+def half_the_logarithm(mu: Any, log_scale: Any, uniform: Any) -> Any:
+    return draw(mu, log_scale * 0.5, uniform)
 
 
-@mistake("log_evidence", "the mean of the logarithms")
-def mean_of_logarithms(log_prior: Any, log_likelihood: Any, step: float) -> Any:
-    return (np.exp(log_prior) * log_likelihood).sum(axis=1) * step
+@mistake("draw", "the scale is the exponential of log_scale")
+def logarithm_for_scale(mu: Any, log_scale: Any, uniform: Any) -> Any:
+    return mu + log_scale * np.log(uniform / (1 - uniform))
 
 
-@mistake("log_evidence", "the step is missing")
-def evidence_without_step(log_prior: Any, log_likelihood: Any, step: float) -> Any:
-    return np.logaddexp.reduce(log_prior + log_likelihood, axis=1)
+@mistake("draw", "u is the probability, not the draw")
+def uniform_for_noise(mu: Any, log_scale: Any, uniform: Any) -> Any:
+    return mu + F.exp(log_scale) * uniform
+
+
+@mistake("draw", "u near 1 has to give a large z")
+def sign_flipped(mu: Any, log_scale: Any, uniform: Any) -> Any:
+    return draw(mu, log_scale, 1 - uniform)
+
+
+@mistake("draw", "their logarithm is missing")
+def odds_for_their_logarithm(mu: Any, log_scale: Any, uniform: Any) -> Any:
+    return mu + F.exp(log_scale) * (uniform / (1 - uniform))
+
+
+@mistake("draw", "where a minigen.Tensor is asked for")
+def drawn_by_numpy(mu: Any, log_scale: Any, uniform: Any) -> Any:
+    return mu.numpy() + np.exp(log_scale.numpy()) * np.log(uniform / (1 - uniform))
+
+
+@mistake("draw", "no gradient comes back to log_scale")
+def scale_detached(mu: Any, log_scale: Any, uniform: Any) -> Any:
+    return draw(mu, log_scale.detach(), uniform)
+
+
+@mistake("draw", "z is not made of mu and log_scale")
+def tensor_of_numbers(mu: Any, log_scale: Any, uniform: Any) -> Any:
+    return minigen.tensor(draw(mu, log_scale, uniform).numpy())
+
+
+@mistake("leave_one_out", "its own among them")
+def mean_of_all(values: Any, scores: Any) -> Any:
+    return (values - values.mean()) * scores
+
+
+@mistake("leave_one_out", "there are K - 1 of them")
+def divided_by_k(values: Any, scores: Any) -> Any:
+    return (values - (values.sum() - values) / len(values)) * scores
+
+
+@mistake("leave_one_out", "the baseline is missing")
+def without_baseline(values: Any, scores: Any) -> Any:
+    return values * scores
+
+
+@mistake("leave_one_out", "the sign: the baseline is subtracted")
+def turned_round(values: Any, scores: Any) -> Any:
+    return -leave_one_out(values, scores)
+
+
+@mistake("leave_one_out", "the estimates of single draws are asked for")
+def averaged(values: Any, scores: Any) -> Any:
+    return np.asarray(leave_one_out(values, scores).mean())
+
+
+def summed(terms: Any) -> Any:
+    largest = terms.max(axis=1)
+    return largest + np.log(np.exp(terms - largest[:, None]).sum(axis=1))
+
+
+@mistake("log_evidence", "the gaps are missing")
+def without_gaps(z: Any, log_prior: Any, log_likelihood: Any) -> Any:
+    return summed(log_prior + log_likelihood)
+
+
+@mistake("log_evidence", "the grid is taken for even")
+def even_grid(z: Any, log_prior: Any, log_likelihood: Any) -> Any:
+    return summed(log_prior + log_likelihood) + math.log(np.diff(z).mean())
+
+
+@mistake("log_evidence", "each gap goes to its left end as a whole")
+def left_ends(z: Any, log_prior: Any, log_likelihood: Any) -> Any:
+    return summed((log_prior + log_likelihood)[:, :-1] + np.log(np.diff(z)))
+
+
+@mistake("log_evidence", "each gap goes to its right end as a whole")
+def right_ends(z: Any, log_prior: Any, log_likelihood: Any) -> Any:
+    return summed((log_prior + log_likelihood)[:, 1:] + np.log(np.diff(z)))
+
+
+def trapezoids(z: Any) -> Any:
+    gaps = np.diff(z)
+    return (np.append(gaps, 0) + np.append(0, gaps)) / 2
+
+
+@mistake("log_evidence", "take the largest term out of the sum")
+def underflowing(z: Any, log_prior: Any, log_likelihood: Any) -> Any:
+    return np.log((np.exp(log_prior + log_likelihood) * trapezoids(z)).sum(axis=1))
+
+
+@mistake("log_evidence", "the integral of the logarithm")
+def integral_of_logarithms(z: Any, log_prior: Any, log_likelihood: Any) -> Any:
+    return ((log_prior + log_likelihood) * trapezoids(z)).sum(axis=1)
 
 
 @mistake("log_evidence", "the prior is missing")
-def without_prior(log_prior: Any, log_likelihood: Any, step: float) -> Any:
-    return np.logaddexp.reduce(log_likelihood, axis=1) + math.log(step)
+def without_prior(z: Any, log_prior: Any, log_likelihood: Any) -> Any:
+    return summed(log_likelihood + np.log(trapezoids(z)))
 
 
-@mistake("log_evidence", "the best z alone")
-def best_latent(log_prior: Any, log_likelihood: Any, step: float) -> Any:
-    return (log_prior + log_likelihood).max(axis=1)
+def bits(logit: float, uniform: Any) -> Any:
+    p = 1 / (1 + math.exp(-logit))
+    return np.where(uniform < p, 1.0, 0.0), p
 
 
-@mistake("log_evidence", "one largest logarithm for all images")
-def one_largest_for_all(log_prior: Any, log_likelihood: Any, step: float) -> Any:
-    joint = log_prior + log_likelihood
+@mistake("score_estimates", "this is the derivative by p")
+def by_the_probability(f: Any, logit: float, uniform: Any) -> Any:
+    z, p = bits(logit, uniform)
+    return f(z) * (z / p - (1 - z) / (1 - p))
+
+
+@mistake("score_estimates", "the score is missing")
+def values_alone(f: Any, logit: float, uniform: Any) -> Any:
+    return f(bits(logit, uniform)[0])
+
+
+@mistake("score_estimates", "the sign of the score is flipped")
+def score_flipped(f: Any, logit: float, uniform: Any) -> Any:
+    z, p = bits(logit, uniform)
+    return f(z) * (p - z)
+
+
+@mistake("score_estimates", "which happens with the probability p")
+def drawn_the_other_way(f: Any, logit: float, uniform: Any) -> Any:
+    _, p = bits(logit, uniform)
+    z = np.where(uniform > p, 1.0, 0.0)
+    return f(z) * (z - p)
+
+
+@mistake("score_estimates", "right on average")
+def exact(f: Any, logit: float, uniform: Any) -> Any:
+    _, p = bits(logit, uniform)
+    return np.full(uniform.shape, (f(1.0) - f(0.0)) * p * (1 - p))
+
+
+@mistake("renyi_bound", "the result is no number: these places contribute nothing")
+def logarithm_of_zero(log_joint: Any, q: Any, step: float, alpha: float) -> Any:
+    with np.errstate(all="ignore"):
+        return np.log((q * np.exp((1 - alpha) * (log_joint - np.log(q)))).sum(axis=1) * step) / (
+            1 - alpha
+        )
+
+
+def powers(log_joint: Any, q: Any, step: float, of_q: float, of_joint: float) -> Any:
+    """Return the logarithm of the integral of a product of powers, where q is not 0."""
+    inside = q > 0
+    terms = of_q * np.log(np.where(inside, q, 1.0)) + of_joint * log_joint
+    terms = np.where(inside, terms, -np.inf)
+    return summed(terms) + math.log(step)
+
+
+@mistake("renyi_bound", "which is missing as a factor")
+def not_averaged_over_q(log_joint: Any, q: Any, step: float, alpha: float) -> Any:
+    return powers(log_joint, q, step, alpha - 1, 1 - alpha) / (1 - alpha)
+
+
+@mistake("renyi_bound", "the factor 1 / (1 - alpha) is missing")
+def without_factor(log_joint: Any, q: Any, step: float, alpha: float) -> Any:
+    return powers(log_joint, q, step, alpha, 1 - alpha)
+
+
+@mistake("renyi_bound", "alpha and 1 - alpha are exchanged")
+def exchanged(log_joint: Any, q: Any, step: float, alpha: float) -> Any:
+    return powers(log_joint, q, step, 1 - alpha, alpha) / alpha
+
+
+@mistake("renyi_bound", "the step is missing")
+def without_step(log_joint: Any, q: Any, step: float, alpha: float) -> Any:
+    return powers(log_joint, q, 1.0, alpha, 1 - alpha) / (1 - alpha)
+
+
+@mistake("renyi_bound", "this is the evidence lower bound")
+def elbo(log_joint: Any, q: Any, step: float, alpha: float) -> Any:
+    log_q = np.log(np.where(q > 0, q, 1.0))
+    return (q * (log_joint - log_q)).sum(axis=1) * step
+
+
+@mistake("renyi_bound", "take the largest exponent out")
+def without_logarithms(log_joint: Any, q: Any, step: float, alpha: float) -> Any:
+    integrand = q**alpha * np.exp((1 - alpha) * log_joint)
     with np.errstate(divide="ignore"):
-        return joint.max() + np.log(np.exp(joint - joint.max()).sum(axis=1) * step)
+        return np.log(integrand.sum(axis=1) * step) / (1 - alpha)
 
 
-@mistake("elbo", "0 ln 0 counts as 0")
-def zeros_in_the_logarithm(log_joint: Any, q: Any, step: float) -> Any:
-    return (q * (log_joint - np.log(q))).sum(axis=1) * step
-
-
-@mistake("elbo", "the guess is charged for nothing")
-def without_entropy(log_joint: Any, q: Any, step: float) -> Any:
-    return (q * log_joint).sum(axis=1) * step
-
-
-@mistake("elbo", "ln q with the wrong sign")
-def entropy_with_wrong_sign(log_joint: Any, q: Any, step: float) -> Any:
-    return (q * (log_joint + np.log(np.where(q > 0, q, 1)))).sum(axis=1) * step
-
-
-@mistake("elbo", "this is the loss, which is minimised")
-def loss(log_joint: Any, q: Any, step: float) -> Any:
-    return -(q * (log_joint - np.log(np.where(q > 0, q, 1)))).sum(axis=1) * step
-
-
-@mistake("elbo", "this is ln p(x) itself, not its bound")
-def logarithm_of_the_mean(log_joint: Any, q: Any, step: float) -> Any:
-    return np.log((q * np.exp(log_joint) / q).sum(axis=1) * step)
-
-
-@mistake("elbo", "the ELBO of a guess that is 0 in places")
-def smallest_number_in_place_of_zero(log_joint: Any, q: Any, step: float) -> Any:
-    q = q + 0.01 * (q == 0)
-    return (q * (log_joint - np.log(q))).sum(axis=1) * step
-
-
-@mistake("draw", "exp(logvar) is the variance")
-def variance_for_deviation(mu: Any, logvar: Any, noise: Any) -> Any:
-    return mu + F.exp(logvar) * noise
-
-
-@mistake("draw", "logvar is the logarithm of the variance: take its exponential")
-def logarithm_for_deviation(mu: Any, logvar: Any, noise: Any) -> Any:
-    return mu + logvar * noise
-
-
-@mistake("draw", "is it sqrt(logvar)?")
-def root_of_the_logarithm(mu: Any, logvar: Any, noise: Any) -> Any:
-    return mu + F.sqrt(logvar) * noise
-
-
-@mistake("draw", "z is no tensor made of mu and logvar")
-def drawn_by_numpy(mu: Any, logvar: Any, noise: Any) -> Any:
-    return mu.numpy() + np.exp(logvar.numpy() / 2) * noise
-
-
-@mistake("draw", "no gradient comes back to logvar")
-def detached_deviation(mu: Any, logvar: Any, noise: Any) -> Any:
-    return mu + np.exp(logvar.numpy() / 2) * noise
-
-
-@mistake("draw", "no gradient comes back to mu")
-def constant(mu: Any, logvar: Any, noise: Any) -> Any:
-    return tensor(mu.numpy() + np.exp(logvar.numpy() / 2) * noise, requires_grad=True)
-
-
-@mistake("draw", "one noise for all draws")
-def same_noise(mu: Any, logvar: Any, noise: Any) -> Any:
-    return mu + F.exp(logvar * 0.5) * noise[0] + 0.0 * noise
-
-
-def drawn(f: Any, mu: float, logvar: float, noise: Any) -> Any:
-    """Return f at the draws, the draws less mu, and the variance."""
-    variance = math.exp(logvar)
-    deviations = math.sqrt(variance) * noise
-    return f(mu + deviations), deviations, variance
-
-
-@mistake("score_estimates", "the score of mu is (z - mu) / sigma^2")
-def noise_for_score(f: Any, mu: float, logvar: float, noise: Any) -> Any:
-    values, _, _ = drawn(f, mu, logvar, noise)
-    return values * noise, values * (noise**2 - 1) / 2
-
-
-@mistake("score_estimates", "z - mu is sigma times the noise")
-def undivided(f: Any, mu: float, logvar: float, noise: Any) -> Any:
-    values, deviations, _ = drawn(f, mu, logvar, noise)
-    return values * deviations, values * (noise**2 - 1) / 2
-
-
-@mistake("score_estimates", "f is missing")
-def score_alone(f: Any, mu: float, logvar: float, noise: Any) -> Any:
-    _, deviations, variance = drawn(f, mu, logvar, noise)
-    return deviations / variance, (noise**2 - 1) / 2
-
-
-@mistake("score_estimates", "-1 is missing")
-def without_normalisation(f: Any, mu: float, logvar: float, noise: Any) -> Any:
-    values, deviations, variance = drawn(f, mu, logvar, noise)
-    return values * deviations / variance, values * noise**2 / 2
-
-
-@mistake("score_estimates", "this is the derivative by sigma^2")
-def by_the_variance(f: Any, mu: float, logvar: float, noise: Any) -> Any:
-    values, deviations, variance = drawn(f, mu, logvar, noise)
-    return values * deviations / variance, values * (noise**2 - 1) / (2 * variance)
-
-
-@mistake("score_estimates", "this is the derivative by sigma:")
-def by_the_deviation(f: Any, mu: float, logvar: float, noise: Any) -> Any:
-    values, deviations, variance = drawn(f, mu, logvar, noise)
-    return values * deviations / variance, values * (noise**2 - 1) / math.sqrt(variance)
-
-
-@mistake("score_estimates", "averaged over the draws; return each draw's")
-def averaged(f: Any, mu: float, logvar: float, noise: Any) -> Any:
-    values, deviations, variance = drawn(f, mu, logvar, noise)
-    return (values * deviations / variance).mean(), (values * (noise**2 - 1) / 2).mean()
-
-
-@mistake("score_estimates", "two arrays are expected")
-def mean_only(f: Any, mu: float, logvar: float, noise: Any) -> Any:
-    values, deviations, variance = drawn(f, mu, logvar, noise)
-    return values * deviations / variance
-
-
-@mistake("best_baseline", "the mean of f lowers the variance, but is not the best")
-def mean_value(values: Any, scores: Any) -> Any:
-    return values.mean()
-
-
-@mistake("best_baseline", "divide by the mean of s^2")
-def not_divided(values: Any, scores: Any) -> Any:
-    return (values * scores**2).mean()
-
-
-@mistake("best_baseline", "this is the slope of f by s")
-def regression(values: Any, scores: Any) -> Any:
-    return (values * scores).sum() / (scores**2).sum()
-
-
-@mistake("best_baseline", "the sign: b is subtracted from f")
-def added(values: Any, scores: Any) -> Any:
-    return -(values * scores**2).sum() / (scores**2).sum()
+@mistake("renyi_bound", "q enters with the power 1, not alpha")
+def whole_q(log_joint: Any, q: Any, step: float, alpha: float) -> Any:
+    return powers(log_joint, q, step, 1.0, 1 - alpha) / (1 - alpha)

@@ -15,34 +15,39 @@ from minigen import Tensor
 Array = npt.NDArray[Any]
 
 
-def log_evidence(log_prior: Array, log_likelihood: Array, step: float) -> Array:
-    """Take the largest term out of each sum, so that the largest exponential is 1."""
-    log_joint = log_prior + log_likelihood
-    largest = log_joint.max(axis=1)
-    total = np.exp(log_joint - largest[:, None]).sum(axis=1)
-    return np.asarray(largest + np.log(total) + math.log(step))
+def draw(mu: Tensor, log_scale: Tensor, uniform: Array) -> Tensor:
+    """Turn the sigmoid round: its inverse is the logarithm of the odds."""
+    return mu + F.exp(log_scale) * (np.log(uniform) - np.log1p(-uniform))
 
 
-def elbo(log_joint: Array, q: Array, step: float) -> Array:
-    """Put 0 for ln q where q is 0: it is multiplied by 0."""
+def leave_one_out(values: Array, scores: Array) -> Array:
+    """Take the value itself out of the sum of all."""
+    others = (values.sum() - values) / (len(values) - 1)
+    estimates: Array = (values - others) * scores
+    return estimates
+
+
+def log_evidence(z: Array, log_prior: Array, log_likelihood: Array) -> Array:
+    """Give half of each gap to either of its ends."""
+    weights, gaps = np.zeros_like(z), np.diff(z)
+    weights[:-1] += gaps / 2
+    weights[1:] += gaps / 2
+    terms = log_prior + log_likelihood + np.log(weights)
+    largest = terms.max(axis=1)
+    return np.asarray(largest + np.log(np.exp(terms - largest[:, None]).sum(axis=1)))
+
+
+def score_estimates(f: Callable[[Array], Array], logit: float, uniform: Array) -> Array:
+    """Use that the slope of ln q by the logit is z - p."""
+    p = 1 / (1 + math.exp(-logit))
+    z = np.where(uniform < p, 1.0, 0.0)
+    return np.asarray(f(z) * (z - p))
+
+
+def renyi_bound(log_joint: Array, q: Array, step: float, alpha: float) -> Array:
+    r"""Integrate :math:`q^\alpha\, p(x, z)^{1 - \alpha}`, which is 0 where q is."""
     log_q = np.log(np.where(q > 0, q, 1.0))
-    return np.asarray((q * (log_joint - log_q)).sum(axis=1) * step)
-
-
-def draw(mu: Tensor, logvar: Tensor, noise: Array) -> Tensor:
-    """Take the square root of the variance by halving its logarithm."""
-    return mu + F.exp(logvar * 0.5) * noise
-
-
-def score_estimates(
-    f: Callable[[Array], Array], mu: float, logvar: float, noise: Array
-) -> tuple[Array, Array]:
-    """Use that (z - mu) / sigma is the noise."""
-    sigma = math.exp(logvar / 2)
-    values = f(mu + sigma * noise)
-    return values * noise / sigma, values * (noise**2 - 1) / 2
-
-
-def best_baseline(values: Array, scores: Array) -> float:
-    """Set -2 E[(f - b) s^2] to zero: the mean of f, weighed by the squares of the scores."""
-    return float((values * scores**2).sum() / (scores**2).sum())
+    terms = np.where(q > 0, alpha * log_q + (1 - alpha) * log_joint, -np.inf)
+    largest = terms.max(axis=1)
+    total = np.exp(terms - largest[:, None]).sum(axis=1) * step
+    return np.asarray((largest + np.log(total)) / (1 - alpha))

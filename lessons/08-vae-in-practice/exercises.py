@@ -12,63 +12,11 @@ import numpy.typing as npt
 Array = npt.NDArray[Any]
 
 
-def negative_elbo(logits: Array, x: Array, mu: Array, logvar: Array) -> tuple[float, float, float]:
-    r"""Return the loss of a VAE with a Bernoulli decoder, and its two parts, in nats an image.
+def charged_rate(mu: Array, logvar: Array, groups: Array, free: float) -> float:
+    r"""Return the KL that is charged if each group of latent variables has some nats free.
 
-    .. math:: \mathcal D = \frac1N \sum_{n,d} \left[\ln(1 + e^{l_{nd}}) - x_{nd}\,
-              l_{nd}\right], \qquad
-              \mathcal R = \frac1N \sum_{n,j} \tfrac12 \left[\mu_{nj}^2 + \sigma_{nj}^2 - 1 -
-              \ln \sigma_{nj}^2\right], \qquad L = \mathcal D + \mathcal R
-
-    Logits may be 1000 or -1000, where :math:`e^l` leaves the range of floats;
-    ``np.logaddexp(0, l)`` is :math:`\ln(1 + e^l)` for every logit.
-
-    Parameters
-    ----------
-    logits : array, shape (N, D)
-        What the decoder returns for one draw of z an image.
-    x : array, shape (N, D)
-        The pixels, in [0, 1].
-    mu, logvar : array, shape (N, J)
-        What the encoder returns: means, and logarithms of variances.
-
-    Returns
-    -------
-    tuple of three floats
-        Loss, distortion and rate.
-    """
-    raise NotImplementedError("sum over pixels and over latent variables, average over the batch")
-
-
-def optimal_code(s2: Array, sigma2: float, beta: float) -> tuple[Array, Array, Array]:
-    r"""Return what the best linear VAE makes of independent Gaussian data, direction by direction.
-
-    In each direction the data are :math:`N(0, s^2)`; there is a latent variable for it, with the
-    encoder :math:`N(ax, \tau^2)` and the decoder :math:`N(wz, \sigma^2)`. The lesson minimises
-    :math:`\mathcal D + \beta \mathcal R` over a, w and :math:`\tau^2`.
-
-    Parameters
-    ----------
-    s2 : array, shape (K,)
-        The variance of the data in each of K directions.
-    sigma2 : float
-        The variance of the decoder, which is fixed.
-    beta : float
-        The weight of the KL.
-
-    Returns
-    -------
-    tuple of three arrays, each of shape (K,)
-        The encoder's variance :math:`\tau^2`, the error :math:`\mathbb{E}(x - wz)^2` that is left,
-        and the rate in nats.
-    """
-    raise NotImplementedError("use the boxed formula; some directions are switched off")
-
-
-def charged_rate(mu: Array, logvar: Array, free: float) -> float:
-    r"""Return the KL that is charged if each latent variable has some nats free.
-
-    .. math:: \sum_{j=1}^J \max\left(\lambda, \frac1N \sum_{n=1}^N \mathrm{KL}_{nj}\right), \qquad
+    .. math:: \sum_{\text{groups } G} \max\left(\lambda,\; \sum_{j \in G}
+              \frac1N \sum_{n=1}^N \mathrm{KL}_{nj}\right), \qquad
               \mathrm{KL}_{nj} = \tfrac12 \left[\mu_{nj}^2 + \sigma_{nj}^2 - 1 -
               \ln \sigma_{nj}^2\right]
 
@@ -76,36 +24,93 @@ def charged_rate(mu: Array, logvar: Array, free: float) -> float:
     ----------
     mu, logvar : array, shape (N, J)
         What the encoder returns for a batch.
+    groups : array of int, shape (J,)
+        The number of the group that each latent variable belongs to, such as (0, 1, 1, 0).
     free : float
-        The free nats of each latent variable, :math:`\lambda`.
+        The free nats of each group, :math:`\lambda`.
 
     Returns
     -------
     float
         In nats an image.
     """
-    raise NotImplementedError("average each variable's KL over the batch, then take the maximum")
+    raise NotImplementedError("average over the batch, add up each group, then take the maximum")
 
 
-def latent_map(count: int) -> Array:
-    r"""Return the points at which a map of two latent variables is decoded.
+def latent_map(columns: int, rows: int, share: float) -> Array:
+    r"""Return the points at which a map of the middle of two latent variables is decoded.
 
-    The prior of both is N(0, 1). Divide it into `count` parts of equal probability along each axis,
-    and take the middle of each, in probability: column i is at
-    :math:`\Phi^{-1}\left((i + \tfrac12) / \mathrm{count}\right)`, where :math:`\Phi` is the
-    probability that a standard normal number is smaller. ``statistics.NormalDist().inv_cdf`` is its
-    inverse.
+    The prior of both is N(0, 1). Leave away what is far out: of each variable keep the middle,
+    which has the given share of the probability. Divide that into parts of equal probability,
+    `columns` along :math:`z_1` and `rows` along :math:`z_2`, and take the middle of each part, in
+    probability. ``statistics.NormalDist().inv_cdf`` gives the number below which a standard normal
+    one lies with a given probability.
 
     Parameters
     ----------
-    count : int
-        Columns, and rows.
+    columns, rows : int
+        How many.
+    share : float
+        In (0, 1]; 1 keeps all.
 
     Returns
     -------
-    array, shape (count * count, 2)
+    array, shape (rows * columns, 2)
         The points :math:`(z_1, z_2)` in the order in which a picture is read: row by row from the
         top, where :math:`z_2` is largest, and in each row from the left, where :math:`z_1` is
         smallest.
     """
-    raise NotImplementedError("put the quantiles of the prior on both axes")
+    raise NotImplementedError("put quantiles of the prior's middle on both axes")
+
+
+def negative_elbo(
+    mean: Array, pixel_logvar: Array, x: Array, mu: Array, logvar: Array
+) -> tuple[float, float, float]:
+    r"""Return the loss of a VAE with a Gaussian decoder that has a variance for each pixel.
+
+    .. math:: \mathcal D = \frac1N \sum_{n,d} \tfrac12 \left[\ln 2\pi + \ln s_d^2 +
+              \frac{(x_{nd} - m_{nd})^2}{s_d^2}\right], \qquad
+              \mathcal R = \frac1N \sum_{n,j} \tfrac12 \left[\mu_{nj}^2 + \sigma_{nj}^2 - 1 -
+              \ln \sigma_{nj}^2\right], \qquad L = \mathcal D + \mathcal R
+
+    Parameters
+    ----------
+    mean : array, shape (N, D)
+        What the decoder returns for one draw of z an image, m.
+    pixel_logvar : array, shape (D,)
+        :math:`\ln s_d^2` of each pixel, the same for all images.
+    x : array, shape (N, D)
+        The pixels.
+    mu, logvar : array, shape (N, J)
+        What the encoder returns: means, and logarithms of variances.
+
+    Returns
+    -------
+    tuple of three floats
+        Loss, distortion and rate, in nats an image.
+    """
+    raise NotImplementedError("sum over pixels and over latent variables, average over the batch")
+
+
+def price_of_rate(s2: Array, rate: float) -> tuple[float, Array]:
+    r"""Find the price at which the best linear VAE spends a given rate.
+
+    The lesson charges a price :math:`\lambda = \beta \sigma^2`, and finds that a direction in which
+    the data have the variance :math:`s_k^2` gets the rate
+    :math:`R_k = \frac12 \ln \frac{s_k^2}{\lambda}` if its variance is above the price, and 0
+    otherwise. Turn that round: given are the nats that may be spent in all. Find the price at which
+    the rates add up to them, and the rate of each direction.
+
+    Parameters
+    ----------
+    s2 : array, shape (K,)
+        The variances, in any order, all above 0.
+    rate : float
+        The sum of all rates in nats, above 0.
+
+    Returns
+    -------
+    tuple of float and array, shape (K,)
+        The price, to ten digits, and the rates, in the order of s2.
+    """
+    raise NotImplementedError("find how many directions are in use, and solve for the price")

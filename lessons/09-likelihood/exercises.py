@@ -12,78 +12,16 @@ import numpy.typing as npt
 Array = npt.NDArray[Any]
 
 
-def importance_weighted_bound(log_weights: Array) -> float:
-    r"""Return the importance-weighted bound, averaged over images.
-
-    .. math:: \frac1N \sum_{n=1}^N \ln \frac1K \sum_{k=1}^K w_{kn}
-
-    Weights are as small as :math:`e^{-2000}`, for which no float has room: take the largest of an
-    image's weights out before you take the exponential.
-
-    Parameters
-    ----------
-    log_weights : array, shape (K, N)
-        :math:`\ln w_{kn}`, of draw k for image n.
-
-    Returns
-    -------
-    float
-    """
-    raise NotImplementedError("for each image the logarithm of the mean over draws; then the mean")
-
-
-def importance_weighted_rule(g: Array, out: Array, log_weights: Array) -> tuple[Array]:
-    r"""Return the gradient rule of `importance_weighted_bound`.
-
-    With the shares :math:`\tilde w_{kn} = w_{kn} / \sum_j w_{jn}`,
-
-    .. math:: \overline{\ln w_{kn}} = \frac{g}{N}\, \tilde w_{kn} .
-
-    Parameters
-    ----------
-    g : array, shape ()
-        The cotangent of the bound.
-    out : array, shape ()
-        The bound.
-    log_weights : array, shape (K, N)
-        :math:`\ln w_{kn}`.
-
-    Returns
-    -------
-    tuple of one array, shape (K, N)
-    """
-    raise NotImplementedError("give each draw its share of its image's weights")
-
-
-def level_log_probabilities(losses: Array) -> Array:
-    r"""Return the logarithms of the probabilities of a pixel's levels, made of any loss.
-
-    .. math:: \ln P(v_k) = -\ell(v_k) - \ln \sum_j e^{-\ell(v_j)}
-
-    Losses may be as large as 2000.
-
-    Parameters
-    ----------
-    losses : array, shape (levels, N, D)
-        :math:`\ell(v_k)` of each level, for N images of D pixels.
-
-    Returns
-    -------
-    array, shape (levels, N, D)
-    """
-    raise NotImplementedError("take the softmax over the levels, and its logarithm")
-
-
 def bits_per_pixel(nats: float, pixels: int, levels: int) -> float:
-    r"""Return what a density of pixels in [0, 1] comes to in bits a pixel, over the levels.
+    r"""Return what a density of pixels in [-1, 1] comes to in bits a pixel, over the levels.
 
-    The pixels are multiples of the distance :math:`\delta` of two levels, of which the first is 0
+    The pixels are multiples of the distance :math:`\delta` of two levels, of which the first is -1
     and the last 1. The probability of a level is about :math:`\delta` times the density there.
 
     Parameters
     ----------
     nats : float
-        :math:`-\ln p(x)` of an image, in the unit in which pixels lie in [0, 1].
+        :math:`-\ln p(x)` of an image, in the unit in which pixels lie in [-1, 1].
     pixels : int
         The number D of pixels.
     levels : int
@@ -96,24 +34,82 @@ def bits_per_pixel(nats: float, pixels: int, levels: int) -> float:
     raise NotImplementedError("change the unit of length, then the unit of information")
 
 
-def continuous_bernoulli_nll(logits: Array, x: Array) -> Array:
-    r"""Return the negative log-likelihood of pixels in [0, 1] under the continuous Bernoulli.
+def effective_draws(log_weights: Array) -> Array:
+    r"""Return how many draws an importance-weighted estimate really rests on, for each image.
 
-    .. math:: -\ln p(x \mid l) = \ln(1 + e^l) - x\, l + \ln \frac{\tanh(l / 2)}{l}
+    .. math:: K_{\text{eff}} = \frac{\left(\sum_k w_k\right)^2}{\sum_k w_k^2}
 
-    The constant's limit at :math:`l = 0` is :math:`-\ln 2`, and near it
-    :math:`-\ln 2 - l^2 / 12` up to terms of the fourth order. Logits may be as large as
-    1000, of either sign.
+    It is K if all weights are equal, and 1 if one of them outweighs all others. Weights are as
+    small as :math:`e^{-2000}`, for which no float has room; and their squares are smaller still.
+
+    Parameters
+    ----------
+    log_weights : array, shape (K, N)
+        :math:`\ln w_{kn}`, of draw k for image n.
+
+    Returns
+    -------
+    array, shape (N,)
+    """
+    raise NotImplementedError("find out which common factor of the weights cancels")
+
+
+def growing_bounds(log_weights: Array) -> Array:
+    r"""Return the importance-weighted bounds of the first 1, 2, ..., K draws, averaged over images.
+
+    .. math:: B_k = \frac1N \sum_{n=1}^N \ln \frac1k \sum_{j=1}^k w_{jn}, \qquad k = 1, \dots, K
+
+    On average over draws they rise with k. Weights are as small as :math:`e^{-2000}`.
+
+    Parameters
+    ----------
+    log_weights : array, shape (K, N)
+        :math:`\ln w_{jn}`, of draw j for image n.
+
+    Returns
+    -------
+    array, shape (K,)
+    """
+    raise NotImplementedError("accumulate sums of weights along the draws, by their logarithms")
+
+
+def continuous_bernoulli_mean(logits: Array) -> Array:
+    r"""Return the mean of a pixel in [0, 1] under the continuous Bernoulli.
+
+    Its density is in proportion to :math:`e^{x l}` for x in [0, 1]. The mean is not
+    :math:`\sigma(l)`. Find it, and compute it for logits of 1000 and -1000, too, and for such as
+    are 0 or near it, to nine digits everywhere.
 
     Parameters
     ----------
     logits : array, shape (N, D)
         The decoder's output l.
-    x : array, shape (N, D)
-        Pixels in [0, 1].
 
     Returns
     -------
     array, shape (N, D)
     """
-    raise NotImplementedError("add the logarithm of the cross-entropy's missing integral")
+    raise NotImplementedError("integrate x e^(x l), and treat small and large logits with care")
+
+
+def discretised_logistic(mu: Array, log_s: Array, levels: int) -> Array:
+    r"""Return the logarithms of the probabilities of a pixel's levels under a logistic decoder.
+
+    Level k = 0, ..., levels - 1 stands for the pixel :math:`v_k = k / (\text{levels} - 1)`. It gets
+    the probability of the interval that reaches half way to its neighbours, under a logistic
+    distribution with the distribution function :math:`F(v) = \sigma\left((v - \mu) / s\right)`. The
+    first interval begins at :math:`-\infty`, the last ends at :math:`\infty`, so that all
+    probabilities sum to 1. They may be as small as :math:`e^{-1000}`.
+
+    Parameters
+    ----------
+    mu, log_s : array, shape (N, D)
+        :math:`\mu` and :math:`\ln s` of each pixel.
+    levels : int
+        Such as 17 or 256; at least 2.
+
+    Returns
+    -------
+    array, shape (levels, N, D)
+    """
+    raise NotImplementedError("write sigma(b) - sigma(a) as a product, and take its logarithm")

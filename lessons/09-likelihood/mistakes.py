@@ -11,152 +11,173 @@ from lessons.mistake import mistake
 
 from .solutions import (
     bits_per_pixel,
-    continuous_bernoulli_nll,
-    importance_weighted_bound,
-    importance_weighted_rule,
-    level_log_probabilities,
+    continuous_bernoulli_mean,
+    discretised_logistic,
+    effective_draws,
+    growing_bounds,
 )
 
 
-@mistake("importance_weighted_bound", "the mean of the logarithms, which is the ELBO")
-def mean_of_logarithms(log_weights: Any) -> Any:
-    return log_weights.mean()
+@mistake("bits_per_pixel", "as for pixels in [0, 1]")
+def from_0_to_1(nats: float, pixels: int, levels: int) -> Any:
+    return (nats / pixels + math.log(levels - 1)) / math.log(2)
 
 
-@mistake("importance_weighted_bound", "their exponentials are 0 as floats")
-def exponentials_as_they_are(log_weights: Any) -> Any:
-    with np.errstate(divide="ignore"):
-        return np.log(np.exp(log_weights).mean(axis=0)).mean()
+@mistake("bits_per_pixel", "lie n - 1 distances")
+def fence_post(nats: float, pixels: int, levels: int) -> Any:
+    return (nats / pixels + math.log(levels / 2)) / math.log(2)
 
 
-@mistake("importance_weighted_bound", "over draws and images together")
-def logarithm_last(log_weights: Any) -> Any:
-    return importance_weighted_bound(log_weights.reshape(-1, 1))
+@mistake("bits_per_pixel", "a density is not a probability")
+def density_for_probability(nats: float, pixels: int, levels: int) -> Any:
+    return nats / pixels / math.log(2)
 
 
-@mistake("importance_weighted_bound", "the axes are exchanged")
-def axes_exchanged(log_weights: Any) -> Any:
-    return importance_weighted_bound(log_weights.T)
+@mistake("bits_per_pixel", "the wrong way")
+def wrong_way(nats: float, pixels: int, levels: int) -> Any:
+    return (nats / pixels - math.log((levels - 1) / 2)) / math.log(2)
 
 
-@mistake("importance_weighted_bound", "the logarithm of the sum: divide by K")
-def not_divided(log_weights: Any) -> Any:
-    return importance_weighted_bound(log_weights) + math.log(len(log_weights))
-
-
-@mistake("importance_weighted_bound", "take out the largest of each image")
-def one_largest_for_all(log_weights: Any) -> Any:
-    largest = log_weights.max()
-    with np.errstate(divide="ignore"):
-        return (largest + np.log(np.exp(log_weights - largest).mean(axis=0))).mean()
-
-
-@mistake("importance_weighted_rule", "this is the gradient of the ELBO")
-def equal_weights(g: Any, out: Any, log_weights: Any) -> Any:
-    return (np.broadcast_to(g / log_weights.size, log_weights.shape),)
-
-
-@mistake("importance_weighted_rule", "the shares are of the weights of all images")
-def shares_of_all(g: Any, out: Any, log_weights: Any) -> Any:
-    weights = np.exp(log_weights)
-    return (g * weights / weights.sum(),)
-
-
-@mistake("importance_weighted_rule", "the mean over the N images is missing")
-def no_mean(g: Any, out: Any, log_weights: Any) -> Any:
-    return (importance_weighted_rule(g, out, log_weights)[0] * log_weights.shape[1],)
-
-
-@mistake("importance_weighted_rule", "without the cotangent: multiply by g")
-def no_cotangent(g: Any, out: Any, log_weights: Any) -> Any:
-    return importance_weighted_rule(np.asarray(1.0), out, log_weights)
-
-
-@mistake("importance_weighted_rule", "the gradient is not finite for log-weights near -2000")
-def underflow(g: Any, out: Any, log_weights: Any) -> Any:
-    weights = np.exp(log_weights)
-    with np.errstate(invalid="ignore"):
-        return (g * weights / weights.sum(axis=0) / log_weights.shape[1],)
-
-
-@mistake("level_log_probabilities", "a level with a large loss is improbable")
-def sign_of_the_losses(losses: Any) -> Any:
-    return level_log_probabilities(-losses)
-
-
-@mistake("level_log_probabilities", "the probabilities themselves: take the logarithm")
-def probabilities(losses: Any) -> Any:
-    return np.exp(level_log_probabilities(losses))
-
-
-@mistake("level_log_probabilities", "normalised over the pixels")
-def over_the_pixels(losses: Any) -> Any:
-    return level_log_probabilities(losses.T).T
-
-
-@mistake("level_log_probabilities", "not normalised")
-def negative_losses(losses: Any) -> Any:
-    return -losses
-
-
-@mistake("level_log_probabilities", "ln P is not finite for losses near 2000")
-def exponentials_of_losses(losses: Any) -> Any:
-    with np.errstate(divide="ignore"):
-        return -losses - np.log(np.exp(-losses).sum(axis=0))
-
-
-@mistake("bits_per_pixel", "in nats: divide by ln 2")
-def nats_per_pixel(nats: float, pixels: int, levels: int) -> Any:
+@mistake("bits_per_pixel", "in nats; a bit is ln 2")
+def in_nats(nats: float, pixels: int, levels: int) -> Any:
     return bits_per_pixel(nats, pixels, levels) * math.log(2)
 
 
-@mistake("bits_per_pixel", "of the whole image: divide by the pixels")
+@mistake("bits_per_pixel", "of the whole image")
 def of_the_image(nats: float, pixels: int, levels: int) -> Any:
     return bits_per_pixel(nats, pixels, levels) * pixels
 
 
-@mistake("bits_per_pixel", "multiply the density by the distance of two levels first")
-def no_change_of_unit(nats: float, pixels: int, levels: int) -> Any:
-    return nats / (pixels * math.log(2))
+@mistake("effective_draws", "each image has its own draws")
+def over_images(log_weights: Any) -> Any:
+    return effective_draws(log_weights.T)
 
 
-@mistake("bits_per_pixel", "the sign of the change of unit")
-def unit_the_other_way(nats: float, pixels: int, levels: int) -> Any:
-    return (nats - pixels * math.log(levels - 1)) / (pixels * math.log(2))
+@mistake("effective_draws", "the sum is not squared")
+def not_squared(log_weights: Any) -> Any:
+    weights = np.exp(log_weights)
+    return weights.sum(axis=0) / (weights**2).sum(axis=0)
 
 
-@mistake("bits_per_pixel", "from 0 to 1 there are 16 distances between 17 levels")
-def as_many_distances_as_levels(nats: float, pixels: int, levels: int) -> Any:
-    return bits_per_pixel(nats, pixels, levels + 1)
+@mistake("effective_draws", "turned round")
+def turned_round(log_weights: Any) -> Any:
+    return 1 / effective_draws(log_weights)
 
 
-@mistake("bits_per_pixel", "the change of unit for one pixel alone")
-def unit_of_one_pixel(nats: float, pixels: int, levels: int) -> Any:
-    return (nats + math.log(levels - 1)) / (pixels * math.log(2))
+@mistake("effective_draws", "a related number")
+def inverse_of_the_largest_share(log_weights: Any) -> Any:
+    weights = np.exp(log_weights)
+    return weights.sum(axis=0) / weights.max(axis=0)
 
 
-@mistake("continuous_bernoulli_nll", "its exponential does not integrate to 1")
-def cross_entropy_alone(logits: Any, x: Any) -> Any:
-    return np.logaddexp(0, logits) - x * logits
+@mistake("effective_draws", "a common factor cancels")
+def underflowing(log_weights: Any) -> Any:
+    weights = np.exp(log_weights)
+    return weights.sum(axis=0) ** 2 / (weights**2).sum(axis=0)
 
 
-@mistake("continuous_bernoulli_nll", "the density is divided by its integral")
-def constant_subtracted(logits: Any, x: Any) -> Any:
-    return 2 * cross_entropy_alone(logits, x) - continuous_bernoulli_nll(logits, x)
+@mistake("growing_bounds", "1/k is missing")
+def sum_for_mean(log_weights: Any) -> Any:
+    return growing_bounds(log_weights) + np.log(np.arange(1, len(log_weights) + 1))
 
 
-@mistake("continuous_bernoulli_nll", "it depends on l")
-def constant_of_zero(logits: Any, x: Any) -> Any:
-    return cross_entropy_alone(logits, x) - math.log(2)
+@mistake("growing_bounds", "divided by K throughout")
+def divided_by_all(log_weights: Any) -> Any:
+    return sum_for_mean(log_weights) - math.log(len(log_weights))
 
 
-@mistake("continuous_bernoulli_nll", "0 over 0: its limit is 1/2")
-def zero_over_zero(logits: Any, x: Any) -> Any:
-    with np.errstate(invalid="ignore"):
-        return cross_entropy_alone(logits, x) + np.log(np.tanh(logits / 2) / logits)
+@mistake("growing_bounds", "the logarithms are averaged")
+def mean_of_logarithms(log_weights: Any) -> Any:
+    k = np.arange(1, len(log_weights) + 1)
+    return np.cumsum(log_weights.mean(axis=1)) / k
 
 
-@mistake("continuous_bernoulli_nll", "e^l overflows")
-def overflow(logits: Any, x: Any) -> Any:
-    constant = continuous_bernoulli_nll(logits, x) - cross_entropy_alone(logits, x)
-    return np.log(1 + np.exp(logits)) - x * logits + constant
+@mistake("growing_bounds", "before the logarithm is taken")
+def images_averaged_first(log_weights: Any) -> Any:
+    k = np.arange(1, len(log_weights) + 1)
+    return np.log(np.cumsum(np.exp(log_weights).mean(axis=1)) / k)
+
+
+@mistake("growing_bounds", "the bound of all draws alone")
+def last_bound(log_weights: Any) -> Any:
+    return np.asarray(growing_bounds(log_weights)[-1])
+
+
+@mistake("growing_bounds", "add them up by their logarithms")
+def summed_as_numbers(log_weights: Any) -> Any:
+    k = np.arange(1, len(log_weights) + 1)[:, None]
+    return np.log(np.cumsum(np.exp(log_weights), axis=0) / k).mean(axis=1)
+
+
+@mistake("continuous_bernoulli_mean", "sigma(l) is the mean of a Bernoulli variable")
+def sigmoid(logits: Any) -> Any:
+    return 1 / (1 + np.exp(-logits))
+
+
+@mistake("continuous_bernoulli_mean", "has to be divided by that of e^(x l)")
+def not_normalised(logits: Any) -> Any:
+    return continuous_bernoulli_mean(logits) * np.expm1(logits) / logits
+
+
+@mistake("continuous_bernoulli_mean", "the sign of the logit is flipped")
+def sign_flipped(logits: Any) -> Any:
+    return continuous_bernoulli_mean(-logits)
+
+
+@mistake("continuous_bernoulli_mean", "0 / 0, or an exponential overflowed")
+def without_a_series(logits: Any) -> Any:
+    return 1 / (1 - np.exp(-logits)) - 1 / logits
+
+
+@mistake("continuous_bernoulli_mean", "is all rounding; use the series")
+def at_0_alone(logits: Any) -> Any:
+    safe = np.where(logits == 0, 1.0, logits)
+    return np.where(logits == 0, 0.5, 1 / (1 - np.exp(-safe)) - 1 / safe)
+
+
+@mistake("continuous_bernoulli_mean", "near 0, where the difference of two large numbers loses")
+def one_term_of_the_series(logits: Any) -> Any:
+    return np.where(abs(logits) < 0.1, 0.5 + logits / 12, continuous_bernoulli_mean(logits))
+
+
+def probabilities(mu: Any, scale: Any, levels: int, ends: Any) -> Any:
+    cuts = (ends / (levels - 1) - mu) / scale
+    inner = 1 / (1 + np.exp(-cuts))
+    zeros = np.zeros((1, *mu.shape))
+    return np.diff(np.concatenate([zeros, inner, zeros + 1]), axis=0)
+
+
+def halves(levels: int) -> Any:
+    return np.arange(1, levels)[:, None, None] - 0.5
+
+
+@mistake("discretised_logistic", "their logarithms are asked for")
+def not_in_logarithms(mu: Any, log_s: Any, levels: int) -> Any:
+    return probabilities(mu, np.exp(log_s), levels, halves(levels))
+
+
+@mistake("discretised_logistic", "s is its exponential")
+def half_the_logarithm(mu: Any, log_s: Any, levels: int) -> Any:
+    return discretised_logistic(mu, log_s / 2, levels)
+
+
+@mistake("discretised_logistic", "these begin at their level")
+def from_level_to_level(mu: Any, log_s: Any, levels: int) -> Any:
+    return np.log(probabilities(mu, np.exp(log_s), levels, halves(levels) + 0.5))
+
+
+@mistake("discretised_logistic", "the last ends at infinity")
+def closed_ends(mu: Any, log_s: Any, levels: int) -> Any:
+    ends = (np.arange(levels + 1)[:, None, None] - 0.5) / (levels - 1)
+    return np.log(np.diff(1 / (1 + np.exp(-(ends - mu) / np.exp(log_s))), axis=0))
+
+
+@mistake("discretised_logistic", "that is not the probability")
+def density_times_distance(mu: Any, log_s: Any, levels: int) -> Any:
+    a = (np.arange(levels)[:, None, None] / (levels - 1) - mu) / np.exp(log_s)
+    return -a - 2 * np.logaddexp(0, -a) - log_s - math.log(levels - 1)
+
+
+@mistake("discretised_logistic", "and its logarithm infinite")
+def difference_of_sigmoids(mu: Any, log_s: Any, levels: int) -> Any:
+    return np.log(probabilities(mu, np.exp(log_s), levels, halves(levels)))

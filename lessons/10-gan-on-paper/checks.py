@@ -24,156 +24,183 @@ def _quietly(answer: Callable[..., Any], *arguments: Any) -> Any:
         return np.asarray(answer(*arguments), np.float64)
 
 
-def check_discriminator_loss(answer: Callable[..., Any]) -> None:
+def check_smoothed_loss(answer: Callable[..., Any]) -> None:
     """Check batches of two sizes, and scores that are large."""
     real, fake = (
         2 * Generator(seed).normal((count,), np.float64) for seed, count in ((1, 5), (2, 3))
     )
-    right = _softplus(-real).mean() + _softplus(fake).mean()
-    expect_array(
-        answer(real.copy(), fake.copy()),
-        right,
-        "the loss",
-        mistakes={
-            "the labels are exchanged: real samples want a high score": (
-                _softplus(real).mean() + _softplus(-fake).mean()
-            ),
-            "both kinds have the label real: of generated samples it is 1 - sigma(s) that counts": (
-                _softplus(-real).mean() + _softplus(-fake).mean()
-            ),
-            "this is V, which the discriminator maximises; its loss is -V": -right,
-            "a sum over the samples: take the mean over each kind": (
-                _softplus(-real).sum() + _softplus(fake).sum()
-            ),
-            "one mean over all samples: each kind has a mean of its own": (
-                np.concatenate([_softplus(-real), _softplus(fake)]).mean()
-            ),
-            "half of it: the two means are added, not averaged": right / 2,
-            "the mean of ln sigma has been taken for ln of the mean": (
-                -np.log(np.mean(1 / (1 + np.exp(-real)))) - np.log(np.mean(1 / (1 + np.exp(fake))))
-            ),
-        },
-    )
-    for real, fake in (([-1000.0], [0.0]), ([0.0], [1000.0]), ([1000.0], [-1000.0])):
-        found = _quietly(answer, np.array(real), np.array(fake))
+    for a in (0.9, 1.0, 0.7):
+        of_real, of_fake = a * _softplus(-real) + (1 - a) * _softplus(real), _softplus(fake)
+        right = of_real.mean() + of_fake.mean()
+        expect_array(
+            answer(real, fake, a),
+            right,
+            f"the loss for the label {a:g}",
+            mistakes={
+                "the real samples' labels are not smoothed": _softplus(-real).mean()
+                + of_fake.mean(),
+                "the term with 1 - a is missing: with the label a, a sample counts for both": (
+                    (a * _softplus(-real)).mean() + of_fake.mean()
+                ),
+                "the labels of generated samples are smoothed, too; asked is the one side": (
+                    of_real.mean() + (a * _softplus(fake) + (1 - a) * _softplus(-fake)).mean()
+                ),
+                "the labels are exchanged: real samples want a high score": (
+                    (a * _softplus(real) + (1 - a) * _softplus(-real)).mean()
+                    + _softplus(-fake).mean()
+                ),
+                "this is what the discriminator maximises; its loss is the negative": -right,
+                "a sum over the samples: take the mean over each kind": (
+                    of_real.sum() + of_fake.sum()
+                ),
+                "one mean over all samples: each kind has a mean of its own": (
+                    np.concatenate([of_real, of_fake]).mean()
+                ),
+                "half of it: the two means are added, not averaged": right / 2,
+            },
+        )
+    for scores in (([-1000.0], [0.0]), ([0.0], [1000.0]), ([1000.0], [-1000.0])):
+        real, fake = (np.array(each) for each in scores)
+        found = _quietly(answer, real, fake, 0.9)
+        where = f"for real {scores[0]} and generated {scores[1]} the loss is {found:.6g}"
         expect(
             np.isfinite(found).all(),
-            f"the loss is {float(found):g} for the scores {real[0]:g} of a real and {fake[0]:g} of "
-            "a generated sample: sigma(s) is rounded to 0 or 1 before the logarithm, or an "
-            "exponential overflows. -ln sigma(s) is ln(e^0 + e^-s)",
+            f"{where}: an exponential overflows, or a logarithm meets 0; use np.logaddexp(0, x)",
         )
-        right = float(_softplus(-np.array(real)).mean() + _softplus(np.array(fake)).mean())
-        expect_array(found, right, f"the loss for the scores {real[0]:g} and {fake[0]:g}")
-
-
-def check_non_saturating_rule(answer: Callable[..., Any]) -> None:
-    """Check scores of both signs against finite differences."""
-
-    def sigma(s: Any) -> Any:
-        return 1 / (1 + np.exp(-s))
-
-    expect_rule(
-        lambda scores: _softplus(-scores).mean(),
-        answer,
-        [2 * Generator(3).normal((5,), np.float64)],
-        mistakes={
-            "these are the weights of the saturating loss, -sigma(s): here those that are seen "
-            "through get the large ones, -sigma(-s)": (
-                lambda g, _out, scores: (-g * sigma(scores) / len(scores),)
-            ),
-            "the sign is flipped: a higher score means a smaller loss": (
-                lambda g, _out, scores: (g * sigma(-scores) / len(scores),)
-            ),
-            "the mean over the N samples is missing: divide by N": (
-                lambda g, _out, scores: (-g * sigma(-scores),)
-            ),
-            "without the cotangent: multiply by g": (
-                lambda _g, _out, scores: (-sigma(-scores) / len(scores),)
-            ),
-            "the slope of -sigma(s), without the logarithm: the factor sigma(s) lets it saturate": (
-                lambda g, _out, scores: (-g * sigma(scores) * sigma(-scores) / len(scores),)
-            ),
-        },
-    )
+        right = 0.9 * _softplus(-real) + 0.1 * _softplus(real) + _softplus(fake)
+        expect(
+            bool(np.isclose(found, right, rtol=1e-6)),
+            f"{where}, expected {float(right[0]):.6g}: is a probability clipped?",
+        )
 
 
 def check_best_answer(answer: Callable[..., Any]) -> None:
-    """Check near densities, densities far below what a float can hold, and ratios as large."""
-    log_p, log_q = (2 * Generator(seed).normal((2, 3), np.float64) for seed in (4, 5))
+    """Check shares on both sides of a half, and densities that no float can hold."""
+    log_p, log_q = (Generator(seed).normal((4,), np.float64) for seed in (3, 4))
     p, q = np.exp(log_p), np.exp(log_q)
-    expect_array(
-        answer(log_p.copy(), log_q.copy()),
-        p / (p + q),
-        "the answer",
-        mistakes={
-            "this is the probability of being generated: exchange p and q": q / (p + q),
-            "this is the best score, a number of any size: take its sigmoid": log_p - log_q,
-            "this is the ratio p / q, the odds: the probability is p / (p + q)": p / q,
-            "the logarithms stand where the densities belong": log_p / (log_p + log_q),
-            "this is the logarithm of the answer": -np.logaddexp(0, log_q - log_p),
-        },
-    )
-    low = np.array([-2000.0, -2001.0])
-    found = _quietly(answer, low, low[::-1].copy())
+    for share in (0.2, 0.6):
+        right = share * p / (share * p + (1 - share) * q)
+        expect_array(
+            answer(log_p, log_q, share),
+            right,
+            f"the answer for the share {share:g}",
+            mistakes={
+                "the share is not heeded: this is for half and half": p / (p + q),
+                "p and q are exchanged: it is the probability of being real": 1 - right,
+                "the share belongs to the real samples, 1 - share to the generated ones": (
+                    (1 - share) * p / ((1 - share) * p + share * q)
+                ),
+                "the score, whose sigmoid is the answer": np.log(right / (1 - right)),
+                "the share stands above only; below, both densities are weighted": (
+                    share * p / (p + q)
+                ),
+                "p is weighted, q is not": share * p / (share * p + q),
+                "the logarithms are taken for the densities": (
+                    share * log_p / (share * log_p + (1 - share) * log_q)
+                ),
+                "the share is added to the score; what is added is ln(share / (1 - share))": (
+                    1 / (1 + np.exp(log_q - log_p - share))
+                ),
+            },
+        )
+    far = np.array([-2000.0, -2000.0, -3000.0]), np.array([-2001.0, -3000.0, -2000.0])
+    found = _quietly(answer, *far, 0.5)
     expect(
         np.isfinite(found).all(),
-        "the answer is not a number where both densities are below what a float can hold: use the "
-        "difference of the logarithms",
+        "for densities near e^-2000 the answer is no number: 0 / 0, or an exponential overflowed; "
+        "take the difference of the logarithms first",
     )
-    expect_array(found, 1 / (1 + np.exp([-1.0, 1.0])), "the answer for densities near e^-2000")
-    with warnings.catch_warnings(), np.errstate(over="raise", invalid="raise", divide="raise"):
-        warnings.simplefilter("error")
-        try:
-            found = answer(np.array([0.0, -2000.0]), np.array([-2000.0, 0.0]))
-        except (FloatingPointError, RuntimeWarning):
-            found = np.full(2, np.nan)
-    expect(
-        np.isfinite(np.asarray(found, np.float64)).all(),
-        "an exponential overflows where one density is e^2000 times the other: take only those of "
-        "numbers that are not positive",
+    expect_array(found, [1 / (1 + math.exp(-1)), 1.0, 0.0], "the answer for densities near e^-2000")
+
+
+def check_relativistic_rule(answer: Callable[..., Any]) -> None:
+    """Check both cotangents, and scores that are large."""
+    fake, real = (2 * Generator(seed).normal((5,), np.float64) for seed in (5, 6))
+
+    def rule(factor: Callable[..., Any], of_real: float = -1.0) -> Callable[..., Any]:
+        """Return a rule with a factor of g, and that of the real scores relative to it."""
+
+        def wrong(g: Any, _out: Any, fake: Any, real: Any) -> Any:
+            of_fake = g * factor(fake - real)
+            return of_fake, of_real * of_fake
+
+        return wrong
+
+    def share(x: Any) -> Any:
+        return 1 / (1 + np.exp(x))
+
+    expect_rule(
+        lambda fake, real: _softplus(real - fake).mean(),
+        answer,
+        [fake, real],
+        mistakes={
+            "the mean is missing: each pair has the weight 1/N": rule(lambda d: -share(d)),
+            "d loss / d real has the sign of d loss / d fake; the loss falls where a real score "
+            "falls": rule(lambda d: -share(d) / 5, 1.0),
+            "d loss / d real is 0: the loss depends on the real scores, too": (
+                rule(lambda d: -share(d) / 5, 0.0)
+            ),
+            "the slope is sigma(s - s~); this is that of the saturating loss": (
+                rule(lambda d: -share(-d) / 5)
+            ),
+            "the signs are exchanged: a higher score of a generated sample lowers the loss": (
+                rule(lambda d: share(d) / 5)
+            ),
+            "the generated scores alone, as in the non-saturating loss": (
+                lambda g, _out, fake, real: (-g * share(fake) / 5, g * share(real) / 5)
+            ),
+        },
     )
-    expect_array(found, [1.0, 0.0], "the answer where one density is e^2000 times the other")
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = answer(np.array(1.0), np.array(0.0), np.array([1000.0, -1000.0]), np.zeros(2))
+    for name, each, right in (("fake", found[0], [0, -0.5]), ("real", found[1], [0, 0.5])):
+        where = f"d loss / d {name} for generated scores of 1000 and -1000"
+        expect(np.isfinite(each).all(), f"{where} is no number: an exponential overflowed")
+        expect_array(each, right, where)
 
 
 def check_jensen_shannon(answer: Callable[..., Any]) -> None:
-    """Check tables without zeros, with zeros, and tables that do not overlap."""
-    p, q = np.array([0.5, 0.2, 0.2, 0.1]), np.array([0.1, 0.1, 0.2, 0.6])
-    m = (p + q) / 2
+    """Check three tables with zeros, also a column of them; equal ones, and disjoint ones."""
+    tables = np.abs(Generator(7).normal((3, 5), np.float64))
+    tables[0, 1] = tables[2, 3] = 0.0
+    tables[:, 4] = 0.0
+    tables /= tables.sum(axis=1, keepdims=True)
+    weights = np.array([0.5, 0.2, 0.3])
 
-    def kl(a: Any, b: Any) -> Any:
-        return np.sum(a * np.log(a / b))
+    def divergences(m: Any) -> Any:
+        """Return the divergence of each table from m."""
+        inside = tables > 0
+        ratio = np.where(inside, tables, 1.0) / np.where(inside, m, 1.0)
+        return (tables * np.log(ratio)).sum(axis=1)
 
-    right = (kl(p, m) + kl(q, m)) / 2
+    mixture, plain = weights @ tables, tables.mean(axis=0)
+    right = weights @ divergences(mixture)
+    found = _quietly(answer, tables, weights)
+    expect(
+        np.isfinite(found).all(),
+        "where a probability is 0 the result is no number: 0 ln 0 is 0, so leave it out",
+    )
     expect_array(
-        answer(p.copy(), q.copy()),
+        found,
         right,
-        "JS",
+        "the divergence",
         mistakes={
-            "the sum of both divergences: take half of it": 2 * right,
-            "the first of the two terms is missing": kl(q, m) / 2,
-            "the second of the two terms is missing": kl(p, m) / 2,
-            "one divergence alone: the other is that of q from the mixture": kl(p, m),
-            "the divergences of p and q from each other: each is to be taken from the mixture m": (
-                (kl(p, q) + kl(q, p)) / 2
+            "the tables count alike: weigh the divergences": divergences(mixture).mean(),
+            "the divergences are added: weigh them": divergences(mixture).sum(),
+            "the mixture is the plain mean of the tables: weigh it, too": (
+                weights @ divergences(plain)
             ),
-            "the mixture is half the sum of p and q, so that it sums to 1": (
-                (kl(p, p + q) + kl(q, p + q)) / 2
-            ),
-            "the divergences of the mixture from p and q: the mixture stands second": (
-                (kl(m, p) + kl(m, q)) / 2
-            ),
-            "in bits: take the natural logarithm": right / math.log(2),
-            "the sign is flipped": -right,
+            "neither the mixture nor the divergences are weighted": divergences(plain).mean(),
+            "in bits; asked for are nats": right / math.log(2),
+            "the sign: a divergence is not negative": -right,
+            "each of three: add them up with their weights": divergences(mixture),
         },
     )
-    for p, q, right in (
-        (np.array([0.5, 0.5, 0.0]), np.array([0.0, 0.0, 1.0]), math.log(2)),
-        (np.array([1.0, 0.0]), np.array([1.0, 0.0]), 0.0),
-    ):
-        found = _quietly(answer, p, q)
-        expect(
-            np.isfinite(found).all(),
-            f"JS of {p.tolist()} and {q.tolist()} is {float(found):g}: where a probability is 0 "
-            "its term is 0, and the logarithm must not be taken",
-        )
-        expect_array(found, right, f"JS of {p.tolist()} and {q.tolist()}")
+    same = np.array([[0.25, 0.75], [0.25, 0.75]])
+    expect_array(answer(same, np.array([0.4, 0.6])), 0.0, "the divergence of equal tables")
+    expect_array(
+        _quietly(answer, np.eye(4), np.full(4, 0.25)),
+        math.log(4),
+        "the divergence of four tables that have no place in common",
+    )

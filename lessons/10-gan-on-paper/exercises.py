@@ -12,10 +12,14 @@ import numpy.typing as npt
 Array = npt.NDArray[Any]
 
 
-def discriminator_loss(real: Array, fake: Array) -> float:
-    r"""Return what the discriminator minimises.
+def smoothed_loss(real: Array, fake: Array, label: float) -> float:
+    r"""Return the discriminator's loss with one-sided label smoothing.
 
-    .. math:: L_D = \frac1N \sum_{n=1}^N -\ln \sigma(s_n)
+    Real samples are not labelled 1 but a little less, by :math:`a`, so that the discriminator does
+    not grow too sure:
+
+    .. math:: L_D = \frac1N \sum_{n=1}^N \bigl[-a \ln \sigma(s_n)
+              - (1 - a) \ln (1 - \sigma(s_n))\bigr]
               + \frac1M \sum_{m=1}^M -\ln (1 - \sigma(\tilde s_m)),
               \qquad \sigma(s) = \frac{1}{1 + e^{-s}}
 
@@ -27,6 +31,8 @@ def discriminator_loss(real: Array, fake: Array) -> float:
         Scores :math:`s` of real samples.
     fake : array, shape (M,)
         Scores :math:`\tilde s` of generated samples.
+    label : float
+        a, such as 0.9.
 
     Returns
     -------
@@ -35,10 +41,35 @@ def discriminator_loss(real: Array, fake: Array) -> float:
     raise NotImplementedError("the mean cross-entropy of real scores, plus that of generated ones")
 
 
-def non_saturating_rule(g: Array, out: Array, scores: Array) -> tuple[Array]:
-    r"""Return the gradient rule of the generator's non-saturating loss.
+def best_answer(log_p: Array, log_q: Array, share: float) -> Array:
+    r"""Return the best discriminator's answer if batches are not half real, half generated.
 
-    .. math:: L_G = \frac1N \sum_{n=1}^N -\ln \sigma(s_n)
+    A share :math:`\pi` of the samples that it sees is drawn from p, the rest from q. The answer is
+    the probability that a sample at x is real; for :math:`\pi = \frac12` it is that of the lesson.
+    Densities may be as small as :math:`e^{-2000}`, for which no float has room.
+
+    Parameters
+    ----------
+    log_p, log_q : array, of one shape
+        :math:`\ln p(x)` of the data, and :math:`\ln q(x)` of what is generated.
+    share : float
+        :math:`\pi`, in (0, 1).
+
+    Returns
+    -------
+    array, of the same shape
+    """
+    raise NotImplementedError("use Bayes' rule, and find the best score first")
+
+
+def relativistic_rule(g: Array, out: Array, fake: Array, real: Array) -> tuple[Array, Array]:
+    r"""Return the gradient rule of the relativistic loss of a generator.
+
+    Generated samples need not look real by themselves, but more so than a real one beside them:
+
+    .. math:: L_G = \frac1N \sum_{n=1}^N -\ln \sigma(\tilde s_n - s_n)
+
+    Scores may be as large as 1000, of either sign.
 
     Parameters
     ----------
@@ -46,49 +77,37 @@ def non_saturating_rule(g: Array, out: Array, scores: Array) -> tuple[Array]:
         The cotangent of the loss.
     out : array, shape ()
         The loss.
-    scores : array, shape (N,)
-        :math:`s`, of generated samples.
+    fake : array, shape (N,)
+        Scores :math:`\tilde s` of generated samples.
+    real : array, shape (N,)
+        Scores :math:`s` of real samples.
 
     Returns
     -------
-    tuple of one array, shape (N,)
+    tuple of two arrays, shape (N,)
+        The cotangents of fake and real.
     """
-    raise NotImplementedError("differentiate softplus(-s), and mind the mean")
+    raise NotImplementedError("differentiate softplus of a difference, and mind the mean")
 
 
-def best_answer(log_p: Array, log_q: Array) -> Array:
-    r"""Return the best discriminator's answer, the probability of being real.
+def jensen_shannon(tables: Array, weights: Array) -> float:
+    r"""Return the Jensen-Shannon divergence of several tables of probabilities, in nats.
 
-    .. math:: \sigma(D^*(x)) = \frac{p(x)}{p(x) + q(x)}
+    .. math:: \mathrm{JS} = \sum_{i=1}^I w_i \sum_x p_i(x) \ln \frac{p_i(x)}{m(x)},
+              \qquad m = \sum_i w_i\, p_i, \qquad 0 \ln 0 = 0
 
-    Densities may be as small as :math:`e^{-2000}`, for which no float has room.
+    For two tables and weights of 1/2 it is that of the lesson.
 
     Parameters
     ----------
-    log_p, log_q : array, of one shape
-        :math:`\ln p(x)` of the data, and :math:`\ln q(x)` of what is generated.
-
-    Returns
-    -------
-    array, of the same shape
-    """
-    raise NotImplementedError("find the best score first")
-
-
-def jensen_shannon(p: Array, q: Array) -> float:
-    r"""Return the Jensen-Shannon divergence of two tables of probabilities, in nats.
-
-    .. math:: \mathrm{JS}(p, q) = \tfrac12 \sum_x p \ln \frac pm + \tfrac12 \sum_x q \ln \frac qm,
-              \qquad m = \tfrac12 (p + q), \qquad 0 \ln 0 = 0
-
-    Parameters
-    ----------
-    p, q : array, shape (K,)
-        Each sums to 1; some probabilities may be 0.
+    tables : array, shape (I, K)
+        A row for each :math:`p_i`, which sums to 1; some probabilities may be 0, in all rows, too.
+    weights : array, shape (I,)
+        :math:`w_i`, above 0; they sum to 1.
 
     Returns
     -------
     float
-        From 0 to ln 2.
+        Not negative.
     """
-    raise NotImplementedError("half the sum of both divergences from the mixture")
+    raise NotImplementedError("the weighted sum of the divergences from the mixture")

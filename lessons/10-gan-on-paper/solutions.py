@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -10,30 +11,30 @@ import numpy.typing as npt
 Array = npt.NDArray[Any]
 
 
-def discriminator_loss(real: Array, fake: Array) -> float:
-    """Take both logarithms by softplus, which NumPy's logaddexp computes without overflow."""
-    return float(np.logaddexp(0, -real).mean() + np.logaddexp(0, fake).mean())
+def smoothed_loss(real: Array, fake: Array, label: float) -> float:
+    """Take all logarithms by softplus, which NumPy's logaddexp computes without overflow."""
+    of_real = label * np.logaddexp(0, -real) + (1 - label) * np.logaddexp(0, real)
+    return float(of_real.mean() + np.logaddexp(0, fake).mean())
 
 
-def non_saturating_rule(g: Array, out: Array, scores: Array) -> tuple[Array]:
-    """Give each score the weight -sigma(-s) / N."""
-    return (-g / (1 + np.exp(scores)) / len(scores),)
-
-
-def best_answer(log_p: Array, log_q: Array) -> Array:
+def best_answer(log_p: Array, log_q: Array, share: float) -> Array:
     """Take the sigmoid of the best score, with exponentials that are never above 1."""
-    score = log_p - log_q
+    score = log_p - log_q + math.log(share / (1 - share))
     small = np.exp(-np.abs(score))
     answer: Array = np.where(score > 0, 1.0, small) / (1 + small)
     return answer
 
 
-def jensen_shannon(p: Array, q: Array) -> float:
+def relativistic_rule(g: Array, out: Array, fake: Array, real: Array) -> tuple[Array, Array]:
+    """Give each pair the weight sigma(s - s~) / N: downwards for its fake, upwards for its real."""
+    share = np.exp(-np.logaddexp(0, fake - real))
+    of_real: Array = g * share / len(fake)
+    return -of_real, of_real
+
+
+def jensen_shannon(tables: Array, weights: Array) -> float:
     """Sum only where there is probability: 0 ln 0 is 0."""
-    m = (p + q) / 2
-
-    def kl_from_mixture(a: Array) -> float:
-        inside = a > 0
-        return float((a[inside] * np.log(a[inside] / m[inside])).sum())
-
-    return (kl_from_mixture(p) + kl_from_mixture(q)) / 2
+    mixture = weights @ tables
+    inside = tables > 0
+    ratios = np.where(inside, tables, 1.0) / np.where(inside, mixture, 1.0)
+    return float(weights @ (tables * np.log(ratios)).sum(axis=1))

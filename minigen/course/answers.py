@@ -256,9 +256,10 @@ def _kinds(annotation: str) -> list[str]:
     """
     tree = ast.parse(annotation, mode="eval").body
     if not (isinstance(tree, ast.Subscript) and ast.unparse(tree.value) == "tuple"):
-        return [annotation]
+        return [annotation.rpartition(".")[2]]
     inside = tree.slice
-    return [ast.unparse(each) for each in getattr(inside, "elts", [inside])]
+    parts = [ast.unparse(each) for each in getattr(inside, "elts", [inside])]
+    return [part.rpartition(".")[2] for part in parts]
 
 
 def _flat(values: Any) -> Iterator[Any]:

@@ -176,15 +176,17 @@ def find_exercise(answer: Callable[..., Any]) -> Exercise:
 
 
 def exercises_of(lesson: Lesson) -> list[Exercise]:
-    """Return the exercises of a lesson, in the order of their checks."""
+    """Return the exercises of a lesson, in the order of its hints: from easy to hard."""
     if not lesson.checks.exists():
         return []
     guides = guides_in(lesson.hints)
-    return [
+    order = {name: place for place, name in enumerate(guides)}
+    found = [
         Exercise(lesson, name.removeprefix(_PREFIX), check, guides.get(name.removeprefix(_PREFIX)))
         for name, check in _names_in(lesson.checks).items()
         if name.startswith(_PREFIX) and inspect.isfunction(check)
     ]
+    return sorted(found, key=lambda exercise: order.get(exercise.name, len(order)))
 
 
 def all_exercises() -> list[Exercise]:

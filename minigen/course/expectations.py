@@ -23,6 +23,8 @@ from minigen.engine.backend import array_of, to_numpy
 from minigen.engine.op import Op
 from minigen.engine.random import Generator
 
+Vector = npt.NDArray[np.float64]
+
 Mistakes = Mapping[str, Any]
 """What to say of a mistake that tempts, with the array, or the rule, that it leads to."""
 
@@ -109,7 +111,7 @@ def _compare(
         if _close(got, _numbers(value, what), *tolerances):
             raise AnswerError(f"{what}: {text}")
     if got.shape != wanted.shape:
-        seen = diagnose_shape(got, wanted)
+        seen = _axes_of_length_1(got, wanted, *tolerances) or diagnose_shape(got, wanted)
         told = f"{what} has shape {got.shape}, expected {wanted.shape}"
         raise AnswerError(f"{told}: {seen}" if seen else told)
     wrong = ~np.isclose(got, wanted, *tolerances)
@@ -119,6 +121,17 @@ def _compare(
         error = np.where(np.isfinite(got), np.where(wrong, np.abs(got - wanted), 0), np.inf)
     worst = tuple(int(i) for i in np.unravel_index(np.argmax(error), got.shape))
     raise AnswerError(f"{what}{subscript(worst)} is {got[worst]:.6g}, expected {wanted[worst]:.6g}")
+
+
+def _axes_of_length_1(found: Vector, expected: Vector, rtol: float, atol: float) -> str:
+    """Say so if shapes differ by axes of length 1 alone."""
+    if found.ndim == expected.ndim:
+        return ""
+    if not _close(found.squeeze(), expected.squeeze(), rtol, atol):
+        return ""
+    if found.ndim > expected.ndim:
+        return "right but for an axis of length 1 too many: drop it, with [..., 0] or .squeeze()"
+    return "right, but an axis of length 1 is missing: keepdims=True keeps it in a sum"
 
 
 def _without_question(diagnosis: str) -> str:

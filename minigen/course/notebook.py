@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import inspect
-import itertools
 import os
 import sys
 import textwrap
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 import minigen
 from minigen.course.lesson import home
@@ -50,7 +49,7 @@ def progress(things: Iterable[T], what: str = "") -> Iterable[T]:
     from tqdm import tqdm
 
     if FAST and isinstance(things, range):
-        things = list(itertools.islice(things, ROUNDS_WHEN_FAST))
+        things = cast("Iterable[T]", things[:ROUNDS_WHEN_FAST])
     # A notebook shows what stands on the error stream like a fault.
     bar: Iterable[T] = tqdm(things, desc=what or None, file=sys.stdout, ncols=80, mininterval=0.5)
     return bar

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import numbers
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from minigen.course.lesson import working_folder
 from minigen.course.record import remember
@@ -21,12 +21,12 @@ class Prediction:
     yours: Answer | None = None
     choices: tuple[str, ...] = ()
 
-    def compare(self, measured: Answer) -> None:
+    def compare(self, measured: Any) -> None:
         """Print what was measured beside what was predicted, and remember both.
 
         Parameters
         ----------
-        measured : float or str
+        measured : float, array_like or str
             What the experiment gave: a number, or one of the choices.
 
         Raises
@@ -36,16 +36,16 @@ class Prediction:
         TypeError
             If it is no number, where no choices were given.
         """
-        measured = _answer(measured, self.choices, "measured")
+        found = _answer(measured, self.choices, "measured")
         if self.yours is None:
-            print(f"{self.question}\nMeasured: {_told(measured)}.")
+            print(f"{self.question}\nMeasured: {_told(found)}.")
             return
-        print(f"{self.question}\nYou predicted: {_told(self.yours)}. Measured: {_told(measured)}.")
+        print(f"{self.question}\nYou predicted: {_told(self.yours)}. Measured: {_told(found)}.")
         if self.choices:
-            print("You were right." if self.yours == measured else "Why is that? Read on.")
+            print("You were right." if self.yours == found else "Why is that? Read on.")
         else:
-            _print_difference(float(self.yours), float(measured))
-        self._remember(measured)
+            _print_difference(float(self.yours), float(found))
+        self._remember(found)
 
     def _remember(self, measured: Answer | None) -> None:
         both = {"yours": self.yours, "measured": measured}
@@ -105,18 +105,19 @@ def predict(
     return prediction
 
 
-def _answer(value: Answer, choices: tuple[str, ...], name: str) -> Answer:
+def _answer(value: Any, choices: tuple[str, ...], name: str) -> Answer:
     """Return an answer as a number of Python or a choice; another one is an error."""
     if choices:
         if value not in choices:
             raise ValueError(f"{name} is {value!r}, but the choices are {', '.join(choices)}")
-        return value
-    if isinstance(value, bool) or not isinstance(value, numbers.Real):
-        try:
-            return float(value.item())  # type: ignore[union-attr]  # of an array or a tensor
-        except (AttributeError, ValueError, TypeError):
-            raise TypeError(f"{name} is {value!r}; a number is expected") from None
-    return value if isinstance(value, int) else float(value)
+        return str(value)
+    try:
+        number = value.item() if hasattr(value, "item") else value  # of an array or a tensor
+    except ValueError:  # it has many
+        number = None
+    if isinstance(number, bool) or not isinstance(number, int | float):
+        raise TypeError(f"{name} is {value!r}; a number is expected")
+    return number
 
 
 def _told(answer: Answer) -> str:

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import runpy
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from minigen.course import find_lesson
+from minigen.course import check, find_lesson, hint, record
 from minigen.course.exercises import Exercise, State, Verdict, all_exercises, exercises_of
 from minigen.course.expectations import AnswerError, expect_array
 from minigen.course.lesson import Lesson
@@ -105,11 +106,66 @@ def test_an_answer_is_found_where_earlier_versions_put_it(tmp_path: Path, earlie
     assert EXERCISE.verdict(tmp_path) == Verdict(State.WRONG, "double(3) is 7, expected 6")
 
 
-def test_exercises_come_in_the_order_of_their_checks() -> None:
+def test_exercises_come_in_the_order_of_their_hints() -> None:
     names = [exercise.name for exercise in exercises_of(find_lesson(1))]
-    assert names == ["sigmoid_rule", "unbroadcast", "walk_back", "descend"]
-    assert [exercise.name for exercise in all_exercises()][:4] == names
+    assert names == ["softplus_rule", "unbroadcast", "walk_back", "descend"]
+    assert [each.name for each in all_exercises() if each.lesson.number == "01"] == names
 
 
 def test_a_lesson_without_checks_has_no_exercises() -> None:
     assert exercises_of(Lesson("99", Path("99-none.ipynb"))) == []
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder that a notebook takes for the learner's."""
+    monkeypatch.setenv("MINIGEN_LESSONS", str(tmp_path))
+    return tmp_path
+
+
+def test_an_answer_is_checked_in_a_notebook(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def unbroadcast(g: Any, shape: Any) -> Any:
+        raise NotImplementedError("sum g")
+
+    check(unbroadcast)
+    assert capsys.readouterr().out == "to do: sum g\n"
+
+    def descend(loss: Any, parameters: Any, rate: float, steps: int) -> Any:
+        return []
+
+    check(descend)
+    assert capsys.readouterr().out.startswith("wrong: the parameter after five steps: it has not")
+    assert record.read(folder) == {}
+
+
+def test_a_right_answer_in_a_notebook_is_remembered(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lesson = find_lesson(1)
+    (exercise,) = [each for each in exercises_of(lesson) if each.name == "unbroadcast"]
+    assert exercise.verdict(folder).state is State.TO_DO
+    check(runpy.run_path(str(lesson.solutions))["unbroadcast"])
+    assert capsys.readouterr().out == "right\n"
+    assert exercise.verdict(folder) == Verdict(State.RIGHT, "in the notebook")
+
+
+def test_hints_are_given_in_a_notebook(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def unbroadcast(g: Any, shape: Any) -> Any: ...
+
+    hint(unbroadcast)
+    hint(unbroadcast)
+    first, second = capsys.readouterr().out.splitlines()
+    assert first.startswith("Hint 1 of 3: ")
+    assert second.startswith("Hint 2 of 3: ")
+    assert record.read(folder) == {"hints": {"01-unbroadcast": 2}}
+
+
+def test_a_function_that_is_no_answer_is_an_error() -> None:
+    with pytest.raises(ValueError, match="no exercise is called abs: has the function been"):
+        check(abs)
+
+
+def test_an_exercise_without_hints_says_so(tmp_path: Path) -> None:
+    assert EXERCISE.next_hint(tmp_path) == "There are no hints for double."

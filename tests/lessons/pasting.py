@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ast
+import inspect
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any, Final
 
 from lessons import building, cells
@@ -27,6 +27,17 @@ def shown_functions(lesson: Lesson) -> dict[str, Callable[..., Any]]:
     }
 
 
+def can_be_called_as(function: Callable[..., Any], stub: Callable[..., Any]) -> bool:
+    """Tell whether a function takes as many arguments as a stub."""
+    kinds = inspect.signature(stub).parameters.values()
+    named = {each.name: None for each in kinds if each.kind is each.KEYWORD_ONLY}
+    try:
+        inspect.signature(function).bind(*[None] * (len(kinds) - len(named)), **named)
+    except TypeError:
+        return False
+    return True
+
+
 def _codes(lesson: Lesson) -> Iterator[tuple[str, str]]:
     notebook = building.read(lesson.notebook.with_suffix(".md"))
     own = [
@@ -45,15 +56,15 @@ def _functions(code: str) -> Iterator[tuple[str, Callable[..., Any]]]:
     for node in tree.body:
         if _is_cheap(node):
             _run(node, names)
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef):
-            node.decorator_list = []
+    for inner in ast.walk(tree):
+        if isinstance(inner, ast.FunctionDef):
+            inner.decorator_list = []
             own = dict(names)
-            _run(node, own)
-            if node.name in own:
-                yield node.name, own[node.name]
-        elif isinstance(node, ast.Lambda):
-            yield from _lambda(node, names)
+            _run(inner, own)
+            if inner.name in own:
+                yield inner.name, own[inner.name]
+        elif isinstance(inner, ast.Lambda):
+            yield from _lambda(inner, names)
 
 
 def _lambda(node: ast.Lambda, names: dict[str, Any]) -> Iterator[tuple[str, Callable[..., Any]]]:
@@ -77,6 +88,6 @@ def _run(node: ast.stmt, names: dict[str, Any]) -> None:
     """Run one statement; one that needs what only a whole run has leaves nothing."""
     module = ast.Module([node], type_ignores=[])
     try:
-        exec(compile(ast.fix_missing_locations(module), "shown", "exec"), names)  # noqa: S102
+        exec(compile(ast.fix_missing_locations(module), "shown", "exec"), names)
     except Exception:  # noqa: BLE001
         return
