@@ -54,7 +54,7 @@ def test_every_claim_has_its_test_and_every_test_its_claim(name: str) -> None:
 
 
 def table(language: str) -> str:
-    """Return the table of claims as it should be."""
+    """Return the table of claims as it should be, with the names of tests in words."""
     lines = [TITLES[language], "| --- | --- | --- | --- |"]
     for name, titles in DOCUMENTS.items():
         title = titles[pages.LANGUAGES.index(language)]
@@ -62,7 +62,8 @@ def table(language: str) -> str:
         for claim in pages.claims(name, language).values():
             verdict = claim.verdict if language == "en" else CHINESE_VERDICTS[claim.verdict]
             link = f"[{claim.name}]({name}.md#{pages.anchor(claim.heading)}) {claim.claim}"
-            lines.append(f"| {title} | {link} | {verdict} | `{tests[claim.name]}` |")
+            decided = tests[claim.name].split("_", 2)[2].replace("_", " ")
+            lines.append(f"| {title} | {link} | {verdict} | {decided} |")
     return "\n".join(lines)
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, Generic, Protocol, TypeVar
 
+import numpy as np
 import pytest
 
-from minigen import Generator, data, models, optim
+import minigen
+from minigen import Generator, Tensor, data, models, optim
 from minigen.engine.backend import Array
 from tests.docs.documents import pages
 
@@ -54,16 +56,25 @@ def states(request: pytest.FixtureRequest) -> States:
     return check
 
 
+def slopes(loss: Tensor, *inputs: Tensor) -> list[Array]:
+    """Return the gradients of a number by some of what it was computed of."""
+    found = minigen.grad(loss, list(inputs))
+    return [np.asarray(gradient.numpy()) for gradient in found if gradient is not None]
+
+
+M = TypeVar("M", models.VAE, models.Autoencoder)
+
+
 @dataclass(frozen=True)
-class Trained:
+class Trained(Generic[M]):
     """A model of the handwritten digits, and the images that it was trained and tested on."""
 
-    model: models.VAE | models.Autoencoder
+    model: M
     images: Array
     test: Array
 
 
-def train(model: models.VAE | models.Autoencoder, epochs: int) -> Trained:
+def train(model: M, epochs: int) -> Trained[M]:
     """Train a small model on the digits of the package."""
     images, test = (data.load("digits", part).scaled() for part in ("train", "test"))
     optimizer = optim.Adam(model.parameters(), lr=2e-3)
@@ -79,12 +90,12 @@ def train(model: models.VAE | models.Autoencoder, epochs: int) -> Trained:
 
 
 @pytest.fixture(scope="session")
-def vae() -> Trained:
+def vae() -> Trained[models.VAE]:
     return train(models.VAE((1, 8, 8), (128,), latent=LATENT, generator=Generator(0)), 40)
 
 
 @pytest.fixture(scope="session")
-def heavy_vae() -> Trained:
+def heavy_vae() -> Trained[models.VAE]:
     """A VAE with a KL term of twenty times its weight: its posterior collapses."""
     return train(
         models.VAE((1, 8, 8), (128,), latent=LATENT, beta=20.0, generator=Generator(0)), 10
@@ -92,5 +103,5 @@ def heavy_vae() -> Trained:
 
 
 @pytest.fixture(scope="session")
-def autoencoder() -> Trained:
+def autoencoder() -> Trained[models.Autoencoder]:
     return train(models.Autoencoder((1, 8, 8), (128,), latent=LATENT, generator=Generator(0)), 40)

@@ -11,11 +11,11 @@ import minigen
 import minigen.functional as F
 from minigen import Generator, models, nn, optim
 from minigen.metrics import frechet_distance
-from tests.docs.documents.conftest import LATENT, States, Trained
+from tests.docs.documents.conftest import LATENT, States, Trained, slopes
 
 
 def test_a1_random_codes_fall_where_no_code_is(
-    states: States, autoencoder: Trained, vae: Trained
+    states: States, autoencoder: Trained[models.Autoencoder], vae: Trained[models.VAE]
 ) -> None:
     z = Generator(5).normal((382, LATENT))
     distances = [
@@ -29,13 +29,17 @@ def test_a1_random_codes_fall_where_no_code_is(
     states(*distances, within=0.3)
 
 
-def test_a2_nothing_says_how_the_codes_lie(states: States, autoencoder: Trained) -> None:
+def test_a2_nothing_says_how_the_codes_lie(
+    states: States, autoencoder: Trained[models.Autoencoder]
+) -> None:
     spread = autoencoder.model.encode(autoencoder.test).numpy().std(axis=0)
     assert spread.max() > 1.5
     states(float(spread.min()), float(spread.max()), within=0.3)
 
 
-def test_a3_a_code_of_a_few_numbers_is_not_the_image(states: States, autoencoder: Trained) -> None:
+def test_a3_a_code_of_a_few_numbers_is_not_the_image(
+    states: States, autoencoder: Trained[models.Autoencoder]
+) -> None:
     restored = autoencoder.model.reconstruct(autoencoder.test).numpy()
     error = ((restored - autoencoder.test) ** 2).mean()
     blank = ((autoencoder.test - autoencoder.images.mean(axis=0)) ** 2).mean()
@@ -59,12 +63,12 @@ def test_a4_the_divergence_by_its_integral(states: States) -> None:
 def test_a5_the_closed_form_not_the_noise_spares_the_integral(states: States) -> None:
     mean = minigen.tensor(np.array([[0.7]]), requires_grad=True)
     logvar = minigen.tensor(np.array([[-0.4]]), requires_grad=True)
-    exact = minigen.grad(F.kl_standard_normal(mean, logvar), [mean, logvar])  # no draw in it
+    exact = slopes(F.kl_standard_normal(mean, logvar), mean, logvar)  # no draw in it
 
     noise = Generator(0).normal((200_000, 1), np.float64)
     z = F.broadcast_to(mean, noise.shape) + F.exp(logvar * 0.5) * noise
     log_ratio = z * z / 2 - (logvar + noise * noise) / 2  # ln q(z) - ln p(z)
-    sampled = minigen.grad(log_ratio.mean(), [mean, logvar])
+    sampled = slopes(log_ratio.mean(), mean, logvar)
     errors = [abs(s.item() - e.item()) for s, e in zip(sampled, exact, strict=True)]
     assert max(errors) < 0.01
     states(f"{exact[0].item():.2f}", f"{sampled[0].item():.2f}")
@@ -85,7 +89,7 @@ def test_a7_an_output_of_a_layer_is_no_standard_deviation(states: States) -> Non
 
 
 def test_a8_all_codes_together_are_about_standard_normal(
-    states: States, autoencoder: Trained, vae: Trained
+    states: States, autoencoder: Trained[models.Autoencoder], vae: Trained[models.VAE]
 ) -> None:
     mean, logvar = vae.model.encode(vae.images)
     z = F.reparameterize(mean.numpy(), logvar.numpy(), generator=Generator(6))

@@ -10,7 +10,7 @@ import pytest
 import minigen
 import minigen.functional as F
 from minigen import Generator, data, models, nn, optim
-from tests.docs.documents.conftest import States, Trained
+from tests.docs.documents.conftest import States, Trained, slopes
 from tests.docs.documents.test_notes import Z, answer_to_noise, density, divergence_to_posterior
 from tests.docs.documents.test_pytorch_program import sizes_of_transposed
 
@@ -64,7 +64,7 @@ def test_k4_the_divergence_is_to_the_prior(states: States) -> None:
 
 
 def test_k5_the_weight_trades_the_code_for_the_image(
-    states: States, vae: Trained, heavy_vae: Trained
+    states: States, vae: Trained[models.VAE], heavy_vae: Trained[models.VAE]
 ) -> None:
     figures = []
     for trained in (vae, heavy_vae):
@@ -99,7 +99,7 @@ def test_k7_the_generator_goes_down_the_value(states: States) -> None:
     states(*(f"{d:.4f}" for d in (distances[0], jensen_shannon(P, Q), distances[1])))
 
 
-def test_k8_the_two_collapses_are_not_one(states: States, heavy_vae: Trained) -> None:
+def test_k8_the_two_collapses_are_not_one(states: States, heavy_vae: Trained[models.VAE]) -> None:
     mean, logvar = heavy_vae.model.encode(heavy_vae.test)
     variances = mean.numpy().var(axis=0), np.exp(logvar.numpy()).mean(axis=0)
     states(float(variances[0].max()), float(variances[1].mean()), within=0.05)
@@ -147,8 +147,8 @@ def test_k12_a_reconstruction_of_noise_does_not_know_the_image(states: States) -
 def test_k13_the_printed_loss_has_no_minimum(states: States) -> None:
     predicted = minigen.tensor(Generator(0).uniform((4, 784)), requires_grad=True)
     target = Generator(1).uniform((4, 784))
-    (slope,) = minigen.grad((target[0] + predicted[0]).sum(), predicted)
-    rows = slope.numpy().mean(axis=1)
+    (slope,) = slopes((target[0] + predicted[0]).sum(), predicted)
+    rows = slope.mean(axis=1)
     assert rows.tolist() == [1, 0, 0, 0]
     states("4", "1", "0")
 

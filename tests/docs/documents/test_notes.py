@@ -12,7 +12,7 @@ import minigen
 import minigen.functional as F
 from minigen import Generator, data, models, nn, optim
 from minigen.engine.backend import Array
-from tests.docs.documents.conftest import States, Trained
+from tests.docs.documents.conftest import States, Trained, slopes
 
 W, NOISE = 1.0, 0.5
 """A model that can be solved: z ~ N(0, 1), x given z ~ N(W z, NOISE), a variance."""
@@ -57,7 +57,7 @@ def test_n2_sigma_is_the_log_variance(states: States) -> None:
 
 def test_n3_the_square_of_the_mean_is_a_part_of_the_divergence(states: States) -> None:
     mean = minigen.tensor(np.array([[1.5]]), requires_grad=True)
-    (slope,) = minigen.grad(F.kl_standard_normal(mean, np.zeros((1, 1))), mean)
+    (slope,) = slopes(F.kl_standard_normal(mean, np.zeros((1, 1))), mean)
     states(f"{slope.item():.1f}")
 
 
@@ -122,7 +122,7 @@ def test_n9_the_bound_is_likelihood_less_divergence(states: States) -> None:
     states(f"{expected:.4f}", f"{kl:.4f}", f"{expected - kl:.4f}")
 
 
-def test_n10_samples_are_no_copies(states: States, vae: Trained) -> None:
+def test_n10_samples_are_no_copies(states: States, vae: Trained[models.VAE]) -> None:
     drawn = vae.model.sample(200, generator=Generator(4)).numpy().reshape(200, -1)
     known = np.asarray(vae.images).reshape(len(vae.images), -1)
     nearest = np.sqrt(((drawn[:, None] - known[None]) ** 2).sum(axis=2)).min(axis=1)
@@ -136,8 +136,8 @@ def test_n11_the_generator_sees_no_image(states: States) -> None:
     for seed in (1, 2):  # two batches of other images, the same noise
         x = Generator(seed).uniform((16, 1, 8, 8))
         loss = model.side_terms("generator", x, generator=Generator(3))["generator_loss"]
-        found = minigen.grad(loss, list(model.sides()["generator"].parameters()))
-        gradients.append(np.concatenate([g.numpy().ravel() for g in found]))
+        found = slopes(loss, *model.sides()["generator"].parameters())
+        gradients.append(np.concatenate([g.ravel() for g in found]))
     assert np.abs(gradients[0]).max() > 0
     states(f"{np.abs(gradients[0] - gradients[1]).max():.0f}")
 
@@ -166,7 +166,7 @@ def answer_to_noise(images: Array, *, with_fakes: bool) -> float:
             loss = loss + F.softplus(model(noise)).mean()
         loss.backward()
     unseen = minigen.tensor(Generator(2).uniform((500, 64)))
-    return F.sigmoid(model(unseen)).mean().item()
+    return float(F.sigmoid(model(unseen)).mean().item())
 
 
 def test_n12_a_discriminator_of_real_images_alone_calls_noise_real(states: States) -> None:
@@ -185,8 +185,8 @@ def test_n13_against_a_frozen_discriminator_the_generator_makes_one_thing(
     theta = minigen.tensor(np.zeros(4), requires_grad=True)
     for _ in range(400):
         loss = (F.softmax(theta) * F.softplus(-scores)).sum()
-        (slope,) = minigen.grad(loss, theta)
-        theta = minigen.tensor(theta.numpy() - 20 * slope.numpy(), requires_grad=True)
+        (slope,) = slopes(loss, theta)
+        theta = minigen.tensor(theta.numpy() - 20 * slope, requires_grad=True)
     q = F.softmax(theta).numpy()
     states(f"{p.max():.2f}", f"{q.max():.2f}")
     assert q.max() > 0.99
