@@ -291,7 +291,7 @@ def means_and_draws(models: Mapping[str, VAE], images: Array) -> None:
 class KnownLikelihood:
     """A VAE with two latent variables, whose likelihood is a sum over a grid of the plane."""
 
-    cells: Final = 200
+    cells: Final = 160
 
     def __init__(self, handwritten: Digits, epochs: int = 80) -> None:
         seen, self.images = handwritten.drawn
@@ -445,7 +445,7 @@ class Contest:
         ax.set_ylabel("negative bound, nats an image")
         ax.set_yticks([50, 100, 200], ["50", "100", "200"])
         ax.minorticks_off()
-        ax.legend()
+        ax.legend(loc="upper right", fontsize="small")
         plt.show()
 
     def draw_images(self, start: str) -> None:
