@@ -2,7 +2,7 @@
 
 /* Where something is derived comes first. A mere mention there counts as one elsewhere. */
 Scorer.score = ([page, , , , score, , kind]) =>
-  page.startsWith("derivations/") && kind !== "text" ? score + 60 : score;
+  page.startsWith("derivations/") && kind !== "text" ? score + 200 : score;
 
 /* Excerpts have words, not LaTeX: of a formula in a line what can be written in plain letters. */
 const GREEK =

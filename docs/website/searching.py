@@ -76,7 +76,8 @@ def enter_terms(app: Sphinx, doctree: nodes.document) -> None:
     """
     page = app.env.docname
     slugs = app.env.metadata[page].get("myst_slugs", {})
-    found = [("single", name, slugs[anchor][1], "", None) for name, anchor in names_on(page)]
+    # Search ranks main entries with titles, and others below all that it finds.
+    found = [("single", name, slugs[anchor][1], "main", None) for name, anchor in names_on(page)]
     if found:
         doctree.append(addnodes.index(entries=found))
         app.env.get_domain("index").data["entries"].setdefault(page, []).extend(found)
