@@ -60,7 +60,7 @@ def train(
     optimizer: Any = optim.Adam(model.parameters(), lr=rate)
     order, noise = np.random.default_rng(1), minigen.Generator(2)
     for epoch in progress(range(epochs), what):
-        optimizer.lr = rate * max(0.02, min(1.0, 2 * (1 - epoch / epochs)))
+        optimizer.param_groups[0]["lr"] = rate * max(0.02, min(1.0, 2 * (1 - epoch / epochs)))
         for batch in np.array_split(order.permutation(len(images)), max(1, len(images) // size)):
             optimizer.zero_grad()
             model.loss(images[batch], generator=noise).backward()
@@ -305,7 +305,7 @@ def linear_autoencoder(centred: Numbers, latent: int, steps: int = 600) -> tuple
     optimizer: Any = optim.Adam(model.parameters(), lr=1e-2)
     rows_of_data = minigen.tensor(centred)
     for step in progress(range(steps), "a linear autoencoder"):
-        optimizer.lr = 1e-2 * (1 - step / steps)
+        optimizer.param_groups[0]["lr"] = 1e-2 * (1 - step / steps)
         loss = F.mse_loss(model(rows_of_data), rows_of_data)
         optimizer.zero_grad()
         loss.backward()
@@ -356,7 +356,7 @@ class NoisyMoons:
         optimizer: Any = optim.Adam(network.parameters(), lr=3e-3)
         draw = np.random.default_rng(2)
         for step in progress(range(steps), "a denoiser of points"):
-            optimizer.lr = 3e-3 * (1 - step / steps)
+            optimizer.param_groups[0]["lr"] = 3e-3 * (1 - step / steps)
             clean = self.points[draw.integers(len(self.points), size=256)]
             noisy = clean + self.noise * draw.normal(size=clean.shape)
             output = network(minigen.tensor(noisy.astype(np.float32)))

@@ -69,6 +69,16 @@ class Optimizer(ABC):
         for group in groups:
             self.add_param_group(group)
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Refuse options, which belong to groups: set here, they would change nothing."""
+        if name in vars(self).get("defaults", {}):
+            raise AttributeError(
+                f"{self._name}: {name} is an option of each group of parameters: write "
+                f'optimizer.param_groups[0]["{name}"] = {value!r}, or use a schedule of '
+                "minigen.optim.lr_scheduler"
+            )
+        super().__setattr__(name, value)
+
     @abstractmethod
     def moments(self, group: Group) -> tuple[str, ...]:
         """Return the names of the arrays, zero at first, that are kept for each parameter."""
