@@ -353,10 +353,10 @@ class NoisyMoons:
         for before, after in ((2, 64), (64, 64), (64, 2)):
             layers += [nn.Dense(before, after, generator=minigen.Generator(before)), nn.Tanh()]
         network = nn.Sequential(*layers[:-1])
-        optimizer: Any = optim.Adam(network.parameters(), lr=3e-3)
+        optimizer: Any = optim.Adam(network.parameters(), lr=1e-2)
         draw = np.random.default_rng(2)
         for step in progress(range(steps), "a denoiser of points"):
-            optimizer.param_groups[0]["lr"] = 3e-3 * (1 - step / steps)
+            optimizer.param_groups[0]["lr"] = 1e-2 * (1 - step / steps)
             clean = self.points[draw.integers(len(self.points), size=256)]
             noisy = clean + self.noise * draw.normal(size=clean.shape)
             output = network(minigen.tensor(noisy.astype(np.float32)))

@@ -389,6 +389,6 @@ def test_gradients_are_set_to_none_or_to_zeros() -> None:
 def test_an_option_set_on_the_optimiser_itself_is_refused_for_it_would_change_nothing() -> None:
     made = optim.Adam(parameters("float32"), lr=0.1)
     with pytest.raises(AttributeError, match=r'Adam: lr is an option .*param_groups\[0\]\["lr"\]'):
-        made.lr = 0.01  # type: ignore[attr-defined]
-    made.name = "mine"  # type: ignore[attr-defined]  # anything else may be noted
+        made.lr = 0.01
+    made.name = "mine"  # anything else may be noted
     assert made.param_groups[0]["lr"] == 0.1
