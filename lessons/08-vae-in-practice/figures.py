@@ -13,7 +13,6 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import numpy.typing as npt
-from IPython.display import Image, display
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image as Picture
@@ -129,6 +128,8 @@ def told(terms: Mapping[str, float]) -> str:
 
 def show(figure: Figure) -> None:
     """Show a figure in sixty-four colours: of many images, a third of the size."""
+    from IPython.display import Image, display
+
     canvas, small = io.BytesIO(), io.BytesIO()
     figure.savefig(canvas, format="png", bbox_inches="tight")
     plt.close(figure)

@@ -12,7 +12,6 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import numpy.typing as npt
-from IPython.display import Image, display
 from matplotlib.axes import Axes
 from PIL import Image as Picture
 
@@ -451,6 +450,8 @@ class Ring:
 
     def animate(self) -> None:
         """Show the training as an animated PNG, which plays without a script."""
+        from IPython.display import Image, display
+
         frames = []
         for step in sorted(self.points)[::2]:
             figure, ax = plt.subplots(figsize=(3.6, 3.7), dpi=72)

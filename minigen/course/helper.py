@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import sys
 from types import ModuleType
 
@@ -40,10 +39,10 @@ def figures(number: str | int) -> ModuleType:
         )
     # Not by its folder's name, which is none of a package.
     name = f"minigen_lesson_{lesson.number}_figures"
-    spec = importlib.util.spec_from_file_location(name, lesson.figures)
-    if spec is None or spec.loader is None:
-        raise ImportError(f"{lesson.figures} can't be loaded as a module")
-    module = importlib.util.module_from_spec(spec)
+    module = ModuleType(name)
+    module.__file__ = str(lesson.figures)
     sys.modules[name] = module  # dataclasses and pickles look their module up
-    spec.loader.exec_module(module)
+    # Compiled from the text: compiled code that was kept may be older than the file by a second.
+    text = lesson.figures.read_text(encoding="utf-8")
+    exec(compile(text, module.__file__, "exec"), vars(module))
     return module

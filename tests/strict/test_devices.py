@@ -17,8 +17,8 @@ from minigen.engine.backend import to_numpy
 from minigen.training import RunConfig, load_model, resume, train
 from tests.strict.library import Library
 
-WITHOUT_DEVICE = {"data", "info", "lessons", "exercise", "metrics"}
-"""Commands that compute nothing."""
+WITHOUT_DEVICE = {"data", "info", "lessons", "exercise", "metrics", "clinic"}
+"""Commands that compute nothing, or as the clinic what is shown on the host."""
 
 ON_A_RUN = {
     "sample": (),

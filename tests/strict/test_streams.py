@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import minigen
 from minigen.engine.backend import to_numpy
 from minigen.training import RunConfig, RunFolder, Trainer, load_examples
 from minigen.training.loop import Uploader
@@ -134,6 +135,7 @@ def test_on_the_cpu_a_batch_stays_what_it_is(cupy: Any) -> None:
 
 
 def test_batches_arrive_whole_and_the_program_does_not_wait(cupy: Any) -> None:
+    minigen.zeros(1, device="cuda:1")  # the first kernel of a process proves the card, and reads
     uploader = Uploader("cuda:1")
     kept = []
     with counting() as counters:
