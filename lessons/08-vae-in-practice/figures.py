@@ -135,7 +135,7 @@ def show(figure: Figure) -> None:
     plt.close(figure)
     picture = Picture.open(canvas).convert("RGB").quantize(64, dither=Picture.Dither.NONE)
     picture.save(small, format="png", optimize=True)
-    display(Image(small.getvalue()))  # type: ignore[no-untyped-call]
+    display(Image(small.getvalue()))
 
 
 def quantiles(count: int) -> Array:

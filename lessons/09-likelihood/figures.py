@@ -353,7 +353,8 @@ class KnownLikelihood:
 
 def _log_normal(z: Array, mu: Any = 0.0, logvar: Any = 0.0) -> Array:
     density = F.log_normal(z, np.asarray(mu) + 0 * z, np.asarray(logvar) + 0 * z)
-    return np.asarray(density).sum(-1)
+    total: Array = np.asarray(density).sum(-1)
+    return total
 
 
 def bounds_by_draws(log_weights: Array, counts: Sequence[int]) -> Array:

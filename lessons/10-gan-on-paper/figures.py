@@ -358,7 +358,9 @@ def descend(objective: Any, a: float, rate: float = 0.1, steps: int = 200) -> Ar
     for _ in range(steps):
         leaf = minigen.tensor(a, dtype=np.float64, requires_grad=True)
         scores = a * a / 2 - (leaf + noise) * a
-        a -= rate * minigen.grad(objective.generator_loss(scores), leaf)[0].item()
+        (slope,) = minigen.grad(objective.generator_loss(scores), leaf)
+        assert slope is not None
+        a -= rate * slope.item()
         visited.append(a)
     return np.array(visited)
 
@@ -465,7 +467,7 @@ class Ring:
         file = io.BytesIO()
         rest = [*frames[1:], *frames[-1:] * 5]
         frames[0].save(file, format="png", save_all=True, append_images=rest, duration=300, loop=0)
-        display(Image(file.getvalue()))  # type: ignore[no-untyped-call]
+        display(Image(file.getvalue()))
 
     def draw_losses(self) -> None:
         """Draw both losses, and the share of points that are near a mode."""
@@ -734,7 +736,8 @@ def trained_loss(network: nn.Module, steps: int = 600) -> float:
         Minimax().discriminator_loss(network(real(512)), network(fake(512))).backward()
         optimizer.step()
     with minigen.no_grad():
-        return Minimax().discriminator_loss(network(real(20_000)), network(fake(20_000))).item()
+        found = Minimax().discriminator_loss(network(real(20_000)), network(fake(20_000)))
+    return float(found.item())
 
 
 def losses_of_one_that_memorises(steps: int = 600) -> tuple[float, float]:
