@@ -156,7 +156,7 @@ def test_the_transposed_window_paints_as_the_library_does(page: Page) -> None:
     here.get_by_label("padding").fill("1")
     here.get_by_label("dilation").fill("1")
     inside = here.locator("table").last.locator("td:not(.outside)")
-    found = [int(each) for each in inside.all_text_contents()]
+    found = [int(each.replace("−", "-")) for each in inside.all_text_contents()]
     image, kernel = (
         minigen.tensor([[each]]) * 1.0 for each in (window.IMAGE.tolist(), window.KERNELS["edges"])
     )
