@@ -1,4 +1,4 @@
-"""GANs and a ring of eight heaps, step by step: one that finds them, and one that does not."""
+"""GANs and a ring of eight modes, step by step: one that finds them, and one that does not."""
 
 from __future__ import annotations
 

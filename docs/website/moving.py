@@ -75,10 +75,10 @@ FIGURES: Final = (
     Moving(
         "ring",
         "A GAN, step by step",
-        "Four moments of training: generated points spread from the middle to heaps on a ring",
-        "Move the slider through the training of a GAN, or let it play. Circles are the heaps of "
+        "Four moments of training: generated points spread from the middle to the modes of a ring",
+        "Move the slider through the training of a GAN, or let it play. Circles are the modes of "
         "the data, dots the generated points. The more a place is shaded, the surer the "
-        "discriminator is that points there are real. A heap counts as found if one of a thousand "
+        "discriminator is that points there are real. A mode counts as found if one of a thousand "
         "points lies within three standard deviations of it. The two GANs differ in R₁, in the "
         "average of weights from which points are drawn, and in Adam's momentum: 0.5 and 0.9.",
         "gan-on-paper",

@@ -96,7 +96,7 @@ def test_the_ring_goes_through_its_steps(page: Page) -> None:
     first = here.locator("circle.dot").first.get_attribute("cx")
     press(slider, "End")
     assert here.locator("circle.dot").first.get_attribute("cx") != first
-    assert "8 of 8 heaps found" in str(here.locator(".facts").text_content())
+    assert "8 of 8 modes found" in str(here.locator(".facts").text_content())
 
 
 def test_the_ring_plays_when_it_is_told_to_and_only_then(page: Page) -> None:

@@ -1,4 +1,4 @@
-/* The steps of a GAN that learns a ring of heaps: its points, and what the discriminator says. */
+/* The steps of a GAN that learns a ring of modes: its points, and what the discriminator says. */
 "use strict";
 
 moving.register("ring", (data, stage) => {
@@ -24,12 +24,12 @@ moving.register("ring", (data, stage) => {
       class: "answer",
     }),
   );
-  const heaps = centres.map(([x, y]) =>
+  const circles = centres.map(([x, y]) =>
     svg("circle", {
       cx: place(x),
       cy: SIZE - place(y),
       r: Math.max(6, (3 * sigma * SIZE) / (2 * reach)),
-      class: "heap",
+      class: "mode",
     }),
   );
   const dots = Array.from({ length: count }, () => svg("circle", { r: 2.4, class: "dot" }));
@@ -37,7 +37,7 @@ moving.register("ring", (data, stage) => {
     "svg",
     { viewBox: `0 0 ${SIZE} ${SIZE}`, class: "map", role: "img" },
     svg("g", {}, ...cells),
-    svg("g", {}, ...heaps),
+    svg("g", {}, ...circles),
     svg("g", {}, ...dots),
   );
   const facts = html("p", { class: "facts" });
@@ -55,9 +55,9 @@ moving.register("ring", (data, stage) => {
       const answer = answers.values[moment * grid * grid + n];
       rect.setAttribute("opacity", Math.min(1, Math.max(0, (answer - 0.15) / 0.6)).toFixed(2));
     });
-    const found = `${modes[moment]} of ${centres.length} heaps found`;
+    const found = `${modes[moment]} of ${centres.length} modes found`;
     facts.textContent = `Step ${steps[moment]}: ${found}`;
-    plane.setAttribute("aria-label", `Generated points and the ring of heaps. ${found}.`);
+    plane.setAttribute("aria-label", `Generated points and the ring of modes. ${found}.`);
   };
 
   const selected = choice("GAN", data.runs.map(({ name }) => name), (value) => {
