@@ -14,6 +14,7 @@ from sphinx.roles import XRefRole
 from sphinx.util.display import status_iterator
 
 from docs.website import explanations, mathjax, references, rewriting, searching
+from docs.website.backlinks import mend_backlinks
 from docs.website.cells import CodeCell
 from docs.website.directives import Columns, Derivation, MovingFigure
 from minigen.derivations import with_links
@@ -98,5 +99,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("doctree-resolved", rewriting.fold_deeper)
     app.connect("doctree-resolved", rewriting.keep_together)
     app.connect("viewcode-follow-imported", module_of_source)
+    app.connect("html-page-context", mend_backlinks)
     app.connect("build-finished", mathjax.copy)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

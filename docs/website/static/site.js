@@ -34,7 +34,7 @@ window.addEventListener("load", () => {
 /* A displayed formula that is too wide is set smaller; only what would be illegible then is moved
    sideways in its place. */
 
-const SMALLEST = 0.62;
+const SMALLEST = 0.55;
 
 const fitFormulas = () => {
   const formulas = [...document.querySelectorAll("mjx-container[display='true']")];
@@ -43,7 +43,7 @@ const fitFormulas = () => {
     const needed = formula.scrollWidth;
     const room = formula.parentElement.clientWidth;
     const size = parseFloat(getComputedStyle(formula).fontSize);
-    return room && needed > room ? size * Math.max(SMALLEST, (room - 2) / needed) : 0;
+    return room && needed > room ? size * Math.max(SMALLEST, (room - 6) / needed) : 0;
   });
   formulas.forEach((formula, place) => {
     if (sizes[place]) formula.style.setProperty("font-size", `${sizes[place]}px`, "important");
