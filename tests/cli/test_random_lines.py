@@ -95,7 +95,7 @@ def home(trained: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> 
 def safe(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """That folder as the present one; nothing is opened, and no data are there."""
     monkeypatch.setattr(click, "launch", lambda *_: 0)
-    monkeypatch.setattr(subprocess, "call", lambda *_: 0)
+    monkeypatch.setattr(subprocess, "call", lambda *_, **_options: 0)
     monkeypatch.setenv("MINIGEN_DATA", str(home / "absent"))
     monkeypatch.chdir(home)
     return home
