@@ -39,9 +39,9 @@ def described_as(name: str, module: str, objects: Any) -> str | None:
 
     Examples
     --------
-    >>> described_as("minigen.functional._nearest", "minigen.ops.interpolation",
-    ...              {"minigen.ops.interpolation._nearest"})
-    'minigen.ops.interpolation._nearest'
+    >>> described_as("package.functional.nearest", "package.resizing",
+    ...              {"package.resizing.nearest"})
+    'package.resizing.nearest'
     """
     parts = name.split(".")
     for start in range(len(parts)):
