@@ -117,11 +117,13 @@ def _reduce_figures(notebook: Notebook) -> None:
 def with_palette(png: bytes) -> bytes:
     """Return a picture with at most 256 colours; the picture itself if that is no smaller.
 
-    A picture of which a part can be seen through is returned as it is, too.
+    A picture of which a part can be seen through is returned as it is, and so is one that moves.
     """
     from PIL import Image
 
     with Image.open(io.BytesIO(png)) as picture:
+        if getattr(picture, "n_frames", 1) > 1:
+            return png
         if picture.mode == "RGBA" and picture.getchannel("A").getextrema() != (255, 255):
             return png
         contents = io.BytesIO()

@@ -5,6 +5,6 @@ what minigen itself does: it finds the fault in the first, and none in the other
 """
 
 from minigen.clinic.mistake import Finding, Mistake
-from minigen.clinic.ward import MISTAKES, find
+from minigen.clinic.mistakes import MISTAKES, find
 
 __all__ = ["MISTAKES", "Finding", "Mistake", "find"]

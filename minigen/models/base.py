@@ -194,6 +194,22 @@ class Model(nn.Module):
         """
         return self.terms(x, labels, generator=generator)
 
+    def terms_of_sides(
+        self, x: Array, labels: Array | None = None, **drawn: Any
+    ) -> dict[str, Tensor]:
+        """Return the terms of all sides, one after the other: what `terms` is of a game.
+
+        Parameters
+        ----------
+        x, labels, **drawn
+            As for `side_terms`: `drawn` is what its randomness is made from.
+        """
+        return {
+            name: term
+            for side in self.sides()
+            for name, term in self.side_terms(side, x, labels, **drawn).items()
+        }
+
     def finish_turn(self, side: str) -> None:
         """Do what is left after the step of a side's optimiser: nothing, with most models."""
 

@@ -217,11 +217,7 @@ class CycleGAN(Model):
 
         The parameters are those of `side_terms`.
         """
-        return {
-            name: term
-            for side in self.sides()
-            for name, term in self.side_terms(side, x, labels, generator=generator).items()
-        }
+        return self.terms_of_sides(x, labels, generator=generator)
 
     def sides(self) -> dict[str, nn.Module]:
         """Return both networks of each side: ``"discriminator"`` and ``"generator"``."""

@@ -303,13 +303,7 @@ class GAN(Model):
 
         The parameters are those of `side_terms`.
         """
-        return {
-            name: term
-            for side in self.sides()
-            for name, term in self.side_terms(
-                side, x, labels, noise=noise, mix=mix, generator=generator
-            ).items()
-        }
+        return self.terms_of_sides(x, labels, noise=noise, mix=mix, generator=generator)
 
     def sample(
         self,

@@ -194,11 +194,7 @@ class PatchGame(Model):
         self, x: Array, labels: Array | None = None, *, generator: Generator | None = None
     ) -> dict[str, Tensor]:
         """Return the terms of all sides, of a batch in [0, 1]: see `side_terms`."""
-        return {
-            name: term
-            for side in self.sides()
-            for name, term in self.side_terms(side, x, labels, generator=generator).items()
-        }
+        return self.terms_of_sides(x, labels, generator=generator)
 
     def loss(
         self, x: Array, labels: Array | None = None, *, generator: Generator | None = None

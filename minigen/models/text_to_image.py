@@ -215,13 +215,7 @@ class TextToImage(VAE):
         generator: Generator | None = None,
     ) -> dict[str, Tensor]:
         """Return the terms of both sides: see `VAE.terms` and `side_terms`."""
-        return {
-            name: term
-            for side in self.sides()
-            for name, term in self.side_terms(
-                side, x, labels, noise=noise, generator=generator
-            ).items()
-        }
+        return self.terms_of_sides(x, labels, noise=noise, generator=generator)
 
     def sample(
         self, count: int, labels: Array | None = None, *, generator: Generator | None = None

@@ -287,13 +287,7 @@ class VAEGAN(Variational):
         KL it bounds the negative log-likelihood, as a VAE's does. No side learns from it. The
         parameters are those of `side_terms`.
         """
-        terms = {
-            name: term
-            for side in self.sides()
-            for name, term in self.side_terms(
-                side, x, labels, noise=noise, drawn=drawn, generator=generator
-            ).items()
-        }
+        terms = self.terms_of_sides(x, labels, noise=noise, drawn=drawn, generator=generator)
         mu, logvar = self.encode(x)
         output = self.decode(reparameterize(mu, logvar, noise=noise, generator=generator))
         rows = self.flatten_images(x)

@@ -151,6 +151,15 @@ def test_a_figure_that_can_be_seen_through_is_kept_as_it_is() -> None:
     assert building.with_palette(figure) == figure
 
 
+def test_a_figure_that_moves_keeps_all_its_frames() -> None:
+    frames = [Image.new("RGB", (16, 16), (shade, 0, 255 - shade)) for shade in (0, 90, 255)]
+    contents = io.BytesIO()
+    frames[0].save(contents, "PNG", save_all=True, append_images=frames[1:])
+    reduced = building.with_palette(contents.getvalue())
+    with Image.open(io.BytesIO(reduced)) as picture:
+        assert picture.n_frames == 3  # type: ignore[attr-defined]
+
+
 def test_lessons_are_counted() -> None:
     pytest.importorskip("jupytext")
     done = CliRunner().invoke(command.main, ["count", "1"])
