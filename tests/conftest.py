@@ -70,6 +70,19 @@ def _skip(items: list[pytest.Item], marker: str, reason: str) -> None:
             item.add_marker(pytest.mark.skip(reason=mark.args[0] if mark.args else reason))
 
 
+@pytest.fixture(autouse=True)
+def _style_stays_within_a_test() -> Iterator[None]:
+    """Undo what a test sets in matplotlib, as importing a lesson's figures does."""
+    mpl = sys.modules.get("matplotlib")
+    if mpl is None:
+        yield
+        if mpl := sys.modules.get("matplotlib"):
+            mpl.rcdefaults()
+    else:
+        with mpl.rc_context():
+            yield
+
+
 @pytest.fixture
 def cupy(monkeypatch: pytest.MonkeyPatch) -> Iterator[Library]:
     """Put the stand-in in CuPy's place for one test."""

@@ -84,8 +84,11 @@ def format_of(path: str | os.PathLike[str]) -> str:
 
 
 def save_figure(figure: Figure, path: str | os.PathLike[str], *, cut: bool = True) -> None:
-    """Write a figure, cut to what it shows, or as large as it was made; see `format_of`."""
+    """Write a figure, cut to what it shows, or as large as it was made; see `format_of`.
+
+    It is written at its own resolution, whatever matplotlib's settings say of files.
+    """
     contents = io.BytesIO()
     margins: dict[str, Any] = {"bbox_inches": "tight", "pad_inches": 0.1} if cut else {}
-    figure.savefig(contents, format=format_of(path), **margins)
+    figure.savefig(contents, format=format_of(path), dpi=figure.dpi, **margins)
     write_atomically(path, contents.getvalue())
