@@ -55,11 +55,15 @@ class Tensor(Convertible, Readable):
 
     Attributes
     ----------
-    data : array
-        The values, a NumPy or CuPy array. Writes through the tensor (``t -= step``, ``t[0] = 1``,
-        ``t.data -= step``) are logged, so that a graph that still needs the old values refuses to
-        run backward. A write into the array itself (``t.data[0] = 1``) goes unseen but by
-        `detect_anomaly`.
+    array : array
+        The values, a NumPy or CuPy array.
+    data : Tensor
+        The values, as a tensor that shares their memory and that the graph does not know, as in
+        PyTorch: ``p.data.clamp_(-c, c)`` writes into p, which may be a leaf that requires a
+        gradient. Another array or tensor of the same shape may be put in its place. Writes
+        (``t -= step``, ``t[0] = 1``, ``t.data -= step``) are logged, so that a graph that still
+        needs the old values refuses to run backward. A write into the array itself
+        (``t.array[0] = 1``) goes unseen but by `detect_anomaly`.
     grad : Tensor or None
         The gradient that `backward` accumulated, of the same shape and dtype.
     grad_fn : Node or None
@@ -86,13 +90,19 @@ class Tensor(Convertible, Readable):
             self.requires_grad = True
 
     @property
-    def data(self) -> Array:
+    def array(self) -> Array:
         """The values, as an array."""
         return self._data
+
+    @property
+    def data(self) -> Tensor:
+        """The values, as a tensor that the graph does not know."""
+        return Tensor(self._data)
 
     @data.setter
     def data(self, value: Any) -> None:
         xp = backend.namespace(self._data)
+        value = backend.array_of(value)
         array = value if backend.is_array(value) else xp.asarray(value, dtype=self.dtype)
         if array.shape != self.shape:
             raise ValueError(
@@ -566,4 +576,4 @@ def _like(value: Other, reference: Any) -> Other:
         return value
     widens = reference.dtype.kind != "f" and isinstance(value, float | np.floating)
     dtype = backend.DEFAULT_FLOAT if widens else reference.dtype
-    return backend.namespace(reference.data).asarray(value, dtype=dtype)
+    return backend.namespace(reference.array).asarray(value, dtype=dtype)
