@@ -725,7 +725,7 @@ def an_older_scaling_does_not_mind(library: Any) -> Any:
     return backward(y * h, x)
 
 
-# --- through .data, which the graph does not know --------------------------------------------------
+# --- through .data, which the graph does not know -------------------------------------------------
 
 
 @program
