@@ -21,6 +21,7 @@ from typing import Any, Protocol, TypeAlias
 from minigen.engine import allocator
 from minigen.engine.backend import Array, array_of, arrays_in, is_array, namespace
 from minigen.engine.guards import Trace, tick, writes
+from minigen.engine.hooks import hooks
 from minigen.engine.modes import recording
 
 ops: dict[str, Callable[..., Any]] = {}
@@ -38,7 +39,7 @@ class Recorded(Protocol):
     """What the graph knows of a tensor: its array, and the call that made it."""
 
     @property
-    def data(self) -> Array:
+    def array(self) -> Array:
         """The values."""
 
     @property
@@ -70,7 +71,9 @@ class Node:
         When the op was called, on the engine's clock: nodes are younger than their parents.
     """
 
-    __slots__ = ("__weakref__", "arrays", "op", "options", "out", "parents", "time", "trace")
+    __slots__ = (
+        "__weakref__", "_hooks", "arrays", "op", "options", "out", "parents", "time", "trace",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -142,6 +145,8 @@ def walk_back(
     outer = recording.set(link is not None)
     try:
         for node in nodes:
+            if hooks and node in pending:
+                pending[node] = hooks.apply(node, pending[node])
             if targets is not None and node in targets and node in pending:
                 found[node] = pending[node]
             if node not in pending or (wanted is not None and wanted.isdisjoint(node.parents)):
@@ -152,7 +157,7 @@ def walk_back(
     finally:
         recording.reset(outer)
     found |= {
-        leaf: arrived
+        leaf: hooks.apply(leaf, arrived) if hooks else arrived
         for leaf, arrived in pending.items()
         if not isinstance(leaf, Node) and (targets is None or leaf in targets)
     }

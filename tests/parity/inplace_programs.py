@@ -788,6 +788,33 @@ def a_loss_is_read_through_data(library: Any) -> Any:
     return (library.tensor([loss.data.item(), float(loss.data.numpy()), float(loss.data.cpu())]),)
 
 
+# --- gradients on their way -----------------------------------------------------------------------
+
+
+@program
+def a_gradient_is_kept(library: Any) -> Any:
+    x = leaf(library)
+    h = x * 2
+    h.retain_grad()
+    (h * h).sum().backward()
+    return x.grad, h.grad
+
+
+@program
+def a_gradient_is_changed_on_its_way(library: Any) -> Any:
+    x = leaf(library)
+    h = x * 2
+    h.register_hook(lambda g: g.clamp(-1, 1))
+    x.register_hook(lambda g: 10 * g)
+    return backward(h * h, x)
+
+
+@program
+def without_a_gradient_there_is_nothing_to_keep(library: Any) -> Any:
+    library.zeros(2).retain_grad()
+    return ()
+
+
 # --- random numbers: only what does not depend on the stream --------------------------------------
 
 
