@@ -1,4 +1,4 @@
-"""What a run of the tests skipped for want of an extra, such as PyTorch: to be run once it is there.
+"""What a run of the tests skipped for want of an extra, to be run once the extra is there.
 
 ``python -m tests.skipped`` names the tests of the latest run, one in a line.
 """
