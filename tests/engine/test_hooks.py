@@ -71,7 +71,8 @@ def test_grad_hands_hooks_its_gradients_too() -> None:
     x = leaf()
     h = x * 2
     h.register_hook(lambda g: g * 10)
-    assert [g.tolist() for g in minigen.grad(h.sum(), [h, x])] == [[10.0] * 3, [20.0] * 3]
+    found = minigen.grad(h.sum(), [h, x])
+    assert [g.tolist() for g in found if g is not None] == [[10.0] * 3, [20.0] * 3]
 
 
 def test_a_hook_of_a_recorded_pass_is_differentiated() -> None:
@@ -79,8 +80,11 @@ def test_a_hook_of_a_recorded_pass_is_differentiated() -> None:
     h = x * x
     h.register_hook(lambda g: g * x)
     (first,) = minigen.grad(h, x, create_graph=True)
+    assert first is not None
+    assert first.item() == 18.0  # 2 x^2
     (second,) = minigen.grad(first, x)
-    assert (first.item(), second.item()) == (18.0, 12.0)  # 2 x^2 and 4 x
+    assert second is not None
+    assert second.item() == 12.0  # 4 x
 
 
 def test_a_gradient_of_another_shape_is_refused() -> None:
