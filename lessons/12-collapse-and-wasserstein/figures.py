@@ -380,6 +380,16 @@ def gradients_by_depth(
     return found
 
 
+def beside_the_way(real: Array, fake: Array) -> float:
+    """Return how far a mixture by pixels is from the way between two samples, over its length."""
+    mix = Generator(3).uniform(real.shape, np.float64)
+    count = len(real)
+    way, step = ((each - fake).reshape(count, -1) for each in (real, mix * real + (1 - mix) * fake))
+    length = np.linalg.norm(way, axis=1, keepdims=True)
+    along = (step * way).sum(axis=1, keepdims=True) / length**2 * way
+    return float((np.linalg.norm(step - along, axis=1) / length[:, 0]).mean())
+
+
 def rounds_of_power_iteration(weight: Array, rounds: int = 12) -> Array:
     """Return the estimates of the largest singular value, a round each, from one direction."""
     v = np.ones(weight.shape[1]) / math.sqrt(weight.shape[1])
