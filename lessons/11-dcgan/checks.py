@@ -37,7 +37,7 @@ def check_partly_labelled_scores(answer: Callable[..., Any]) -> None:
     source = Generator(3)
     h, w = source.normal((6, 4), np.float64), source.normal((4,), np.float64)
     vectors, b = source.normal((3, 4), np.float64), 0.7
-    labels = np.array([2, -1, 0, 1, -1, 2])
+    labels = np.array([2, -1, 0, 1, -1, 2], np.int32)
     plain, all_classes = h @ w + b, h @ vectors.T
     known = np.where(labels < 0, 0.0, all_classes[np.arange(6), labels])
     unknown = labels < 0
@@ -60,7 +60,7 @@ def check_partly_labelled_scores(answer: Callable[..., Any]) -> None:
             "the class is left out": plain,
         },
     )
-    every = answer(h[:2], np.array([-1, -1]), w, b, vectors)
+    every = answer(h[:2], np.array([-1, -1], np.int32), w, b, vectors)
     expect_array(
         every, plain[:2] + all_classes[:2].mean(axis=1), "the scores where no class is known"
     )

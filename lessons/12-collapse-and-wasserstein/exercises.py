@@ -13,7 +13,7 @@ import numpy.typing as npt
 Array = npt.NDArray[Any]
 
 
-def slope_bound(weights: Sequence[Array], residual: Sequence[bool]) -> float:
+def slope_bound(weights: Sequence[Any], residual: Sequence[bool]) -> float:
     r"""Return the product of the layers' bounds on the slope: the network's can't exceed it.
 
     A layer is :math:`x \mapsto W x`, or with a residual connection :math:`x \mapsto x + W x`;

@@ -12,7 +12,7 @@ import numpy.typing as npt
 Array = npt.NDArray[Any]
 
 
-def slope_bound(weights: Sequence[Array], residual: Sequence[bool]) -> float:
+def slope_bound(weights: Sequence[Any], residual: Sequence[bool]) -> float:
     """Multiply the largest singular values, with 1 added for a residual connection."""
     pairs = zip(weights, residual, strict=True)
     return math.prod(float(np.linalg.norm(weight, 2)) + added for weight, added in pairs)
