@@ -249,7 +249,7 @@ class Plain(Recipe):
 class Film:
     """What the same noise became in the steps of a run: one digit of each class a column."""
 
-    def __init__(self, steps: int, rows: int = 5, frames: int = 30) -> None:
+    def __init__(self, steps: int, rows: int = 5, frames: int = 24) -> None:
         self.moments = {round(steps * (k / frames) ** 1.7) for k in range(frames + 1)}
         self.rows = rows
         self.frames: dict[int, Array] = {}
@@ -264,13 +264,15 @@ class Film:
         from IPython.display import Image, display
 
         grids = [viz.image_grid(images, CLASSES, 1) for images in self.frames.values()]
-        pictures = [Picture.fromarray(grid // 17 * 17).resize((580, 292)) for grid in grids]
+        pictures = [
+            Picture.fromarray(grid // 32 * 36) for grid in grids
+        ]  # eight greys: a small file
         file = io.BytesIO()
         rest = [*pictures[1:], *pictures[-1:] * 8]
         pictures[0].save(
             file, format="png", save_all=True, append_images=rest, duration=200, loop=0
         )
-        display(Image(file.getvalue()))
+        display(Image(file.getvalue(), width=2 * pictures[0].width))
 
 
 # ------------------------------------------------------------------------------------------ figures

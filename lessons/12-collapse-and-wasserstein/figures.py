@@ -123,7 +123,9 @@ def film(runs: Mapping[str, Run]) -> None:
 
     frames = []
     for moment in range(min(len(run.points) for run in runs.values())):
-        figure, panels = plt.subplots(1, len(runs), figsize=(3.1 * len(runs), 3.3), dpi=72)
+        figure, panels = plt.subplots(
+            1, len(runs), figsize=(3.1 * len(runs), 3.5), dpi=72, layout="constrained"
+        )
         for ax, (name, run) in zip(panels, runs.items(), strict=True):
             step = sorted(run.points)[moment]
             modes = run.coverage(step).modes
@@ -274,7 +276,10 @@ def draw_lines(found: Estimates) -> None:
     right.plot(found.theta, found.pull_of_wasserstein, "o-", label="critic")
     right.plot(found.theta, found.pull_of_js, "s--", label="minimax loss")
     right.set(
-        title="What pulls the line back", xlabel="distance θ", ylabel="|∂L_G / ∂θ|", ylim=(0, None)
+        title="What pulls the line back",
+        xlabel="distance θ",
+        ylabel="$|\\partial L_G / \\partial \\theta|$",
+        ylim=(0, None),
     )
     right.legend(loc="center right")
     plt.show()
@@ -299,11 +304,11 @@ def matching(x: Array, y: Array) -> None:
     left.plot(x, np.ones_like(x), "o", color=BLUE, label="data x")
     left.plot(y, np.zeros_like(y), "x", color=ORANGE, label="generated y")
     left.set(title="Each in its order", xlabel="place", yticks=(), ylim=(-0.25, 1.25))
-    left.legend(loc="center left", fontsize="small")
+    left.legend(loc="lower left", fontsize="small")
     places = np.sort(np.concatenate([x, y]))
     steps = np.arange(1, len(x) + 1) / len(x)
     p, q = (np.searchsorted(each, places, side="right") / len(x) for each in (x, y))
-    right.step(np.r_[places[0], x, places[-1]], np.r_[0, steps, 1], where="post", label="P")
+    right.step(np.r_[places[0], x, places[-1]], np.r_[0, steps, 1], where="post", label="P, data")
     right.step(
         np.r_[places[0], y, places[-1]],
         np.r_[0, steps, 1],
@@ -408,7 +413,7 @@ def draw_rounds(errors: Array, derived: Array) -> None:
     _, ax = plt.subplots(figsize=(6.2, 2.7))
     rounds = np.arange(1, len(errors) + 1)
     ax.semilogy(rounds, derived, "-", color="0.8", linewidth=5, label="bound")
-    ax.semilogy(rounds, errors, "o-", label="measured")
+    ax.semilogy(rounds, np.maximum(errors, 1e-16), "o-", label="measured")
     ax.set(title="Power iteration", xlabel="round", ylabel="1 − (σ̂ / σ₁)²")
     ax.legend()
     plt.show()
