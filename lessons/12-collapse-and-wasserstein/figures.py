@@ -96,9 +96,9 @@ def samples_of(model: GAN, count: int = 1000) -> Array:
 
 
 def draw_points(ax: Axes, samples: Array, title: str = "") -> None:
-    """Draw generated points as crosses, and the modes as circles."""
+    """Draw generated points as crosses, those beyond the frame upon it; the modes as circles."""
     ax.plot(*RING.centres.T, "o", markersize=9, markerfacecolor="none", markeredgecolor=BLUE)
-    ax.plot(*samples.T, "x", markersize=3, color=ORANGE, alpha=0.6)
+    ax.plot(*samples.clip(-1.65, 1.65).T, "x", markersize=3, color=ORANGE, alpha=0.6)
     ax.set(title=title, xlim=(-1.7, 1.7), ylim=(-1.7, 1.7), aspect="equal", xticks=(), yticks=())
 
 
@@ -165,6 +165,11 @@ def dense(sizes: Sequence[int], seed: int = 0, activation: type[nn.Module] = nn.
 def scores(network: Any, points: Array) -> Tensor:
     """Return the scores (N,) of points (N, D)."""
     return F.reshape(network(minigen.tensor(points.astype(np.float32))), (-1,))
+
+
+def difference(critic: Any, real: Array, fake: Array) -> float:
+    """Return the mean score of real samples less that of generated ones."""
+    return -Wasserstein().discriminator_loss(scores(critic, real), scores(critic, fake)).item()
 
 
 Penalty = Callable[[Any, Array, Array, Generator], Tensor]
