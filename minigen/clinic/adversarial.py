@@ -356,7 +356,7 @@ MISTAKES: Final = (
         "nothing at all.",
         cure="Detach samples in the discriminator's step, and only there. Look at the other "
         "side's gradients: they must be none.",
-        lesson="10",
+        lesson="11",
     ),
     Mistake(
         13,
@@ -368,7 +368,7 @@ MISTAKES: Final = (
         symptom="Samples stay the noise of the first step, while both losses move.",
         cure="After one step of each side compare its weights with those before, and the other "
         "side's.",
-        lesson="10",
+        lesson="11",
     ),
     Mistake(
         14,
@@ -420,7 +420,7 @@ MISTAKES: Final = (
         "pixel takes it to points between no two samples.",
         cure="One norm over all axes of an example, one mixing weight an example. A linear critic "
         "of slope 1 has penalty 0.",
-        lesson="10",
+        lesson="12",
         derivation="gan.gradient_penalty",
     ),
     Mistake(
@@ -434,7 +434,7 @@ MISTAKES: Final = (
         "at the end of a Wasserstein or least-squares critic, whose scores then can't leave "
         "(0, 1).",
         cure="Clip after the step. Look at the largest weight when the critic is used.",
-        lesson="10",
+        lesson="12",
     ),
     Mistake(
         19,
