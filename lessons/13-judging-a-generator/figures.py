@@ -490,8 +490,9 @@ def chosen(first: Array, fresh: Array) -> None:
         title=f"{len(first)} settings of one quality: the best of them is luck",
         xlabel="setting",
         ylabel="Fréchet distance $d^2$",
+        ylim=(0.7, 4.4),
     )
-    ax.legend(loc="upper right", fontsize="small")
+    ax.legend(loc="upper left", fontsize="small", ncols=2)
     plt.show()
 
 
