@@ -3,10 +3,13 @@
 The weights in the folder ``weights`` are those of these runs, at half precision and without what
 only training needs (`pack`):
 
-- ``minigen train pix2pix --dataset glyphs --channels 32,64 --steps 2500 --out runs/letters``
-- ``minigen train cyclegan --dataset outlined_letters --steps 1000 --out runs/outlines``
-- ``minigen train inpainting --dataset printed_digits --channels 8,16 --code 32 --steps 800 --out runs/filled``
-"""  # noqa: E501
+- ``minigen train pix2pix --dataset glyphs --channels 32,64 --steps 2500 --out runs/letters``:
+  0.59 of the error of leaving test letters as they are
+- ``minigen train cyclegan --dataset outlined_letters --steps 1000 --out runs/outlines``:
+  0.61 of that error, from filled letters to outlines
+- ``minigen train inpainting --dataset printed_digits --channels 8,16 --code 32 --steps 800 --out
+  runs/filled``: a mean squared error of 0.061 in the holes, where the mean image has 0.115
+"""
 
 from __future__ import annotations
 
