@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -109,9 +109,12 @@ def outlined(part: str = "test") -> tuple[Array, Array]:
     return filled, outlines
 
 
-def printed(kind: str = "digits", part: str = "test", count: int = 2000) -> Array:
+def printed(
+    kind: Literal["digits", "letters"] = "digits", part: str = "test", count: int = 2000
+) -> Array:
     """Return printed digits or letters in random order."""
-    images = data.load(f"printed_{kind}", part).scaled()
+    digits = kind == "digits"
+    images = data.load("printed_digits" if digits else "printed_letters", part).scaled()
     chosen: Array = images[Generator(0).permutation(len(images))[:count]]
     return chosen
 
@@ -272,7 +275,8 @@ class Skipless(UNet):
             x = halve(x)
         for double, join in zip(self.up, self.join, strict=True):
             x = join(F.cat([0 * sizes.pop(), double(x)], axis=1))
-        return self.last(x)
+        made: Array = self.last(x)
+        return made
 
 
 def cleaned(kind: type[UNet], train_images: Array, noisy: Array, steps: int = 150) -> Array:
