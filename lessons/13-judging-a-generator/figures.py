@@ -380,7 +380,8 @@ def squared_distances(x: Array, y: Array) -> Array:
     """Return the squared distances of images to each other, shape (len(x), len(y))."""
     first, second = (each.reshape(len(each), -1).astype(np.float64) for each in (x, y))
     gaps = (first**2).sum(axis=1)[:, None] + (second**2).sum(axis=1) - 2 * first @ second.T
-    return np.maximum(gaps, 0.0)
+    squared: Array = np.maximum(gaps, 0.0)
+    return squared
 
 
 def three_densities(rows: Mapping[str, tuple[Array, float]]) -> None:
