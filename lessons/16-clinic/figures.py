@@ -105,7 +105,7 @@ class Patient:
 
 
 def fit(
-    model: VAE, loss_of: Loss, images: Array, steps: int, batch: int, what: str, rate: float = 2e-3
+    model: VAE, loss_of: Loss, images: Array, steps: int, batch: int, what: str, rate: float = 1e-3
 ) -> list[float]:
     """Train a model; return its losses. A batch as large as the data is always the same."""
     optimizer, source = optim.Adam(model.parameters(), lr=rate), Generator(1)
@@ -172,7 +172,7 @@ def floor(images: Array) -> float:
 def one_batch(images: Array, steps: int = 300) -> dict[str, list[float]]:
     """Train each loss on one batch alone, again and again."""
     return {
-        name: fit(fresh_model(), loss, images, steps, len(images), f"one batch, {name}")
+        name: fit(fresh_model(), loss, images, steps, len(images), f"one batch, {name}", 2e-3)
         for name, loss in LOSSES.items()
     }
 
