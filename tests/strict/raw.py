@@ -34,7 +34,9 @@ _BEFORE: Final = """
 #include <pthread.h>
 #include <xmmintrin.h>
 using std::exp; using std::expm1; using std::fabs; using std::log1p; using std::sqrt;
-using std::tanh; using std::isnan;
+using std::tanh; using std::isnan; using std::floor; using std::frexp;
+static inline double __dadd_rn(double a, double b) { return a + b; }
+static inline double __dmul_rn(double a, double b) { return a * b; }
 struct Place { unsigned x, y, z; };
 static thread_local Place threadIdx, blockIdx;
 static Place blockDim, gridDim;

@@ -12,6 +12,7 @@ from minigen.kernels.cuda import (
     losses,
     normalization,
     optimizers,
+    random,
     stochastic,
 )
 
@@ -22,5 +23,6 @@ __all__ = [
     "losses",
     "normalization",
     "optimizers",
+    "random",
     "stochastic",
 ]
