@@ -9,10 +9,12 @@ from minigen.kernels.cuda import (
     activation,
     arithmetic,
     convolution,
+    fused,
     losses,
     normalization,
     optimizers,
     random,
+    scatter,
     stochastic,
 )
 
@@ -20,9 +22,11 @@ __all__ = [
     "activation",
     "arithmetic",
     "convolution",
+    "fused",
     "losses",
     "normalization",
     "optimizers",
     "random",
+    "scatter",
     "stochastic",
 ]
