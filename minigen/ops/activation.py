@@ -226,7 +226,7 @@ _AFTER_BIAS: Final[dict[str, Op[Any]]] = {
 """Activations whose slope is known from their output."""
 
 
-@op
+@op(piecewise_linear=True)  # for relu and leaky relu; to the others it adds zero slopes
 def activated(x: Array, bias: Array, *, activation: str, negative_slope: float = 0.01) -> Array:
     r"""Add a bias to each channel and apply an activation: :math:`y = f(x + b)`.
 

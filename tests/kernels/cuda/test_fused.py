@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import minigen
-from minigen import nn
+from minigen import autograd, nn
 from minigen.engine import choice
 from minigen.kernels.cuda import fused as kernels
 from minigen.ops.activation import activated
@@ -66,6 +66,25 @@ def test_bias_and_activation_are_one_launch_each_way() -> None:
     with counting() as counters:
         y.backward(g)
     assert sorted(launch.name for launch in counters.launches) == ["activated_vjp", "matmul"]
+
+
+@pytest.mark.parametrize("activation", [nn.ReLU(), nn.Tanh()])
+def test_a_gradient_of_a_gradient_reaches_what_it_reaches_on_the_host(activation: Any) -> None:
+    minigen.manual_seed(0)
+    layer, x = nn.Dense(4, 3), minigen.randn(5, 4)
+    found = []
+    for device in ("cpu", "cuda"):
+        model = nn.Sequential(layer, activation).to(device)
+        given = x.to(device).requires_grad_()
+        (slope,) = autograd.grad(model(given).sum(), [given], create_graph=True)
+        inputs = [given, *model.parameters()]
+        grads = autograd.grad((slope * slope).sum(), inputs, allow_unused=True)
+        found.append([None if grad is None else grad.numpy() for grad in grads])
+    for here, there in zip(*found, strict=True):
+        assert (here is None) == (there is None)
+        if here is None:
+            continue
+        np.testing.assert_allclose(there, here, rtol=1e-5, atol=1e-6)
 
 
 class Doubled(nn.ReLU):
