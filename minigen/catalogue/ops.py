@@ -75,6 +75,29 @@ ACTIVATION = [
     op_case("sigmoid", normal(3, 4)),
     op_case("tanh", normal(3, 4)),
     op_case("softplus", normal(3, 4), torch="F.softplus(x, threshold=1000.0)"),
+    *(
+        op_case(
+            "activated",
+            distinct(3, 2, 2),
+            constant(np.zeros(2)),
+            activation=activation,
+            negative_slope=0.2,
+            torch=f"{function}(x + bias.reshape(-1, 1){slope})",
+            note=activation,
+            **kinks,
+        )
+        for activation, function, slope, kinks in (
+            ("relu", "F.relu", "", {"kinks": constant(np.zeros((3, 2, 2)))}),
+            (
+                "leaky_relu",
+                "F.leaky_relu",
+                ", negative_slope",
+                {"kinks": constant(np.zeros((3, 2, 2)))},
+            ),
+            ("sigmoid", "torch.sigmoid", "", {}),
+            ("tanh", "torch.tanh", "", {}),
+        )
+    ),
     op_case("softmax", normal(3, 4), axis=1, torch="F.softmax(x, dim=axis)"),
     op_case("softmax", normal(3, 2, 2), axis=0, torch="F.softmax(x, dim=axis)", note="first axis"),
     op_case("log_softmax", normal(3, 4), axis=1, torch="F.log_softmax(x, dim=axis)"),

@@ -214,6 +214,13 @@ class NameOrPath(click.Choice):  # type: ignore[type-arg] # generic since click 
 )
 @options.seed("Where initial weights, shuffles and noise start.")
 @click.option(
+    "--generator",
+    type=click.Choice(("pcg64", "philox")),
+    default="pcg64",
+    show_default=True,
+    help="How the noise of training is drawn: on the CPU, or on the device that trains.",
+)
+@click.option(
     "--out",
     metavar="DIR",
     type=options.FolderPath(),

@@ -3,29 +3,84 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from minigen.engine.backend import CPU, Array, DTypeLike, to_device
+from minigen.engine.philox import NAME, Philox, below_one
 
 Shape = int | Sequence[int]
+
+Algorithm: TypeAlias = Literal["pcg64", "philox"]
+
+ALGORITHMS: Final = ("pcg64", "philox")
+"""How a generator may draw: with NumPy's generator on the host, or where the numbers are needed."""
 
 LEAST_LIMIT: Final = 0.01
 """Where a normal distribution can be truncated at the closest, in standard deviations."""
 
 
+class HostStream:
+    """Random numbers that NumPy's PCG64 draws on the host, and that are then sent to a device."""
+
+    def __init__(self, seed: int | Sequence[int] | None = None) -> None:
+        self._numpy = np.random.Generator(np.random.PCG64(seed))
+
+    def normal(self, shape: Shape, dtype: DTypeLike, device: str = CPU) -> Array:
+        """Draw from the standard normal distribution."""
+        return _sent(self._numpy.standard_normal(shape, dtype=_drawn(dtype)), dtype, device)
+
+    def uniform(self, shape: Shape, dtype: DTypeLike, device: str = CPU) -> Array:
+        """Draw uniformly from [0, 1)."""
+        drawn = np.asarray(self._numpy.random(shape, dtype=_drawn(dtype)))
+        return _sent(below_one(drawn.astype(dtype)), dtype, device)
+
+    def bernoulli(
+        self, probability: float, shape: Shape, dtype: DTypeLike, device: str = CPU
+    ) -> Array:
+        """Draw ones with a probability and zeros otherwise."""
+        drawn = self._numpy.random(shape, dtype=np.float32) < probability
+        return _sent(drawn, dtype, device)
+
+    def integers(self, low: int, high: int, shape: Shape) -> npt.NDArray[np.int64]:
+        """Draw integers uniformly from [low, high)."""
+        return self._numpy.integers(low, high, shape)
+
+    def permutation(self, n: int) -> npt.NDArray[np.int64]:
+        """Return the numbers 0 to n - 1 in random order."""
+        return self._numpy.permutation(n)
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """The state as integers and strings."""
+        return dict(self._numpy.bit_generator.state)
+
+    @state.setter
+    def state(self, state: dict[str, Any]) -> None:
+        self._numpy.bit_generator.state = state
+
+
 class Generator:
     """A stream of random numbers whose state can be saved and restored.
 
-    Numbers are drawn on the host by NumPy's PCG64 and moved to the device asked for, so one seed
-    gives the same initial weights, shuffles and noise on every device.
+    By default numbers are drawn on the host by NumPy's PCG64 and moved to the device asked for, so
+    one seed gives the same initial weights, shuffles and noise on every device. With Philox they
+    are computed on that device, and are the same on every device, too, to the last bit: see
+    `minigen.engine.philox`.
 
     Parameters
     ----------
     seed : int or sequence of int, optional
         Where the stream starts. Without it, the operating system's entropy decides.
+    algorithm : {"pcg64", "philox"}
+        How it draws. The two give different numbers.
+
+    Raises
+    ------
+    ValueError
+        If there is no such algorithm.
 
     Examples
     --------
@@ -35,19 +90,32 @@ class Generator:
     >>> generator.set_state(state)
     >>> bool((generator.normal((2, 3)) == first).all())
     True
+    >>> Generator(0, algorithm="philox").integers(0, 1000, 3).tolist()
+    [122, 325, 279]
     """
 
-    def __init__(self, seed: int | Sequence[int] | None = None) -> None:
-        self._numpy = np.random.Generator(np.random.PCG64(seed))
+    def __init__(
+        self, seed: int | Sequence[int] | None = None, algorithm: Algorithm = "pcg64"
+    ) -> None:
+        self._stream = _stream(seed, algorithm)
 
-    def manual_seed(self, seed: int) -> Generator:
-        """Restart the stream from `seed`; return the generator itself."""
-        self._numpy = np.random.Generator(np.random.PCG64(seed))
+    @property
+    def algorithm(self) -> Algorithm:
+        """How it draws: ``"pcg64"`` or ``"philox"``."""
+        return "philox" if isinstance(self._stream, Philox) else "pcg64"
+
+    def manual_seed(self, seed: int, algorithm: Algorithm | None = None) -> Generator:
+        """Restart the stream from `seed`; return the generator itself.
+
+        It draws as before, unless an algorithm is named.
+        """
+        self._stream = _stream(seed, algorithm or self.algorithm)
         return self
 
     def normal(self, shape: Shape, dtype: DTypeLike = np.float32, device: str = CPU) -> Array:
         """Draw from the standard normal distribution N(0, 1)."""
-        return self._deliver(self._numpy.standard_normal(shape, dtype=_drawn(dtype)), dtype, device)
+        _drawn(dtype)
+        return self._stream.normal(shape, dtype, device)
 
     def truncated_normal(
         self, shape: Shape, limit: float, dtype: DTypeLike = np.float32, device: str = CPU
@@ -68,16 +136,15 @@ class Generator:
         if not limit >= LEAST_LIMIT:
             raise ValueError(f"truncated_normal: limit must be at least {LEAST_LIMIT}, got {limit}")
         precision = _drawn(dtype)
-        drawn = np.asarray(self._numpy.standard_normal(shape, dtype=precision))
+        drawn = self._stream.normal(shape, precision)
         while count := int((outside := np.abs(drawn) > limit).sum()):
-            drawn[outside] = self._numpy.standard_normal(count, dtype=precision)
-        return self._deliver(drawn, dtype, device)
+            drawn[outside] = self._stream.normal(count, precision)
+        return _sent(drawn, dtype, device)
 
     def uniform(self, shape: Shape, dtype: DTypeLike = np.float32, device: str = CPU) -> Array:
         """Draw uniformly from [0, 1)."""
-        drawn = np.asarray(self._numpy.random(shape, dtype=_drawn(dtype)))
-        below_one = np.nextafter(np.ones((), dtype), np.zeros((), dtype))
-        return self._deliver(np.minimum(drawn.astype(dtype), below_one), dtype, device)
+        _drawn(dtype)
+        return self._stream.uniform(shape, dtype, device)
 
     def bernoulli(
         self, probability: float, shape: Shape, dtype: DTypeLike = np.float32, device: str = CPU
@@ -85,28 +152,37 @@ class Generator:
         """Draw ones with `probability` and zeros otherwise."""
         if not 0 <= probability <= 1:
             raise ValueError(f"bernoulli: probability must lie in [0, 1], got {probability}")
-        drawn = self._numpy.random(shape, dtype=np.float32) < probability
-        return self._deliver(drawn, dtype, device)
+        return self._stream.bernoulli(probability, shape, dtype, device)
 
     def integers(self, low: int, high: int, shape: Shape) -> npt.NDArray[np.int64]:
         """Draw integers uniformly from [low, high)."""
-        return self._numpy.integers(low, high, shape)
+        return self._stream.integers(low, high, shape)
 
     def permutation(self, n: int) -> npt.NDArray[np.int64]:
         """Return the numbers 0 to n - 1 in random order."""
-        return self._numpy.permutation(n)
+        return self._stream.permutation(n)
 
     def get_state(self) -> dict[str, Any]:
         """Return the state as plain integers and strings, which JSON can hold."""
-        return dict(self._numpy.bit_generator.state)
+        return self._stream.state
 
     def set_state(self, state: dict[str, Any]) -> None:
-        """Continue from a state that `get_state` returned."""
-        self._numpy.bit_generator.state = state
+        """Continue from a state that `get_state` returned, by the algorithm that it is of."""
+        stream = _stream(0, "philox" if state["bit_generator"] == NAME else "pcg64")
+        stream.state = state
+        self._stream = stream
 
-    @staticmethod
-    def _deliver(drawn: Array, dtype: DTypeLike, device: str) -> Array:
-        return to_device(np.asarray(drawn).astype(dtype, copy=False), device)
+
+def _stream(seed: int | Sequence[int] | None, algorithm: str) -> HostStream | Philox:
+    if algorithm not in ALGORITHMS:
+        raise ValueError(
+            f"a generator's algorithm is one of {', '.join(ALGORITHMS)}, got {algorithm!r}"
+        )
+    return Philox(seed) if algorithm == "philox" else HostStream(seed)
+
+
+def _sent(drawn: Any, dtype: DTypeLike, device: str) -> Array:
+    return to_device(np.asarray(drawn).astype(dtype, copy=False), device)
 
 
 def _drawn(dtype: DTypeLike) -> type[np.float32] | type[np.float64]:
@@ -121,8 +197,15 @@ def _drawn(dtype: DTypeLike) -> type[np.float32] | type[np.float64]:
 _default = Generator()
 
 
-def manual_seed(seed: int) -> Generator:
+def manual_seed(seed: int, algorithm: Algorithm = "pcg64") -> Generator:
     """Seed the default generator, which serves every call that names none; return it.
+
+    Parameters
+    ----------
+    seed : int
+        Where its stream starts.
+    algorithm : {"pcg64", "philox"}
+        How it draws: see `Generator`.
 
     Examples
     --------
@@ -133,7 +216,7 @@ def manual_seed(seed: int) -> Generator:
     >>> bool((minigen.randn(3) == a).all())
     True
     """
-    return _default.manual_seed(seed)
+    return _default.manual_seed(seed, algorithm)
 
 
 def default_generator() -> Generator:

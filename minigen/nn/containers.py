@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Self, overload
 
+from minigen.nn.fused import fuses, in_a_row
 from minigen.nn.module import Module
 
 
@@ -93,6 +94,8 @@ class Sequential(_Row):
             self._register(str(name), module)
 
     def forward(self, x: Any) -> Any:
+        if fuses(x):
+            return in_a_row(self, x)
         for module in self:
             x = module(x)
         return x

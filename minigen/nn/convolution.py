@@ -193,12 +193,19 @@ class Conv2d(Convolution):
 
     def forward(self, x: Array) -> Tensor:
         """Map images x, shape (N, in_channels, H, W), to shape (N, out_channels, H', W')."""
+        return self._convolve(x, self.bias)
+
+    def without_bias(self, x: Array) -> Tensor:
+        """Map images x, but leave the bias to what follows."""
+        return self._convolve(x, None)
+
+    def _convolve(self, x: Array, bias: Tensor | None) -> Tensor:
         self._check(x)
         with named(self):
             return conv2d(
                 x,
                 self.weight,
-                self.bias,
+                bias,
                 self.stride,
                 self.padding,
                 self.dilation,
@@ -305,6 +312,13 @@ class ConvTranspose2d(Convolution):
             The size (H', W'), or the shape of the images, in place of `output_padding`: which is
             meant of the sizes that a convolution would map to the size of x.
         """
+        return self._convolve(x, self.bias, output_size)
+
+    def without_bias(self, x: Array) -> Tensor:
+        """Map images x, but leave the bias to what follows."""
+        return self._convolve(x, None)
+
+    def _convolve(self, x: Array, bias: Tensor | None, output_size: Pair | None = None) -> Tensor:
         self._check(x)
         with named(self):
             left_over = self.output_padding
@@ -316,7 +330,7 @@ class ConvTranspose2d(Convolution):
             return conv_transpose2d(
                 x,
                 self.weight,
-                self.bias,
+                bias,
                 self.stride,
                 self.padding,
                 left_over,

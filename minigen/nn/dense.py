@@ -87,10 +87,18 @@ class Dense(Module):
 
     def forward(self, x: Array) -> Tensor:
         """Map x, shape (..., in_features), to shape (..., out_features)."""
+        self._check(x)
+        return F.linear(x, self.weight, self.bias)
+
+    def without_bias(self, x: Array) -> Tensor:
+        """Map x, but leave the bias to what follows."""
+        self._check(x)
+        return F.linear(x, self.weight)
+
+    def _check(self, x: Array) -> None:
         check_dtype(self, x, self.weight)
         if x.ndim < 1 or x.shape[-1] != self.in_features:
             raise wrong_shape(self, f"(..., {self.in_features})", x)
-        return F.linear(x, self.weight, self.bias)
 
     def extra_repr(self) -> str:
         return (

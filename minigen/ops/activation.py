@@ -2,12 +2,12 @@ r"""Activation functions, and the softmax family."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from minigen.engine.backend import Array, floating, namespace
-from minigen.engine.op import Cotangents, composed, op
+from minigen.engine.op import Cotangents, Op, composed, op
 from minigen.engine.summation import blocked_sum
 from minigen.ops.arithmetic import exp, minimum, mul, where
 from minigen.ops.reduction import Axis, reduced_axes, sum
@@ -216,3 +216,62 @@ def logsigmoid(x: Array) -> Any:
     [-200.0, -0.0]
     """
     return -softplus(-x)
+
+
+# ------------------------------------------------------------------ a bias, and what follows it
+
+_AFTER_BIAS: Final[dict[str, Op[Any]]] = {
+    "relu": relu, "leaky_relu": leaky_relu, "sigmoid": sigmoid, "tanh": tanh,
+}  # fmt: skip
+"""Activations whose slope is known from their output."""
+
+
+@op(piecewise_linear=True)  # for relu and leaky relu; to the others it adds zero slopes
+def activated(x: Array, bias: Array, *, activation: str, negative_slope: float = 0.01) -> Array:
+    r"""Add a bias to each channel and apply an activation: :math:`y = f(x + b)`.
+
+    One op for a GPU, which `minigen.kernels.cuda` computes in a launch each way.
+
+    Parameters
+    ----------
+    x : Tensor or array, shape (N, C, ...)
+        What a layer made without its bias.
+    bias : Tensor or array, shape (C,)
+        A number for each channel.
+    activation : {"relu", "leaky_relu", "sigmoid", "tanh"}
+        The f.
+    negative_slope : float, default 0.01
+        Of leaky ReLU; positive.
+
+    Raises
+    ------
+    ValueError
+        If there is no such activation, or the slope is not positive.
+
+    Derivation: relu, leaky_relu, sigmoid, tanh
+    """
+    if activation not in _AFTER_BIAS:
+        raise ValueError(f"one of {', '.join(_AFTER_BIAS)} is expected, got {activation!r}")
+    if not negative_slope > 0:
+        raise ValueError(f"a positive negative_slope is expected, got {negative_slope}")
+    options = {"negative_slope": negative_slope} if activation == "leaky_relu" else {}
+    shifted = floating(x) + bias.reshape(-1, *[1] * (x.ndim - 2))
+    return _AFTER_BIAS[activation].compute(shifted, **options)
+
+
+@activated.vjp
+def activated_vjp(
+    g: Array, out: Array, _x: Array, _bias: Array, *, activation: str, negative_slope: float
+) -> Cotangents:
+    r""":math:`\bar x = g\,f'(x + b)`, of the output; :math:`\bar b` is its sum, a channel.
+
+    Derivation: linear.grad_bias
+    """
+    if activation == "relu":
+        slope = where(out == 0, 0.0, g)
+    elif activation == "leaky_relu":
+        slope = where(out > 0, g, g * negative_slope)
+    else:
+        slope = g * (out * (1 - out) if activation == "sigmoid" else 1 - out * out)
+    axes = (0, *range(2, len(out.shape)))
+    return slope, lambda: sum(slope, axis=axes)

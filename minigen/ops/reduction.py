@@ -29,13 +29,13 @@ def reduced_axes(axis: Axis, ndim: int) -> tuple[int, ...]:
     return tuple(axis_index(a, ndim) for a in as_shape(axis))
 
 
-def _kept_shape(shape: Sequence[int], axis: Axis) -> tuple[int, ...]:
+def kept_shape(shape: Sequence[int], axis: Axis) -> tuple[int, ...]:
     """Return the shape that a reduction with ``keepdims=True`` gives."""
     axes = reduced_axes(axis, len(shape))
     return tuple(1 if a in axes else n for a, n in enumerate(shape))
 
 
-def _count(shape: Sequence[int], axis: Axis) -> int:
+def count_of(shape: Sequence[int], axis: Axis) -> int:
     """Return how many elements go into one result."""
     return math.prod(shape[a] for a in reduced_axes(axis, len(shape)))
 
@@ -58,7 +58,7 @@ def sum(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
 @sum.vjp
 def sum_vjp(g: Array, _out: Array, shape_of_x: Any, *, axis: Axis, keepdims: bool) -> Cotangents:
     r""":math:`\bar x_i = g`: every summand gets the whole cotangent."""
-    return (broadcast_to(reshape(g, _kept_shape(shape_of_x, axis)), shape_of_x),)
+    return (broadcast_to(reshape(g, kept_shape(shape_of_x, axis)), shape_of_x),)
 
 
 @op
@@ -73,7 +73,7 @@ def mean(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
 @mean.vjp
 def mean_vjp(g: Array, _out: Array, shape_of_x: Any, *, axis: Axis, keepdims: bool) -> Cotangents:
     r""":math:`\bar x_i = g / n`."""
-    share = reshape(g, _kept_shape(shape_of_x, axis)) / _count(shape_of_x, axis)
+    share = reshape(g, kept_shape(shape_of_x, axis)) / count_of(shape_of_x, axis)
     return (broadcast_to(share, shape_of_x),)
 
 
@@ -93,7 +93,7 @@ def var(x: Array, axis: Axis = None, keepdims: bool = False, correction: float =
     rest = blocked_sum(deviation, axes, keepdims)  # not 0: the mean was rounded
     deviation *= deviation
     squares = blocked_sum(deviation, axes, keepdims)
-    squares = squares - rest * rest / _count(x.shape, axis)
+    squares = squares - rest * rest / count_of(x.shape, axis)
     return namespace(x).maximum(squares, 0) / degrees
 
 
@@ -105,13 +105,13 @@ def var_vjp(
 
     Derivation: var.grad
     """
-    share = reshape(g, _kept_shape(x.shape, axis)) * (2 / _degrees(x.shape, axis, correction))
+    share = reshape(g, kept_shape(x.shape, axis)) * (2 / _degrees(x.shape, axis, correction))
     return (share * (x - mean(x, axis, keepdims=True)),)
 
 
 def _degrees(shape: Sequence[int], axis: Axis, correction: float) -> float:
     """Return the divisor of a variance: NaN for no elements, of which PyTorch makes NaN, too."""
-    count = _count(shape, axis)
+    count = count_of(shape, axis)
     if count and count <= correction:
         raise ValueError(
             f"a variance with correction {correction:g} needs more than {correction:g} elements "
@@ -139,7 +139,7 @@ def std_vjp(
     """
     equal = out == 0
     slope = where(equal, 0.0, g / (out + equal))  # not 0 / 0
-    share = reshape(slope, _kept_shape(x.shape, axis)) / _degrees(x.shape, axis, correction)
+    share = reshape(slope, kept_shape(x.shape, axis)) / _degrees(x.shape, axis, correction)
     return (share * (x - mean(x, axis, keepdims=True)),)
 
 
@@ -168,7 +168,7 @@ def extreme_vjp(g: Array, out: Array, x: Array, *, axis: Axis, keepdims: bool) -
 
     Derivation: max, min
     """
-    kept = _kept_shape(x.shape, axis)
+    kept = kept_shape(x.shape, axis)
     chosen = (x == reshape(out, kept)).astype(x.dtype)
     return (reshape(g, kept) * chosen / sum(chosen, axis, keepdims=True),)
 
@@ -233,7 +233,7 @@ def logsumexp(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
     x = floating(x)
     xp = namespace(x)
     if not x.size:
-        shape = _kept_shape(x.shape, axis) if keepdims else _dropped_shape(x.shape, axis)
+        shape = kept_shape(x.shape, axis) if keepdims else _dropped_shape(x.shape, axis)
         return xp.full(shape, -math.inf, x.dtype)
     largest = x.max(_as_axis(axis), keepdims=True)
     shift = xp.where(xp.isfinite(largest), largest, 0.0)
@@ -248,7 +248,7 @@ def logsumexp_vjp(g: Array, out: Array, x: Array, *, axis: Axis, keepdims: bool)
 
     Derivation: logsumexp.grad
     """
-    kept = _kept_shape(x.shape, axis)
+    kept = kept_shape(x.shape, axis)
     out = reshape(out, kept)
     return (reshape(g, kept) * exp(x - where(out == -math.inf, 0.0, out)),)
 

@@ -19,7 +19,7 @@ from minigen._version import __version__
 from minigen.data.collection import Collection, bad_files
 from minigen.data.own import is_path
 from minigen.engine.backend import canonical_device
-from minigen.engine.random import Generator
+from minigen.engine.random import ALGORITHMS, Algorithm, Generator
 from minigen.metrics import TRAINED, load_feature_extractor
 from minigen.optim.lr_scheduler import (
     CosineAnnealingLR,
@@ -60,6 +60,7 @@ ADDED: Final = {
     "steps": None,
     "validation": 0,
     "patience": None,
+    "generator": "pcg64",
 }
 """What ``config.json`` has only where it is used, so that files of earlier versions are whole; and
 what stands for not being used."""
@@ -117,6 +118,9 @@ class RunConfig:
         See `SCHEDULES`; by default the model's, or constant.
     seed : int
         Where initial weights, shuffles and noise start.
+    generator : {"pcg64", "philox"}
+        How the noise of training is drawn: on the host, or on the run's device. Initial weights and
+        shuffles are drawn on the host in any case. See `minigen.Generator`.
     device : str
         ``"cpu"``, ``"cuda"`` or ``"cuda:N"``.
     keep : int
@@ -154,6 +158,7 @@ class RunConfig:
     betas: Sequence[float] | None = None
     schedule: str | None = None
     seed: int = 0
+    generator: Algorithm = "pcg64"
     device: str = "cpu"
     keep: int = 2
     minigen: str = __version__
@@ -166,6 +171,7 @@ class RunConfig:
             "binarize": BINARIZATIONS,
             "optimizer": OPTIMIZERS,
             "schedule": SCHEDULES,
+            "generator": ALGORITHMS,
         }
         outside = {"model": models.find, "dataset": data_source}
         for name, known in choices.items():

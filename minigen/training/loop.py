@@ -98,7 +98,7 @@ class Trainer:
         self.position = Position()
         self.history: list[Record] = []
         self.saved: Path | None = None
-        self._noise = TrainingNoise(config.seed, self.model)
+        self._noise = TrainingNoise(config.seed, self.model, config.generator)
         self._averages = RunningAverages()
         self._unread: list[Attempt] = []
         self._uploader = Uploader(config.device)

@@ -14,7 +14,7 @@ from typing import Any
 
 from minigen import nn
 from minigen.engine.backend import CPU, namespace, to_numpy
-from minigen.engine.random import Generator, default_generator
+from minigen.engine.random import Algorithm, Generator, default_generator
 from minigen.engine.tensor import Tensor
 
 
@@ -29,7 +29,9 @@ class Purpose(IntEnum):
     PICTURES = 6
 
 
-def stream(seed: int, purpose: Purpose, epoch: int = 0) -> Generator:
+def stream(
+    seed: int, purpose: Purpose, epoch: int = 0, algorithm: Algorithm = "pcg64"
+) -> Generator:
     """Return the generator of a run's random numbers for one purpose, at its beginning.
 
     Where every epoch has a stream of its own, `epoch` is counted from 1.
@@ -40,7 +42,7 @@ def stream(seed: int, purpose: Purpose, epoch: int = 0) -> Generator:
     >>> first.tolist(), second.tolist()
     ([0, 2, 1, 3], [1, 3, 2, 0])
     """
-    return Generator(key(seed, purpose, epoch))
+    return Generator(key(seed, purpose, epoch), algorithm)
 
 
 def key(seed: int, purpose: Purpose, epoch: int = 0) -> tuple[int, ...]:
@@ -54,12 +56,14 @@ class TrainingNoise:
     Besides the one that is handed to the model, these are the default generator, from which layers
     such as dropout draw unless they were given one, and those that layers were given.
 
-    From `generator` the model's objective and the binarisation draw.
+    From `generator` the model's objective and the binarisation draw. It and the default one draw by
+    the algorithm named.
     """
 
-    def __init__(self, seed: int, model: nn.Module) -> None:
-        self.generator = stream(seed, Purpose.NOISE)
-        default_generator().set_state(stream(seed, Purpose.LAYERS).get_state())
+    def __init__(self, seed: int, model: nn.Module, algorithm: Algorithm = "pcg64") -> None:
+        self.generator = stream(seed, Purpose.NOISE, algorithm=algorithm)
+        layers = stream(seed, Purpose.LAYERS, algorithm=algorithm)
+        default_generator().set_state(layers.get_state())
         self._all = {"noise": self.generator, "default": default_generator()}
         for path, module in model.named_modules():
             own = getattr(module, "generator", None)

@@ -34,7 +34,9 @@ _BEFORE: Final = """
 #include <pthread.h>
 #include <xmmintrin.h>
 using std::exp; using std::expm1; using std::fabs; using std::log1p; using std::sqrt;
-using std::tanh; using std::isnan;
+using std::tanh; using std::isnan; using std::floor; using std::frexp;
+static inline double __dadd_rn(double a, double b) { return a + b; }
+static inline double __dmul_rn(double a, double b) { return a * b; }
 struct Place { unsigned x, y, z; };
 static thread_local Place threadIdx, blockIdx;
 static Place blockDim, gridDim;
@@ -122,8 +124,7 @@ class RawKernel:
     def _check(self, parameter: str, value: Any) -> None:
         """Refuse what CuPy would hand to the kernel as something else than it says."""
         if isinstance(value, ndarray):
-            wide = "double" in parameter or "typedef double Number" in self.code
-            if "*" not in parameter or value.dtype != (np.float64 if wide else np.float32):
+            if "*" not in parameter or value.dtype != self._element(parameter):
                 raise Refused(f"{self.name}: an array of {value.dtype} for {parameter!r}")
             expect_current(value)
             if not parameter.startswith("const"):
@@ -136,6 +137,13 @@ class RawKernel:
             wide = "typedef double Number" in self.code or "double" in parameter
             if "Index" in parameter or value.itemsize != (8 if wide else 4):
                 raise Refused(f"{self.name}: {value.dtype} for {parameter!r}")
+
+    def _element(self, parameter: str) -> Any:
+        """Return the dtype that a pointer points to."""
+        if "Index" in parameter:
+            return np.int64
+        wide = "double" in parameter or "typedef double Number" in self.code
+        return np.float64 if wide else np.float32
 
 
 def parameters_of(code: str, name: str) -> list[str]:

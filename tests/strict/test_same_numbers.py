@@ -13,9 +13,12 @@ import minigen
 import minigen.functional as F
 from minigen import Generator, Tensor, data, nn
 from minigen.engine.backend import array_of, to_numpy
+from minigen.engine.random import Algorithm
 from minigen.models import GAN, MODELS
 from minigen.training import RunConfig, train
+from minigen.training.folder import CheckpointFolder, Position
 from minigen.training.state import Purpose, stream
+from tests.strict.counters import counting
 from tests.strict.refusal import Refused
 from tests.strict.test_reads import small_data, small_layers
 
@@ -97,7 +100,9 @@ NOT_BINARIZED = {
 }
 
 
-def small_run(model: str, device: str, folder: Path) -> tuple[list[bytes], Any]:
+def small_run(
+    model: str, device: str, folder: Path, generator: Algorithm = "pcg64"
+) -> tuple[list[bytes], Any]:
     """Return the initial weights and the finished run."""
     gan = issubclass(MODELS[model], GAN)
     config = RunConfig(
@@ -110,6 +115,7 @@ def small_run(model: str, device: str, folder: Path) -> tuple[list[bytes], Any]:
         dataset=small_data(model),
         binarize="none" if model in NOT_BINARIZED else "dynamic",
         device=device,
+        generator=generator,
     )
     run = train(config, folder, progress=False, pictures=False)
     fresh = run.config.build_model()
@@ -134,6 +140,24 @@ def test_a_run_begins_with_the_same_weights_and_ends_with_the_same_but_for_round
         )
     for split in ("train", "test"):
         assert there.history[-1][split] == pytest.approx(here.history[-1][split], rel=1e-4)
+
+
+def test_noise_that_is_drawn_on_the_card_is_the_hosts_and_is_not_sent(tmp_path: Path) -> None:
+    runs, sent = {}, {}
+    for device in ("cpu", "cuda:0"):
+        with counting() as counters:
+            _, runs[device] = small_run("vae", device, tmp_path / device, "philox")
+        sent[device] = [line for line in counters.uploads if "engine/random.py" in line]
+    here, there = (run.model.state_dict() for run in runs.values())
+    for name, weights in here.items():
+        np.testing.assert_allclose(to_numpy(there[name].data), weights.data, rtol=1e-3, atol=1e-5)
+    states = [
+        CheckpointFolder(run.folder / "checkpoints").read(Position(1)).generators
+        for run in runs.values()
+    ]
+    assert states[0] == states[1]
+    assert states[0]["noise"]["bit_generator"] == "Philox4x32-10"
+    assert sent == {"cpu": [], "cuda:0": []}
 
 
 def test_a_test_that_reads_is_not_the_library() -> None:

@@ -276,6 +276,7 @@ VARIANTS: list[dict[str, Any]] = [
     },
     {"model_config": {"hidden": [8, 4], "latent": 2, "decoder": "gaussian", "beta": 0.5}},
     {"seed": 2**63},
+    {"generator": "philox"},
 ]
 
 

@@ -8,7 +8,7 @@ import pytest
 
 import minigen
 from minigen import nn
-from minigen.engine.random import default_generator
+from minigen.engine.random import ALGORITHMS, Algorithm, default_generator
 from minigen.training.state import Purpose, RunningAverages, TrainingNoise, stream
 
 
@@ -19,9 +19,11 @@ def test_a_stream_is_the_same_every_time_and_unlike_every_other() -> None:
     assert len({tuple(numbers) for numbers in first}) == len(keys)
 
 
-def test_the_noise_of_training_goes_on_where_it_was() -> None:
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_the_noise_of_training_goes_on_where_it_was(algorithm: Algorithm) -> None:
     layer = nn.Dropout(0.5, generator=minigen.Generator(5))
-    noise = TrainingNoise(3, nn.Sequential(nn.Dense(2, 2), layer, nn.Dropout(0.5)))
+    noise = TrainingNoise(3, nn.Sequential(nn.Dense(2, 2), layer, nn.Dropout(0.5)), algorithm)
+    assert default_generator().algorithm == noise.generator.algorithm == algorithm
     sources = (noise.generator, default_generator(), layer.generator)
     assert layer.generator is not None
 

@@ -9,9 +9,12 @@ from minigen.kernels.cuda import (
     activation,
     arithmetic,
     convolution,
+    fused,
     losses,
     normalization,
     optimizers,
+    random,
+    scatter,
     stochastic,
 )
 
@@ -19,8 +22,11 @@ __all__ = [
     "activation",
     "arithmetic",
     "convolution",
+    "fused",
     "losses",
     "normalization",
     "optimizers",
+    "random",
+    "scatter",
     "stochastic",
 ]

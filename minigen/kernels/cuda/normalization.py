@@ -10,14 +10,19 @@ from typing import Any, Final
 
 from minigen.engine.backend import Array, namespace
 from minigen.engine.card import kernel_of
-from minigen.kernels.cuda.source import BLOCK_SUM, Kernel, held_as, is_dense, serves
+from minigen.kernels.cuda.source import (
+    BLOCK_SUM,
+    PLACE,
+    Kernel,
+    held_as,
+    held_by_channel,
+    is_dense,
+    serves,
+    side_by_side,
+)
 from minigen.ops.normalization import move_statistics, normalize_channels
 
-_PLACE: Final = """
-// Element j of channel c, of arrays (outer, channels, inner).
-__device__ Index place(Index c, Index j, Index channels, Index inner) {
-    return (j / inner * channels + c) * inner + j % inner;
-}
+_MOMENTS: Final = """
 __device__ double channel_mean(const Number* x, Index c, Index channels, Index inner, Index n) {
     double sum = 0;
     for (Index j = threadIdx.x; j < n; j += blockDim.x) sum += x[place(c, j, channels, inner)];
@@ -35,7 +40,7 @@ __device__ double channel_variance(
 }
 """
 
-_HELPERS: Final = BLOCK_SUM + _PLACE
+_HELPERS: Final = BLOCK_SUM + PLACE + _MOMENTS
 
 # μ and 1 / √(σ² + ε) of each channel
 STATISTICS: Final = Kernel(
@@ -128,8 +133,8 @@ def normalize_channels_on_card(
     """Compute the op's function."""
     if not _serves(x, weight, bias):
         return NotImplemented
-    x = _held(x)
-    xp, channels, inner = namespace(x), x.shape[1], _inner(x)
+    x = held_by_channel(x)
+    xp, channels, inner = namespace(x), x.shape[1], side_by_side(x)
     found, out = xp.empty((2, channels), float), xp.empty_like(x)
     each = x.size // channels
     STATISTICS.launch_blocks(xp, x.dtype, channels, x, found, channels, inner, each, float(eps))
@@ -144,9 +149,9 @@ def normalize_channels_vjp_on_card(
     """Compute the op's rule."""
     if not _serves(x, weight, bias) or not serves(x, g) or g.shape != x.shape:
         return NotImplemented
-    x = _held(x)
+    x = held_by_channel(x)
     g = held_as(x, g)
-    xp, channels, inner = namespace(x), x.shape[1], _inner(x)
+    xp, channels, inner = namespace(x), x.shape[1], side_by_side(x)
     found, out = xp.empty((4, channels), float), xp.empty_like(x)
     grad_weight, grad_bias = xp.empty(channels, x.dtype), xp.empty(channels, x.dtype)
     SUMS.launch_blocks(
@@ -167,14 +172,14 @@ def move_statistics_on_card(
     """Move the running statistics; tell whether they were served."""
     if not _serves(x, running_mean, running_var) or x.size == x.shape[1]:
         return False
-    x = _held(x)
+    x = held_by_channel(x)
     channels = x.shape[1]
     MOVE.launch_blocks(
         namespace(x),
         x.dtype,
         channels,
         *(x, running_mean, running_var),
-        *(channels, _inner(x), x.size // channels, float(momentum)),
+        *(channels, side_by_side(x), x.size // channels, float(momentum)),
     )
     return True
 
@@ -188,17 +193,3 @@ def _serves(x: Any, *vectors: Any) -> bool:
         and x.size > 0
         and all(vector.shape == x.shape[1:2] and is_dense(vector) for vector in given)
     )
-
-
-def _held(x: Array) -> Array:
-    """Return x held row by row or with the batch innermost: itself, or a copy."""
-    last = x.transpose(*range(1, x.ndim), 0)
-    if x.flags.c_contiguous or last.flags.c_contiguous:
-        return x
-    return namespace(x).ascontiguousarray(x)
-
-
-def _inner(x: Array) -> int:
-    """Return how many elements of a channel lie side by side."""
-    each = int(x.size // x.shape[1])
-    return each // len(x) if x.flags.c_contiguous else each

@@ -50,6 +50,14 @@ __device__ double block_sum(double value) {
 """
 """A sum over a block, whose number of threads is a power of two."""
 
+PLACE: Final = """
+// Element j of channel c, of arrays (outer, channels, inner).
+__device__ Index place(Index c, Index j, Index channels, Index inner) {
+    return (j / inner * channels + c) * inner + j % inner;
+}
+"""
+"""Where the elements of a channel lie: see `held_by_channel`."""
+
 
 @dataclass(frozen=True)
 class Kernel:
@@ -159,6 +167,20 @@ def held_as(reference: Array, array: Array) -> Array:
     copy = namespace(reference).empty_like(reference)
     copy[...] = array
     return copy
+
+
+def held_by_channel(x: Array) -> Array:
+    """Return x (N, C, ...) held row by row or with the batch innermost: itself, or a copy."""
+    last = x.transpose(*range(1, x.ndim), 0)
+    if x.flags.c_contiguous or last.flags.c_contiguous:
+        return x
+    return namespace(x).ascontiguousarray(x)
+
+
+def side_by_side(x: Array) -> int:
+    """Return how many elements of a channel lie side by side."""
+    each = int(x.size // x.shape[1])
+    return each // len(x) if x.flags.c_contiguous else each
 
 
 def _steps(array: Array) -> list[int]:

@@ -9,7 +9,8 @@ import pytest
 
 from minigen.kernels.cuda import arithmetic as kernels
 from minigen.ops.arithmetic import add, div, mul, sub
-from tests.kernels.cuda.helpers import DTYPES, agree, drawn, orders, sent
+from minigen.ops.reduction import mean
+from tests.kernels.cuda.helpers import DTYPES, agree, check_rule, drawn, orders, sent
 from tests.strict.counters import counting
 
 CASES: list[tuple[Any, Any]] = [
@@ -43,3 +44,24 @@ def test_integers_meet_floats_as_in_the_op(op: Any, kernel: Any) -> None:
     agree(found, expected, "float32")
     whole = kernel(sent(n), sent(n))
     assert whole.dtype == op.forward(n, n).dtype
+
+
+@pytest.mark.parametrize(
+    ("op", "kernel"), [(mul, kernels.mul_vjp_on_card), (div, kernels.div_vjp_on_card)]
+)
+def test_rules_are_the_ops(op: Any, kernel: Any) -> None:
+    x, y, g = (drawn("float32", 2, 3, seed=seed) for seed in range(3))
+    for a, b in ((x, y), (x, y[:1])):
+        check_rule(kernel, op, g, op.forward(a, b), [a, b], "float32")
+    expected = op.rule(g, None, x, 2.0)[0]()
+    agree(kernel(sent(g), None, sent(x), 2.0)[0](), expected, "float32")
+
+
+def test_the_rule_of_a_mean_is_the_ops() -> None:
+    g, options = drawn("float32", 3), {"axis": (0, 2), "keepdims": False}
+    assert mean.rule is not None
+    expected = mean.rule(g, None, (2, 3, 4), **options)[0]
+    with counting() as counters:
+        found = kernels.mean_vjp_on_card(sent(g), None, (2, 3, 4), **options)[0]
+    agree(found, expected, "float32")
+    assert len(counters.launches) == 1

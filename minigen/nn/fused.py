@@ -1,0 +1,64 @@
+"""Layers in a row on a GPU: an activation is computed with the bias of the layer before it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from minigen.engine.backend import CPU, array_of, device_of
+from minigen.engine.choice import READABLE, kernels
+from minigen.nn.activation import LeakyReLU, ReLU, Sigmoid, Tanh
+from minigen.nn.convolution import Conv2d, ConvTranspose2d
+from minigen.nn.dense import Dense
+from minigen.nn.module import Module
+from minigen.ops.activation import activated
+
+_ACTIVATIONS: Final = {
+    ReLU.forward: "relu",
+    LeakyReLU.forward: "leaky_relu",
+    Sigmoid.forward: "sigmoid",
+    Tanh.forward: "tanh",
+}
+"""What a module's own `forward` computes; one that somebody has replaced is left alone."""
+
+_LAYERS: Final = {Dense.forward, Conv2d.forward, ConvTranspose2d.forward}
+
+
+def fuses(x: Any) -> bool:
+    """Tell whether activations are computed with biases: on a GPU, where a launch is saved."""
+    return device_of(array_of(x)) != CPU and kernels() != READABLE
+
+
+def in_a_row(modules: Iterable[Module], x: Any) -> Any:
+    """Apply modules one after the other, an activation with the bias of the layer before it."""
+    waiting = list(modules)[::-1]
+    while waiting:
+        module: Any = waiting.pop()
+        after = _activation(waiting[-1]) if waiting and _gives_bias(module, x) else None
+        if after is None:
+            x = module(x)
+        else:
+            waiting.pop()
+            x = activated(module.without_bias(x), module.bias, **after)
+    return x
+
+
+def _activation(module: Module) -> dict[str, Any] | None:
+    """Return the options of `activated` that stand for a module, if some do."""
+    name = _ACTIVATIONS.get(_forward(module))
+    if name is None:
+        return None
+    slope = getattr(module, "negative_slope", 0.01)
+    return {"activation": name, "negative_slope": slope} if slope > 0 else None
+
+
+def _gives_bias(module: Any, x: Any) -> bool:
+    """Tell whether a layer has a bias that it adds to axis 1."""
+    forward = _forward(module)
+    if forward not in _LAYERS or module.bias is None:
+        return False
+    return forward is not Dense.forward or x.ndim == 2
+
+
+def _forward(module: Module) -> Any:
+    return getattr(module.forward, "__func__", None)
