@@ -271,6 +271,14 @@ class NameOrPath(click.Choice):  # type: ignore[type-arg] # generic since click 
     help="How many checkpoints are kept: the newest.",
 )
 @click.option(
+    "--reproducible-chunks",
+    "chunks",
+    metavar="K",
+    type=click.IntRange(1, 4096),
+    help="Divide every batch into K chunks and add up in a fixed order: under mpiexec any number "
+    "of processes up to K then trains to the same weights, bit by bit.",
+)
+@click.option(
     "--log",
     type=click.Choice(["tensorboard"]),
     help="Also write the metrics for TensorBoard, into the run's folder tensorboard.",
