@@ -12,9 +12,8 @@
 >>> for start in range(0, 64, 32):
 ...     batch = images[start : start + 32]
 ...     with world.shard(len(batch)) as shard:  # 3
-...         loss = model.loss(batch[shard.rows])  # 4
 ...         optimizer.zero_grad()
-...         loss.backward()
+...         shard.backward(model.loss(batch[shard.rows]))  # 4
 ...         optimizer.step()
 
 Inside ``world.shard`` noise is drawn for the whole batch, of which each worker takes its rows, and
@@ -35,6 +34,7 @@ from minigen.distributed.processes import (
     Processes,
     WorkerLostError,
     launched,
+    load_mpi,
 )
 from minigen.distributed.scattering import scatter_dataset
 
@@ -51,6 +51,7 @@ __all__ = [
     "broadcast_parameters",
     "create_communicator",
     "launched",
+    "load_mpi",
     "run_workers",
     "scatter_dataset",
 ]

@@ -78,16 +78,20 @@ class Communicator:
         Raises
         ------
         DistributedError
-            If there are fewer rows, or units, than workers.
+            If there are fewer rows, or units, than workers, or rows that fill no unit.
         """
+        if total % unit:
+            raise DistributedError(
+                f"a batch of {total} rows can't be divided into packs of {unit}: take batches of a "
+                f"multiple of {unit}"
+            )
         if total // unit < self.size:
             raise DistributedError(
                 f"a batch of {total} rows can't be divided among {self.size} workers: take larger "
                 "batches, or fewer workers (--reproducible-chunks, mpiexec -n)"
             )
         part = divide(total // unit, self.size)[self.rank]
-        stop = total if self.rank == self.size - 1 else part.stop * unit
-        shard = Shard(part.start * unit, stop, total, unit, self)
+        shard = Shard(part.start * unit, part.stop * unit, total, unit, self)
         with open_shard(shard):
             yield shard
 

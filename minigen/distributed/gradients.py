@@ -1,9 +1,10 @@
 r"""Gradients and weights of all workers: a distributed optimiser, weights that begin equal.
 
 A worker's loss is the mean over its shard, :math:`L_r = \frac{1}{n_r} \sum_{i \in r} \ell_i`. What
-is minimised is the mean over the batch, and its gradient is made of one division:
+is minimised is the mean over the batch. `Shard.backward` gives each worker the gradient of the sum
+over its rows, :math:`n_r L_r`; these are added up, and divided once:
 
-.. math:: \nabla L = \frac{1}{N} \sum_r n_r \nabla L_r
+.. math:: \nabla L = \frac{1}{N} \sum_r \nabla (n_r L_r)
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ class DistributedOptimizer:
     """An optimiser whose steps go by the gradient of the whole batch.
 
     It has all that the optimiser has, and `step` first makes the gradients those of the batch, of
-    which each worker has computed its shard's.
+    which each worker has computed its shard's by `Shard.backward`.
 
     Parameters
     ----------
@@ -40,7 +41,7 @@ class DistributedOptimizer:
     >>> world, layer = create_communicator(), nn.Dense(2, 1)
     >>> optimizer = DistributedOptimizer(optim.SGD(layer.parameters(), lr=0.1), world)
     >>> with world.shard(4) as shard:
-    ...     layer(minigen.ones(4, 2)[shard.rows]).mean().backward()
+    ...     shard.backward(layer(minigen.ones(4, 2)[shard.rows]).mean())
     ...     optimizer.step()
     """
 
@@ -67,7 +68,7 @@ class DistributedOptimizer:
 
 
 def average_gradients(parameters: Iterable[Tensor], shard: Shard) -> None:
-    """Make each ``.grad``, of a mean over the shard, that of the mean over the whole batch.
+    """Make each ``.grad``, of a sum over the shard, that of the mean over the whole batch.
 
     All are sent as one array for each dtype. A parameter without a gradient is left out; it has
     none in any worker.
@@ -81,7 +82,6 @@ def average_gradients(parameters: Iterable[Tensor], shard: Shard) -> None:
     for alike in by_dtype.values():
         arrays = [parameter.grad.data for parameter in alike if parameter.grad is not None]
         joined = namespace(arrays[0]).concatenate([array.reshape(-1) for array in arrays])
-        joined *= shard.count
         total = shard.exchange.sum(joined)
         total /= shard.whole_count
         start = 0

@@ -14,7 +14,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from minigen.engine.backend import Array
+from minigen.engine.backend import Array, namespace
 
 
 class Exchange(Protocol):
@@ -36,8 +36,7 @@ class Shard:
     start, stop, total : int
         Where the rows lie in the batch.
     unit : int
-        How many rows a model takes together, such as a pack of a GAN's; a shard begins with a whole
-        unit, and what fills none at the batch's end counts for nothing.
+        How many rows a model takes together, such as a pack of a GAN's: no shard divides one.
     exchange : Exchange
         The workers that share the batch.
 
@@ -72,13 +71,25 @@ class Shard:
         """How many units count in a mean over the whole batch."""
         return self.total // self.unit
 
+    def backward(self, loss: Any) -> None:
+        """Walk back from a loss that is a mean over the shard, as from its part of the batch's sum.
+
+        Batch norm adds up what comes back to it in all shards, of which the larger ones must count
+        for more: with means, a row of a small shard would count for too much.
+        """
+        if self.exchange is None:
+            loss.backward()
+        else:
+            array = loss.data
+            loss.backward(namespace(array).full_like(array, self.count))
+
     def share_of(self, length: int) -> tuple[int, slice]:
         """Return how long an axis is for the whole batch, and where the shard's part of it lies.
 
         Parameters
         ----------
         length : int
-            How long it is for this shard: its rows, its units, or a whole number for each row.
+            How long it is for this shard: its units, its rows, or so many times the rows.
 
         Raises
         ------

@@ -227,7 +227,7 @@ class Trainer:
             self._read_losses()
         optimizer = self.optimizers[side]
         optimizer.zero_grad()
-        _loss(terms).backward()
+        shard.backward(_loss(terms))
         average_gradients(self.model.sides()[side].parameters(), shard)
         optimizer.step()
         self.model.finish_turn(side)

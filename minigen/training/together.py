@@ -127,15 +127,22 @@ class Team:
                 )
 
     def expect_divisible(self, config: RunConfig, model: Model, examples: int) -> None:
-        """Refuse a run of which a batch has too few examples for so many workers.
+        """Refuse a run of which a batch can't be divided among so many workers.
 
         Raises
         ------
         ConfigurationError
-            Says how many it has.
+            If it has too few examples, or some that fill no pack of a GAN's.
         """
+        if self.workers == 1:
+            return
         unit = getattr(model, "packing", 1)
         least = min(len(batch) for batch in config.batches(examples, model))
+        if least % unit:
+            raise ConfigurationError(
+                f"batch_size: a multiple of the model's packing, {unit}, is expected where batches "
+                f"are divided among workers, got {least:,}"
+            )
         if least // unit < self.workers:
             raise ConfigurationError(
                 f"batch_size: an epoch has a batch of {least:,} examples, which can't be divided "
