@@ -27,13 +27,13 @@ def every_model(steps: str, *names: str) -> None:
 
 
 def faulty(folder: str, fault: str) -> None:
-    """Train, and have the last rank meet a fault in the third batch."""
+    """Train, and have the last rank meet a fault in the sixth batch."""
     size, made, original = int(os.environ.get("PMI_SIZE", "1")), 0, Examples.batch
 
     def batch(self: Examples, indices: np.ndarray, generator: object) -> object:
         nonlocal made
         made += 1
-        if made == 3 and size - 1 == RANK:
+        if made == 6 and size - 1 == RANK:
             if fault == "kill":
                 os.kill(os.getpid(), 9)
             if fault == "stop":
