@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Final, NoReturn
 
 import numpy as np
 
 from minigen.distributed.sums import divide, tree_sum
-from minigen.engine.backend import Array, namespace
+from minigen.engine.backend import CPU, Array, device_of, namespace, to_device, to_numpy
 
 SMALL: Final = 4096
 """Up to how many numbers every process adds up all of a sum, instead of a part: one message, not
@@ -72,6 +74,10 @@ class Processes:
         """Return the rows of all workers' arrays, one after the other."""
         return namespace(arrays[0]).concatenate(arrays)
 
+    def map_once(self, array: Array) -> Array:
+        """Return an array that the processes of a machine hold once, together: here, as it is."""
+        return array
+
     @contextmanager
     def ending_together(self) -> Iterator[None]:
         """See to it that an error in the block ends every process, and not this one alone."""
@@ -126,24 +132,44 @@ class MPIProcesses(Processes):
         return library.concatenate(collected).reshape(first.shape)
 
     def _sum_in_any_order(self, array: Array) -> Array:
-        total = np.empty_like(array, order="C")
-        self._world.Allreduce(np.ascontiguousarray(array), total)
-        return total
+        own = np.ascontiguousarray(to_numpy(array))
+        total = np.empty_like(own)
+        self._world.Allreduce(own, total)
+        return to_device(total, device_of(array))
 
     def concatenate(self, arrays: Sequence[Array]) -> Array:
         """Return the rows of all workers' arrays, one after the other."""
-        library = namespace(arrays[0])
-        return library.concatenate(self.gather([library.ascontiguousarray(a) for a in arrays]))
+        rows = np.concatenate(self.gather([to_numpy(array) for array in arrays]))
+        return to_device(rows, device_of(arrays[0]))
+
+    def map_once(self, array: Array) -> Array:
+        """Return an array that the processes of a machine hold once, together.
+
+        One of them writes it to a file, which all map into memory and which is then removed. If
+        there is no room for the file, each keeps its own.
+        """
+        machine = self._world.Split_type(load_mpi().COMM_TYPE_SHARED)
+        if machine.Get_size() == 1:
+            return array
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+            file = Path(folder, "array.npy")
+            written = machine.bcast(_written(file, array) if machine.Get_rank() == 0 else None)
+            mapped = array if written is None else np.asarray(np.load(written, mmap_mode="r"))
+            machine.Barrier()  # until all have it open
+        return mapped
 
     def _swap(self, outgoing: Sequence[Array], lengths: Sequence[int]) -> list[Array]:
         """Send each process an array, and return what each has sent to this one, flat.
 
-        `lengths` are those of what comes. All other messages of sums are made of this one.
+        `lengths` are those of what comes. All other messages of sums are made of this one; of
+        arrays on a card it goes through the host.
         """
-        sent = np.concatenate([array.reshape(-1) for array in outgoing])
+        device = device_of(outgoing[0])
+        sent = np.concatenate([to_numpy(array).reshape(-1) for array in outgoing])
         received = np.empty(sum(lengths), sent.dtype)
         self._world.Alltoallv([sent, [array.size for array in outgoing]], [received, list(lengths)])
-        return np.split(received, np.cumsum(lengths)[:-1])
+        parts = np.split(received, np.cumsum(lengths)[:-1])
+        return parts if device == CPU else [to_device(part, device) for part in parts]
 
     @contextmanager
     def ending_together(self) -> Iterator[None]:
@@ -176,6 +202,15 @@ class MPIProcesses(Processes):
             stream.flush()
         self._world.Abort(1)
         raise AssertionError("MPI has ended the process")
+
+
+def _written(file: Path, array: Array) -> str | None:
+    """Write an array to a file, and return its path; None if there is no room."""
+    try:
+        np.save(file, array)
+    except OSError:
+        return None
+    return str(file)
 
 
 def launched(environment: Mapping[str, str] = os.environ) -> bool:

@@ -122,6 +122,7 @@ def train(
             team.by_root(files.expect_free)
         config, examples = team.agree(lambda: _prepared(config, team, report, progress))
         team.expect_alike(config, examples)
+        examples = team.held_once(examples)
         if minutes is not None:
             config = _of_minutes(config, files, examples, minutes, team, report)
         team.by_root(lambda: files.create(config))
@@ -261,6 +262,7 @@ def _resumed(
         return Run(files.path, config, model, checkpoint.history)
     examples = team.agree(lambda: _load_splits(config))
     team.expect_alike(config, examples)
+    examples = team.held_once(examples)
     team.expect_divisible(config, config.build_model(), len(examples[0]))
     if checkpoint is None:
         report(f"{files.path}: there is no checkpoint, so the run starts again")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 from collections.abc import Callable, Sequence
@@ -125,6 +126,11 @@ class Team:
                     f"rank {rank} differs from rank 0 in its {' and '.join(differing)}: all "
                     "processes of a run need the same"
                 )
+
+    def held_once(self, examples: Sequence[Examples]) -> list[Examples]:
+        """Return the same examples, which the processes of a machine hold in memory together."""
+        held = self.processes.map_once
+        return [dataclasses.replace(part, images=held(part.images)) for part in examples]
 
     def expect_divisible(self, config: RunConfig, model: Model, examples: int) -> None:
         """Refuse a run of which a batch can't be divided among so many workers.
