@@ -37,7 +37,7 @@ needs_mpi = pytest.mark.skipif(
 )
 
 
-def mpiexec(ranks: int, *arguments: str, limit: float = 60) -> Ended:
+def mpiexec(ranks: int, *arguments: str, limit: float = 240) -> Ended:
     """Run ``python arguments`` on so many ranks; end all of them after `limit` seconds."""
     program = launcher()
     assert program is not None

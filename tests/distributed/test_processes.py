@@ -12,6 +12,8 @@ from .launch import Ended, mpiexec, needs_mpi
 
 PROGRAM = "tests/distributed/program.py"
 STEPS = "3"
+TELLING = ("conv-vae", "dcgan", "cgan", "vae-gan", "pix2pix", "char-gru", "text-vae")
+"""Models in which shards exchange more than gradients, or draw along another axis."""
 
 pytestmark = [needs_mpi, pytest.mark.slow]
 
@@ -43,15 +45,18 @@ def killed(tmp_path: Path) -> Path:
     ended = run(3, "faulty", str(folder), "kill", expect=None)
     assert ended.status != 0
     assert "KILLED" in (ended.output + ended.errors).upper()
-    assert time.monotonic() - began < 60
+    assert time.monotonic() - began < 120
     return folder
 
 
-@pytest.mark.parametrize("ranks", [2, 3, 4])
-def test_every_model_has_the_same_bits_on_any_number_of_ranks(
-    by_one: list[str], ranks: int
-) -> None:
-    assert run(ranks, "models", STEPS).output.splitlines() == by_one
+def test_every_model_has_the_same_bits_on_three_ranks(by_one: list[str]) -> None:
+    assert run(3, "models", STEPS).output.splitlines() == by_one
+
+
+@pytest.mark.parametrize("ranks", [2, 4])
+def test_other_numbers_of_ranks_give_them_too(by_one: list[str], ranks: int) -> None:
+    of_these = [line for line in by_one if line.partition(":")[0] in TELLING]
+    assert run(ranks, "models", STEPS, *TELLING).output.splitlines() == of_these
 
 
 def test_a_run_that_lost_a_rank_goes_on_with_other_numbers_of_ranks_to_the_same_bits(
