@@ -28,6 +28,7 @@ from minigen.distributed.gradients import (
     average_terms_of,
     broadcast_parameters,
 )
+from minigen.distributed.overlap import backward_and_average
 from minigen.distributed.processes import (
     DistributedError,
     MPIProcesses,
@@ -48,6 +49,7 @@ __all__ = [
     "WorkerLostError",
     "average_gradients",
     "average_terms_of",
+    "backward_and_average",
     "broadcast_parameters",
     "create_communicator",
     "launched",

@@ -6,7 +6,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final, TypeVar
 
-from minigen.distributed.processes import DistributedError, MPIProcesses, Processes, launched
+from minigen.distributed.processes import (
+    DistributedError,
+    MPIProcesses,
+    Pending,
+    Processes,
+    launched,
+)
 from minigen.distributed.sums import divide
 from minigen.engine.backend import Array
 from minigen.engine.shards import Shard, open_shard
@@ -49,6 +55,11 @@ class Communicator:
         """Return the sum of all workers' arrays, of one shape and dtype: equal for all."""
         total: Array = self._meet("sum", array)
         return total
+
+    def begin_sum(self, array: Array) -> Pending:
+        """Begin a sum, which may go on while this worker computes; `Pending.wait` returns it."""
+        begun: Pending = self._meet("begin_sum", array)
+        return begun
 
     def concatenate(self, array: Array) -> Array:
         """Return the rows of all workers' arrays, one after the other."""

@@ -121,5 +121,5 @@ class _Crew:
         values = [each[1] for each in handed if each is not None]
         kind = kinds.pop()
         outcome = getattr(self._processes, kind)(values)
-        of_array = kind in {"sum", "concatenate"}  # each worker may write into its own
-        self._outcomes = [outcome.copy() if of_array else outcome for _ in handed]
+        shared = self.count > 1 and kind != "gather"  # each worker may write into its own sum
+        self._outcomes = [outcome.copy() if shared else outcome for _ in handed]

@@ -35,6 +35,39 @@ class WorkerLostError(RuntimeError):
     """Another worker failed, so that what this one waits for will never come."""
 
 
+class Pending:
+    """A sum that has begun.
+
+    Parameters
+    ----------
+    total : array
+        Where it will be.
+    request : mpi4py.MPI.Request, optional
+        What it still waits for.
+    own : array, optional
+        What is being sent, which has to stay until then.
+    """
+
+    def __init__(self, total: Array, request: Any = None, own: Array | None = None) -> None:
+        self._total, self._request, self._own = total, request, own
+
+    def advance(self) -> None:
+        """Have MPI look after its messages, which it does only when it is called."""
+        if self._request is not None and self._request.Test():
+            self._request = self._own = None
+
+    def wait(self) -> Array:
+        """Return the sum, once it is there."""
+        if self._request is not None:
+            self._request.Wait()
+            self._request = self._own = None
+        return self._total
+
+    def copy(self) -> Pending:
+        """Return a sum of one's own, to write into; of one that is there."""
+        return Pending(self._total.copy())
+
+
 class Processes:
     """One process alone: all that is asked of the others, it has itself.
 
@@ -69,6 +102,10 @@ class Processes:
     def sum(self, arrays: Sequence[Array]) -> Array:
         """Return the sum of the arrays of all workers, all of one shape and dtype."""
         return tree_sum(arrays)
+
+    def begin_sum(self, arrays: Sequence[Array]) -> Pending:
+        """Begin a sum; return what it is asked of later."""
+        return Pending(self.sum(arrays))
 
     def concatenate(self, arrays: Sequence[Array]) -> Array:
         """Return the rows of all workers' arrays, one after the other."""
@@ -130,6 +167,14 @@ class MPIProcesses(Processes):
         added = tree_sum(library.concatenate(dealt).reshape(-1, mine))
         collected = self._swap([added] * self.size, [part.stop - part.start for part in parts])
         return library.concatenate(collected).reshape(first.shape)
+
+    def begin_sum(self, arrays: Sequence[Array]) -> Pending:
+        """Begin a sum, which goes on while this process computes; return what it is asked of."""
+        if self.ordered or len(arrays) > 1 or device_of(arrays[0]) != CPU:
+            return super().begin_sum(arrays)
+        own = np.ascontiguousarray(arrays[0])
+        total = np.empty_like(own)
+        return Pending(total, self._world.Iallreduce(own, total), own)
 
     def _sum_in_any_order(self, array: Array) -> Array:
         own = np.ascontiguousarray(to_numpy(array))

@@ -23,6 +23,9 @@ class Exchange(Protocol):
     def sum(self, array: Array) -> Array:
         """Return the sum of all workers' arrays, of one shape, as a new array: equal for all."""
 
+    def begin_sum(self, array: Array) -> Any:
+        """Begin a sum; return what has a `wait`, for the sum, and an `advance`, to help it on."""
+
     def concatenate(self, array: Array) -> Array:
         """Return the rows of all workers' arrays, one after the other."""
 

@@ -15,7 +15,14 @@ import numpy as np
 import numpy.typing as npt
 from tqdm import tqdm
 
-from minigen.distributed import ALONE, Communicator, average_gradients, average_terms_of
+from minigen import nn
+from minigen.distributed import (
+    ALONE,
+    Communicator,
+    average_gradients,
+    average_terms_of,
+    backward_and_average,
+)
 from minigen.engine.backend import CPU, Array, canonical_device, to_numpy, use_device
 from minigen.engine.random import Generator
 from minigen.engine.shards import Shard, open_shard
@@ -227,10 +234,17 @@ class Trainer:
             self._read_losses()
         optimizer = self.optimizers[side]
         optimizer.zero_grad()
-        shard.backward(_loss(terms))
-        average_gradients(self.model.sides()[side].parameters(), shard)
+        self._differentiate(_loss(terms), self.model.sides()[side], shard)
         optimizer.step()
         self.model.finish_turn(side)
+
+    def _differentiate(self, loss: Tensor, side: nn.Module, shard: Shard) -> None:
+        """Give a side's parameters the gradients of the whole batch's mean."""
+        if self.world.size > 1 and self.config.chunks is None:
+            backward_and_average(loss, shard, side.parameters())
+        else:
+            shard.backward(loss)
+            average_gradients(side.parameters(), shard)
 
     def _terms(self, side: str, batch: Batch) -> dict[str, Tensor]:
         return self.model.side_terms(side, *batch, generator=self._noise.generator)

@@ -6,7 +6,9 @@ import shutil
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
+from safetensors.numpy import load_file
 
 from .launch import Ended, mpiexec, needs_mpi
 
@@ -57,6 +59,16 @@ def test_every_model_has_the_same_bits_on_three_ranks(by_one: list[str]) -> None
 def test_other_numbers_of_ranks_give_them_too(by_one: list[str], ranks: int) -> None:
     of_these = [line for line in by_one if line.partition(":")[0] in TELLING]
     assert run(ranks, "models", STEPS, *TELLING).output.splitlines() == of_these
+
+
+def test_without_chunks_ranks_agree_with_one_process_up_to_rounding(tmp_path: Path) -> None:
+    found = []
+    for ranks in (1, 3):
+        run(ranks, "fast", str(tmp_path / str(ranks)))
+        found.append(load_file(tmp_path / str(ranks) / "checkpoints" / "epoch-0001.safetensors"))
+    alone, together = found
+    for name, array in alone.items():
+        np.testing.assert_allclose(together[name], array, rtol=1e-4, atol=1e-6, err_msg=name)
 
 
 def test_a_run_that_lost_a_rank_goes_on_with_other_numbers_of_ranks_to_the_same_bits(
