@@ -116,7 +116,7 @@ class Team:
                 "options": _digest(config.to_json().encode()),
                 "code of minigen": _digest(*_sources()),
                 "version of NumPy": np.__version__,
-                "data": _digest(*(part.images for part in examples)),
+                "data": _digest(*(array for part in examples for array in _arrays(part))),
             }
         )
         for rank, theirs in enumerate(prints):
@@ -159,6 +159,11 @@ class Team:
     def _gather(self, value: Any) -> list[Any]:
         """Return the values of all processes."""
         return self.processes.gather([value])
+
+
+def _arrays(examples: Examples) -> list[Any]:
+    """Return the images of examples, and what is told of them."""
+    return [examples.images, *([] if examples.labels is None else [examples.labels])]
 
 
 def _sources() -> list[bytes]:
