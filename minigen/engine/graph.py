@@ -167,15 +167,13 @@ def _telling(
     nodes: Sequence[Node], pending: Mapping[Vertex, Any], arrived: Callable[[Any, Any], object]
 ) -> Iterator[Node]:
     """Iterate over nodes; after the last one that a leaf is a parent of, tell of the leaf."""
-    last = {
-        leaf: node
-        for node in nodes
-        for leaf in node.parents
-        if leaf is not None and not isinstance(leaf, Node)
-    }
+    last: dict[Vertex, Node] = {}
+    for node in nodes:
+        last |= {parent: node for parent in node.parents if parent is not None}
     leaves: dict[Node, list[Vertex]] = {}
-    for leaf, node in last.items():
-        leaves.setdefault(node, []).append(leaf)
+    for parent, node in last.items():
+        if not isinstance(parent, Node):
+            leaves.setdefault(node, []).append(parent)
     for node in nodes:
         yield node
         for leaf in leaves.get(node, ()):

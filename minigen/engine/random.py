@@ -124,7 +124,7 @@ class Generator:
     ) -> npt.NDArray[np.int64]:
         """Draw integers uniformly from [low, high)."""
         whole, part = drawn_for_all(shape, batch_axis)
-        drawn = self._numpy.integers(low, high, whole)
+        drawn: npt.NDArray[np.int64] = self._numpy.integers(low, high, whole)
         return drawn if part is ... else drawn[part]
 
     def permutation(self, n: int) -> npt.NDArray[np.int64]:

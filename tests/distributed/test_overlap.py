@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -42,8 +43,7 @@ def test_gradients_are_those_of_sums_at_the_end(
 ) -> None:
     monkeypatch.setattr(overlap, "BUCKET", bucket)
     early, late = (
-        run_workers(lambda world, way=way: gradients(world, way), 3, Processes())
-        for way in (True, False)
+        run_workers(partial(gradients, overlapping=way), 3, Processes()) for way in (True, False)
     )
     assert list(early) == list(late)
     for name, gradient in late.items():
