@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from benchmarks import checks, cuda, learning, machine, report, runs, trace, work
+from benchmarks import checks, cuda, learning, machine, report, runs, scaling, trace, work
 from benchmarks.contender import Contender, WorkerError
 from benchmarks.contest import (
     MINIGEN,
@@ -26,6 +26,7 @@ from benchmarks.ops import OPS
 from benchmarks.timing import summarize
 from benchmarks.workloads import WORKLOADS
 from minigen.data import DataError
+from minigen.distributed import DistributedError
 from minigen.engine.backend import DeviceError
 from minigen.viz.style import format_of
 
@@ -35,7 +36,15 @@ if TYPE_CHECKING:
 WIDTH = 120
 """How many columns the tables have at least, in a narrower terminal or a file too."""
 
-EXPECTED = (DataError, DeviceError, DisagreementError, WorkerError, runs.RunsError, OSError)
+EXPECTED = (
+    DataError,
+    DeviceError,
+    DisagreementError,
+    DistributedError,
+    WorkerError,
+    runs.RunsError,
+    OSError,
+)
 """Errors that are told in a line."""
 
 PEERS = tuple(library for library in LIBRARIES if library not in ("minigen", "graphs"))
@@ -424,6 +433,79 @@ def on_cuda(
 
         measured[name] = cuda.measure_workload(name, steps, warm_up, threads, tell)
     click.echo(cuda.table(measured))
+
+
+@main.command(name="scaling")
+@click.option("--batch", type=click.IntRange(2), default=128, show_default=True)
+@click.option("--steps", type=click.IntRange(1), default=20, show_default=True)
+@click.option(
+    "--latency",
+    metavar="SECONDS",
+    type=click.FloatRange(0, min_open=True),
+    help="Of a message between machines.  [default: as between two ranks here]",
+)
+@click.option(
+    "--bandwidth",
+    metavar="BYTES",
+    type=click.FloatRange(0, min_open=True),
+    help="Bytes a second between machines: 1.25e9 of 10 Gbit/s.  [default: as here]",
+)
+@click.option(
+    "--json",
+    "file",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    callback=_result_file,
+    help="Write what was measured, and predicted, to a file.",
+)
+@click.option(
+    "--figure",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    callback=_figure_file,
+    help="Draw the speed-up against the number of machines.",
+)
+def scale_out(
+    batch: int,
+    steps: int,
+    latency: float | None,
+    bandwidth: float | None,
+    file: Path | None,
+    figure: Path | None,
+) -> None:
+    """Time a DCGAN's step on one rank and on two, and predict it for up to 64 machines.
+
+    A rank computes with one thread. The prediction for two is compared with what two ranks took;
+    they share this machine's memory, which two machines would not. The table is Markdown.
+    """
+    sizes = [batch // machines for machines in scaling.MACHINES if batch // machines >= 2]
+    alone = {rows: scaling.measure(1, rows, steps)[0] for rows in sizes}
+    threaded, _ = scaling.measure(1, batch, steps, threads=2)
+    together, here = scaling.measure(2, batch, steps)
+    network = scaling.Network(latency or here.latency, bandwidth or here.bandwidth)
+    expected = scaling.predict(alone[batch // 2].seconds, 2, together, here)
+    predicted = scaling.scale(alone, together, network, batch)
+    click.echo(scaling.table(predicted))
+    for what, seconds in (
+        ("one rank of two threads", threaded.seconds),
+        ("two ranks of one thread", together.seconds),
+        ("two ranks, predicted", expected),
+    ):
+        click.echo(f"{what:24} {1e3 * seconds:8.1f} ms a step")
+    click.echo(
+        f"{together.exchanges} exchanges of {together.bytes:,} bytes a step; here "
+        f"{1e6 * here.latency:.0f} us and {1e-9 * here.bandwidth:.2f} GB/s"
+    )
+    if file is not None:
+        scaling.write_json(file, [*alone.values(), threaded, together], network, predicted)
+    if figure is not None:
+        scaling.draw(figure, [alone[batch], together], predicted)
+    _verdict(
+        "two ranks over their prediction",
+        f"{together.seconds / expected:.2f}",
+        f"{1 + scaling.TOLERANCE:g}",
+        kept=together.seconds <= (1 + scaling.TOLERANCE) * expected,
+    )
 
 
 @main.command(name="trace")

@@ -72,6 +72,7 @@ def plain_errors() -> Iterator[None]:
     that lies outside the program, 1, as a `click.ClickException`; and Ctrl-C, 130.
     """
     from minigen.data import DataError
+    from minigen.distributed import DistributedError
     from minigen.engine.allocator import AllocatorError
     from minigen.engine.backend import DeviceError
     from minigen.engine.choice import KernelsError
@@ -102,6 +103,7 @@ def plain_errors() -> Iterator[None]:
         AllocatorError,
         DataError,
         DeviceError,
+        DistributedError,
         DivergenceError,
         KernelsError,
         KindError,

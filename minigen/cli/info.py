@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import importlib.util
 import os
 import platform
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ _PACKAGES = (
     "click",
     "rich",
     "jupyterlab",
+    "mpi4py",
 )
 
 
@@ -53,6 +55,7 @@ def _devices() -> Iterator[tuple[str, str]]:
 
     yield "cpu", f"{os.cpu_count()} cores, {platform.machine()}"
     yield "kernels", _kernels()
+    yield "mpi", _mpi()
     yield "memory", _memory()
     try:
         library = cupy()
@@ -64,6 +67,20 @@ def _devices() -> Iterator[tuple[str, str]]:
         memory = properties["totalGlobalMem"] / 2**30
         name = properties["name"].decode()
         yield f"cuda:{number}", f"{name}, {memory:.0f} GiB, CuPy {library.__version__}"
+
+
+def _mpi() -> str:
+    """Say which MPI library there is, and among how many processes this one runs."""
+    from minigen.distributed import DistributedError, load_mpi
+
+    if importlib.util.find_spec("mpi4py") is None:
+        return "not installed: training with mpiexec needs the extra `distributed`"
+    try:
+        mpi = load_mpi()
+    except DistributedError as error:
+        return str(error)
+    name = mpi.Get_library_version().splitlines()[0].strip("\0 ")
+    return f"{' '.join(name.split())}, {mpi.COMM_WORLD.Get_size()} of its processes"
 
 
 def _kernels() -> str:

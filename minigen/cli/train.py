@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -278,6 +279,14 @@ class NameOrPath(click.Choice):  # type: ignore[type-arg] # generic since click 
     help="How many checkpoints are kept: the newest.",
 )
 @click.option(
+    "--reproducible-chunks",
+    "chunks",
+    metavar="K",
+    type=click.IntRange(1, 4096),
+    help="Divide every batch into K chunks and add up in a fixed order: under mpiexec any number "
+    "of processes up to K then trains to the same weights, bit by bit.",
+)
+@click.option(
     "--log",
     type=click.Choice(["tensorboard"]),
     help="Also write the metrics for TensorBoard, into the run's folder tensorboard.",
@@ -298,7 +307,9 @@ def train(
     Options of the model that are not given have the model's own defaults; minigen train MODEL
     --help shows them. Weights, metrics and pictures go into the run's folder. Ctrl-C saves before
     it stops. A model of your own is named package.module:Class, a data set package.module:function.
+    Under mpiexec -n N the same command trains on N processes.
     """
+    _leave_words_to_the_root()
     if resume is not None:
         _refuse_others(ctx)
         epochs = settings["epochs"] if _was_given(ctx, "epochs") else None
@@ -315,6 +326,14 @@ def train(
         own = {name: settings.pop(name) for name in list(settings) if name not in general}
         _expect_one_length(ctx)
         _conclude(_started(model, _given(model, own), overwrite, minutes, **settings))
+
+
+def _leave_words_to_the_root() -> None:
+    """Under ``mpiexec`` let one process speak for all; what ends another goes around this."""
+    from minigen.distributed import launched, load_mpi
+
+    if launched() and load_mpi().COMM_WORLD.Get_rank() > 0:
+        sys.stdout = sys.stderr = None  # as in a program without a console
 
 
 def _started(

@@ -129,11 +129,13 @@ def walk_back(
     targets: set[Vertex] | None = None,
     link: Link | None = None,
     retain_graph: bool = False,
+    arrived: Callable[[Any, Any], object] | None = None,
 ) -> dict[Any, Any]:
     """Carry cotangents back from `outputs`; return those that arrive at each target.
 
     The targets are all leaves that require a gradient, unless given. With `link` rules see tensors,
     which records the pass; without it they see arrays. Cotangents come as the rules returned them.
+    `arrived` is told of each leaf and its cotangent as soon as nothing will be added to it.
     """
     allocator.watch.notice()
     pending: dict[Vertex, Any] = {}
@@ -144,7 +146,7 @@ def walk_back(
     nodes, wanted = _history(pending, targets)
     outer = recording.set(link is not None)
     try:
-        for node in nodes:
+        for node in nodes if arrived is None else _telling(nodes, pending, arrived):
             if hooks and node in pending:
                 pending[node] = hooks.apply(node, pending[node])
             if targets is not None and node in targets and node in pending:
@@ -164,6 +166,24 @@ def walk_back(
     if link is not None and any(node.op.piecewise_linear for node in nodes):
         return _with_zero_slopes(found, link)
     return found
+
+
+def _telling(
+    nodes: Sequence[Node], pending: Mapping[Vertex, Any], arrived: Callable[[Any, Any], object]
+) -> Iterator[Node]:
+    """Iterate over nodes; after the last one that a leaf is a parent of, tell of the leaf."""
+    last: dict[Vertex, Node] = {}
+    for node in nodes:
+        last |= {parent: node for parent in node.parents if parent is not None}
+    leaves: dict[Node, list[Vertex]] = {}
+    for parent, node in last.items():
+        if not isinstance(parent, Node):
+            leaves.setdefault(node, []).append(parent)
+    for node in nodes:
+        yield node
+        for leaf in leaves.get(node, ()):
+            if leaf in pending:
+                arrived(leaf, pending[leaf])
 
 
 class _ZeroSlope:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, Final, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from minigen.engine.backend import CPU, Array, DTypeLike, to_device
+from minigen.engine.backend import CPU, Array, DTypeLike, namespace, to_device
 from minigen.engine.philox import NAME, Philox, below_one
+from minigen.engine.shards import drawn_for_all
 
 Shape = int | Sequence[int]
 
@@ -70,6 +73,9 @@ class Generator:
     are computed on that device, and are the same on every device, too, to the last bit: see
     `minigen.engine.philox`.
 
+    Where workers share a batch (see `minigen.engine.shards`), each draws for the whole batch and
+    hands out the rows of its shard; `batch_axis` is the axis of the examples.
+
     Parameters
     ----------
     seed : int or sequence of int, optional
@@ -112,10 +118,18 @@ class Generator:
         self._stream = _stream(seed, algorithm or self.algorithm)
         return self
 
-    def normal(self, shape: Shape, dtype: DTypeLike = np.float32, device: str = CPU) -> Array:
+    def normal(
+        self,
+        shape: Shape,
+        dtype: DTypeLike = np.float32,
+        device: str = CPU,
+        *,
+        batch_axis: int = 0,
+    ) -> Array:
         """Draw from the standard normal distribution N(0, 1)."""
         _drawn(dtype)
-        return self._stream.normal(shape, dtype, device)
+        whole, part = drawn_for_all(shape, batch_axis)
+        return _of_shard(self._stream.normal(whole, dtype, device), part)
 
     def truncated_normal(
         self, shape: Shape, limit: float, dtype: DTypeLike = np.float32, device: str = CPU
@@ -136,31 +150,53 @@ class Generator:
         if not limit >= LEAST_LIMIT:
             raise ValueError(f"truncated_normal: limit must be at least {LEAST_LIMIT}, got {limit}")
         precision = _drawn(dtype)
-        drawn = self._stream.normal(shape, precision)
+        whole, part = drawn_for_all(shape, 0)
+        drawn = self._stream.normal(whole, precision)
         while count := int((outside := np.abs(drawn) > limit).sum()):
             drawn[outside] = self._stream.normal(count, precision)
-        return _sent(drawn, dtype, device)
+        return _sent(_of_shard(drawn, part), dtype, device)
 
-    def uniform(self, shape: Shape, dtype: DTypeLike = np.float32, device: str = CPU) -> Array:
+    def uniform(
+        self,
+        shape: Shape,
+        dtype: DTypeLike = np.float32,
+        device: str = CPU,
+        *,
+        batch_axis: int = 0,
+    ) -> Array:
         """Draw uniformly from [0, 1)."""
         _drawn(dtype)
-        return self._stream.uniform(shape, dtype, device)
+        whole, part = drawn_for_all(shape, batch_axis)
+        return _of_shard(self._stream.uniform(whole, dtype, device), part)
 
     def bernoulli(
-        self, probability: float, shape: Shape, dtype: DTypeLike = np.float32, device: str = CPU
+        self,
+        probability: float,
+        shape: Shape,
+        dtype: DTypeLike = np.float32,
+        device: str = CPU,
+        *,
+        batch_axis: int = 0,
     ) -> Array:
         """Draw ones with `probability` and zeros otherwise."""
         if not 0 <= probability <= 1:
             raise ValueError(f"bernoulli: probability must lie in [0, 1], got {probability}")
-        return self._stream.bernoulli(probability, shape, dtype, device)
+        whole, part = drawn_for_all(shape, batch_axis)
+        return _of_shard(self._stream.bernoulli(probability, whole, dtype, device), part)
 
-    def integers(self, low: int, high: int, shape: Shape) -> npt.NDArray[np.int64]:
+    def integers(
+        self, low: int, high: int, shape: Shape, *, batch_axis: int = 0
+    ) -> npt.NDArray[np.int64]:
         """Draw integers uniformly from [low, high)."""
-        return self._stream.integers(low, high, shape)
+        whole, part = drawn_for_all(shape, batch_axis)
+        drawn: npt.NDArray[np.int64] = _of_shard(self._stream.integers(low, high, whole), part)
+        return drawn
 
     def permutation(self, n: int) -> npt.NDArray[np.int64]:
-        """Return the numbers 0 to n - 1 in random order."""
-        return self._stream.permutation(n)
+        """Return the numbers 0 to n - 1 in random order; of a shared batch, the shard's part."""
+        whole, part = drawn_for_all(n, 0)
+        drawn: npt.NDArray[np.int64] = self._stream.permutation(n if part is ... else whole[0])
+        return drawn if part is ... else drawn[part]
 
     def get_state(self) -> dict[str, Any]:
         """Return the state as plain integers and strings, which JSON can hold."""
@@ -185,6 +221,11 @@ def _sent(drawn: Any, dtype: DTypeLike, device: str) -> Array:
     return to_device(np.asarray(drawn).astype(dtype, copy=False), device)
 
 
+def _of_shard(drawn: Array, part: Any) -> Array:
+    """Return what a worker's shard has of what was drawn for the whole batch."""
+    return drawn if part is ... else namespace(drawn).ascontiguousarray(drawn[part])
+
+
 def _drawn(dtype: DTypeLike) -> type[np.float32] | type[np.float64]:
     """NumPy draws float32 and float64; any other dtype is drawn as float32 and converted."""
     if np.dtype(dtype).kind != "f":
@@ -195,6 +236,7 @@ def _drawn(dtype: DTypeLike) -> type[np.float32] | type[np.float64]:
 
 
 _default = Generator()
+_own_default: ContextVar[Generator | None] = ContextVar("default generator", default=None)
 
 
 def manual_seed(seed: int, algorithm: Algorithm = "pcg64") -> Generator:
@@ -216,9 +258,30 @@ def manual_seed(seed: int, algorithm: Algorithm = "pcg64") -> Generator:
     >>> bool((minigen.randn(3) == a).all())
     True
     """
-    return _default.manual_seed(seed, algorithm)
+    return default_generator().manual_seed(seed, algorithm)
 
 
 def default_generator() -> Generator:
     """Return the generator that serves every call that names none."""
-    return _default
+    return _own_default.get() or _default
+
+
+@contextmanager
+def own_default_generator() -> Iterator[Generator]:
+    """Have a default generator of one's own in this context, which begins as the other one is.
+
+    Examples
+    --------
+    >>> before = default_generator().get_state()
+    >>> with own_default_generator() as own:
+    ...     _ = default_generator().normal(3)
+    >>> default_generator().get_state() == before
+    True
+    """
+    generator = Generator()
+    generator.set_state(default_generator().get_state())
+    token = _own_default.set(generator)
+    try:
+        yield generator
+    finally:
+        _own_default.reset(token)

@@ -89,7 +89,8 @@ def _shifted(images: Array, most: int, source: Generator) -> Array:
     """Shift each image by whole pixels, drawn from -most to most for each direction."""
     count, channels, height, width = images.shape
     library, device = namespace(array_of(images)), device_of(array_of(images))
-    starts = to_device(source.integers(0, 2 * most + 1, (2, count, 1, 1, 1)), device)
+    drawn = source.integers(0, 2 * most + 1, (2, count, 1, 1, 1), batch_axis=1)
+    starts = to_device(drawn, device)
     of_image = library.arange(count).reshape(-1, 1, 1, 1)
     of_channel = library.arange(channels).reshape(1, -1, 1, 1)
     rows = starts[0] + library.arange(height).reshape(1, 1, -1, 1)

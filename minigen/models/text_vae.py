@@ -19,6 +19,7 @@ from minigen.models.language import (
     shifted,
 )
 from minigen.models.options import Count, Options, Range, Size, Weight
+from minigen.ops.shards import batch_mean
 from minigen.ops.stochastic import reparameterize
 
 
@@ -212,7 +213,7 @@ class TextVAE(TextModel):
                 F.word_dropout(read, self.remedies.word_dropout, hidden, generator=generator)
             )
         reconstruction = negative_log_likelihoods(self.decode(z, read)[0], texts).mean()
-        each = F.kl_standard_normal(mu, logvar, "none").mean(axis=0)
+        each = batch_mean(F.kl_standard_normal(mu, logvar, "none"))
         charged = F.maximum(each, self.remedies.free_bits) if self.remedies.free_bits else each
         return {
             "loss": reconstruction + charged.sum() * self.share,

@@ -21,6 +21,7 @@ from minigen.models.options import Count, Options, Range, Sizes
 from minigen.models.patches import PatchAdversary, PatchGame
 from minigen.models.restoration import UNSHUFFLED
 from minigen.models.unet import UNet
+from minigen.ops.shards import whole_batch
 
 STEEPNESS: Final = 8
 """How far apart the logits of a black and a white input pixel are that the network adds to."""
@@ -89,8 +90,8 @@ class CutMix(Options):
         count, _, height, width = x.shape
         library, device = namespace(array_of(x)), device_of(array_of(x))
         source = generator or default_generator()
-        others = x[to_device(source.permutation(count), device)]
-        drawn = source.uniform((3, count, 1, 1, 1), np.float32, device)
+        others = whole_batch(x)[to_device(source.permutation(count), device)]
+        drawn = source.uniform((3, count, 1, 1, 1), np.float32, device, batch_axis=1)
         rows = (library.arange(height).reshape(-1, 1) + 0.5) / height
         columns = (library.arange(width) + 0.5) / width
         before = library.where(drawn[0] < 0.5, rows, columns) < drawn[1]

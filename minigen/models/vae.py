@@ -14,6 +14,7 @@ from minigen.models.base import Conditioning
 from minigen.models.networks import ConvNetworks
 from minigen.models.options import Count, Options, Weight
 from minigen.models.posterior import Variational
+from minigen.ops.shards import batch_mean
 from minigen.ops.stochastic import draw_noise, reparameterize
 
 
@@ -198,7 +199,7 @@ class VAE(Variational):
 
     def _kl_beyond_free_bits(self, mu: Tensor, logvar: Tensor) -> Tensor:
         r"""Return :math:`\sum_j \max(\lambda, E_x[\mathrm{KL}_j])`; flat in what is free."""
-        each = F.kl_standard_normal(mu, logvar, "none").mean(axis=0)
+        each = batch_mean(F.kl_standard_normal(mu, logvar, "none"))
         return F.maximum(each, self.objective.free_bits).sum()
 
     # ---------------------------------------------------------------- the importance-weighted bound

@@ -11,7 +11,8 @@ import numpy as np
 from minigen import functional as F
 from minigen.engine.backend import Array, DTypeLike, array_of, device_of
 from minigen.engine.creation import tensor, zeros
-from minigen.engine.random import Generator
+from minigen.engine.random import Generator, default_generator
+from minigen.engine.shards import current_shard
 from minigen.engine.tensor import Tensor
 from minigen.nn import init
 from minigen.nn.module import Module, Parameter, check_dtype, named, positive, wrong_shape
@@ -257,12 +258,21 @@ class _Recurrent(_Gated):
         parts = tuple(F.squeeze(part, 1) for part in self._parts(last))
         return F.squeeze(output, batch), self._as_given(parts)
 
+    def _dropped(self, x: Array) -> Any:
+        """Drop out of what goes from one layer to the next, shape (L, N, H)."""
+        shard = current_shard()
+        if shard is None or not self.training or self.dropout == 1:
+            return F.dropout(x, self.dropout, self.training, generator=self.generator)
+        source = self.generator or default_generator()
+        kept = source.bernoulli(1 - self.dropout, x.shape, x.dtype, x.device, batch_axis=1)
+        return F.dropout(x, self.dropout, mask=kept)
+
     def _over_layers(self, x: Array, begun: States, mask: Any) -> tuple[Any, States]:
         """Walk over the layers; return the outputs of the last, and all last states."""
         lasts: list[States] = []
         for layer in range(self.num_layers):
             if layer and self.dropout:
-                x = F.dropout(x, self.dropout, self.training, generator=self.generator)
+                x = self._dropped(x)
             outputs = []
             for back in range(1 + self.bidirectional):
                 first = tuple(part[len(lasts)] for part in begun)

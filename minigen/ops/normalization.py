@@ -12,10 +12,12 @@ from typing import Any
 from minigen.engine.backend import Array, array_of, floating, namespace
 from minigen.engine.card import in_place_on_card
 from minigen.engine.op import Cotangents, op
+from minigen.engine.shards import current_shard
 from minigen.engine.summation import blocked_mean
 from minigen.ops.arithmetic import sqrt
 from minigen.ops.reduction import mean, reduced_axes, sum, var
 from minigen.ops.shaping import as_shape, reshape
+from minigen.ops.shards import normalize_channels_of_shards
 
 __all__ = [
     "batch_norm", "group_norm", "instance_norm", "layer_norm", "normalize_channels", "standardize",
@@ -195,11 +197,15 @@ def batch_norm(
     if training:
         if not x.size:  # there are no statistics; the running ones stay
             return _channelwise_affine(x, weight, bias)
-        if x.size == x.shape[1]:
-            raise ValueError(
-                "batch_norm: training needs more than one value a channel, "
-                f"got shape {tuple(x.shape)}; use larger batches (drop_last) or eval()"
-            )
+        shard = current_shard()
+        if shard is not None:  # a worker has a part of the batch, and statistics are of the whole
+            y, centre, spread, n = normalize_channels_of_shards(x, weight, bias, eps, shard)
+            _expect_several(n, x)
+            if running_mean is not None and running_var is not None:
+                _move(running_mean, centre, momentum)
+                _move(running_var, spread * (n / (n - 1)), momentum)
+            return y
+        _expect_several(x.size // x.shape[1], x)
         if running_mean is not None and running_var is not None:
             move_statistics(array_of(x), running_mean, running_var, momentum)
         return normalize_channels(x, weight, bias, eps)
@@ -323,7 +329,21 @@ def move_statistics(batch: Any, running_mean: Any, running_var: Any, momentum: f
         (running_mean, mean(batch, axes)),
         (running_var, var(batch, axes, correction=1)),
     ):
-        running[...] = running * (1 - momentum) + statistic * momentum
+        _move(running, statistic, momentum)
+
+
+def _move(running: Any, statistic: Array, momentum: float) -> None:
+    """Move a running statistic towards a batch's, in place."""
+    running[...] = running * (1 - momentum) + statistic * momentum
+
+
+def _expect_several(values: int, x: Array) -> None:
+    """Refuse a batch with one value a channel, which has no variance."""
+    if values == 1:
+        raise ValueError(
+            "batch_norm: training needs more than one value a channel, "
+            f"got shape {tuple(x.shape)}; use larger batches (drop_last) or eval()"
+        )
 
 
 def _all_but_channels(x: Array) -> tuple[int, ...]:

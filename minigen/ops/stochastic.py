@@ -119,7 +119,8 @@ def draw_noise(
     shape = array.shape if samples is None else (samples, *array.shape)
     source = generator or default_generator()
     kind = array.dtype if array.dtype.kind == "f" else DEFAULT_FLOAT
-    noise = source.normal(shape, kind, device_of(array))
+    axis = 0 if samples is None else 1
+    noise = source.normal(shape, kind, device_of(array), batch_axis=axis)
     if samples is not None or array.flags.c_contiguous:
         return noise
     held = namespace(array).empty_like(array, dtype=kind)

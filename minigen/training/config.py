@@ -61,6 +61,7 @@ ADDED: Final = {
     "validation": 0,
     "patience": None,
     "generator": "pcg64",
+    "chunks": None,
 }
 """What ``config.json`` has only where it is used, so that files of earlier versions are whole; and
 what stands for not being used."""
@@ -125,6 +126,10 @@ class RunConfig:
         ``"cpu"``, ``"cuda"`` or ``"cuda:N"``.
     keep : int
         How many checkpoints are kept: the newest.
+    chunks : int, optional
+        Into how many chunks every batch is divided, so that any number of processes up to that
+        trains to the same weights, bit by bit: see `minigen.distributed`. By default as many as
+        there are processes, whose weights are then equal to rounding.
     minigen : str
         The library's version.
 
@@ -161,6 +166,7 @@ class RunConfig:
     generator: Algorithm = "pcg64"
     device: str = "cpu"
     keep: int = 2
+    chunks: int | None = None
     minigen: str = __version__
 
     def __post_init__(self) -> None:
@@ -188,10 +194,11 @@ class RunConfig:
             except ValueError as error:
                 raise ConfigurationError(f"{name}: {error}") from error
         least_of = {"epochs": 1, "steps": 1, "batch_size": 1, "keep": 1, "seed": 0, "validation": 0}
-        least_of |= {"normal_class": 0, "patience": 0}
+        least_of |= {"normal_class": 0, "patience": 0, "chunks": 1}
+        optional = ("steps", "batch_size", "normal_class", "patience", "chunks")
         for name, least in least_of.items():
             value = getattr(self, name)
-            if value is None and name in ("steps", "batch_size", "normal_class", "patience"):
+            if value is None and name in optional:
                 continue
             if type(value) is not int or value < least:
                 raise ConfigurationError(

@@ -21,6 +21,9 @@ from minigen.engine.modes import detect_anomaly
 
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
+NOTHING_FOUND: Final = "every op of a second pass over the same images made finite values only"
+"""What `find_cause` says where a second pass does not show the fault."""
+
 
 class RunError(Exception):
     """A run's folder can't be used: it holds another run, none at all, or a damaged one."""
@@ -126,7 +129,7 @@ def find_cause(model: nn.Module, again: Callable[[], object]) -> str:
             again()
     except AnomalyError as error:
         return f"{before}{error}"
-    return f"{before}every op of a second pass over the same images made finite values only"
+    return f"{before}{NOTHING_FOUND}"
 
 
 def _is_finite(parameter: nn.Parameter) -> bool:

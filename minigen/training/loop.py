@@ -15,12 +15,22 @@ import numpy as np
 import numpy.typing as npt
 from tqdm import tqdm
 
+from minigen import nn
+from minigen.distributed import (
+    ALONE,
+    Communicator,
+    average_gradients,
+    average_terms_of,
+    backward_and_average,
+)
 from minigen.engine.backend import CPU, Array, canonical_device, to_numpy, use_device
 from minigen.engine.random import Generator
+from minigen.engine.shards import Shard, open_shard
 from minigen.engine.tensor import Tensor
 from minigen.metrics import average_terms
 from minigen.training.config import RunConfig
 from minigen.training.errors import (
+    NOTHING_FOUND,
     DivergenceError,
     Interruption,
     RunError,
@@ -50,6 +60,7 @@ class Attempt:
     step: int
     side: str
     batch: Batch
+    shard: Shard
     noise: dict[str, Any]
 
 
@@ -70,6 +81,10 @@ class Trainer:
     report : callable, optional
         Is told, in a sentence, when the model sees that its training goes wrong; by default it is
         written above the progress bar.
+    world : Communicator, optional
+        The workers that train together, of which this trainer is one: each has a trainer, takes
+        its rows of every batch, and moves its weights as the others do. The root alone draws,
+        writes and reports.
     """
 
     def __init__(
@@ -82,7 +97,9 @@ class Trainer:
         progress: bool = True,
         pictures: bool = True,
         report: Callable[[str], None] | None = None,
+        world: Communicator = ALONE,
     ) -> None:
+        self.world = world
         self.model = config.build_model()
         self.config = config = config.completed(self.model)
         self.folder = folder
@@ -104,13 +121,15 @@ class Trainer:
         self._uploader = Uploader(config.device)
         self._interval = 1 if config.device == CPU else STEPS_BETWEEN_READINGS
         self._checkpoints = CheckpointFolder(folder.checkpoints)
-        self._progress = progress
+        self._progress = progress and world.is_root
         self._report = report or _say
         title = f"{config.model} on {config.dataset}"
         originals = test.first(test.kind.compared)
         length = {"epochs": config.epochs, "steps": config.length(self._steps)}
         self._album = (
-            Album(folder, self.model, originals, config.seed, title, **length) if pictures else None
+            Album(folder, self.model, originals, config.seed, title, **length)
+            if pictures and world.is_root
+            else None
         )
 
     def restore(self, checkpoint: Checkpoint) -> None:
@@ -171,7 +190,7 @@ class Trainer:
         self.model.train()
         with self._progress_bar(epoch, len(batches)) as bar:
             for indices in batches[self.position.step :]:
-                if interruption.requested:
+                if self.world.any(interruption.requested):
                     self._stop()
                 self.model.anneal(self.position.epoch + self.position.step / self._steps)
                 self._step(indices)
@@ -193,9 +212,10 @@ class Trainer:
 
     def _step(self, indices: npt.NDArray[np.int64]) -> None:
         """Move the weights of every side whose turn it is, downhill on its loss of one batch."""
-        batch = self._next_batch(indices)
-        for side in self.model.turns(self._steps_done):
-            self._take_turn(side, batch)
+        with self.world.shard(len(indices), getattr(self.model, "packing", 1)) as shard:
+            batch = self._next_batch(indices[shard.rows])
+            for side in self.model.turns(self._steps_done):
+                self._take_turn(side, batch, shard)
         for schedule in self.schedules:
             schedule.step()
         self.position = Position(self.position.epoch, self.position.step + 1)
@@ -205,18 +225,26 @@ class Trainer:
         images, labels = self._uploader.send(*self._train.batch(indices, self._noise.generator))
         return images, labels
 
-    def _take_turn(self, side: str, batch: Batch) -> None:
-        attempt = Attempt(self.position.step + 1, side, batch, self._noise.get_state())
+    def _take_turn(self, side: str, batch: Batch, shard: Shard) -> None:
+        attempt = Attempt(self.position.step + 1, side, batch, shard, self._noise.get_state())
         self._unread.append(attempt)
         terms = self._terms(side, batch)
-        self._averages.add(terms, len(batch[0]))
+        self._averages.add(average_terms_of(terms, shard), shard.total)
         if len(self._unread) >= self._interval:
             self._read_losses()
         optimizer = self.optimizers[side]
         optimizer.zero_grad()
-        _loss(terms).backward()
+        self._differentiate(_loss(terms), self.model.sides()[side], shard)
         optimizer.step()
         self.model.finish_turn(side)
+
+    def _differentiate(self, loss: Tensor, side: nn.Module, shard: Shard) -> None:
+        """Give a side's parameters the gradients of the whole batch's mean."""
+        if self.world.size > 1 and self.config.chunks is None:
+            backward_and_average(loss, shard, side.parameters())
+        else:
+            shard.backward(loss)
+            average_gradients(side.parameters(), shard)
 
     def _terms(self, side: str, batch: Batch) -> dict[str, Tensor]:
         return self.model.side_terms(side, *batch, generator=self._noise.generator)
@@ -229,7 +257,8 @@ class Trainer:
 
             def again() -> None:
                 self._noise.set_state(attempt.noise)
-                _loss(self._terms(attempt.side, attempt.batch)).backward()
+                with open_shard(attempt.shard if attempt.shard.exchange else None):
+                    _loss(self._terms(attempt.side, attempt.batch)).backward()
 
             self._diverge(
                 f"the training loss became NaN or infinite in epoch {self.position.epoch + 1}, "
@@ -242,17 +271,18 @@ class Trainer:
     def _finish_epoch(self, epoch: int) -> None:
         """Evaluate, draw, record and save: the checkpoint comes last, and vouches for the rest."""
         self._read_losses()
-        test = self._evaluate()
+        test = self.world.of_root(self._evaluate)
         if not all(math.isfinite(value) for value in test.values()):
             found = f"the test loss became NaN or infinite after epoch {epoch}"
             self._diverge(found, self.position.step, self._evaluate)
         self.history.append({"epoch": epoch, "train": self._averages.values(), "test": test})
-        self._watch()
+        self.history[-1] = self.world.of_root(self._watched)
         self.position = Position(epoch)
         self._averages = RunningAverages()
         if self._album is not None:
             self._album.draw(self.history, last=is_over(self.config, self.position, self.history))
-        self.folder.write_history(self.history)
+        if self.world.is_root:
+            self.folder.write_history(self.history)
         self._save()
 
     def _evaluate(self) -> dict[str, float]:
@@ -261,7 +291,7 @@ class Trainer:
         test = self._test
         return average_terms(self.model, test.images, test.labels, generator=generator)
 
-    def _watch(self) -> None:
+    def _watched(self) -> Record:
         """Have the model measure how its training stands, and say what is wrong."""
         record = self.history[-1]
         reading, sentences = self.model.watch(
@@ -274,8 +304,14 @@ class Trainer:
             record["watch"] = reading
         for sentence in sentences:
             self._report(f"watch: after epoch {record['epoch']} {sentence}")
+        return record
 
     def _save(self) -> Path:
+        """Have the root write a checkpoint; the others have the same weights, and wait."""
+        self.saved = self.world.of_root(self._write_checkpoint)
+        return self.saved
+
+    def _write_checkpoint(self) -> Path:
         checkpoint = Checkpoint(
             position=self.position,
             weights=self.model.state_dict(),
@@ -285,8 +321,7 @@ class Trainer:
             history=self.history,
         )
         best = best_epoch(self.history) if self.config.patience else None
-        self.saved = self._checkpoints.save(checkpoint, self.config.keep, best)
-        return self.saved
+        return self._checkpoints.save(checkpoint, self.config.keep, best)
 
     def _stop(self) -> NoReturn:
         """Save and leave, as somebody asked."""
@@ -297,11 +332,14 @@ class Trainer:
         """Leave with the cause of a loss that is not finite, and the curves that led there."""
         if self._album is not None and self.history:
             self._album.draw_curves(self.history)
+        cause = find_cause(self.model, again)
+        if cause.endswith(NOTHING_FOUND):  # in this shard; who found it in another ends this worker
+            self.world.gather(NOTHING_FOUND)
         raise DivergenceError(
             found,
             epoch=self.position.epoch + 1,
             step=step,
-            cause=find_cause(self.model, again),
+            cause=cause,
             checkpoint=self.saved,
         )
 

@@ -44,15 +44,29 @@ class WeighingGenerator(Generator):
         finally:
             self._most = math.inf
 
-    def normal(self, shape: Shape, dtype: DTypeLike = np.float32, device: str = CPU) -> Array:
+    def normal(
+        self,
+        shape: Shape,
+        dtype: DTypeLike = np.float32,
+        device: str = CPU,
+        *,
+        batch_axis: int = 0,
+    ) -> Array:
         """Draw from the standard normal distribution N(0, 1)."""
         self._weigh(shape, dtype)
-        return super().normal(shape, dtype, device)
+        return super().normal(shape, dtype, device, batch_axis=batch_axis)
 
-    def uniform(self, shape: Shape, dtype: DTypeLike = np.float32, device: str = CPU) -> Array:
+    def uniform(
+        self,
+        shape: Shape,
+        dtype: DTypeLike = np.float32,
+        device: str = CPU,
+        *,
+        batch_axis: int = 0,
+    ) -> Array:
         """Draw uniformly from [0, 1)."""
         self._weigh(shape, dtype)
-        return super().uniform(shape, dtype, device)
+        return super().uniform(shape, dtype, device, batch_axis=batch_axis)
 
     def _weigh(self, shape: Any, dtype: DTypeLike) -> None:
         sizes = (shape,) if np.ndim(shape) == 0 else shape

@@ -8,10 +8,12 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from minigen import kinds, models
+from minigen.distributed import Communicator
 from minigen.engine.backend import to_device
 from minigen.models import Model
 from minigen.training.config import RunConfig
@@ -22,6 +24,7 @@ from minigen.training.history import Record, best_epoch, table
 from minigen.training.logs import expect_log, logged
 from minigen.training.loop import Trainer, is_over
 from minigen.training.memory import WeighingGenerator, memory
+from minigen.training.together import Team
 
 FolderPath = str | os.PathLike[str]
 Report = Callable[[str], None]
@@ -111,9 +114,30 @@ def train(
     [1, 2]
     """
     expect_log(log)
-    files = RunFolder(folder)
-    if not overwrite:
-        files.expect_free()
+    files, team = RunFolder(folder), Team()
+    report = team.as_root(report)
+    with team.processes.ending_together():
+        team.divide_batches(config.chunks)
+        if not overwrite:
+            team.by_root(files.expect_free)
+        config, examples = team.agree(lambda: _prepared(config, team, report, progress))
+        team.expect_alike(config, examples)
+        examples = team.held_once(examples)
+        if minutes is not None:
+            config = _of_minutes(config, files, examples, minutes, team, report)
+        team.by_root(lambda: files.create(config))
+
+        def work(world: Communicator) -> Run:
+            options: dict[str, Any] = {"progress": progress, "pictures": pictures, "world": world}
+            return _finish(Trainer(config, files, *examples, **options), log)
+
+        return team.run(work)
+
+
+def _prepared(
+    config: RunConfig, team: Team, report: Report, progress: bool
+) -> tuple[RunConfig, list[Examples]]:
+    """Load the data, leave nothing of the configuration open, and see that it can be trained."""
     config = config.settled(report=report, progress=progress)
     examples = _load_splits(config)
     config = dataclasses.replace(
@@ -128,15 +152,30 @@ def train(
     if config.steps is not None:
         config = config.of_steps(config.steps, len(config.batches(len(examples[0]), model)) or 1)
     _rehearse(model, config, examples[0])
-    if minutes is not None:
-        trial = Trainer(config, files, *examples, progress=False, pictures=False)
-        steps = max(1, round(60 * minutes / trial.time_a_step()))
-        config = config.of_steps(steps, len(config.batches(len(examples[0]), model)))
-        _expect_turns(model, steps)
-        report(f"{minutes:g} minutes: {steps:,} steps at the present pace")
-    files.create(config)
-    trainer = Trainer(config, files, *examples, progress=progress, pictures=pictures)
-    return _finish(trainer, log)
+    team.expect_divisible(config, model, len(examples[0]))
+    return config, examples
+
+
+def _of_minutes(
+    config: RunConfig,
+    files: RunFolder,
+    examples: list[Examples],
+    minutes: float,
+    team: Team,
+    report: Report,
+) -> RunConfig:
+    """Return the configuration with as many steps as fit into a time, by a trial."""
+
+    def seconds(world: Communicator) -> float:
+        trial = Trainer(config, files, *examples, progress=False, pictures=False, world=world)
+        return max(float(each) for each in world.gather(trial.time_a_step()))
+
+    steps = max(1, round(60 * minutes / team.run(seconds)))
+    model = config.build_model()
+    config = config.of_steps(steps, len(config.batches(len(examples[0]), model)))
+    _expect_turns(model, steps)
+    report(f"{minutes:g} minutes: {steps:,} steps at the present pace")
+    return config
 
 
 def resume(
@@ -190,29 +229,59 @@ def resume(
     """
     expect_log(log)
     files = RunFolder(folder)
-    config = files.read_config().moved(data)
-    files.remove_partial_files()
-    checkpoint = CheckpointFolder(files.checkpoints).newest(report)
+    team = Team()
+    report = team.as_root(report)
+    with team.processes.ending_together():
+        config = team.by_root(lambda: files.read_config().moved(data))
+        team.divide_batches(config.chunks)
+        return _resumed(files, config, team, epochs, progress, pictures, log, report)
+
+
+def _resumed(
+    files: RunFolder,
+    config: RunConfig,
+    team: Team,
+    epochs: int | None,
+    progress: bool,
+    pictures: bool,
+    log: str | None,
+    report: Report,
+) -> Run:
+    if team.is_root:
+        files.remove_partial_files()
+    checkpoint = team.by_root(lambda: CheckpointFolder(files.checkpoints).newest(report))
     if epochs is not None:
         config = config.lengthened(epochs, done=checkpoint.position.epoch if checkpoint else 0)
     if checkpoint is not None and is_over(config, checkpoint.position, checkpoint.history):
-        files.write_history(checkpoint.history)
-        with logged(log, files.tensorboard, checkpoint.history):
-            pass
+        if team.is_root:
+            files.write_history(checkpoint.history)
+            with logged(log, files.tensorboard, checkpoint.history):
+                pass
         report(f"{files.path}: the run is finished after {_epochs(checkpoint.position.epoch)}")
         model = _load(files, config, checkpoint)
         return Run(files.path, config, model, checkpoint.history)
-    examples = _load_splits(config)
-    trainer = Trainer(config, files, *examples, progress=progress, pictures=pictures)
+    examples = team.agree(lambda: _load_splits(config))
+    team.expect_alike(config, examples)
+    examples = team.held_once(examples)
+    team.expect_divisible(config, config.build_model(), len(examples[0]))
     if checkpoint is None:
         report(f"{files.path}: there is no checkpoint, so the run starts again")
     else:
-        trainer.restore(checkpoint)
         report(f"{files.path}: going on from {checkpoint.position}")
-    if epochs is not None:
-        files.write_config(config)
-    files.write_history(trainer.history)
-    return _finish(trainer, log)
+
+    def work(world: Communicator) -> Run:
+        trainer = Trainer(
+            config, files, *examples, progress=progress, pictures=pictures, world=world
+        )
+        if checkpoint is not None:
+            trainer.restore(checkpoint)
+        if world.is_root:
+            if epochs is not None:
+                files.write_config(config)
+            files.write_history(trainer.history)
+        return _finish(trainer, log)
+
+    return team.run(work)
 
 
 def load_model(folder: FolderPath, *, device: str | None = None, report: Report = _log) -> Model:
@@ -341,11 +410,13 @@ def _load(
 
 
 def _finish(trainer: Trainer, log: str | None) -> Run:
-    with logged(log, trainer.folder.tensorboard, trainer.history) as write:
+    """Train to the end; the root has the best epoch's weights, if the run has patience."""
+    is_root = trainer.world.is_root
+    with logged(log if is_root else None, trainer.folder.tensorboard, trainer.history) as write:
         trainer.run(write)
     config, files = trainer.config, trainer.folder
     model = trainer.model.eval()
-    if config.patience and best_epoch(trainer.history) != trainer.position.epoch:
+    if is_root and config.patience and best_epoch(trainer.history) != trainer.position.epoch:
         newest = CheckpointFolder(files.checkpoints).read(trainer.position)
         model = _load(files, config, newest)
     return Run(files.path, config, model, trainer.history)

@@ -125,10 +125,10 @@ class _Uniform(Generator):
     def __init__(self, draw: Draw) -> None:
         self._draw = draw
 
-    def normal(self, shape: Any, *_: Any) -> Array:
+    def normal(self, shape: Any, *_: Any, **__: Any) -> Array:
         return self._draw.reals(shape)
 
-    def uniform(self, shape: Any, *_: Any) -> Array:
+    def uniform(self, shape: Any, *_: Any, **__: Any) -> Array:
         return self._draw.uniform(shape, 0.0, 1.0)
 
     def permutation(self, n: int) -> Array:
