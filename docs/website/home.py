@@ -16,6 +16,16 @@ _PAGE: Final = Path(__file__).parent / "pages" / "home.md"
 
 def source() -> str:
     """Return the source of the home page."""
+    return filled(template())
+
+
+def template() -> str:
+    """Return the home page with names in the places of the numbers."""
+    return _PAGE.read_text(encoding="utf-8")
+
+
+def filled(text: str) -> str:
+    """Return the home page, or a translation of it, with the numbers."""
     numbers = {
         "results": len(page_of()),
         "derivations": len(all_pages()),
@@ -23,4 +33,4 @@ def source() -> str:
         "ops": len(code_pages.entries()),
         "glossary": "glossary" if "docs/glossary.md" in places() else "",
     }
-    return Template(_PAGE.read_text(encoding="utf-8")).substitute(numbers)
+    return Template(text).substitute(numbers)
