@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from docs.website import bilingual, catalogues, contributors, home, links, notebooks, theme
 from docs.website.messages import messages, translated
-from docs.website.places import CHINESE_PAGES, REPOSITORY, places
+from docs.website.places import CHINESE_PAGES, REPOSITORY, english_places, places
 from minigen.files import write_atomically
 
 UNTRANSLATED: Final[frozenset[str]] = frozenset()
@@ -37,10 +37,7 @@ _TOCTREE: Final = re.compile(r"```\{toctree\}\n.*?```\n?", re.DOTALL)
 @functools.cache
 def origins() -> dict[str, str]:
     """Return the pages that are in Chinese, each with the file of the repository it is made of."""
-    english = {
-        path: page for path, page in places().items() if not page.startswith(f"{CHINESE_PAGES}/")
-    }
-    pages = {page: path for path, page in english.items()}
+    pages = {page: path for path, page in english_places().items()}
     documents = [page for page in pages if page.startswith("documents/")]
     lessons = [page for page in pages if re.match(r"course/\d", page)]
     wanted = ["start.md", "course/index.md", "glossary.md", *documents, *lessons]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-_FENCE: Final = re.compile(r"(?P<mark>`{3,}|\$\$|---$)")
+_FENCE: Final = re.compile(r"(?P<mark>`{3,}|\$\$(?=$)).*")
+_SETTINGS: Final = re.compile(r"(?P<mark>---)")
 """What opens a block that is the same in every language: code, a formula, a directive, settings."""
 
 _SAME: Final = re.compile(r"\s*$|:{3,}|\| ?-{3}|<|>\s*$")
@@ -54,53 +55,34 @@ def translated(markdown: str, catalogue: Mapping[str, str]) -> str:
     )
 
 
-def aligned(markdown: str, other: str) -> Iterator[tuple[str, str]]:
-    """Yield the messages of two pages of one structure, in pairs.
-
-    Raises
-    ------
-    ValueError
-        If the pages differ in their structure.
-    """
-    for mine, theirs in zip(_pieces(markdown), _pieces(other), strict=True):
-        if isinstance(mine, Message) and isinstance(theirs, Message) and mine.mark == theirs.mark:
-            yield mine.text, theirs.text
-        elif mine != theirs:
-            raise ValueError(f"{mine} has no counterpart of its kind, but {theirs}")
-
-
 def _pieces(markdown: str) -> list[str | Message]:
     """Return the messages, and the lines between them that are the same in every language."""
     found: list[str | Message] = []
     fence = ""
     for line in markdown.split("\n"):
-        opening = _FENCE.match(line)
         before = found[-1] if found else ""
-        mark = None if _goes_on(before, line) else _MARK.match(line)
-        if fence:
+        if fence or _SAME.match(line):
             found.append(line)
             fence = "" if line.strip() == fence else fence
-        elif opening and (line == opening["mark"] or opening["mark"] != "$$"):
+        elif opening := _FENCE.fullmatch(line) or (not found and _SETTINGS.fullmatch(line)):
             found.append(line)
             fence = opening["mark"]
-        elif _SAME.match(line):
-            found.append(line)
-        elif isinstance(before, Message) and mark is None:
+        elif isinstance(before, Message) and _goes_on(before.mark, line):
             found[-1] = Message(before.mark, f"{before.text} {line.lstrip('> ')}")
         else:
-            start = mark[0] if mark else ""
-            found.append(Message(start, line.removeprefix(start)))
+            start = _MARK.match(line)
+            mark = start[0] if start else ""
+            found.append(Message(mark, line.removeprefix(mark)))
     return found
 
 
-def _goes_on(before: str | Message, line: str) -> bool:
-    """Return whether a line goes on with the message before it, although it looks like a new one.
+def _goes_on(mark: str, line: str) -> bool:
+    """Return whether a line goes on with the message before it, which began with a mark.
 
-    A paragraph can have a line that begins with a number and a full stop, and so can a quotation
-    have several lines.
+    A quotation marks all of its lines, and in a paragraph one may begin with a number and a full
+    stop.
     """
-    if not isinstance(before, Message):
-        return False
-    if line.startswith("> "):
-        return before.mark == "> "
-    return bool(_NUMBER.match(line)) and not _NUMBER.match(before.mark)
+    start = _MARK.match(line)
+    if start is None or start[0] == mark == "> ":
+        return True
+    return bool(_NUMBER.match(line)) and not _NUMBER.match(mark)
