@@ -29,7 +29,8 @@ def chinese_glossary(text: str) -> str:
         The page in both languages. Below each heading stands the Chinese one, or the Chinese term;
         an English paragraph is followed by the Chinese one; in a box the Chinese part is second.
     """
-    found, heading = [], None
+    found: list[str] = []
+    heading: re.Match[str] | None = None
     for paragraph in _ENGLISH_INDEX.sub("", text).strip().split("\n\n"):
         before, heading = heading, _HEADING.fullmatch(paragraph)
         if before and before["mark"] != "#":

@@ -62,8 +62,9 @@ def _menu(app: Sphinx, page: str) -> str:
     """Return the menu of the Chinese pages."""
     from furo.navigation import get_navigation_tree
 
+    builder: Any = app.builder
     (tree,) = app.env.get_doctree(_HOME).findall(addnodes.toctree)
     entries = app.env.resolve_toctree(
-        page, app.builder, tree, prune=False, titles_only=True, includehidden=True
+        page, builder, tree, prune=False, titles_only=True, includehidden=True
     )
-    return str(get_navigation_tree(app.builder.render_partial(entries)["fragment"]))
+    return str(get_navigation_tree(builder.render_partial(entries)["fragment"]))
