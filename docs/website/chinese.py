@@ -28,7 +28,8 @@ _SUMMARY: Final = "## Summary"
 _PARTS: Final = re.compile(r"^(?=## )", re.MULTILINE)
 
 _ELSEWHERE: Final = "本页是这一课的开头与小结。推导、代码、实验和练习在[英文课程]({link})中。"
-_TITLES: Final = {"start": ("# minigen\n", "# 快速上手\n")}
+_FIGURE: Final = "“问题”一节中的图，上下文说明它画的是什么"
+_START: Final = "快速上手"
 _PROMPTS: Final = {"The code": "代码", "The check": "检验"}
 _FOLDED: Final = frozenset({"check", "hide-input"})
 _TOCTREE: Final = re.compile(r"```\{toctree\}\n.*?```\n?", re.DOTALL)
@@ -143,7 +144,7 @@ def _page(page: str, origin: str, where: Mapping[str, str]) -> str:
     if page == "glossary.md":
         text = bilingual.chinese_glossary((REPOSITORY / origin).read_text(encoding="utf-8"))
     else:
-        text = _translated(page).replace(*_TITLES.get(_name(page), ("", "")), 1)
+        text = home.started(_translated(page), _START)
     text = links.rewrite(text, origin, where[origin], where)
     return links.with_contents(text) if page.endswith("/index.md") else text
 
@@ -161,12 +162,18 @@ def _lesson(page: str, origin: str, where: Mapping[str, str]) -> str:
     for cell in cells:
         if cell["cell_type"] == "markdown":
             cell["source"] = rewrite("".join(cell["source"]))
-        for key, prompt in notebooks.settings_of(cell).items():
-            notebooks.settings_of(cell)[key] = _PROMPTS.get(str(prompt), prompt)
+        else:
+            _label(notebooks.settings_of(cell))
     title, _, rest = cells[0]["source"].partition("\n")
     note = _ELSEWHERE.format(link=f"../../{page}")
     cells[0]["source"] = f"{title}\n\n:::{{container}} notebook-actions\n{note}\n:::\n{rest}"
     return json.dumps(notebook, ensure_ascii=False, indent=1)
+
+
+def _label(settings: dict[str, Any]) -> None:
+    """Say in Chinese what is said of a cell with code."""
+    for key, said in settings.items():
+        settings[key] = {"alt": _FIGURE} if key == "image" else _PROMPTS.get(said, said)
 
 
 def _shows(cell: Mapping[str, Any]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from string import Template
 from typing import Final
@@ -17,6 +18,14 @@ _PAGE: Final = Path(__file__).parent / "pages" / "home.md"
 def source() -> str:
     """Return the source of the home page."""
     return filled(template())
+
+
+def started(text: str, heading: str) -> str:
+    """Return the README under a heading that says what it is for.
+
+    The link to the other language, which follows its own heading, stands above every page.
+    """
+    return re.sub(r"\A# minigen\n\n.*\n", f"# {heading}\n", text)
 
 
 def template() -> str:

@@ -51,8 +51,7 @@ def _as_it_is(text: str) -> str:
 
 
 def _start(text: str) -> str:
-    """Return the README under a heading that says what it is for."""
-    return text.replace("# minigen\n", "# Getting started\n", 1)
+    return home.started(text, "Getting started")
 
 
 def _course(text: str) -> str:

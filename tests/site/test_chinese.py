@@ -200,8 +200,11 @@ def test_a_chinese_page_links_to_chinese_pages_where_there_are_some(
     sources = chinese.sources([*english, "ops/index.md", "api/index.rst"])
     assert set(sources) == {"zh/index.md", *(f"zh/{page}" for page in chinese.origins())}
     start = sources["zh/start.md"]
-    assert "[English](../start.md)" in start
+    assert "[English](../../documents/survey.md)" in sources["zh/documents/survey.md"]
     assert "](course/01-autograd.ipynb)" in start
     assert "](../engine.md)" in start
     assert start.startswith("# 快速上手\n")
-    assert "](../glossary.md#squared-error)" in sources["zh/course/10-gan-on-paper.ipynb"]
+    lesson = sources["zh/course/10-gan-on-paper.ipynb"]
+    assert "](../glossary.md#squared-error)" in lesson
+    assert '"alt": "“问题”一节中的图' in lesson
+    assert "Figure" not in lesson
