@@ -192,6 +192,14 @@ def test_the_chinese_glossary_has_every_entry_under_its_anchor() -> None:
     assert "Derivation" not in page
 
 
+def test_of_a_lesson_there_are_the_opening_and_the_summary() -> None:
+    prose = ["# A\n\n## The question\n\nWhy?", "So!\n\n## The idea", "## Summary\n\nB.\n\n## More"]
+    cells = [{"cell_type": "markdown", "source": text} for text in prose]
+    code = [{"cell_type": "code", "source": text} for text in ("shown", "left out")]
+    found = chinese.excerpt([cells[0], code[0], cells[1], code[1], cells[2]])
+    assert [cell["source"] for cell in found] == [prose[0], "shown", "So!", "## Summary\n\nB."]
+
+
 def test_a_chinese_page_links_to_chinese_pages_where_there_are_some(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -207,4 +215,3 @@ def test_a_chinese_page_links_to_chinese_pages_where_there_are_some(
     lesson = sources["zh/course/10-gan-on-paper.ipynb"]
     assert "](../glossary.md#squared-error)" in lesson
     assert '"alt": "“问题”一节中的图' in lesson
-    assert "Figure" not in lesson
