@@ -31,6 +31,19 @@ def open_() -> None:
     click.launch(start.as_uri())
 
 
+@main.command("translations")
+def translations_() -> None:
+    """Bring catalogues and Chinese files up to date; list what has no translation of its text."""
+    from docs.website import chinese
+
+    chinese.update()
+    missing = list(chinese.missing())
+    for name, text in missing:
+        click.echo(f"{name}: {text}")
+    click.echo(f"{len(missing)} messages want translating, in docs/locales")
+    raise SystemExit(1 if missing else 0)
+
+
 @main.command("figures")
 @click.argument("names", nargs=-1)
 def figures_(names: tuple[str, ...]) -> None:

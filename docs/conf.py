@@ -53,6 +53,7 @@ suppress_warnings = ["myst.mathjax"]  # MyST says that it lets MathJax set what 
 html_theme = "furo"
 html_title = "minigen"
 html_logo = html_favicon = "website/static/logo.svg"
+templates_path = ["website/templates"]
 html_static_path = ["website/static"]
 html_css_files = ["site.css", "columns.css", "moving/moving.css"]
 html_js_files = [("site.js", {"defer": "defer"})]

@@ -13,7 +13,7 @@ from sphinx.environment import BuildEnvironment
 from sphinx.roles import XRefRole
 from sphinx.util.display import status_iterator
 
-from docs.website import explanations, mathjax, references, rewriting, searching
+from docs.website import explanations, mathjax, references, rewriting, searching, theme
 from docs.website.backlinks import mend_backlinks
 from docs.website.cells import CodeCell
 from docs.website.directives import Columns, Derivation, MovingFigure
@@ -67,12 +67,15 @@ def add_anchors(app: Sphinx, doctree: nodes.document) -> None:
 
 
 def add_targets(app: Sphinx, doctree: nodes.document) -> None:
-    """Let links in Markdown, ``[text](page.md#identifier)``, lead to boxed results."""
+    """Let links in Markdown, ``[text](page.md#name)``, lead to boxed results and named headings."""
     targets = app.env.metadata[app.env.docname].setdefault("myst_slugs", {})
     for box in doctree.findall(nodes.container):
         if "derivation" in box["classes"] and box["ids"]:
             (identifier,) = box["ids"]
             targets[identifier] = (box.line, identifier, identifier)
+    for section in doctree.findall(nodes.section):
+        for name in filter(doctree.nametypes.get, section["names"]):  # given, not of the title
+            targets.setdefault(name, (section.line, doctree.nameids[name], section[0].astext()))
 
 
 def module_of_source(_app: Sphinx, module: str, name: str) -> str:
@@ -100,5 +103,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("doctree-resolved", rewriting.keep_together)
     app.connect("viewcode-follow-imported", module_of_source)
     app.connect("html-page-context", mend_backlinks)
+    app.connect("html-page-context", theme.speak, priority=900)  # after Furo has made the menu
     app.connect("build-finished", mathjax.copy)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

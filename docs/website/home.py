@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from string import Template
 from typing import Final
@@ -16,6 +17,24 @@ _PAGE: Final = Path(__file__).parent / "pages" / "home.md"
 
 def source() -> str:
     """Return the source of the home page."""
+    return filled(template())
+
+
+def started(text: str, heading: str) -> str:
+    """Return the README under a heading that says what it is for.
+
+    The link to the other language, which follows its own heading, stands above every page.
+    """
+    return re.sub(r"\A# minigen\n\n.*\n", f"# {heading}\n", text)
+
+
+def template() -> str:
+    """Return the home page with names in the places of the numbers."""
+    return _PAGE.read_text(encoding="utf-8")
+
+
+def filled(text: str) -> str:
+    """Return the home page, or a translation of it, with the numbers."""
     numbers = {
         "results": len(page_of()),
         "derivations": len(all_pages()),
@@ -23,4 +42,4 @@ def source() -> str:
         "ops": len(code_pages.entries()),
         "glossary": "glossary" if "docs/glossary.md" in places() else "",
     }
-    return Template(_PAGE.read_text(encoding="utf-8")).substitute(numbers)
+    return Template(text).substitute(numbers)

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from typing import Final
 
 _LINK: Final = re.compile(
-    r"\]\((?P<target>(?!https?:)[\w./-]+\.(?:md|ipynb|png|svg|gif))(?P<anchor>#[\w.-]+)?\)"
+    r"\]\((?P<target>(?!https?:)[\w./-]+\.(?:md|rst|ipynb|png|svg|gif))(?P<anchor>#[\w.-]+)?\)"
 )
 """A link to a page or a picture, as it stands in Markdown."""
 
@@ -43,3 +43,10 @@ def rewrite(text: str, origin: str, page: str, places: Mapping[str, str]) -> str
         return f"]({path}{link['anchor'] or ''})"
 
     return _LINK.sub(replaced, text)
+
+
+def with_contents(text: str) -> str:
+    """Return a page with a table of contents: the pages beside it, in the order of its links."""
+    linked = re.findall(r"\]\(([\w-]+)\.(?:md|ipynb)\)", text)
+    entries = "\n".join(dict.fromkeys(linked))
+    return f"{text}\n```{{toctree}}\n:hidden:\n\n{entries}\n```\n"

@@ -12,7 +12,7 @@ from sphinx.application import Sphinx
 from sphinx.search import languages
 from sphinx.search.en import SearchEnglish
 
-from docs.website.places import REPOSITORY
+from docs.website.places import CHINESE_PAGES, REPOSITORY
 
 LANGUAGE: Final = "en-and-zh"
 """What the configuration calls it."""
@@ -86,10 +86,11 @@ def enter_terms(app: Sphinx, doctree: nodes.document) -> None:
 def names_on(page: str) -> list[tuple[str, str]]:
     """Return the names that lead to a page, which is the glossary's or a derivation's.
 
-    With each comes the anchor to which it leads.
+    With each comes the anchor to which it leads. Chinese names lead to the glossary in Chinese.
     """
-    if page == _GLOSSARY:
-        return _names()
+    if page.removeprefix(f"{CHINESE_PAGES}/") == _GLOSSARY:
+        wanted = page != _GLOSSARY
+        return [pair for pair in _names() if bool(_CHINESE.search(pair[0])) is wanted]
     derived = ((name, _deriving().get(anchor, ("", ""))) for name, anchor in _names())
     return [(name, anchor) for name, (there, anchor) in derived if there == page]
 

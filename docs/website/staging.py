@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from docs.website import api, code_pages, contributors, home, links, moving, notebooks
-from docs.website.places import REPOSITORY, places
+from docs.website import api, chinese, code_pages, contributors, home, links, moving, notebooks
+from docs.website.places import REPOSITORY, english_places, places
 
 
 def stage(folder: Path) -> None:
@@ -16,9 +15,11 @@ def stage(folder: Path) -> None:
 
     A file whose content has not changed is not touched, so that its page is not built again.
     """
-    written = {folder / page: _content(origin, page) for origin, page in places().items()}
+    english = english_places()
+    written = {folder / page: _content(path, page) for path, page in english.items()}
     made = {"index.md": home.source(), "figures.md": moving.page()}
     made |= {**code_pages.sources(), **api.sources(), **contributors.sources()}
+    made |= chinese.sources([*english.values(), *made])
     written |= {folder / page: text.encode() for page, text in made.items()}
     written |= {folder / page: path.read_bytes() for page, path in notebooks.downloads().items()}
     for path, content in written.items():
@@ -50,27 +51,18 @@ def _as_it_is(text: str) -> str:
 
 
 def _start(text: str) -> str:
-    """Return the README under a heading that says what it is for."""
-    return text.replace("# minigen\n", "# Getting started\n", 1)
+    return home.started(text, "Getting started")
 
 
 def _course(text: str) -> str:
     """Return the page of the course, for its readers."""
-    return _with_contents(contributors.without(text))
-
-
-def _with_contents(text: str) -> str:
-    """Return a page with a table of contents: the pages beside it, in the order of its links."""
-    linked = re.findall(r"\]\(([\w-]+)\.(?:md|ipynb)\)", text)
-    entries = "\n".join(dict.fromkeys(linked))
-    return f"{text}\n```{{toctree}}\n:hidden:\n\n{entries}\n```\n"
+    return links.with_contents(contributors.without(text))
 
 
 _AMENDED: Final[dict[str, Callable[[str], str]]] = {
     "start.md": _start,
     "course/index.md": _course,
     "contributing.md": contributors.contributing,
-    "derivations/index.md": _with_contents,
-    "documents/index.md": _with_contents,
-    "documents/zh/index.md": _with_contents,
+    "derivations/index.md": links.with_contents,
+    "documents/index.md": links.with_contents,
 }

@@ -23,9 +23,10 @@ def test_chinese_is_split_into_pairs_of_characters(text: str, words: list[str]) 
 
 
 def test_names_lead_to_the_glossary_and_to_what_derives_them() -> None:
-    glossary = dict(searching.names_on("glossary"))
-    assert glossary["高斯分布"] == "gaussian-distribution"
-    assert glossary["WGAN-GP"] == "gradient-penalty"
+    english, chinese = (dict(searching.names_on(page)) for page in ("glossary", "zh/glossary"))
+    assert chinese["高斯分布"] == "gaussian-distribution"
+    assert english["WGAN-GP"] == "gradient-penalty"
+    assert set(english).isdisjoint(chinese)
     losses = dict(searching.names_on("derivations/losses"))
     assert losses["高斯分布"] == losses["正态分布"] == "gaussian.log_density"
     assert searching.names_on("engine") == []
