@@ -167,7 +167,7 @@ def _count(
 ) -> list[Call]:
     optimizer = optim.Adam(parameters)
     for parameter in parameters:
-        parameter._data = parameter.data.astype(dtype).view(Counted)
+        parameter._data = parameter.array.astype(dtype).view(Counted)
     with counting("forward") as calls:
         loss = loss_of()
         Counted.part = "backward"
@@ -175,14 +175,18 @@ def _count(
         Counted.part = "Adam"
         for parameter in parameters:
             assert parameter.grad is not None
-            arrays = [parameter.data, parameter.grad.data, *np.zeros((2, *parameter.shape), dtype)]
+            arrays = [
+                parameter.array,
+                parameter.grad.array,
+                *np.zeros((2, *parameter.shape), dtype),
+            ]
             optimizer.update(optimizer.param_groups[0], 1, *map(counted, arrays))
     return calls
 
 
 def _leaf(array: Array) -> Tensor:
     tensor = minigen.tensor(array)
-    tensor._data = counted(tensor.data)
+    tensor._data = counted(tensor.array)
     return tensor
 
 

@@ -269,5 +269,5 @@ def _step(network: nn.Module, loss: Any) -> Any:
     slopes = minigen.grad(loss, parameters)
     before = _weights(network)
     for parameter, slope in zip(parameters, slopes, strict=True):
-        parameter.data = parameter.data - 0.5 * np.asarray(slope)
+        parameter.data = parameter.array - 0.5 * np.asarray(slope)
     return _weights(network) - before

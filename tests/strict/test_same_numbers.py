@@ -150,7 +150,7 @@ def test_noise_that_is_drawn_on_the_card_is_the_hosts_and_is_not_sent(tmp_path: 
         sent[device] = [line for line in counters.uploads if "engine/random.py" in line]
     here, there = (run.model.state_dict() for run in runs.values())
     for name, weights in here.items():
-        np.testing.assert_allclose(to_numpy(there[name].data), weights.data, rtol=1e-3, atol=1e-5)
+        np.testing.assert_allclose(to_numpy(there[name].array), weights.array, rtol=1e-3, atol=1e-5)
     states = [
         CheckpointFolder(run.folder / "checkpoints").read(Position(1)).generators
         for run in runs.values()
