@@ -182,10 +182,11 @@ def overfitted(histories: Mapping[str, Sequence[float]], least: float) -> None:
     _, panels = plt.subplots(1, len(histories), figsize=(9, 2.7))
     for ax, (name, history) in zip(panels, histories.items(), strict=True):
         ax.plot(history, color=BLUE)
-        ax.axhline(least, color=ORANGE, linestyle=":")
+        ax.axhline(least, color=ORANGE, linestyle=":", label="the floor")
         ax.set_title(f"model {name}", loc="right")
         ax.set_xlabel("step")
     panels[0].set_ylabel("loss on one batch")
+    panels[0].legend(loc="upper right")
     plt.show()
 
 
