@@ -54,7 +54,10 @@ def is_there(path: str) -> bool:
 
 
 def means_something(dotted: str) -> bool:
-    """Tell whether a full name leads to something, modules being named as they are called now."""
+    """Tell whether a full name leads to something, modules being named as they are called now.
+
+    A few are public by another name: `minigen.cuda`, as PyTorch has it.
+    """
     thing: object = minigen
     for end in re.finditer(r"\.(\w+)", dotted):
         path, name = dotted[: end.end()], end[1]
@@ -62,7 +65,8 @@ def means_something(dotted: str) -> bool:
         if not known and not _imported(path):
             return False
         thing = getattr(thing, name, None)
-        if isinstance(thing, ModuleType) and thing.__name__ != path:
+        public = thing is getattr(minigen, name, None) and name in minigen.__all__
+        if isinstance(thing, ModuleType) and thing.__name__ != path and not public:
             return False
     return True
 
