@@ -138,18 +138,6 @@ def trained_verdict(network: nn.Module, real: Array, fake: Array, steps: int = 3
     return Verdict(loss, float(answers[0].mean()), float(answers[1].mean()), float(right))
 
 
-def slope_at_zero(real: Array, fake: Array) -> float:
-    """Return the largest derivative of a linear discriminator's loss where its weights are 0."""
-    weight = minigen.zeros(784, 1, dtype=np.float64, requires_grad=True)
-    scores = [
-        minigen.tensor(each.reshape(len(each), -1).astype(np.float64)) @ weight
-        for each in (real, fake)
-    ]
-    (slope,) = minigen.grad(Minimax().discriminator_loss(*scores), weight)
-    assert slope is not None
-    return float(np.abs(slope.numpy()).max())
-
-
 # ------------------------------------------------------------------------------------- the measures
 
 
@@ -370,12 +358,6 @@ class KernelDensity:
         return drawn.reshape(count, 1, 28, 28)
 
 
-def grey_noise(count: int, seed: int = 9) -> Array:
-    """Draw images whose pixels are independent, N(0.5, 0.5^2)."""
-    drawn = 0.5 + 0.5 * np.random.default_rng(seed).normal(size=(count, 1, 28, 28))
-    return np.asarray(drawn)
-
-
 def squared_distances(x: Array, y: Array) -> Array:
     """Return the squared distances of images to each other, shape (len(x), len(y))."""
     first, second = (each.reshape(len(each), -1).astype(np.float64) for each in (x, y))
@@ -459,7 +441,8 @@ def seeds(found: Mapping[str, Array]) -> None:
     _, ax = plt.subplots(figsize=(7.2, 2.6))
     for place, values in enumerate(found.values()):
         ax.plot(values, np.full(len(values), place), "o", color=BLUE, markerfacecolor="none")
-        mean, half = values.mean(), interval(values)
+        student = {3: 4.303, 8: 2.365}[len(values)]  # of 95%, by the number of seeds
+        mean, half = values.mean(), student * values.std(ddof=1) / math.sqrt(len(values))
         ax.errorbar(mean, place + 0.25, xerr=half, fmt="s", color=ORANGE, capsize=4)
         ax.text(mean, place + 0.37, f"{mean:.2f} ± {half:.2f}", ha="center", fontsize="small")
     ax.set(
@@ -470,12 +453,6 @@ def seeds(found: Mapping[str, Array]) -> None:
         ylim=(-0.4, len(found) - 0.3),
     )
     plt.show()
-
-
-def interval(values: Array) -> float:
-    """Return half the width of the interval of 95% for a mean, by Student's t."""
-    student = {3: 4.303, 8: 2.365}[len(values)]
-    return float(student * values.std(ddof=1) / math.sqrt(len(values)))
 
 
 def chosen(first: Array, fresh: Array) -> None:
