@@ -12,7 +12,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
-from matplotlib.patches import FancyBboxPatch
+from matplotlib.patches import FancyBboxPatch, Rectangle
 
 import minigen
 import minigen.functional as F
@@ -197,7 +197,7 @@ def answers(
             for place, letter in enumerate([*word, "·"]):
                 surprise = min(each[place] / 6, 1)
                 panel.add_patch(
-                    plt.Rectangle((place - 0.5, row - 0.5), 1, 1, color=shades(0.75 * surprise))
+                    Rectangle((place - 0.5, row - 0.5), 1, 1, color=shades(0.75 * surprise))
                 )
                 panel.text(place, row, letter, ha="center", va="center", family="serif",
                            fontsize=13, color="black")  # fmt: skip
@@ -244,8 +244,8 @@ def orders(
     _, ax = plt.subplots(figsize=(6.8, 3.6))
     for name, nats in curves.items():
         ax.plot(range(1, len(nats) + 1), nats, marker="o", label=name)
-    for (name, nats), colour in zip((levels or {}).items(), viz.COLOURS[3:], strict=False):
-        ax.axhline(nats, color=colour, linestyle="-", label=f"{name}: {nats:.3f}")
+    for (name, level), colour in zip((levels or {}).items(), viz.COLOURS[3:], strict=False):
+        ax.axhline(level, color=colour, linestyle="-", label=f"{name}: {level:.3f}")
     ax.set(title="Held-out words are no longer likelier beyond a few characters",
            xlabel="characters that are looked at, n", ylabel="nats a character")  # fmt: skip
     ax.legend(loc="upper left", bbox_to_anchor=(1.01, 1))
@@ -313,11 +313,11 @@ def weights_by_length(lengths: Sequence[int], keys: int = 16, queries: int = 400
     Queries and keys are independent draws from N(0, I) of each length d.
     """
     found: dict[str, Any] = {}
-    for name, scale in (("plain", lambda _d: 1.0), ("scaled", lambda d: 1 / math.sqrt(d))):
+    for name, power in (("plain", 0.0), ("scaled", -0.5)):
         rows = []
         for d in lengths:
             source = Generator(d)
-            scores = scale(d) * (
+            scores = d**power * (
                 source.normal((queries, d), np.float64) @ source.normal((keys, d), np.float64).T
             )
             p = np.asarray(F.softmax(scores, axis=1))
@@ -350,7 +350,7 @@ def look_back(model: CharTransformer, words: Words, word: str) -> Array:
     last = [vectors[:, k : k + read.shape[1]] for k in range(model.networks.window)]
     with minigen.no_grad():
         features = model.together(F.cat(last, axis=2))
-        block = next(iter(model.blocks))
+        block: Any = next(iter(model.blocks))
         normed = block.norm1(features)
         _, weights = block.self_attn(
             normed, normed, normed, attn_mask=model._distances(1, features), need_weights=True,

@@ -22,7 +22,6 @@ from minigen.metrics.detection import PrincipalComponents
 from minigen.metrics.sounds import SEMITONE, Likeness, compare_sounds
 from minigen.metrics.sounds import PrincipalComponents as SoundComponents
 from minigen.models import AnomalyDetection, AudioVAE
-from minigen.models.base import Model
 from minigen.optim.lr_scheduler import LambdaLR
 
 Array = npt.NDArray[Any]
@@ -31,7 +30,9 @@ RATE: Final = 8000
 BLUE, ORANGE, GREY = viz.COLOURS[:3]
 
 
-def fit(model: Model, examples: Array, steps: int, lr: float, batch: int = 32) -> None:
+def fit(
+    model: AudioVAE | AnomalyDetection, examples: Array, steps: int, lr: float, batch: int = 32
+) -> None:
     """Train on minibatches drawn at random, with Adam at a rate that falls along a cosine to 0."""
     source = Generator(1)
     optimizer = optim.Adam(model.parameters(), lr=lr)
@@ -215,7 +216,8 @@ def without_phases(sound: Array, iterations: Sequence[int]) -> tuple[Array, list
 
 def _magnitudes(sound: Array, size: int, hop: int, window: Array) -> Array:
     parts = np.asarray(F.stft(sound, size, hop, window=window))
-    return np.hypot(parts[..., 0], parts[..., 1])
+    magnitude: Array = np.hypot(parts[..., 0], parts[..., 1])
+    return magnitude
 
 
 def phases_found(
@@ -241,9 +243,10 @@ def best_answers(criterion: str, steps: int = 150) -> Array:
     """Return the one sound that is best for 64 copies of a tone with phases at random."""
     time = np.arange(512) / RATE
     phases = 2 * np.pi * Generator(5).uniform((64, 1), np.float64)
-    tones = (0.7 * np.sin(2 * np.pi * 250 * time + phases)).astype(np.float32)
+    tones: Array = (0.7 * np.sin(2 * np.pi * 250 * time + phases)).astype(np.float32)
     if criterion == "squared error":
-        return tones.mean(axis=0)
+        mean: Array = tones.mean(axis=0)
+        return mean
     made = minigen.tensor(0.01 * Generator(6).normal((1, 512), np.float32), requires_grad=True)
     optimizer = optim.Adam([made], lr=0.02)
     target = tones[:1]
@@ -323,7 +326,8 @@ def solved(cloth: Cloth, maps: Array, made: Array, chosen: Sequence[int]) -> Non
 def _contrast(maps: Array) -> Array:
     """Return maps from 0, where nine pixels in ten lie, to 1."""
     low, high = np.quantile(maps, (0.9, 0.999))
-    return np.clip((maps - low) / (high - low), 0, 1)
+    share: Array = np.clip((maps - low) / (high - low), 0, 1)
+    return share
 
 
 def _grey(images: Array) -> Array:
@@ -364,7 +368,8 @@ def blurred_statistics(images: Array, good: Array) -> Array:
 def _mean_and_contrast(images: Array) -> Array:
     mean = np.asarray(F.gaussian_blur(images, 1.5))
     square = np.asarray(F.gaussian_blur(images**2, 1.5))
-    return np.concatenate([mean, np.sqrt(np.maximum(square - mean**2, 0))], axis=1)
+    contrast: Array = np.sqrt(np.maximum(square - mean**2, 0))
+    return np.concatenate([mean, contrast], axis=1)
 
 
 def curve(scores: Array, bad: Array) -> tuple[Array, Array]:
