@@ -10,6 +10,7 @@ import pytest
 from hypothesis import settings
 
 import minigen
+from tests.skipped import Skipped
 from tests.strict import raw
 from tests.strict.library import Library
 from tests.strict.stages import Stages
@@ -35,6 +36,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     from tests.strict import suite
 
+    config.pluginmanager.register(Skipped(config), "skipped")
     if config.getoption("--backend") == "strict":
         if raw.compiler() is None:
             raise pytest.UsageError(f"--backend strict: {raw.WITHOUT_COMPILER}")

@@ -75,7 +75,7 @@ def test_a_step_that_is_too_long_accuses_no_rule() -> None:
 def test_the_dcgan_tutorials_first_weights_are_drawn() -> None:
     layer = nn.Conv2d(3, 64, 4, generator=minigen.Generator(0))
     nn.init.normal_(layer.weight.data, 0.0, 0.02, generator=minigen.Generator(0))
-    assert layer.weight.data.std() == pytest.approx(0.02, rel=0.05)
+    assert layer.weight.array.std() == pytest.approx(0.02, rel=0.05)
 
 
 def test_convolutions_and_pooling_take_pytorchs_options() -> None:

@@ -93,7 +93,7 @@ class ConditionalGANTrainee:
         for name, side in self.sides.items():
             loss = self._loss(name, images * 2 - 1, labels, codes, generator, penalized=True)
             loss.backward()
-            slopes = [to_numpy(p.grad.data) for p in side.parameters() if p.grad is not None]
+            slopes = [to_numpy(p.grad.array) for p in side.parameters() if p.grad is not None]
             found |= {name: loss.item(), f"{name} gradient": norm(slopes)}
             self.optimizers[name].zero_grad()
         return found

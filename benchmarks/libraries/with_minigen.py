@@ -111,15 +111,15 @@ class OpSubject:
         out = op.call(functional, *self._inputs)
         self._cotangent = None
         if out.shape:
-            self._cotangent = np.empty_like(out.data)  # in the output's memory order
+            self._cotangent = np.empty_like(out.array)  # in the output's memory order
             self._cotangent[...] = op.cotangent(out.shape)
 
     def figures(self) -> dict[str, float]:
         """Return the norms of the output and of the inputs' gradients."""
         out = self._run()
-        gradients = [x.grad.data for x in self._inputs if x.grad is not None]
+        gradients = [x.grad.array for x in self._inputs if x.grad is not None]
         named = {f"gradient {i}": norm([g]) for i, g in enumerate(gradients)}
-        return {"output": norm([out.data]), **named}
+        return {"output": norm([out.array]), **named}
 
     def step(self) -> None:
         """Run the op forward and backward."""
@@ -147,7 +147,7 @@ class AdamSubject:
     def figures(self) -> dict[str, float]:
         """Return the norm of the parameters after a step."""
         self.step()
-        return {"parameters": norm([parameter.data for parameter in self._parameters])}
+        return {"parameters": norm([parameter.array for parameter in self._parameters])}
 
     def step(self) -> None:
         """Move the parameters."""
@@ -211,4 +211,4 @@ def _adam(model: nn.Module, workload: Workload) -> optim.Adam:
 
 
 def _gradient_norm(module: nn.Module) -> float:
-    return norm([to_numpy(p.grad.data) for p in module.parameters() if p.grad is not None])
+    return norm([to_numpy(p.grad.array) for p in module.parameters() if p.grad is not None])

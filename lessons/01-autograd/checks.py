@@ -165,7 +165,7 @@ def check_descend(answer: Callable[..., Any]) -> None:
     )
     still = minigen.tensor(_CENTRE, requires_grad=True)
     answer(lambda: _paraboloid(still), [still], _RATE, 1)
-    expect_array(still.data, _CENTRE, "the parameter, from a start where no try can succeed,")
+    expect_array(still.array, _CENTRE, "the parameter, from a start where no try can succeed,")
 
 
 def _paraboloid(w: Any) -> Any:
@@ -178,7 +178,7 @@ def _descend(answer: Callable[..., Any], *, left_over: float | None = None) -> t
     if left_over is not None:
         w.grad = minigen.tensor(np.full(2, left_over))
     returned = answer(lambda: _paraboloid(w), [w], _RATE, _STEPS)
-    return w.data, returned
+    return w.array, returned
 
 
 def _descent(

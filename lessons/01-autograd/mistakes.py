@@ -208,5 +208,5 @@ def moves_on_from_the_bottom(loss: Any, parameters: Any, rate: float, steps: int
 @mistake("descend", "[0] is nan")
 def not_finite(loss: Any, parameters: Any, rate: float, steps: int) -> Any:
     for parameter in parameters:
-        parameter.data = np.full_like(parameter.data, np.nan)
+        parameter.data = np.full_like(parameter.array, np.nan)
     return [0.0] * steps

@@ -212,5 +212,5 @@ def module_case(
             return (call or module)(*((module, *values[:count]) if call else values[:count]))
 
     vars(function)["input_names"] = [*(f"input {i}" for i in range(count)), *names]
-    starts: list[Draw] = [constant(parameter.data) for parameter in learnt.values()]
+    starts: list[Draw] = [constant(parameter.array) for parameter in learnt.values()]
     return Case(name, kind, function, [*inputs, *starts], note, mode)

@@ -115,7 +115,7 @@ def gradcheck(
         [arguments[i] for i in checked],
         lambda: f(*arguments),
         constants=[
-            value.data if isinstance(value, Tensor) else value
+            value.array if isinstance(value, Tensor) else value
             for i, value in enumerate(arguments)
             if i not in checked and (isinstance(value, Tensor) or backend.is_array(value))
         ],
@@ -177,10 +177,10 @@ def gradcheck_parameters(
     """
     settings = Settings(order, mode, cotangent, eps, rtol, atol, seed)
     named = _distinct(parameters)
-    originals = [parameter.data for parameter in named.values()]
+    originals = [parameter.array for parameter in named.values()]
     try:
         for parameter in named.values():
-            parameter._data = parameter.data.astype(np.float64)
+            parameter._data = parameter.array.astype(np.float64)
         subject = Subject(function_name(loss_fn), list(named), list(named.values()), loss_fn)
         return _conduct(subject, settings)
     finally:
@@ -259,7 +259,7 @@ def _cotangent(watched: Watched, settings: Settings) -> Vector:
     if settings.sums_output:
         return np.ones_like(watched.centre)
     given = [
-        np.asarray(backend.to_numpy(g.data if isinstance(g, Tensor) else g), dtype=np.float64)
+        np.asarray(backend.to_numpy(g.array if isinstance(g, Tensor) else g), dtype=np.float64)
         for g in _as_sequence(settings.cotangent)
     ]
     shapes = [g.shape for g in given]
@@ -278,7 +278,7 @@ def _as_sequence(values: Any) -> list[Any]:
 
 def _argument(value: Any) -> Any:
     """Copy a floating-point array or tensor as a float64 leaf; return anything else as it is."""
-    array = value.data if isinstance(value, Tensor) else value
+    array = value.array if isinstance(value, Tensor) else value
     if not backend.is_array(array) or array.dtype.kind != "f":
         return value
     if array.size == 0:

@@ -110,7 +110,7 @@ class _Line:
     def __init__(self, f: Callable[..., Any], inputs: Any, dtype: DType, seed: int) -> None:
         self.f, self.dtype = f, dtype
         self.arguments = list(inputs) if isinstance(inputs, list | tuple) else [inputs]
-        arrays = [value.data if isinstance(value, Tensor) else value for value in self.arguments]
+        arrays = [value.array if isinstance(value, Tensor) else value for value in self.arguments]
         moving = {
             i: array
             for i, array in enumerate(arrays)

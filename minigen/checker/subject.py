@@ -62,7 +62,7 @@ class Subject:
         self.run = run
         self.constants = tuple(constants)
         self.order = 2 if recorded else 1
-        self.point = [host_copy(leaf.data) for leaf in leaves]
+        self.point = [host_copy(leaf.array) for leaf in leaves]
 
     def show(self, arrays: Sequence[Any]) -> None:
         """Let the leaves show other arrays.
@@ -95,7 +95,7 @@ class Subject:
 
     def values(self, values: Sequence[Vector]) -> Vector:
         """Run the function at `values`; return all its outputs as one vector."""
-        return flat([y.data for y in self.call(values)])
+        return flat([y.array for y in self.call(values)])
 
     def vjp(
         self, outputs: Sequence[Tensor], cotangents: Sequence[Any], *, create_graph: bool = False
@@ -202,11 +202,11 @@ class Watched:
             x + STEP * scale_of(x) * self.random.uniform(x.shape, np.float64) for x in subject.point
         ]
         beside = subject.call(neighbour)
-        subject.vjp(beside, [y.data.copy() for y in beside])  # any cotangent will do
+        subject.vjp(beside, [y.array.copy() for y in beside])  # any cotangent will do
         self.outputs = subject.call(subject.point)
-        self._arrays = [leaf.data for leaf in subject.leaves]  # what the graph was recorded on
+        self._arrays = [leaf.array for leaf in subject.leaves]  # what the graph was recorded on
         self.shapes = [y.shape for y in self.outputs]
-        self.centre = flat([y.data for y in self.outputs])
+        self.centre = flat([y.array for y in self.outputs])
         self._expect_untouched("the function", backward=False)
         self._expect_finite()
         self._expect_repeatable()
@@ -368,7 +368,7 @@ class Watched:
                     f"{culprit} changed an array of shape {original.shape} that it was given"
                     + remedy,
                 )
-        if backward and not np.array_equal(flat([y.data for y in self.outputs]), self.centre):
+        if backward and not np.array_equal(flat([y.array for y in self.outputs]), self.centre):
             raise subject.stop(
                 FailureKind.MUTATES, f"{culprit} changed the op's output in place{remedy}"
             )

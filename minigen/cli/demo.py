@@ -300,7 +300,7 @@ def _write_ways(runs: dict[str, Run], path: Path) -> None:
     words = [word for pair in PAIRS for word in pair]
     tokens = to_device(encode_texts(words, model.vocabulary, model.length), run.config.device)
     with no_grad():
-        means = model.encode(tokens)[0].data
+        means = model.encode(tokens)[0].array
         walks = models.interpolate(model, means[::2], means[1::2], STEPS)
     kind_of(model).draw_rows(path, walks)
     _write_and_say(path, path.read_text("utf-8").splitlines())

@@ -294,7 +294,7 @@ def _between_texts(run: Trained, texts: tuple[str, ...], count: int | None) -> _
     except UnknownTokenError as error:
         raise click.UsageError(f"FROM TO: {error}") from error
     with no_grad():
-        means = run.model.encode(to_device(tokens, run.config.device))[0].data
+        means = run.model.encode(to_device(tokens, run.config.device))[0].array
     return _Ends(means[:1], means[1:], None, "text")
 
 

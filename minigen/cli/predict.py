@@ -107,7 +107,7 @@ def _write(run: Trained, path: Path, clip: Pixels, frames: int, beside: bool) ->
     seen = clip[:, end - context : end]
     with no_grad():
         made = run.model.predict(to_device(seen, run.config.device), frames)
-    whole = np.concatenate([seen, to_numpy(made.data)], axis=1)
+    whole = np.concatenate([seen, to_numpy(made.array)], axis=1)
     if beside:
         whole = _joined(clip[:, end - context :], whole, context)
     # Channels that were taken one by one are those of one clip again.

@@ -80,7 +80,7 @@ def average_gradients(parameters: Iterable[Tensor], shard: Shard) -> None:
         if parameter.grad is not None:
             by_dtype.setdefault(parameter.grad.dtype, []).append(parameter)
     for alike in by_dtype.values():
-        arrays = [parameter.grad.data for parameter in alike if parameter.grad is not None]
+        arrays = [parameter.grad.array for parameter in alike if parameter.grad is not None]
         joined = namespace(arrays[0]).concatenate([array.reshape(-1) for array in arrays])
         total = shard.exchange.sum(joined)
         total /= shard.whole_count
@@ -95,7 +95,7 @@ def average_terms_of(terms: Mapping[str, Tensor], shard: Shard) -> dict[str, Ten
     """Return the means over the batch of scalars that are means over the shard."""
     if shard.exchange is None:
         return dict(terms)
-    values = [term.data.reshape(()) for term in terms.values()]
+    values = [term.array.reshape(()) for term in terms.values()]
     stacked = namespace(*values).stack(values)
     means = shard.exchange.sum(stacked * stacked.dtype.type(shard.count))
     means /= shard.whole_count

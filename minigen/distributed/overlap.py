@@ -31,7 +31,7 @@ def backward_and_average(loss: Tensor, shard: Shard, parameters: Iterable[Tensor
         Those whose gradients are wanted.
     """
     sums = _Sums(shard, parameters)
-    array = loss.data
+    array = loss.array
     walk_back([loss], [namespace(array).full_like(array, shard.count)], arrived=sums.add)
     sums.finish()
 

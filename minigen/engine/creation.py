@@ -72,7 +72,7 @@ def _unwrapped(data: Any) -> Any:
     """Replace the tensors in nested lists by their arrays."""
     if isinstance(data, list | tuple):
         return [_unwrapped(item) for item in data]
-    return backend.to_numpy(data.data) if isinstance(data, Tensor) else data
+    return backend.to_numpy(data.array) if isinstance(data, Tensor) else data
 
 
 def zeros(
@@ -166,22 +166,22 @@ def from_numpy(array: npt.NDArray[Any]) -> Tensor:
 
 def empty_like(x: Tensor) -> Tensor:
     """Make a tensor to be written over, of the shape, dtype and device of `x`."""
-    return Tensor(backend.namespace(x.data).empty_like(x.data))
+    return Tensor(backend.namespace(x.array).empty_like(x.array))
 
 
 def full_like(x: Tensor, fill_value: float) -> Tensor:
     """Make a tensor of one value, of the shape, dtype and device of `x`."""
-    return Tensor(backend.namespace(x.data).full_like(x.data, fill_value))
+    return Tensor(backend.namespace(x.array).full_like(x.array, fill_value))
 
 
 def zeros_like(x: Tensor) -> Tensor:
     """Make zeros of the shape, dtype and device of `x`."""
-    return Tensor(backend.namespace(x.data).zeros_like(x.data))
+    return Tensor(backend.namespace(x.array).zeros_like(x.array))
 
 
 def ones_like(x: Tensor) -> Tensor:
     """Make ones of the shape, dtype and device of `x`."""
-    return Tensor(backend.namespace(x.data).ones_like(x.data))
+    return Tensor(backend.namespace(x.array).ones_like(x.array))
 
 
 def arange(

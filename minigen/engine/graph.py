@@ -21,6 +21,7 @@ from typing import Any, Protocol, TypeAlias
 from minigen.engine import allocator
 from minigen.engine.backend import Array, array_of, arrays_in, is_array, namespace
 from minigen.engine.guards import Trace, tick, writes
+from minigen.engine.hooks import hooks
 from minigen.engine.modes import recording
 
 ops: dict[str, Callable[..., Any]] = {}
@@ -38,7 +39,7 @@ class Recorded(Protocol):
     """What the graph knows of a tensor: its array, and the call that made it."""
 
     @property
-    def data(self) -> Array:
+    def array(self) -> Array:
         """The values."""
 
     @property
@@ -70,7 +71,9 @@ class Node:
         When the op was called, on the engine's clock: nodes are younger than their parents.
     """
 
-    __slots__ = ("__weakref__", "arrays", "op", "options", "out", "parents", "time", "trace")
+    __slots__ = (
+        "__weakref__", "_hooks", "arrays", "op", "options", "out", "parents", "time", "trace",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -132,7 +135,8 @@ def walk_back(
 
     The targets are all leaves that require a gradient, unless given. With `link` rules see tensors,
     which records the pass; without it they see arrays. Cotangents come as the rules returned them.
-    `arrived` is told of each leaf and its cotangent as soon as nothing will be added to it.
+    `arrived` is handed each leaf and its cotangent as soon as nothing will be added to it; these
+    are not returned.
     """
     allocator.watch.notice()
     pending: dict[Vertex, Any] = {}
@@ -144,6 +148,8 @@ def walk_back(
     outer = recording.set(link is not None)
     try:
         for node in nodes if arrived is None else _telling(nodes, pending, arrived):
+            if hooks and node in pending:
+                pending[node] = hooks.apply(node, pending[node])
             if targets is not None and node in targets and node in pending:
                 found[node] = pending[node]
             if node not in pending or (wanted is not None and wanted.isdisjoint(node.parents)):
@@ -154,8 +160,8 @@ def walk_back(
     finally:
         recording.reset(outer)
     found |= {
-        leaf: arrived
-        for leaf, arrived in pending.items()
+        leaf: hooks.apply(leaf, cotangent) if hooks else cotangent
+        for leaf, cotangent in pending.items()
         if not isinstance(leaf, Node) and (targets is None or leaf in targets)
     }
     if link is not None and any(node.op.piecewise_linear for node in nodes):
@@ -164,9 +170,9 @@ def walk_back(
 
 
 def _telling(
-    nodes: Sequence[Node], pending: Mapping[Vertex, Any], arrived: Callable[[Any, Any], object]
+    nodes: Sequence[Node], pending: dict[Vertex, Any], arrived: Callable[[Any, Any], object]
 ) -> Iterator[Node]:
-    """Iterate over nodes; after the last one that a leaf is a parent of, tell of the leaf."""
+    """Iterate over nodes; after the last one that a leaf is a parent of, hand the leaf out."""
     last: dict[Vertex, Node] = {}
     for node in nodes:
         last |= {parent: node for parent in node.parents if parent is not None}
@@ -178,7 +184,8 @@ def _telling(
         yield node
         for leaf in leaves.get(node, ()):
             if leaf in pending:
-                arrived(leaf, pending[leaf])
+                cotangent = pending.pop(leaf)
+                arrived(leaf, hooks.apply(leaf, cotangent) if hooks else cotangent)
 
 
 class _ZeroSlope:

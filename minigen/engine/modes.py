@@ -111,7 +111,7 @@ class detect_anomaly(_Switch):  # noqa: N801 - PyTorch's name, used like a funct
     """Stop at the first NaN or infinity, and name the op, its shapes and the line that made it.
 
     Watches the forward pass and, where the graph was recorded inside the block, the backward pass.
-    It also finds arrays that were written to behind the engine's back (through `tensor.data[...]`,
+    It also finds arrays that were written to behind the engine's back (through `tensor.array[...]`,
     say) between the forward and the backward pass. Every result is read, so it is slow: for
     debugging.
 

@@ -83,7 +83,7 @@ class Shard:
         if self.exchange is None:
             loss.backward()
         else:
-            array = loss.data
+            array = loss.array
             loss.backward(namespace(array).full_like(array, self.count))
 
     def share_of(self, length: int) -> tuple[int, slice]:

@@ -3,6 +3,7 @@ r"""Tensors: arrays that can record how they were made, so that gradients flow b
 from __future__ import annotations
 
 import functools
+import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -12,8 +13,9 @@ from minigen.engine import backend, graph
 from minigen.engine.backend import Array, as_index, is_array, one_sequence
 from minigen.engine.comparison import allclose, equal
 from minigen.engine.conversion import Convertible
-from minigen.engine.graph import Node, Vertex, owned, walk_back
+from minigen.engine.graph import Node, Vertex, owned, vertex, walk_back
 from minigen.engine.guards import writes
+from minigen.engine.hooks import Handle, hooks
 from minigen.engine.inplace import expect_device
 from minigen.engine.numpy_protocol import Readable
 
@@ -55,11 +57,15 @@ class Tensor(Convertible, Readable):
 
     Attributes
     ----------
-    data : array
-        The values, a NumPy or CuPy array. Writes through the tensor (``t -= step``, ``t[0] = 1``,
-        ``t.data -= step``) are logged, so that a graph that still needs the old values refuses to
-        run backward. A write into the array itself (``t.data[0] = 1``) goes unseen but by
-        `detect_anomaly`.
+    array : array
+        The values, a NumPy or CuPy array.
+    data : Tensor
+        The values, as a tensor that shares their memory and that the graph does not know, as in
+        PyTorch: ``p.data.clamp_(-c, c)`` writes into p, which may be a leaf that requires a
+        gradient. Another array or tensor of the same shape may be put in its place. Writes
+        (``t -= step``, ``t[0] = 1``, ``t.data -= step``) are logged, so that a graph that still
+        needs the old values refuses to run backward. A write into the array itself
+        (``t.array[0] = 1``) goes unseen but by `detect_anomaly`.
     grad : Tensor or None
         The gradient that `backward` accumulated, of the same shape and dtype.
     grad_fn : Node or None
@@ -75,7 +81,7 @@ class Tensor(Convertible, Readable):
     tensor([2., 4., 6.])
     """
 
-    __slots__ = ("__weakref__", "grad")
+    __slots__ = ("__weakref__", "_hooks", "grad")
 
     def __init__(self, data: Any, requires_grad: bool = False) -> None:
         self._data: Array = data if backend.is_array(data) else np.asarray(data)
@@ -86,13 +92,19 @@ class Tensor(Convertible, Readable):
             self.requires_grad = True
 
     @property
-    def data(self) -> Array:
+    def array(self) -> Array:
         """The values, as an array."""
         return self._data
+
+    @property
+    def data(self) -> Tensor:
+        """The values, as a tensor that the graph does not know."""
+        return Tensor(self._data)
 
     @data.setter
     def data(self, value: Any) -> None:
         xp = backend.namespace(self._data)
+        value = backend.array_of(value)
         array = value if backend.is_array(value) else xp.asarray(value, dtype=self.dtype)
         if array.shape != self.shape:
             raise ValueError(
@@ -170,6 +182,86 @@ class Tensor(Convertible, Readable):
         for leaf, arrived in found.items():
             gradient = settle(leaf, arrived)
             leaf.grad = gradient if leaf.grad is None else leaf.grad + gradient
+
+    def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> Handle:
+        """Hand the gradient of this tensor to a function when a backward pass has computed it.
+
+        Parameters
+        ----------
+        hook : callable
+            Takes the gradient; returns another one of its shape, which goes on in its place, or
+            None.
+
+        Returns
+        -------
+        Handle
+            Its method ``remove`` takes the hook away.
+
+        Raises
+        ------
+        RuntimeError
+            If the tensor does not require a gradient.
+
+        Examples
+        --------
+        >>> import minigen
+        >>> x = minigen.tensor([1.0, 2.0], requires_grad=True)
+        >>> h = x * x
+        >>> seen = []
+        >>> handle = h.register_hook(seen.append)
+        >>> (3 * h).sum().backward()
+        >>> seen
+        [tensor([3., 3.])]
+        """
+        self._expect_gradient("register_hook")
+
+        def handed_on(arrived: Any) -> Any:
+            gradient = arrived if isinstance(arrived, Tensor) else result(arrived)
+            changed = hook(gradient)
+            if changed is None:
+                return arrived
+            if changed.shape != gradient.shape:
+                raise ValueError(
+                    f"register_hook: a hook returned a gradient of shape {tuple(changed.shape)} "
+                    f"for a tensor of shape {gradient.shape}"
+                )
+            return changed if isinstance(arrived, Tensor) else backend.array_of(changed)
+
+        return hooks.add(vertex(self), handed_on)
+
+    def retain_grad(self) -> None:
+        """Have `backward` fill ``.grad`` of this tensor, too, though an op made it.
+
+        Raises
+        ------
+        RuntimeError
+            If the tensor does not require a gradient.
+
+        Examples
+        --------
+        >>> import minigen
+        >>> x = minigen.tensor([1.0, 2.0], requires_grad=True)
+        >>> h = x * x
+        >>> h.retain_grad()
+        >>> (3 * h).sum().backward()
+        >>> h.grad
+        tensor([3., 3.])
+        """
+        self._expect_gradient("retain_grad")
+        held = weakref.ref(self)
+
+        def kept(arrived: Any) -> Any:
+            if (x := held()) is not None:
+                gradient = settle(x, arrived)
+                x.grad = gradient if x.grad is None else x.grad + gradient
+            return arrived
+
+        if not self.is_leaf:
+            hooks.keep(vertex(self), kept)
+
+    def _expect_gradient(self, method: str) -> None:
+        if not self._requires_grad:
+            raise RuntimeError(f"{method}: the tensor does not require a gradient")
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the accumulated gradient: set it to None, or else to zeros if there is one."""
@@ -491,13 +583,16 @@ class Tensor(Convertible, Readable):
         return super().__reduce_ex__(protocol)
 
     def __getstate__(self) -> Any:
-        """Return the state for a copy, which is a view of nothing."""
+        """Return the state for a copy, which is a view of nothing and has no hooks."""
         state: Any = super().__getstate__()
         attributes, slots = state
-        return attributes, {name: value for name, value in slots.items() if name != "_view"}
+        return attributes, {name: value for name, value in slots.items() if name not in _OF_ITS_OWN}
 
     __hash__ = object.__hash__  # `==` compares elements, so identity is what is hashed
 
+
+_OF_ITS_OWN = {"_view", "_hooks"}
+"""What a tensor does not hand on to its copies."""
 
 _UNSAID_DTYPES = {np.dtype(np.float32), np.dtype(np.int64), np.dtype(np.bool_)}
 
@@ -566,4 +661,4 @@ def _like(value: Other, reference: Any) -> Other:
         return value
     widens = reference.dtype.kind != "f" and isinstance(value, float | np.floating)
     dtype = backend.DEFAULT_FLOAT if widens else reference.dtype
-    return backend.namespace(reference.data).asarray(value, dtype=dtype)
+    return backend.namespace(reference.array).asarray(value, dtype=dtype)

@@ -310,7 +310,7 @@ def extract_features(
     with measuring(extractor):
         for batch, _ in minibatches(extractor, images, batch_size):
             _expect_unit_interval("extract_features", batch)
-            parts.append(to_numpy(extractor.features(batch).data).astype(np.float64))
+            parts.append(to_numpy(extractor.features(batch).array).astype(np.float64))
     return np.concatenate(parts)
 
 
@@ -348,7 +348,7 @@ def class_accuracy(
     with measuring(extractor):
         for batch, classes in minibatches(extractor, images, batch_size, wanted):
             _expect_unit_interval("class_accuracy", batch)
-            named = to_numpy(extractor(batch).data).argmax(axis=1)
+            named = to_numpy(extractor(batch).array).argmax(axis=1)
             right += int((named == to_numpy(classes)).sum())
     return right / len(images)
 

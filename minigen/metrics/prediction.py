@@ -186,7 +186,7 @@ def judge_prediction(
             truth: Pixels = to_numpy(array_of(batch))
             seen, wanted = truth[:, :context], truth[:, context : context + ahead]
             outcomes = {
-                "the model": to_numpy(model.predict(batch[:, :context], ahead).data),
+                "the model": to_numpy(model.predict(batch[:, :context], ahead).array),
                 "the last frame": copied(seen, ahead),
                 "a line through two": extrapolated(seen, ahead),
                 "best linear filter": linear.predict(seen, ahead),

@@ -284,7 +284,7 @@ def sample_sentences(
     """Return an image of each sentence (N, L), on the host."""
     with measuring(model):
         parts = [
-            to_numpy(model.sample(len(some), some, generator=generator).data)
+            to_numpy(model.sample(len(some), some, generator=generator).array)
             for some, _ in minibatches(model, sentences, batch_size)
         ]
     return np.concatenate(parts)

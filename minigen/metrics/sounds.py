@@ -178,7 +178,7 @@ def judge_sounds(model: AudioVAE, sounds: Array, others: Array) -> SoundReport:
     with measuring(model):
         made = np.concatenate(
             [
-                to_numpy(model.reconstruct(batch).data)[:, 0]
+                to_numpy(model.reconstruct(batch).array)[:, 0]
                 for batch, _ in minibatches(model, sounds, BATCH_SIZE)
             ]
         )

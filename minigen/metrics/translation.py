@@ -66,7 +66,7 @@ def judged_targets(judge: FeatureExtractor, images: Array) -> npt.NDArray[np.boo
     """Tell which images (N, C, H, W) a judge of style takes for targets: (N,)."""
     seen = _as_seen(to_numpy(array_of(images)))
     with measuring(judge):
-        parts = [to_numpy(judge(some).data) for some, _ in minibatches(judge, seen, BATCH_SIZE)]
+        parts = [to_numpy(judge(some).array) for some, _ in minibatches(judge, seen, BATCH_SIZE)]
     logits = np.concatenate(parts)
     taken: npt.NDArray[np.bool_] = logits[:, 1] > logits[:, 0]
     return taken

@@ -115,7 +115,7 @@ def judge_words(
     with measuring(model):
         made = np.concatenate(
             [
-                to_numpy(model.sample(len(some), some, generator=source).data)
+                to_numpy(model.sample(len(some), some, generator=source).array)
                 for some, _ in minibatches(model, labels, BATCH_SIZE)
             ]
         )

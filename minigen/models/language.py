@@ -471,7 +471,7 @@ class CharTransformer(LanguageModel):
 
     def _distances(self, count: int, features: Tensor) -> Array:
         """Return what is taken off the scores of each head, (count heads, L, L), by distance."""
-        library, dtype = namespace(features.data), features.dtype
+        library, dtype = namespace(features.array), features.dtype
         places = library.arange(features.shape[1], dtype=dtype)
         behind = library.maximum(places[:, None] - places, 0)
         slopes = 2 ** library.linspace(STEEPEST, FLATTEST, self.networks.heads, dtype=dtype)

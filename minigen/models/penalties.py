@@ -134,5 +134,5 @@ def _squared_slopes(critic: Critic, points: Array) -> Tensor:
 
 def _lengths(squares: Tensor) -> Tensor:
     """Return square roots, with slope 0 where a square is 0, as PyTorch's norm has."""
-    zero = squares.data == 0
+    zero = squares.array == 0
     return F.where(zero, 0.0, F.sqrt(F.where(zero, 1.0, squares)))

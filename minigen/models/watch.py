@@ -141,7 +141,7 @@ def _undecided_loss(model: Any) -> float:
 
 def _variance(images: Tensor | Array) -> float:
     """Return the variance over examples, summed over their features."""
-    array = to_numpy(images.data if isinstance(images, Tensor) else images)
+    array = to_numpy(images.array if isinstance(images, Tensor) else images)
     return float(array.reshape(len(array), -1).var(axis=0, dtype=np.float64).sum())
 
 
@@ -150,7 +150,7 @@ def _take_gradient_norm(model: Any) -> float:
     squares = 0.0
     for parameter in model.sides()["generator"].parameters():
         if parameter.grad is not None:
-            gradient: Any = to_numpy(parameter.grad.data).ravel()
+            gradient: Any = to_numpy(parameter.grad.array).ravel()
             squares += float(blocked_dot(gradient, gradient))
             parameter.grad = None
     return math.sqrt(squares)

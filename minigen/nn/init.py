@@ -46,7 +46,7 @@ def uniform_(
     >>> import minigen
     >>> from minigen import nn
     >>> x = nn.init.uniform_(minigen.zeros(100), -2, 2, generator=minigen.Generator(0))
-    >>> bool((x.data >= -2).all() and (x.data < 2).all())
+    >>> bool((x.array >= -2).all() and (x.array < 2).all())
     True
     """
     with no_grad():
@@ -106,7 +106,7 @@ def xavier_uniform_(
     >>> import minigen
     >>> from minigen import nn
     >>> weight = nn.init.xavier_uniform_(minigen.zeros(2, 4), generator=minigen.Generator(0))
-    >>> bool((abs(weight.data) <= 1).all())
+    >>> bool((abs(weight.array) <= 1).all())
     True
 
     Derivation: init.xavier

@@ -46,7 +46,7 @@ class Parameter(Tensor):
     __slots__ = ()
 
     def __init__(self, data: Any, requires_grad: bool = True) -> None:
-        super().__init__(tensor(data).data, requires_grad)
+        super().__init__(tensor(data).array, requires_grad)
 
     def __repr__(self) -> str:
         return f"Parameter containing:\n{super().__repr__()}"
@@ -305,11 +305,11 @@ class Module:
         """
         move = _mover(device_or_dtype, type(self).__name__)
         for held in (*self.parameters(), *self.buffers()):
-            moved = move(held.data)
-            if moved is not held.data:
+            moved = move(held.array)
+            if moved is not held.array:
                 held.data = moved
             if held.grad is not None:
-                held.grad = Tensor(move(held.grad.data))
+                held.grad = Tensor(move(held.grad.array))
         return self
 
     def float(self) -> Self:
@@ -440,7 +440,7 @@ def _unique(pairs: Iterable[tuple[str, Entry]]) -> Iterator[tuple[str, Entry]]:
 
 def _as_array(value: Any) -> Array:
     if isinstance(value, Tensor):
-        return value.data
+        return value.array
     return value if backend.is_array(value) else np.asarray(value)
 
 

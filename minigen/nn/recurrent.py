@@ -316,7 +316,7 @@ class _Recurrent(_Gated):
         if lengths is None:
             return None
         given = array_of(lengths)
-        counted = given if hasattr(given, "dtype") else tensor(given).data
+        counted = given if hasattr(given, "dtype") else tensor(given).array
         if tuple(counted.shape) != (x.shape[1],):
             raise ValueError(
                 f"lengths of shape ({x.shape[1]},) are expected, got {tuple(counted.shape)}"

@@ -224,7 +224,7 @@ def to_device(x: Array, device: str) -> Array:
 @to_device.vjp
 def to_device_vjp(g: Array, _out: Array, x: Array, *, device: str) -> Cotangents:
     r""":math:`\bar x = g`, copied back."""
-    return (to_device(g, backend.device_of(x if backend.is_array(x) else x.data)),)
+    return (to_device(g, backend.device_of(x if backend.is_array(x) else x.array)),)
 
 
 def axis_index(axis: int, ndim: int) -> int:

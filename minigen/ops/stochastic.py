@@ -115,7 +115,7 @@ def draw_noise(
     With `samples`, a new first axis of that length holds independent draws. Without, the noise is
     held in the memory order of `like`, which its sums and products with it then keep.
     """
-    array = like.data if isinstance(like, Tensor) else like
+    array = like.array if isinstance(like, Tensor) else like
     shape = array.shape if samples is None else (samples, *array.shape)
     source = generator or default_generator()
     kind = array.dtype if array.dtype.kind == "f" else DEFAULT_FLOAT
@@ -175,7 +175,7 @@ def dropout(
     if p == 1:
         return x * 0
     if mask is None:
-        array = x.data if isinstance(x, Tensor) else x
+        array = x.array if isinstance(x, Tensor) else x
         source = generator or default_generator()
         kind = array.dtype if array.dtype.kind == "f" else DEFAULT_FLOAT
         mask = source.bernoulli(1 - p, array.shape, kind, device_of(array))

@@ -118,7 +118,7 @@ class Optimizer(ABC):
             if given and given[0].device != CPU and self._update_together(given, group, names):
                 continue
             for parameter in given:
-                self._update_parameter(parameter, parameter.grad.data, group, names)
+                self._update_parameter(parameter, parameter.grad.array, group, names)
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients: set every ``.grad`` to None, or those that are there to zeros."""
@@ -224,7 +224,7 @@ class Optimizer(ABC):
         if together is None or len(steps) > 1 or kernels() == READABLE:
             return False
         arrays = [
-            self._arrays(parameter, parameter.grad.data, state, names)
+            self._arrays(parameter, parameter.grad.array, state, names)
             for parameter, state in zip(parameters, states, strict=True)
             if parameter.grad is not None
         ]
@@ -239,7 +239,7 @@ class Optimizer(ABC):
         self, parameter: Tensor, gradient: Array, state: ParameterState, names: Sequence[str]
     ) -> tuple[Array, ...]:
         """Return weights, gradient and moments of a parameter, all of one shape."""
-        weights = parameter.data
+        weights = parameter.array
         if gradient.shape != weights.shape:
             raise ValueError(
                 f"{self._name}: a parameter of shape {weights.shape} has a gradient of shape "

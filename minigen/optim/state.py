@@ -234,7 +234,7 @@ def _shape(value: Any) -> tuple[int, ...]:
 
 def _like(value: Any, parameter: Tensor) -> Array:
     """Return a copy of a moment in the dtype and on the device of its parameter."""
-    array = value.data if isinstance(value, Tensor) else value
+    array = value.array if isinstance(value, Tensor) else value
     array = array if is_array(array) else np.asarray(array)
     return to_device(array.astype(parameter.dtype), parameter.device)
 

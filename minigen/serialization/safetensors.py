@@ -89,7 +89,7 @@ def array_of_bytes(dtype: str, data: bytes | bytearray, order: Order = "<") -> N
 
 def _as_stored(name: str, value: Any) -> NumPyArray:
     """Return a tensor or an array on the host, in the order of memory and bytes of the file."""
-    array = to_numpy(value.data if isinstance(value, Tensor) else value)
+    array = to_numpy(value.array if isinstance(value, Tensor) else value)
     if array.dtype.kind not in "?biuf" or array.dtype.itemsize > 8:
         raise TypeError(
             f"safetensors: {name!r} is of dtype {array.dtype}: Booleans, integers and floats of "

@@ -133,4 +133,4 @@ def find_cause(model: nn.Module, again: Callable[[], object]) -> str:
 
 
 def _is_finite(parameter: nn.Parameter) -> bool:
-    return bool(np.isfinite(to_numpy(parameter.data)).all())
+    return bool(np.isfinite(to_numpy(parameter.array)).all())

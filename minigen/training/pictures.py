@@ -88,7 +88,7 @@ class Album:
         shown = self._model.labels_in_turn(count) if told is None else told
         with measuring(self._model):
             samples = self._samples(told)
-            if samples is None or not np.isfinite(to_numpy(samples.data)).all():
+            if samples is None or not np.isfinite(to_numpy(samples.array)).all():
                 return  # nothing to draw; or the loss will not be finite, either, and says so
             setting = Setting(
                 real=lambda: self._originals,

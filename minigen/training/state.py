@@ -87,7 +87,7 @@ def read_numbers(tensors: Sequence[Tensor]) -> list[float]:
     """
     if not tensors or tensors[0].device == CPU:
         return [float(tensor.item()) for tensor in tensors]
-    numbers = [tensor.data.reshape(()) for tensor in tensors]
+    numbers = [tensor.array.reshape(()) for tensor in tensors]
     return to_numpy(namespace(*numbers).stack(numbers)).tolist()  # type: ignore[no-any-return]
 
 

@@ -83,7 +83,8 @@ def save_captioned_images(
     corners = [(_GAP + n // columns * down, _GAP + n % columns * across) for n in range(count)]
     for (top, left), image in zip(corners, whole, strict=True):
         page[top : top + height, left : left + width] = image
-    figure = Figure(figsize=(size[1] / DPI, size[0] / DPI), dpi=DPI, layout="none")
+    figure = Figure(figsize=(size[1] / DPI, size[0] / DPI), dpi=DPI)
+    figure.set_layout_engine("none")
     axes = figure.add_axes((0, 0, 1, 1))
     axes.imshow(page.squeeze(), cmap="gray", vmin=0, vmax=255, interpolation="nearest")
     axes.set_axis_off()

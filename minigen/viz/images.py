@@ -319,7 +319,8 @@ def save_image_table(
     height, width = grid.shape[:2]
     # The axes fill the figure, so that the grid is shown pixel by pixel; the words stand outside,
     # and the file is cut to hold them.
-    figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI, layout="none")
+    figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI)
+    figure.set_layout_engine("none")
     axes = figure.add_axes((0, 0, 1, 1))
     axes.imshow(grid, cmap="gray", vmin=0, vmax=255, interpolation="nearest", aspect="auto")
     axes.set_xticks(_centres(across, width), column_labels)

@@ -24,7 +24,7 @@ def test_every_forward_rule_and_cotangent_passes_through() -> None:
     with between(run):
         (x * x).sum().backward()
     assert x.grad is not None
-    np.testing.assert_array_equal(x.grad.data, [2.0, 4.0])
+    np.testing.assert_array_equal(x.grad.array, [2.0, 4.0])
     assert seen["forward", "mul"] == 1
     assert seen["rule", "mul"] == 1
     assert seen["cotangent", "mul"] == 2

@@ -68,7 +68,7 @@ def derivatives(case: Case, device: str) -> list[npt.NDArray[Any]]:
         minigen.grad(total, learnt, allow_unused=True) if total.requires_grad else ()
     )  # none where every gradient is constant
     found = [*values, *slopes, *(bend for bend in second if bend is not None)]
-    return [to_numpy(each.data) for each in found]
+    return [to_numpy(each.array) for each in found]
 
 
 def weighed(tensors: Sequence[Tensor]) -> Tensor:

@@ -114,7 +114,7 @@ def test_inputs_are_copied() -> None:
 
 
 def test_integers_and_non_arrays_are_passed_through() -> None:
-    labels, options = minigen.tensor([2, 0]).data, {"reduction": "sum"}
+    labels, options = minigen.tensor([2, 0]).array, {"reduction": "sum"}
     seen: list[Any] = []
 
     def loss(logits: Tensor, target: Any, more: Any) -> Tensor:
@@ -355,11 +355,11 @@ def test_parameters_that_a_function_closes_over_are_checked(order: int, mode: An
 
 def test_parameters_get_their_own_arrays_back() -> None:
     parameters, loss = perceptron()
-    arrays = [p.data for p in parameters.values()]
+    arrays = [p.array for p in parameters.values()]
     copies = [array.copy() for array in arrays]
     gradcheck_parameters(loss, parameters, order=2)
     for p, array, copy in zip(parameters.values(), arrays, copies, strict=True):
-        assert p.data is array
+        assert p.array is array
         assert p.dtype == np.float32
         assert p.grad is None
         assert (array == copy).all()
@@ -367,7 +367,7 @@ def test_parameters_get_their_own_arrays_back() -> None:
 
 def test_parameters_get_their_own_arrays_back_when_the_check_is_broken_off() -> None:
     parameters, loss = perceptron()
-    arrays = [p.data for p in parameters.values()]
+    arrays = [p.array for p in parameters.values()]
     calls = []
 
     def interrupted() -> Tensor:
@@ -378,7 +378,7 @@ def test_parameters_get_their_own_arrays_back_when_the_check_is_broken_off() -> 
 
     with pytest.raises(KeyboardInterrupt):
         gradcheck_parameters(interrupted, parameters)
-    assert all(p.data is array for p, array in zip(parameters.values(), arrays, strict=True))
+    assert all(p.array is array for p, array in zip(parameters.values(), arrays, strict=True))
 
 
 def test_a_graph_recorded_before_the_check_still_works_after_it() -> None:

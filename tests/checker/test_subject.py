@@ -144,7 +144,7 @@ def test_a_parameter_that_is_written_to_is_reported() -> None:
 
     report = gradcheck_parameters(clipped, {"weight": weight})
     assert (report.failures[0].kind, report.failures[0].input) == (FailureKind.MUTATES, "weight")
-    assert (weight.data == X).all()
+    assert (weight.array == X).all()
 
 
 def test_a_rule_may_return_a_scalar_for_a_scalar() -> None:

@@ -29,7 +29,7 @@ def uneven(vae: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A run whose third latent variable is the most active and whose first the least."""
     model = models.VAE((1, 8, 8), (8,), 3)
     for unit, scale in enumerate((0.5, 2.0, 8.0)):
-        model.to_mu.weight.data[unit] = scale * model.to_mu.weight.data[0]
+        model.to_mu.weight.array[unit] = scale * model.to_mu.weight.array[0]
     monkeypatch.setattr("minigen.training.load_model", lambda *_, **__: model.eval())
     return vae
 

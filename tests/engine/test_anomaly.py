@@ -134,7 +134,7 @@ def test_a_write_behind_the_engines_back_is_found() -> None:
         h = x * 1
         y = (h * h).sum()
         line = here(-1)
-        h.data[0] = 5
+        h.array[0] = 5
         with pytest.raises(AnomalyError, match="mul: input 0 was changed in place") as caught:
             y.backward()
     assert line in str(caught.value)
@@ -144,13 +144,13 @@ def test_a_write_into_an_output_behind_the_engines_back_is_found() -> None:
     x = leaf([1.0, 2.0])
     with minigen.detect_anomaly():
         h = x.exp()
-        h.data[0] = 5
+        h.array[0] = 5
         with pytest.raises(AnomalyError, match="exp: the output was changed in place"):
             h.sum().backward()
 
 
 def test_a_raw_write_into_an_array_that_a_rule_gets_as_an_option_is_found() -> None:
-    picks, low = minigen.tensor([0, 0]).data, minigen.zeros(2).data
+    picks, low = minigen.tensor([0, 0]).array, minigen.zeros(2).array
     x = leaf([1.0, 2.0])
     with minigen.detect_anomaly():
         y = x[picks]
@@ -168,7 +168,7 @@ def test_a_raw_write_into_an_array_that_no_rule_needs_is_harmless() -> None:
     with minigen.detect_anomaly():
         h = x * 2
         y = h.exp()  # its rule needs the output alone
-        h.data[0] = 100
+        h.array[0] = 100
         y.sum().backward()
     np.testing.assert_allclose(gradient_of(x), 2 * np.exp([2.0, 4.0]), rtol=1e-6)
 

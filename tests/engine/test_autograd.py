@@ -60,7 +60,7 @@ def test_an_output_may_be_an_input() -> None:
     assert values(found) == [[5, 6], [15, 18]]
     for gradient in found:
         assert gradient is not None
-        assert not np.shares_memory(gradient.data, cotangent)
+        assert not np.shares_memory(gradient.array, cotangent)
 
 
 def test_intermediate_results_may_be_inputs() -> None:
@@ -93,7 +93,7 @@ def test_an_input_given_twice_gets_two_gradients_that_share_no_memory(create_gra
     assert first is not None
     assert second is not None
     assert first.tolist() == second.tolist() == [2, 4]
-    assert not np.shares_memory(first.data, second.data)
+    assert not np.shares_memory(first.array, second.array)
 
 
 def test_an_unused_input_is_an_error_unless_allowed() -> None:

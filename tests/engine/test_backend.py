@@ -122,11 +122,11 @@ def test_a_gpu_that_is_not_there_is_refused_by_number() -> None:
 def test_a_tensor_moves_to_the_gpu_and_back_with_its_gradient(cupy: Library) -> None:
     x = host_leaf()
     y = x.cuda()
-    assert isinstance(y.data, cupy.ndarray)
+    assert isinstance(y.array, cupy.ndarray)
     assert y.device == "cuda:0"
     assert y.dtype == np.float32
     assert y.to("cuda:0") is y
-    assert backend.namespace(y.data) is cupy
+    assert backend.namespace(y.array) is cupy
     z = y * y
     assert z.device == "cuda:0"
     z.cpu().sum().backward()
@@ -163,8 +163,8 @@ _RAW = pytest.mark.host_only("with `--backend strict` a test's arrays are sent t
     [
         lambda cpu, gpu: cpu + gpu,
         lambda cpu, gpu: gpu * cpu,
-        pytest.param(lambda cpu, gpu: gpu / cpu.data, marks=_RAW),
-        pytest.param(lambda cpu, gpu: cpu.data - gpu, marks=_RAW),
+        pytest.param(lambda cpu, gpu: gpu / cpu.array, marks=_RAW),
+        pytest.param(lambda cpu, gpu: cpu.array - gpu, marks=_RAW),
         lambda cpu, gpu: gpu @ cpu,
         F.maximum,
         lambda cpu, gpu: F.where(cpu > 0, gpu, gpu),

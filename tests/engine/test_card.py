@@ -86,7 +86,7 @@ def test_an_op_of_arrays_on_two_devices_names_both(way: Any, order: tuple[str, s
     with way(), pytest.raises(DeviceError, match=message):
         a + b
     with way(), pytest.raises(DeviceError, match=message):
-        add(a.data, b.data)
+        add(a.array, b.array)
 
 
 @pytest.mark.usefixtures("cupy")

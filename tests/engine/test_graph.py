@@ -61,7 +61,7 @@ def test_a_leaf_that_is_the_output_gets_the_cotangent() -> None:
     cotangent = np.array([3.0, 4.0], np.float32)
     x.backward(cotangent)
     np.testing.assert_array_equal(gradient_of(x), [3, 4])
-    assert not np.shares_memory(x.grad.data, cotangent)  # type: ignore[union-attr]
+    assert not np.shares_memory(x.grad.array, cotangent)  # type: ignore[union-attr]
 
 
 def test_paths_that_meet_add_up() -> None:

@@ -23,7 +23,7 @@ from tests.numeric import gradient_of, leaf
 def test_backward_frees_the_arrays_of_the_graph_while_the_output_lives() -> None:
     x = leaf([1.0, 2.0])
     h = x * 2
-    held = weakref.ref(h.data)
+    held = weakref.ref(h.array)
     y = (h * h).sum()
     del h
     gc.collect()
@@ -37,7 +37,7 @@ def test_a_dropped_graph_frees_its_arrays_without_the_garbage_collector() -> Non
     try:
         x = leaf([1.0, 2.0])
         h = x * 2
-        held = weakref.ref(h.data)
+        held = weakref.ref(h.array)
         y = (h * h).sum()
         del h, y
         assert held() is None
@@ -48,7 +48,7 @@ def test_a_dropped_graph_frees_its_arrays_without_the_garbage_collector() -> Non
 def test_an_input_that_the_rule_does_not_name_is_not_kept() -> None:
     x = leaf([1.0, 2.0])
     h = x * 2
-    held = weakref.ref(h.data)
+    held = weakref.ref(h.array)
     y = h.exp()  # its rule needs the output alone
     del h
     assert held() is None
@@ -72,7 +72,7 @@ def test_an_input_of_which_a_rule_needs_the_shape_alone_is_not_kept(
 ) -> None:
     x = leaf([1.0, 2.0])
     h = x * 2
-    held = weakref.ref(h.data)
+    held = weakref.ref(h.array)
     y = function(h)
     del h
     assert held() is None
@@ -83,7 +83,7 @@ def test_an_input_of_which_a_rule_needs_the_shape_alone_is_not_kept(
 def test_an_output_that_the_rule_does_not_name_is_not_kept() -> None:
     x = leaf([1.0, 2.0])
     h = x.sin()  # its rule needs the input alone
-    held = weakref.ref(h.data)
+    held = weakref.ref(h.array)
     y = h.clone()
     del h
     assert held() is None
@@ -105,7 +105,7 @@ def test_no_grad_holds_nothing() -> None:
     x = leaf([1.0, 2.0])
     with minigen.no_grad():
         h = x * 2
-        held = weakref.ref(h.data)
+        held = weakref.ref(h.array)
         y = h * h
     del h
     assert held() is None
@@ -115,7 +115,7 @@ def test_no_grad_holds_nothing() -> None:
 def test_gradients_do_not_keep_the_graph_alive() -> None:
     x = leaf([1.0, 2.0])
     h = x * 2
-    held = weakref.ref(h.data)
+    held = weakref.ref(h.array)
     y = (h * h).sum()
     (gradient,) = minigen.grad(y, x)
     del h, y
@@ -147,7 +147,7 @@ def test_gradients_of_two_leaves_share_no_memory(
     out.backward(cotangent, create_graph=create_graph)
     assert x.grad is not None
     assert y.grad is not None
-    arrays = [x.grad.data, y.grad.data, x.data, y.data, out.data, cotangent.data]
+    arrays = [x.grad.array, y.grad.array, x.array, y.array, out.array, cotangent.array]
     for i, a in enumerate(arrays[:2]):
         assert not any(np.shares_memory(a, b) for b in arrays[i + 1 :])
         a[...] = 0  # refused of a view that repeats elements
@@ -178,8 +178,8 @@ def test_a_rule_that_returns_its_own_arrays_does_not_leak_them() -> None:
     passed(x, y).backward(kept)
     assert x.grad is not None
     assert y.grad is not None
-    assert not np.shares_memory(x.grad.data, y.grad.data)
-    assert not np.shares_memory(x.grad.data, kept)
+    assert not np.shares_memory(x.grad.array, y.grad.array)
+    assert not np.shares_memory(x.grad.array, kept)
 
     @minigen.op
     def linear_in_b(a: Any, b: Any) -> Any:
@@ -193,8 +193,8 @@ def test_a_rule_that_returns_its_own_arrays_does_not_leak_them() -> None:
     linear_in_b(x, y).backward()
     assert x.grad is not None
     assert y.grad is not None
-    assert not np.shares_memory(x.grad.data, y.data)
-    assert not np.shares_memory(y.grad.data, x.data)
+    assert not np.shares_memory(x.grad.array, y.array)
+    assert not np.shares_memory(y.grad.array, x.array)
 
 
 def test_owned_copies_what_is_a_view_or_known_elsewhere() -> None:
@@ -204,7 +204,7 @@ def test_owned_copies_what_is_a_view_or_known_elsewhere() -> None:
     assert owned(array[:2], []).base is None
     tensor = minigen.ones(2)
     assert owned(tensor, []) is tensor
-    assert not np.shares_memory(owned(tensor, [tensor]).data, tensor.data)
+    assert not np.shares_memory(owned(tensor, [tensor]).array, tensor.array)
 
 
 def test_vertex_and_array_of() -> None:
@@ -212,5 +212,5 @@ def test_vertex_and_array_of() -> None:
     y = x * 2
     assert vertex(x) is x
     assert isinstance(vertex(y), Node)
-    assert array_of(x) is x.data
+    assert array_of(x) is x.array
     assert array_of(3) == 3

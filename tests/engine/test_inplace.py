@@ -46,10 +46,10 @@ def test_a_write_keeps_the_object_its_memory_and_that_it_requires_a_gradient(
     write: Callable[[Any], Any],
 ) -> None:
     x = leaf([1.0, 2.0, 3.0])
-    memory, old = x.data, x.tolist()
+    memory, old = x.array, x.tolist()
     with minigen.no_grad():
         assert write(x) is x
-    assert x.data is memory
+    assert x.array is memory
     assert x.tolist() != old
     assert x.requires_grad
     assert x.is_leaf
@@ -107,7 +107,7 @@ def test_a_view_taken_before_a_recorded_write_can_not_be_used_after_it(
     old = take(h)
     h *= 3
     new = take(h)
-    np.testing.assert_array_equal(old.data, new.data)
+    np.testing.assert_array_equal(old.array, new.array)
     with pytest.raises(RuntimeError, match="take the view after the write"):
         (old + 1).sum().backward(retain_graph=True)
     with pytest.raises(RuntimeError, match="take the view after the write"):
@@ -141,7 +141,7 @@ def test_a_tensor_multiplied_by_itself_in_place_is_squared() -> None:
     h = x * 2
     h *= h
     h.sum().backward()
-    np.testing.assert_array_equal(gradient_of(x), 8 * x.data)
+    np.testing.assert_array_equal(gradient_of(x), 8 * x.array)
 
 
 def test_indices_that_pick_nothing_change_nothing() -> None:
@@ -213,7 +213,7 @@ def test_numbers_are_drawn_as_initialisers_draw_them() -> None:
     seeds = [minigen.Generator(3), minigen.Generator(3)]
     drawn = minigen.zeros(4).normal_(1.0, 2.0, generator=seeds[0])
     expected = nn.init.normal_(minigen.zeros(4), 1.0, 2.0, seeds[1])
-    np.testing.assert_array_equal(drawn.data, expected.data)
+    np.testing.assert_array_equal(drawn.array, expected.array)
     with pytest.raises(TypeError, match="ask for a float"):
         minigen.zeros(4).long().uniform_()
 

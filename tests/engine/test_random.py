@@ -22,8 +22,8 @@ DRAWS: dict[str, Any] = {
     "bernoulli": lambda g: g.bernoulli(0.5, (20,)),
     "integers": lambda g: g.integers(0, 100, 8),
     "permutation": lambda g: g.permutation(10),
-    "randn": lambda g: minigen.randn(2, 3, generator=g).data,
-    "rand": lambda g: minigen.rand(2, 3, generator=g).data,
+    "randn": lambda g: minigen.randn(2, 3, generator=g).array,
+    "rand": lambda g: minigen.rand(2, 3, generator=g).array,
     "dropout": lambda g: F.dropout(np.ones(20, np.float32), 0.5, generator=g),
     "reparameterize": lambda g: F.reparameterize(np.zeros((2, 2)), np.zeros((2, 2)), generator=g),
 }

@@ -24,7 +24,7 @@ from tests.numeric import gradient_of, leaf
 def test_python_floats_become_float32(data: Any) -> None:
     x = minigen.tensor(data)
     assert x.dtype == np.float32
-    np.testing.assert_array_equal(x.data, np.array(data, np.float32))
+    np.testing.assert_array_equal(x.array, np.array(data, np.float32))
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_tensor_copies_and_the_class_does_not() -> None:
     assert copied.tolist() == [1, 1, 1]
     assert shown.tolist() == [5, 1, 1]
     other = minigen.tensor(shown)
-    assert not np.shares_memory(other.data, shown.data)
+    assert not np.shares_memory(other.array, shown.array)
 
 
 def test_a_read_only_array_becomes_a_tensor_that_can_be_written() -> None:
@@ -137,13 +137,13 @@ def test_a_tensor_tells_its_shape_axes_size_dtype_and_device(shape: tuple[int, .
     assert x.device == "cpu"
     assert not x.requires_grad
     assert x.grad is None
-    assert isinstance(x.data, np.ndarray)
+    assert isinstance(x.array, np.ndarray)
 
 
 def test_results_of_ops_on_zero_axes_hold_arrays_and_not_scalars() -> None:
     x = leaf(np.ones(3))
     for y in (x.sum(), x.sum().exp(), x[0], x @ x, x.sum() * 2, x.max(), x.mean()):
-        assert backend.is_array(y.data)
+        assert backend.is_array(y.array)
         assert y.shape == ()
 
 
@@ -201,7 +201,7 @@ def test_leaves_are_the_tensors_that_no_recorded_op_made() -> None:
 def test_detach_shares_memory_and_cuts_the_graph() -> None:
     x = leaf([1.0, 2.0])
     y = x.detach()
-    assert np.shares_memory(x.data, y.data)
+    assert np.shares_memory(x.array, y.array)
     assert not y.requires_grad
     (x * y).sum().backward()
     np.testing.assert_array_equal(gradient_of(x), [1, 2])
@@ -275,8 +275,8 @@ def test_a_tensor_without_axes_has_no_len_and_no_iteration() -> None:
 @pytest.mark.host_only("a tensor shows NumPy's memory")
 def test_numpy_shows_a_tensor_outside_the_graph_without_a_copy() -> None:
     x = minigen.tensor([1.0, 2.0])
-    assert np.shares_memory(np.asarray(x), x.data)
-    assert not np.shares_memory(np.array(x), x.data)
+    assert np.shares_memory(np.asarray(x), x.array)
+    assert not np.shares_memory(np.array(x), x.array)
     assert np.asarray(x, dtype="float64").dtype == np.float64
     with pytest.raises(ValueError, match="copy"):
         np.asarray(x, dtype="float64", copy=False)
@@ -346,10 +346,10 @@ def test_a_deep_copy_shares_no_memory() -> None:
     x = leaf([1.0, 2.0])
     (x * x).sum().backward()
     twin = copy.deepcopy(x)
-    assert not np.shares_memory(twin.data, x.data)
+    assert not np.shares_memory(twin.array, x.array)
     assert x.grad is not None
     assert twin.grad is not None
-    assert not np.shares_memory(twin.grad.data, x.grad.data)
+    assert not np.shares_memory(twin.grad.array, x.grad.array)
 
 
 def test_a_leaf_survives_pickling() -> None:

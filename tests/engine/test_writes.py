@@ -47,7 +47,7 @@ def write_step(x: Tensor) -> None:
 
 
 def write_replaced(x: Tensor) -> None:
-    x.data = x.data - 0.1
+    x.data = x.array - 0.1
 
 
 def write_detached(x: Tensor) -> None:
@@ -59,8 +59,8 @@ def write_view(x: Tensor) -> None:
 
 
 def write_noted(x: Tensor) -> None:
-    x.data[...] = 0.0
-    writes.note(x.data)
+    x.array[...] = 0.0
+    writes.note(x.array)
 
 
 WRITES = [
@@ -163,13 +163,13 @@ def test_a_write_through_a_view_counts_for_the_array_it_shows(
     shown = view(h)
     with minigen.no_grad():
         shown[...] = 0.0
-    assert np.shares_memory(shown.data, h.data) == bool((h.data == 0).any())
-    if np.shares_memory(shown.data, h.data):
+    assert np.shares_memory(shown.array, h.array) == bool((h.array == 0).any())
+    if np.shares_memory(shown.array, h.array):
         with pytest.raises(RuntimeError, match=REFUSED):
             y.backward()
     else:
         y.backward()
-        np.testing.assert_array_equal(gradient_of(x), 8 * x.data)
+        np.testing.assert_array_equal(gradient_of(x), 8 * x.array)
 
 
 def test_a_write_into_an_array_counts_for_views_of_it_kept_by_rules() -> None:
@@ -220,7 +220,7 @@ def test_a_write_before_the_forward_pass_is_harmless(write: Callable[[Tensor], N
     x = leaf([1.0, 2.0])
     write(x)
     (x * x).sum().backward()
-    np.testing.assert_allclose(gradient_of(x), 2 * x.data)
+    np.testing.assert_allclose(gradient_of(x), 2 * x.array)
 
 
 @pytest.mark.parametrize("write", WRITES)

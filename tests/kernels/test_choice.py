@@ -37,7 +37,7 @@ def digest(kernels: str, optimizer: Callable[..., optim.Optimizer]) -> str:
             steps.step()
     weights = hashlib.sha256()
     for parameter in model.parameters():
-        weights.update(parameter.data.tobytes())
+        weights.update(parameter.array.tobytes())
     return weights.hexdigest()
 
 

@@ -76,7 +76,7 @@ def test_gradients_through_the_kernels_agree_with_finite_differences() -> None:
     x = minigen.tensor(images((4, 3, 2, 2)), requires_grad=True)
     x.data = images((4, 3, 2, 2))  # in its memory order
     parameters = [minigen.tensor(v, requires_grad=True) for v in vectors(3)]
-    assert kernels.normalize_channels_kernel(x.data, None, None, eps=1e-5) is not NotImplemented
+    assert kernels.normalize_channels_kernel(x.array, None, None, eps=1e-5) is not NotImplemented
     minigen.gradcheck(F.normalize_channels, (x, *parameters), order=2)
 
 

@@ -52,7 +52,7 @@ def test_what_is_not_shown_in_rows_says_so(tmp_path: Path) -> None:
 
 def test_reconstructions_of_points_are_drawn_over_the_originals(tmp_path: Path) -> None:
     points, file = minigen.rand(5, 2), tmp_path / "points.png"
-    kinds.find("point").draw_reconstructions(file, points.data, points, None, "a title")
+    kinds.find("point").draw_reconstructions(file, points.array, points, None, "a title")
     assert file.read_bytes().startswith(b"\x89PNG")
 
 
@@ -61,7 +61,7 @@ def test_a_surface_is_shown_of_models_that_discriminate(
 ) -> None:
     seen: list[dict[str, Any]] = []
     monkeypatch.setattr(viz, "save_points", lambda *_, **words: seen.append(words))
-    real = minigen.rand(5, 2).data
+    real = minigen.rand(5, 2).array
     for model in (None, models.GAN((2,), (4,), 2)):
         setting = Setting(real=lambda: real, model=model)
         kinds.find("point").draw_samples(tmp_path / "p.png", minigen.rand(3, 2), setting)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import inspect
 from collections.abc import Callable, Iterator
 from typing import Any, Final
+from unittest import mock
 
 from lessons import building, cells
 from minigen.course import Lesson
@@ -25,6 +27,24 @@ def shown_functions(lesson: Lesson) -> dict[str, Callable[..., Any]]:
         for place, code in _codes(lesson)
         for name, function in _functions(code)
     }
+
+
+@contextlib.contextmanager
+def figures_made_once() -> Iterator[None]:
+    """Give functions that draw the figure that was made for one of them, to save time."""
+    from matplotlib import pyplot as plt
+
+    made: dict[str, Any] = {}
+    make = plt.subplots
+
+    def subplots(*arguments: Any, **options: Any) -> Any:
+        form = repr((arguments, options))
+        if form not in made:
+            made[form] = make(*arguments, **options)
+        return made[form]
+
+    with mock.patch.object(plt, "subplots", subplots):
+        yield
 
 
 def can_be_called_as(function: Callable[..., Any], stub: Callable[..., Any]) -> bool:

@@ -21,7 +21,7 @@ from minigen.course.exercises import Exercise, State, all_exercises, exercises_o
 from minigen.course.expectations import AnswerError
 from minigen.course.lesson import number_in
 
-from .pasting import can_be_called_as, shown_functions
+from .pasting import can_be_called_as, figures_made_once, shown_functions
 from .slips import Slip, slips
 
 pytestmark = pytest.mark.host_only("answers are functions of NumPy's arrays")
@@ -126,7 +126,7 @@ def test_the_solution_is_right(exercise: Exercise) -> None:
 def test_nothing_that_a_lesson_shows_is_the_answer_to_an_exercise(lesson: Lesson) -> None:
     pytest.importorskip("jupytext", reason="to read lessons, install minigen-numpy[lessons]")
     right = []
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
+    with warnings.catch_warnings(), np.errstate(all="ignore"), figures_made_once():
         warnings.simplefilter("ignore")
         for place, function in shown_functions(lesson).items():
             for exercise in EXERCISES:

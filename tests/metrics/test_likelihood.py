@@ -63,7 +63,7 @@ def test_the_estimate_approaches_the_integral_over_the_latent_variable(decoder: 
     with minigen.no_grad():
         for name, parameter in model.named_parameters():
             if name != "pixels.logvar":  # all else is enlarged, so that the latent matters
-                parameter.data = parameter.data * 3
+                parameter.data = parameter.array * 3
         # -ln p(x) by quadrature: the sum over a fine grid of z of p(x | z) N(z; 0, 1) dz.
         z = np.linspace(-8, 8, 4001, dtype=np.float32)
         output = model.decode(z[:, None])
@@ -83,9 +83,9 @@ def test_with_the_true_posterior_one_sample_is_as_good_as_many() -> None:
     model, images = vae(latent=3), binary_images(5)
     with minigen.no_grad():
         for layer in (model.to_mu, model.to_logvar, model.to_pixels):
-            layer.weight.data = layer.weight.data * 0
+            layer.weight.data = layer.weight.array * 0
             if layer.bias is not None and layer is not model.to_pixels:
-                layer.bias.data = layer.bias.data * 0
+                layer.bias.data = layer.bias.array * 0
         logits = F.broadcast_to(model.to_pixels.bias, (5, 4))
         expected = F.binary_cross_entropy_with_logits(logits, images.reshape(5, 4)).item()
     for samples in (1, 7):
@@ -105,7 +105,7 @@ def test_more_samples_tighten_the_bound() -> None:
     model, images = vae(latent=2), binary_images(300)
     with minigen.no_grad():
         for parameter in model.parameters():
-            parameter.data = parameter.data * 2
+            parameter.data = parameter.array * 2
     bounds = [metrics.nll(model, images, k, generator=minigen.Generator(0)) for k in (1, 10, 1000)]
     assert bounds[0] > bounds[1] + 0.01
     assert bounds[1] > bounds[2]

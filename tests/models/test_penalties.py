@@ -149,9 +149,9 @@ def test_r1_turns_the_circles_around_the_balance_into_spirals(gamma: float) -> N
         place, slope = weights
         objective = NonSaturating()
         real = np.zeros((1, 1))
-        discriminator = objective.discriminator_loss(slope * real, slope * place.data)
+        discriminator = objective.discriminator_loss(slope * real, slope * place.array)
         discriminator = discriminator + gamma * r1_penalty(lambda x: F.sum(x * slope, axis=1), real)
-        generator = objective.generator_loss(slope.data * place)
+        generator = objective.generator_loss(slope.array * place)
         down, up = minigen.grad([generator, discriminator], [place, slope])
         assert down is not None
         assert up is not None
@@ -194,8 +194,8 @@ def slopes_of_the_simplest_game(theta: float, psi: float) -> tuple[float, float]
     """Return the slopes of the generator's loss by theta, and of the discriminator's by psi."""
     place, slope = (minigen.tensor(np.array([v]), requires_grad=True) for v in (theta, psi))
     objective = NonSaturating()
-    discriminator = objective.discriminator_loss(0 * slope, slope * place.data)
-    generator = objective.generator_loss(slope.data * place)
+    discriminator = objective.discriminator_loss(0 * slope, slope * place.array)
+    generator = objective.generator_loss(slope.array * place)
     down, up = minigen.grad([generator, discriminator], [place, slope])
     assert down is not None
     assert up is not None

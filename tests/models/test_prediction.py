@@ -14,7 +14,7 @@ from minigen.models import FramePrediction
 
 
 def clips(count: int = 3, frames: int = 7, side: int = 8) -> Any:
-    return minigen.rand(count, frames, 1, side, side, generator=Generator(1)).data
+    return minigen.rand(count, frames, 1, side, side, generator=Generator(1)).array
 
 
 def predictor(**options: Any) -> FramePrediction:
@@ -28,9 +28,9 @@ def test_a_new_model_leaves_the_last_frame_nearly_as_it_is() -> None:
     x = clips()
     made = FramePrediction((1, 8, 8), (8,)).predict(x, 2)
     once = F.sigmoid(8 * minigen.tensor(x[:, -1]) - 4)
-    np.testing.assert_allclose(to_numpy(made.data[:, 0]), to_numpy(once.data), rtol=1e-6)
+    np.testing.assert_allclose(to_numpy(made.array[:, 0]), to_numpy(once.array), rtol=1e-6)
     twice = F.sigmoid(8 * once - 4)
-    np.testing.assert_allclose(to_numpy(made.data[:, 1]), to_numpy(twice.data), rtol=1e-6)
+    np.testing.assert_allclose(to_numpy(made.array[:, 1]), to_numpy(twice.array), rtol=1e-6)
 
 
 def test_each_frame_is_predicted_from_the_last_ones_the_predicted_among_them() -> None:
@@ -38,9 +38,9 @@ def test_each_frame_is_predicted_from_the_last_ones_the_predicted_among_them() -
     made = model.predict(x, 2)
     seen = minigen.cat([minigen.tensor(x), made[:, :1]], axis=1)
     np.testing.assert_allclose(
-        to_numpy(model.predict(seen, 1).data[:, 0]), to_numpy(made.data[:, 1]), rtol=1e-5
+        to_numpy(model.predict(seen, 1).array[:, 0]), to_numpy(made.array[:, 1]), rtol=1e-5
     )
-    np.testing.assert_array_equal(to_numpy(model.predict(x[:, 4:], 2).data), to_numpy(made.data))
+    np.testing.assert_array_equal(to_numpy(model.predict(x[:, 4:], 2).array), to_numpy(made.array))
     assert float(abs(model.predict(x[:, 3:], 1) - made[:, :1]).max()) == 0
     assert float(abs(model.predict(x[:, ::-1], 1) - made[:, :1]).max()) > 1e-3
 

@@ -91,7 +91,7 @@ def test_gradient_descent_lowers_the_negative_elbo() -> None:
     with minigen.no_grad():
         for parameter in model.parameters():
             assert parameter.grad is not None
-            parameter.data -= 0.01 * parameter.grad.data
+            parameter.data -= 0.01 * parameter.grad.array
     assert model.terms(x, noise=noise)["loss"].item() < before.item()
 
 
@@ -99,9 +99,9 @@ def test_the_importance_weighted_loss_with_one_sample_estimates_the_negative_elb
     model, x = small_vae(), images(2)
     noise = Generator(3).normal((1, 2, 2))
     mu, logvar = model.encode(x)
-    z = mu.data + np.exp(logvar.data / 2) * noise[0]
+    z = mu.array + np.exp(logvar.array / 2) * noise[0]
     reconstruction = F.binary_cross_entropy_with_logits(model.decode(z), x.reshape(2, 9))
-    log_q = (-0.5 * (math.log(2 * math.pi) + logvar.data + noise[0] ** 2)).sum()
+    log_q = (-0.5 * (math.log(2 * math.pi) + logvar.array + noise[0] ** 2)).sum()
     log_p = (-0.5 * (math.log(2 * math.pi) + z**2)).sum()
     expected = reconstruction.item() + (log_q - log_p) / 2
     assert model.importance_weighted_loss(x, 1, noise=noise).item() == pytest.approx(

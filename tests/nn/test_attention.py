@@ -34,7 +34,7 @@ def with_the_same_weights(kind: str, *sizes: int, **options: Any) -> tuple[Any, 
 
 
 def assert_close(ours: Any, theirs: Any) -> None:
-    np.testing.assert_allclose(ours.data, theirs.detach().numpy(), rtol=1e-10, atol=1e-12)
+    np.testing.assert_allclose(ours.array, theirs.detach().numpy(), rtol=1e-10, atol=1e-12)
 
 
 def assert_parameters_gradients_agree(ours: Any, theirs: Any) -> None:
@@ -101,9 +101,9 @@ def test_dropout_is_for_training() -> None:
     x = minigen.tensor(draw(5, 2, 6), dtype="float32")
     layer = nn.MultiheadAttention(6, 2, dropout=0.5, generator=minigen.Generator(0))
     first, second = layer(x, x, x)[0], layer(x, x, x)[0]
-    assert (first.data != second.data).any()
+    assert (first.array != second.array).any()
     layer.eval()
-    np.testing.assert_array_equal(layer(x, x, x)[0].data, layer(x, x, x)[0].data)
+    np.testing.assert_array_equal(layer(x, x, x)[0].array, layer(x, x, x)[0].array)
 
 
 @pytest.mark.derivation("positions.sinusoidal")
@@ -112,11 +112,11 @@ def test_places_are_added_to_either_order_of_axes() -> None:
     for layer in (nn.SinusoidalPositions(6, 7), nn.LearnedPositions(6, 7)):
         x = minigen.tensor(draw(5, 2, 6), dtype="float32")
         added = layer(x) - x
-        np.testing.assert_allclose(added.data[:, 0], added.data[:, 1], atol=1e-6)
+        np.testing.assert_allclose(added.array[:, 0], added.array[:, 1], atol=1e-6)
         layer.batch_first = True
         turned = layer(x.transpose(0, 1))
-        np.testing.assert_allclose(turned.data.swapaxes(0, 1), (x + added).data, atol=1e-6)
-        np.testing.assert_allclose(layer(x[:, 0]).data, (x + added).data[:, 0], atol=1e-6)
+        np.testing.assert_allclose(turned.array.swapaxes(0, 1), (x + added).array, atol=1e-6)
+        np.testing.assert_allclose(layer(x[:, 0]).array, (x + added).array[:, 0], atol=1e-6)
     assert list(nn.SinusoidalPositions(6).state_dict()) == []
 
 
@@ -139,17 +139,17 @@ def test_a_tied_embedding_gets_both_gradients_and_one_step() -> None:
     assert len(list(model.parameters())) == 1
     loss = F.cross_entropy(model(tokens), tokens)
     loss.backward()
-    table = minigen.tensor(model.embedding.weight.data, requires_grad=True)
-    head = minigen.tensor(model.embedding.weight.data, requires_grad=True)
+    table = minigen.tensor(model.embedding.weight.array, requires_grad=True)
+    head = minigen.tensor(model.embedding.weight.array, requires_grad=True)
     F.cross_entropy(F.linear(F.embedding(tokens, table), head), tokens).backward()
     assert model.head.weight.grad is not None
     assert table.grad is not None
     assert head.grad is not None
-    both = table.grad.data + head.grad.data
-    np.testing.assert_allclose(model.head.weight.grad.data, both, rtol=1e-6)
+    both = table.grad.array + head.grad.array
+    np.testing.assert_allclose(model.head.weight.grad.array, both, rtol=1e-6)
     before = model.embedding.weight.numpy()
     optim.SGD(model.parameters(), lr=0.5).step()
-    np.testing.assert_allclose(model.head.weight.data, before - 0.5 * both, rtol=1e-5, atol=1e-7)
+    np.testing.assert_allclose(model.head.weight.array, before - 0.5 * both, rtol=1e-5, atol=1e-7)
 
 
 def test_a_tied_embedding_is_saved_under_both_names_and_stays_tied() -> None:
@@ -160,7 +160,7 @@ def test_a_tied_embedding_is_saved_under_both_names_and_stays_tied() -> None:
     nn.init.zeros_(other.embedding.weight)
     other.load_state_dict(state)
     assert other.head.weight is other.embedding.weight
-    np.testing.assert_array_equal(other.head.weight.data, model.head.weight.data)
+    np.testing.assert_array_equal(other.head.weight.array, model.head.weight.array)
     again = copy.deepcopy(model)
     assert again.head.weight is again.embedding.weight
 

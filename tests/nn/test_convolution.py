@@ -24,10 +24,10 @@ def test_the_layers_call_the_functions_with_their_options() -> None:
     x = images(2, 3, 5, 4)
     layer = nn.Conv2d(3, 2, (3, 2), (2, 1), (1, 0))
     expected = F.conv2d(x, layer.weight, layer.bias, (2, 1), (1, 0))
-    np.testing.assert_array_equal(layer(x).data, expected.data)
+    np.testing.assert_array_equal(layer(x).array, expected.array)
     up = nn.ConvTranspose2d(3, 2, (3, 2), 2, (1, 0), (1, 0))
     expected = F.conv_transpose2d(x, up.weight, up.bias, 2, (1, 0), (1, 0))
-    np.testing.assert_array_equal(up(x).data, expected.data)
+    np.testing.assert_array_equal(up(x).array, expected.array)
 
 
 def test_weights_are_laid_out_as_pytorchs() -> None:
@@ -41,17 +41,17 @@ def test_weights_are_laid_out_as_pytorchs() -> None:
 def test_first_weights_are_uniform_within_the_bound_of_the_fan_in(kind: Any, fan: int) -> None:
     layer = kind(16, 64, 3, generator=minigen.Generator(0))
     bound = 1 / math.sqrt(fan)
-    assert 0.99 * bound < np.abs(layer.weight.data).max() <= bound
-    assert layer.weight.data.std() == pytest.approx(bound / math.sqrt(3), rel=0.02)
-    assert 0.9 * bound < np.abs(layer.bias.data).max() <= bound
+    assert 0.99 * bound < np.abs(layer.weight.array).max() <= bound
+    assert layer.weight.array.std() == pytest.approx(bound / math.sqrt(3), rel=0.02)
+    assert 0.9 * bound < np.abs(layer.bias.array).max() <= bound
 
 
 @pytest.mark.parametrize("kind", LAYERS)
 def test_a_generator_decides_the_first_weights(kind: Any) -> None:
     one, same, other = (kind(2, 3, 3, generator=minigen.Generator(seed)) for seed in (1, 1, 2))
-    np.testing.assert_array_equal(one.weight.data, same.weight.data)
-    np.testing.assert_array_equal(one.bias.data, same.bias.data)
-    assert (one.weight.data != other.weight.data).any()
+    np.testing.assert_array_equal(one.weight.array, same.weight.array)
+    np.testing.assert_array_equal(one.bias.array, same.bias.array)
+    assert (one.weight.array != other.weight.array).any()
 
 
 @pytest.mark.parametrize("kind", LAYERS)
@@ -131,7 +131,7 @@ def test_weights_hold_the_channels_of_a_group() -> None:
     assert nn.ConvTranspose2d(6, 4, (2, 3), groups=2).weight.shape == (6, 2, 2, 3)
     bound = 1 / math.sqrt(3 * 6)
     weight = nn.Conv2d(6, 64, (2, 3), groups=2, generator=minigen.Generator(0)).weight
-    assert 0.98 * bound < np.abs(weight.data).max() <= bound
+    assert 0.98 * bound < np.abs(weight.array).max() <= bound
 
 
 def test_arguments_come_in_pytorchs_order() -> None:
@@ -147,7 +147,7 @@ def test_arguments_come_in_pytorchs_order() -> None:
 @pytest.mark.parametrize("kind", LAYERS)
 def test_one_image_passes_as_a_batch_of_one(kind: Any) -> None:
     layer, x = kind(3, 2, 3, groups=1, dilation=2), images(1, 3, 6, 7)
-    np.testing.assert_array_equal(layer(x[0]).data, layer(x)[0].data)
+    np.testing.assert_array_equal(layer(x[0]).array, layer(x)[0].array)
 
 
 def test_a_call_can_name_the_size_that_is_wanted() -> None:
@@ -155,7 +155,7 @@ def test_a_call_can_name_the_size_that_is_wanted() -> None:
     for size in [(9, 9), (10, 10), (9, 10), [1, 4, 10, 9], minigen.zeros(1, 4, 10, 10).shape]:
         assert layer(x, output_size=size).shape == (1, 4, *size[-2:])
     expected = F.conv_transpose2d(x, layer.weight, layer.bias, 2, 0, (1, 0))
-    np.testing.assert_array_equal(layer(x, [10, 9]).data, expected.data)
+    np.testing.assert_array_equal(layer(x, [10, 9]).array, expected.array)
     assert layer(x[0], output_size=(10, 9)).shape == (4, 10, 9)
 
 

@@ -20,34 +20,34 @@ def test_every_output_is_the_weighted_sum_of_the_inputs(lead: tuple[int, ...], b
     assert y.shape == (*lead, 2)
     for index in np.ndindex(*lead):
         for out in range(2):
-            expected = sum(x.data[index][i] * layer.weight.data[out, i] for i in range(4))
-            expected += layer.bias.data[out] if layer.bias is not None else 0
-            assert y.data[index][out] == pytest.approx(expected, rel=1e-5, abs=1e-6)
+            expected = sum(x.array[index][i] * layer.weight.array[out, i] for i in range(4))
+            expected += layer.bias.array[out] if layer.bias is not None else 0
+            assert y.array[index][out] == pytest.approx(expected, rel=1e-5, abs=1e-6)
 
 
 def test_the_first_weights_are_uniform_up_to_the_root_of_the_inputs() -> None:
     layer = nn.Dense(100, 300)
     assert layer.bias is not None
-    for values in (layer.weight.data, layer.bias.data):
+    for values in (layer.weight.array, layer.bias.array):
         assert values.dtype == np.float32
         assert abs(values).max() <= 0.1
         assert abs(values).max() > 0.098
         assert abs(values.mean()) < 0.02
-    assert layer.weight.data.std() == pytest.approx(0.1 / np.sqrt(3), rel=0.02)
+    assert layer.weight.array.std() == pytest.approx(0.1 / np.sqrt(3), rel=0.02)
 
 
 def test_a_generator_decides_the_first_weights() -> None:
     first = nn.Dense(3, 2, generator=minigen.Generator(7))
     second = nn.Dense(3, 2, generator=minigen.Generator(7))
-    assert (first.weight.data == second.weight.data).all()
-    assert (first.weight.data != nn.Dense(3, 2).weight.data).any()
+    assert (first.weight.array == second.weight.array).all()
+    assert (first.weight.array != nn.Dense(3, 2).weight.array).any()
 
 
 def test_the_default_generator_serves_where_none_is_given() -> None:
     minigen.manual_seed(3)
     first = nn.Dense(3, 2).weight.numpy()
     minigen.manual_seed(3)
-    assert (first == nn.Dense(3, 2).weight.data).all()
+    assert (first == nn.Dense(3, 2).weight.array).all()
 
 
 def test_the_dtype_is_that_of_the_parameters_and_of_the_output() -> None:
@@ -96,7 +96,7 @@ def test_sizes_must_be_positive_integers(sizes: tuple[Any, Any]) -> None:
 def test_each_index_gives_its_vector_and_only_that_learns() -> None:
     layer = nn.Embedding(4, 3)
     y = layer(minigen.tensor([[1, 3], [1, 1]]))
-    np.testing.assert_array_equal(y.data, layer.weight.data[[[1, 3], [1, 1]]])
+    np.testing.assert_array_equal(y.array, layer.weight.array[[[1, 3], [1, 1]]])
     y.sum().backward()
     assert layer.weight.grad is not None
     assert layer.weight.grad.tolist() == [[0] * 3, [3] * 3, [0] * 3, [1] * 3]
@@ -104,9 +104,9 @@ def test_each_index_gives_its_vector_and_only_that_learns() -> None:
 
 def test_first_vectors_are_normal_and_decided_by_the_generator() -> None:
     one, same = (nn.Embedding(200, 50, generator=minigen.Generator(3)) for _ in range(2))
-    np.testing.assert_array_equal(one.weight.data, same.weight.data)
-    assert one.weight.data.mean() == pytest.approx(0, abs=0.05)
-    assert one.weight.data.std() == pytest.approx(1, abs=0.05)
+    np.testing.assert_array_equal(one.weight.array, same.weight.array)
+    assert one.weight.array.mean() == pytest.approx(0, abs=0.05)
+    assert one.weight.array.std() == pytest.approx(1, abs=0.05)
     assert nn.Embedding(2, 3, dtype=np.float64).weight.dtype == np.float64
 
 

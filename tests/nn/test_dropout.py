@@ -10,7 +10,7 @@ from minigen import nn
 
 
 def test_training_drops_a_share_of_p_and_keeps_the_mean() -> None:
-    y = nn.Dropout(0.25, generator=minigen.Generator(0))(minigen.ones(100_000)).data
+    y = nn.Dropout(0.25, generator=minigen.Generator(0))(minigen.ones(100_000)).array
     assert np.unique(y) == pytest.approx([0, 4 / 3])
     assert (y == 0).mean() == pytest.approx(0.25, abs=0.01)
     assert y.mean() == pytest.approx(1, abs=0.01)
@@ -24,8 +24,8 @@ def test_evaluation_returns_the_input() -> None:
 def test_a_generator_decides_the_mask() -> None:
     first, second = (nn.Dropout(generator=minigen.Generator(5)) for _ in range(2))
     x = minigen.ones(50)
-    assert (first(x).data == second(x).data).all()
-    assert (first(x).data != nn.Dropout()(x).data).any()
+    assert (first(x).array == second(x).array).all()
+    assert (first(x).array != nn.Dropout()(x).array).any()
 
 
 def test_the_default_generator_drops_where_none_is_given() -> None:
@@ -33,7 +33,7 @@ def test_the_default_generator_drops_where_none_is_given() -> None:
     minigen.manual_seed(1)
     first = dropout(x).numpy()
     minigen.manual_seed(1)
-    assert (dropout(x).data == first).all()
+    assert (dropout(x).array == first).all()
 
 
 @pytest.mark.parametrize("p", [-0.1, 1.1, float("nan")])

@@ -31,7 +31,7 @@ def test_unflatten_splits_an_axis(dim: int, sizes: list[int], shape: tuple[int, 
 
 def test_unflatten_undoes_flatten() -> None:
     x = minigen.randn(2, 3, 4)
-    assert (nn.Unflatten(1, (3, 4))(nn.Flatten()(x)).data == x.data).all()
+    assert (nn.Unflatten(1, (3, 4))(nn.Flatten()(x)).array == x.array).all()
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,7 @@ def marked(case: tuple[Any, float]) -> Any:
 
 @pytest.mark.parametrize(("initializer", "bound"), [*map(marked, UNIFORM)])
 def test_uniform_values_fill_their_range(initializer: Initializer, bound: float) -> None:
-    values = initializer(minigen.zeros(SHAPE)).data
+    values = initializer(minigen.zeros(SHAPE)).array
     assert abs(values).max() <= bound
     assert abs(values).max() > 0.999 * bound
     assert values.mean() == pytest.approx(0, abs=0.02 * bound)
@@ -57,14 +57,14 @@ def test_uniform_values_fill_their_range(initializer: Initializer, bound: float)
 
 @pytest.mark.parametrize(("initializer", "std"), [*map(marked, NORMAL)])
 def test_normal_values_have_their_deviation(initializer: Initializer, std: float) -> None:
-    values = initializer(minigen.zeros(SHAPE)).data
+    values = initializer(minigen.zeros(SHAPE)).array
     assert values.mean() == pytest.approx(0, abs=0.02 * std)
     assert values.std() == pytest.approx(std, rel=0.01)
     assert (abs(values) > 2 * std).mean() == pytest.approx(0.0455, abs=0.005)
 
 
 def test_a_mean_shifts_the_normal_values() -> None:
-    assert init.normal_(minigen.zeros(SHAPE), mean=5).data.mean() == pytest.approx(5, abs=0.02)
+    assert init.normal_(minigen.zeros(SHAPE), mean=5).array.mean() == pytest.approx(5, abs=0.02)
 
 
 @pytest.mark.parametrize(
@@ -81,14 +81,14 @@ def test_a_generator_decides_and_the_tensor_stays_the_same_one(
     initializer: Initializer, dtype: str
 ) -> None:
     tensor = nn.Parameter(minigen.zeros(3, 4, dtype=dtype))
-    array = tensor.data
+    array = tensor.array
     assert initializer(tensor, generator=minigen.Generator(1)) is tensor
-    assert tensor.data is array
+    assert tensor.array is array
     assert tensor.dtype == dtype
     assert tensor.is_leaf
     again = initializer(minigen.zeros(3, 4, dtype=dtype), generator=minigen.Generator(1))
-    assert (again.data == array).all()
-    assert (initializer(minigen.zeros(3, 4, dtype=dtype)).data != array).any()
+    assert (again.array == array).all()
+    assert (initializer(minigen.zeros(3, 4, dtype=dtype)).array != array).any()
 
 
 def test_an_initialiser_is_a_write_that_an_older_graph_refuses() -> None:
@@ -104,12 +104,12 @@ def test_an_initialiser_is_a_write_that_an_older_graph_refuses() -> None:
 )
 def test_an_array_is_initialised_as_its_tensor_would_be(initializer: Initializer) -> None:
     layer, tensor = nn.Dense(3, 4), minigen.zeros(4, 3)
-    array: Any = layer.weight.data
+    array: Any = layer.weight.array
     y = layer(layer(minigen.ones(1, 3))[:, :3]).sum()
     minigen.manual_seed(1)
     assert initializer(array) is array
     minigen.manual_seed(1)
-    np.testing.assert_array_equal(layer.weight.data, initializer(tensor).data)
+    np.testing.assert_array_equal(layer.weight.array, initializer(tensor).array)
     with pytest.raises(RuntimeError, match="changed in place"):
         y.backward()
 
@@ -171,7 +171,7 @@ def test_a_layer_multiplies_mean_squares_by_its_fans_and_the_weights_variance() 
     y.backward(g)
     assert x.grad is not None
     for found, given, fan in ((y, x, inputs), (x.grad, g, outputs)):
-        mean_square = float((np.asarray(given.data if given is x else given) ** 2).mean())
+        mean_square = float((np.asarray(given.array if given is x else given) ** 2).mean())
         assert float((found * found).mean()) == pytest.approx(fan * std**2 * mean_square, rel=0.05)
 
 
@@ -188,7 +188,7 @@ def test_he_keeps_the_variance_through_ten_layers_of_relus() -> None:
 def test_initialize_writes_weights_and_biases_and_leaves_norms() -> None:
     model = nn.Sequential(nn.Dense(3, 4), nn.BatchNorm1d(4), nn.Dense(4, 2, bias=False))
     init.initialize_(model, partial(init.uniform_, a=7, b=7))
-    state = {name: set(np.unique(value.data)) for name, value in model.state_dict().items()}
+    state = {name: set(np.unique(value.array)) for name, value in model.state_dict().items()}
     assert state["0.weight"] == state["2.weight"] == {7}
     assert state["0.bias"] == {0}
     assert state["1.weight"] == {1}

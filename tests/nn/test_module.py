@@ -64,7 +64,7 @@ def test_modules_and_children_are_listed_parents_first_and_once() -> None:
 def test_a_module_applies_forward_when_called() -> None:
     block = Block()
     x = minigen.ones(2, 3)
-    assert (block(x).data == block.forward(x).data).all()
+    assert (block(x).array == block.forward(x).array).all()
 
 
 def test_a_module_without_forward_says_so() -> None:
@@ -184,7 +184,7 @@ class TestState:
         block = Block()
         state = block.state_dict()
         assert not state["scale"].requires_grad
-        assert state["scale"].data is block.scale.data
+        assert state["scale"].array is block.scale.array
         assert np.asarray(state["scale"]).tolist() == [2]
 
     def test_round_trip_copies_the_values(self) -> None:
@@ -192,15 +192,15 @@ class TestState:
         target.load_state_dict(source.state_dict())
         for name, value in source.state_dict().items():
             assert value.tolist() == target.state_dict()[name].tolist()
-            assert not np.shares_memory(value.data, target.state_dict()[name].data)
+            assert not np.shares_memory(value.array, target.state_dict()[name].array)
 
     def test_loading_keeps_the_modules_own_tensors_dtype_and_sharing(self) -> None:
         block = Block()
-        weight, array = block.first.weight, block.first.weight.data
+        weight, array = block.first.weight, block.first.weight.array
         state = {k: v.numpy().astype(np.float64) for k, v in Block().state_dict().items()}
         block.load_state_dict(state)
         assert block.first.weight is weight
-        assert weight.data is array
+        assert weight.array is array
         assert weight.dtype == np.float32
         assert block.second.weight is weight
 
@@ -224,7 +224,7 @@ class TestState:
             "  running_var: missing, expected shape (2,)",
             "  gamma: unexpected, no such entry here",
         ]
-        assert all((v.data == before[name]).all() for name, v in layer.state_dict().items())
+        assert all((v.array == before[name]).all() for name, v in layer.state_dict().items())
 
     def test_one_fault_is_one_reason(self) -> None:
         with pytest.raises(RuntimeError, match="for 1 reason:\n  weight: missing"):
@@ -258,7 +258,7 @@ class TestState:
         layer = nn.Dense(2, 2)
         before = layer.weight.numpy()
         layer.load_state_dict(layer.state_dict())
-        assert (layer.weight.data == before).all()
+        assert (layer.weight.array == before).all()
 
 
 class TestMoving:
@@ -287,9 +287,9 @@ class TestMoving:
 
     def test_to_where_it_is_already_changes_nothing(self) -> None:
         layer = nn.Dense(2, 1)
-        array = layer.weight.data
+        array = layer.weight.array
         layer.to(layer.weight.device).to(np.float32)
-        assert layer.weight.data is array
+        assert layer.weight.array is array
 
     @pytest.mark.parametrize("dtype", ["int64", bool])
     def test_to_a_dtype_without_gradients_is_refused(self, dtype: Any) -> None:
@@ -367,4 +367,6 @@ def test_a_copy_shares_nothing_with_the_original_but_keeps_its_own_sharing(
     assert not copied.training
     assert copied.second.weight is copied.first.weight
     pairs = zip(block.state_dict().values(), copied.state_dict().values(), strict=True)
-    assert all((a.data == b.data).all() and not np.shares_memory(a.data, b.data) for a, b in pairs)
+    assert all(
+        (a.array == b.array).all() and not np.shares_memory(a.array, b.array) for a, b in pairs
+    )

@@ -22,7 +22,7 @@ def _batch(*shape: int) -> minigen.Tensor:
 class TestBatchNorm1d:
     @pytest.mark.parametrize("shape", [(8, 3), (4, 3, 5)])
     def test_training_standardises_each_channel(self, shape: tuple[int, ...]) -> None:
-        y = np.moveaxis(nn.BatchNorm1d(3)(_batch(*shape)).data, 1, 0).reshape(3, -1)
+        y = np.moveaxis(nn.BatchNorm1d(3)(_batch(*shape)).array, 1, 0).reshape(3, -1)
         assert y.mean(axis=1) == pytest.approx(np.zeros(3), abs=1e-5)
         assert y.std(axis=1) == pytest.approx(np.ones(3), abs=1e-4)
 
@@ -30,7 +30,7 @@ class TestBatchNorm1d:
         norm, plain = nn.BatchNorm1d(2), nn.BatchNorm1d(2, affine=False)
         norm.load_state_dict({"weight": [2.0, 3.0], "bias": [1.0, -1.0]}, strict=False)
         x = _batch(8, 2)
-        assert norm(x).data == pytest.approx(plain(x).data * [2, 3] + [1, -1], rel=1e-5, abs=1e-5)
+        assert norm(x).array == pytest.approx(plain(x).array * [2, 3] + [1, -1], rel=1e-5, abs=1e-5)
         assert list(plain.parameters()) == []
 
     @pytest.mark.parametrize("shape", [(8, 3), (4, 3, 5)])
@@ -40,11 +40,11 @@ class TestBatchNorm1d:
         norm = nn.BatchNorm1d(3, momentum=0.25)
         x = _batch(*shape)
         norm(x)
-        channels = np.moveaxis(x.data, 1, 0).reshape(3, -1)
+        channels = np.moveaxis(x.array, 1, 0).reshape(3, -1)
         state = norm.state_dict()
-        assert state["running_mean"].data == pytest.approx(0.25 * channels.mean(1), rel=1e-5)
+        assert state["running_mean"].array == pytest.approx(0.25 * channels.mean(1), rel=1e-5)
         expected = 0.75 + 0.25 * channels.var(1, ddof=1)
-        assert state["running_var"].data == pytest.approx(expected, rel=1e-5)
+        assert state["running_var"].array == pytest.approx(expected, rel=1e-5)
         assert state["num_batches_tracked"].item() == 1
 
     @pytest.mark.derivation("batch_norm.cumulative_mean")
@@ -53,8 +53,8 @@ class TestBatchNorm1d:
         batches = [_batch(8, 3) for _ in range(4)]
         for batch in batches:
             norm(batch)
-        means = np.mean([batch.data.mean(0) for batch in batches], axis=0)
-        assert norm.state_dict()["running_mean"].data == pytest.approx(means, rel=1e-5)
+        means = np.mean([batch.array.mean(0) for batch in batches], axis=0)
+        assert norm.state_dict()["running_mean"].array == pytest.approx(means, rel=1e-5)
         assert norm.state_dict()["num_batches_tracked"].item() == 4
 
     def test_evaluation_uses_them_and_changes_nothing(self) -> None:
@@ -68,7 +68,7 @@ class TestBatchNorm1d:
 
     def test_statistics_that_are_not_tracked_are_the_batchs_in_evaluation_too(self) -> None:
         norm = nn.BatchNorm1d(3, momentum=None, track_running_stats=False).eval()
-        assert norm(_batch(8, 3)).data.mean(0) == pytest.approx(np.zeros(3), abs=1e-5)
+        assert norm(_batch(8, 3)).array.mean(0) == pytest.approx(np.zeros(3), abs=1e-5)
         assert list(norm.state_dict()) == ["weight", "bias"]
 
     def test_running_statistics_keep_their_dtype(self) -> None:
@@ -109,18 +109,18 @@ class TestBatchNorm1d:
 
 class TestBatchNorm2d:
     def test_training_standardises_each_channel_over_images_and_pixels(self) -> None:
-        y = np.moveaxis(nn.BatchNorm2d(3)(_batch(4, 3, 5, 2)).data, 1, 0).reshape(3, -1)
+        y = np.moveaxis(nn.BatchNorm2d(3)(_batch(4, 3, 5, 2)).array, 1, 0).reshape(3, -1)
         assert y.mean(axis=1) == pytest.approx(np.zeros(3), abs=1e-5)
         assert y.std(axis=1) == pytest.approx(np.ones(3), abs=1e-4)
 
     def test_running_statistics_are_those_of_pixels(self) -> None:
         norm, x = nn.BatchNorm2d(3, momentum=0.25), _batch(4, 3, 5, 2)
         norm(x)
-        channels = np.moveaxis(x.data, 1, 0).reshape(3, -1)
+        channels = np.moveaxis(x.array, 1, 0).reshape(3, -1)
         state = norm.state_dict()
-        assert state["running_mean"].data == pytest.approx(0.25 * channels.mean(1), rel=1e-5)
+        assert state["running_mean"].array == pytest.approx(0.25 * channels.mean(1), rel=1e-5)
         expected = 0.75 + 0.25 * channels.var(1, ddof=1)
-        assert state["running_var"].data == pytest.approx(expected, rel=1e-5)
+        assert state["running_var"].array == pytest.approx(expected, rel=1e-5)
 
     @pytest.mark.parametrize("shape", [(8, 3), (4, 3, 5), (4, 2, 5, 5)])
     def test_a_wrong_shape_is_named_with_the_layer(self, shape: tuple[int, ...]) -> None:
@@ -132,20 +132,20 @@ class TestBatchNorm2d:
 def test_batch_norm_moves_its_statistics_by_a_tenth_unless_told_otherwise(kind: Any) -> None:
     norm, x = kind(3), _batch(4, 3) if kind is nn.BatchNorm1d else _batch(4, 3, 2, 2)
     norm(x)
-    channels = np.moveaxis(x.data, 1, 0).reshape(3, -1)
-    np.testing.assert_allclose(norm.running_mean.data, 0.1 * channels.mean(1), rtol=1e-5)
+    channels = np.moveaxis(x.array, 1, 0).reshape(3, -1)
+    np.testing.assert_allclose(norm.running_mean.array, 0.1 * channels.mean(1), rtol=1e-5)
 
 
 class TestInstanceNorm2d:
     def test_one_image_passes_as_a_batch_of_one(self) -> None:
         norm, x = nn.InstanceNorm2d(3, affine=True), _batch(2, 3, 4, 5)
-        np.testing.assert_array_equal(norm(x[0]).data, norm(x[:1]).data[0])
+        np.testing.assert_array_equal(norm(x[0]).array, norm(x[:1]).array[0])
         with pytest.raises(ValueError, match=r"InstanceNorm2d\(3,.*is expected.*\(2, 4, 5\)"):
             norm(x[0, :2])
 
     @pytest.mark.parametrize("training", [True, False])
     def test_each_channel_of_each_image_is_standardised(self, training: bool) -> None:
-        y = nn.InstanceNorm2d(3).train(training)(_batch(4, 3, 5, 2)).data.reshape(12, -1)
+        y = nn.InstanceNorm2d(3).train(training)(_batch(4, 3, 5, 2)).array.reshape(12, -1)
         assert y.mean(axis=1) == pytest.approx(np.zeros(12), abs=1e-5)
         assert y.std(axis=1) == pytest.approx(np.ones(12), abs=1e-3)
 
@@ -153,9 +153,9 @@ class TestInstanceNorm2d:
         assert list(nn.InstanceNorm2d(2).parameters()) == []
         norm, x = nn.InstanceNorm2d(2, affine=True), _batch(2, 2, 3, 3)
         norm.load_state_dict({"weight": [2.0, 3.0], "bias": [1.0, -1.0]})
-        expected = nn.InstanceNorm2d(2)(x).data * np.reshape([2, 3], (1, 2, 1, 1))
+        expected = nn.InstanceNorm2d(2)(x).array * np.reshape([2, 3], (1, 2, 1, 1))
         expected = expected + np.reshape([1, -1], (1, 2, 1, 1))
-        assert norm(x).data == pytest.approx(expected, rel=1e-5, abs=1e-5)
+        assert norm(x).array == pytest.approx(expected, rel=1e-5, abs=1e-5)
 
     @pytest.mark.parametrize("shape", [(4, 3, 5), (4, 2, 5, 5)])
     def test_a_wrong_shape_is_named_with_the_layer(self, shape: tuple[int, ...]) -> None:
@@ -181,7 +181,7 @@ class TestLayerNorm:
         self, lengths: tuple[int, ...]
     ) -> None:
         x = _batch(3, 4, 5)
-        y = nn.LayerNorm(lengths)(x).data.reshape(-1, np.prod(lengths))
+        y = nn.LayerNorm(lengths)(x).array.reshape(-1, np.prod(lengths))
         assert y.mean(1) == pytest.approx(np.zeros(len(y)), abs=1e-5)
         assert y.std(1) == pytest.approx(np.ones(len(y)), abs=1e-4)
 
@@ -248,8 +248,8 @@ def test_group_norm_scales_and_shifts_what_the_function_standardises() -> None:
     layer, x = nn.GroupNorm(2, 4, dtype=np.float64), draw(3, 4, 2)
     assert layer.weight is not None
     assert layer.bias is not None
-    layer.weight.data[...], layer.bias.data[...] = draw(4), draw(4, seed=1)
-    expected = F.group_norm(x, 2, layer.weight.data, layer.bias.data)
+    layer.weight.array[...], layer.bias.array[...] = draw(4), draw(4, seed=1)
+    expected = F.group_norm(x, 2, layer.weight.array, layer.bias.array)
     np.testing.assert_array_equal(layer(x).numpy(), expected)
     assert list(nn.GroupNorm(2, 4, affine=False).parameters()) == []
     assert repr(layer) == "GroupNorm(2, 4, eps=1e-05, affine=True)"

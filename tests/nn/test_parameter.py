@@ -26,7 +26,7 @@ def test_python_floats_become_float32_and_an_array_keeps_its_dtype() -> None:
 def test_a_parameter_owns_its_values(make: type) -> None:
     source = np.ones(2, np.float32)
     parameter = nn.Parameter(make(source))
-    parameter.data[0] = 5
+    parameter.array[0] = 5
     assert source.tolist() == [1, 1]
 
 
@@ -49,4 +49,4 @@ def test_a_copy_is_a_parameter_with_memory_of_its_own(duplicate) -> None:  # typ
     assert copied.tolist() == [1, 2]
     assert copied.grad is not None
     assert copied.grad.tolist() == [3, 3]
-    assert not np.shares_memory(copied.data, parameter.data)
+    assert not np.shares_memory(copied.array, parameter.array)

@@ -35,7 +35,7 @@ def test_the_layers_call_the_functions_with_their_options() -> None:
         ),
     ]
     for layer, expected in pairs:
-        np.testing.assert_array_equal(layer(X).data, expected.data)
+        np.testing.assert_array_equal(layer(X).array, expected.array)
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_options_are_shown_and_named_in_errors(layer: nn.Module, shown: str) -> 
 
 @pytest.mark.parametrize("layer", [nn.MaxPool2d(3, 2), nn.AvgPool2d(2), nn.AdaptiveAvgPool2d(4)])
 def test_one_image_is_pooled_as_a_batch_of_one(layer: nn.Module) -> None:
-    np.testing.assert_array_equal(layer(X[0]).data, layer(X[:1])[0].data)
+    np.testing.assert_array_equal(layer(X[0]).array, layer(X[:1])[0].array)
 
 
 def test_one_image_is_not_resized_since_its_axes_are_anothers() -> None:

@@ -55,13 +55,13 @@ def test_layers_agree_with_pytorchs_in_values_and_gradients(kind: str, options: 
     for found, wanted in zip(
         [output, *parts(last)], [expected, *parts(expected_last)], strict=True
     ):
-        np.testing.assert_allclose(found.data, wanted.detach().numpy(), rtol=1e-12, atol=1e-14)
+        np.testing.assert_allclose(found.array, wanted.detach().numpy(), rtol=1e-12, atol=1e-14)
     g = draw(*output.shape, seed=3)
     (output * g).sum().backward()
     (expected * torch.from_numpy(g)).sum().backward()
     for name, parameter in theirs.named_parameters():
         found = getattr(ours, name).grad
-        np.testing.assert_allclose(found.data, parameter.grad.numpy(), rtol=1e-10, atol=1e-12)
+        np.testing.assert_allclose(found.array, parameter.grad.numpy(), rtol=1e-10, atol=1e-12)
     ours.load_state_dict(theirs.state_dict())
 
 
@@ -79,7 +79,7 @@ def test_padded_sequences_give_what_pytorch_gives_for_packed_ones(kind: str) -> 
     for found, wanted in zip(
         [output, *parts(last)], [expected, *parts(expected_last)], strict=True
     ):
-        np.testing.assert_allclose(found.data, wanted.detach().numpy(), rtol=1e-12, atol=1e-14)
+        np.testing.assert_allclose(found.array, wanted.detach().numpy(), rtol=1e-12, atol=1e-14)
 
 
 @pytest.mark.parametrize(("kind", "cell"), [("GRU", nn.GRUCell), ("LSTM", nn.LSTMCell)])
@@ -95,14 +95,14 @@ def test_a_walk_is_as_many_steps_of_a_cell(kind: str, cell: Any) -> None:
     for element in x:
         state = one(element, state)
         steps.append(parts(state)[0])
-    np.testing.assert_allclose(output.data, minigen.stack(steps).data, rtol=1e-12)
+    np.testing.assert_allclose(output.array, minigen.stack(steps).array, rtol=1e-12)
     weights = draw(*output.shape, seed=1)
     (output * weights).sum().backward()
     (minigen.stack(steps) * weights).sum().backward()
     for name, parameter in one.named_parameters():
         whole = getattr(layer, f"{name}_l0").grad
         assert parameter.grad is not None
-        np.testing.assert_allclose(whole.data, parameter.grad.data, rtol=1e-10, atol=1e-13)
+        np.testing.assert_allclose(whole.array, parameter.grad.array, rtol=1e-10, atol=1e-13)
 
 
 @pytest.mark.parametrize("kind", [nn.GRU, nn.LSTM])
@@ -114,10 +114,10 @@ def test_what_is_behind_the_end_of_a_sequence_counts_for_nothing(kind: Any) -> N
         changed[length:, example] = 7
     found, other = (layer(each, lengths=LENGTHS) for each in (x, changed))
     for one, two in zip([found[0], *parts(found[1])], [other[0], *parts(other[1])], strict=True):
-        np.testing.assert_array_equal(one.data, two.data)
+        np.testing.assert_array_equal(one.array, two.array)
     alone, _ = layer(x[:3, 2])
-    np.testing.assert_allclose(found[0].data[:3, 2], alone.data, rtol=1e-12)
-    assert not found[0].data[3:, 2].any()
+    np.testing.assert_allclose(found[0].array[:3, 2], alone.array, rtol=1e-12)
+    assert not found[0].array[3:, 2].any()
 
 
 @pytest.mark.parametrize("kind", [nn.GRU, nn.LSTM])
@@ -126,12 +126,12 @@ def test_one_sequence_and_one_input_pass_as_batches_of_one(kind: Any) -> None:
     layer = kind(4, 3, batch_first=True)
     output, last = layer(x)
     alone, last_alone = layer(x[0])
-    np.testing.assert_array_equal(alone.data, output[0].data)
+    np.testing.assert_array_equal(alone.array, output[0].array)
     again, _ = layer(x[0], last_alone)
-    np.testing.assert_allclose(again.data, layer(x, last)[0][0].data, rtol=1e-6)
+    np.testing.assert_allclose(again.array, layer(x, last)[0][0].array, rtol=1e-6)
     cell = {nn.GRU: nn.GRUCell, nn.LSTM: nn.LSTMCell}[kind](4, 3)
     for one, many in zip(parts(cell(x[0, 0])), parts(cell(x[0])), strict=True):
-        np.testing.assert_allclose(one.data, many[0].data, rtol=1e-6)
+        np.testing.assert_allclose(one.array, many[0].array, rtol=1e-6)
 
 
 def test_dropout_is_between_layers_in_training_alone() -> None:
@@ -139,8 +139,8 @@ def test_dropout_is_between_layers_in_training_alone() -> None:
     one = nn.GRU(4, 3, num_layers=2)
     one.load_state_dict(layer.state_dict())
     x = minigen.tensor(draw(5, 2, 4), dtype="float32")
-    assert (layer(x)[0].data != one(x)[0].data).any()
-    np.testing.assert_array_equal(layer.eval()(x)[0].data, one(x)[0].data)
+    assert (layer(x)[0].array != one(x)[0].array).any()
+    np.testing.assert_array_equal(layer.eval()(x)[0].array, one(x)[0].array)
 
 
 X = np.zeros((5, 3, 4), np.float32)

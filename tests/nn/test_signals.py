@@ -23,10 +23,10 @@ def test_the_layers_call_the_functions_with_their_options() -> None:
     x = signals(2, 4, 9)
     layer = nn.Conv1d(4, 6, 3, 1, 2, 2, 2)
     expected = F.conv1d(x, layer.weight, layer.bias, 1, 2, 2, 2)
-    np.testing.assert_array_equal(layer(x).data, expected.data)
+    np.testing.assert_array_equal(layer(x).array, expected.array)
     up = nn.ConvTranspose1d(4, 6, 3, 2, 1, 1, 2, True, 2)
     expected = F.conv_transpose1d(x, up.weight, up.bias, 2, 1, 1, 2, 2)
-    np.testing.assert_array_equal(up(x).data, expected.data)
+    np.testing.assert_array_equal(up(x).array, expected.array)
 
 
 @pytest.mark.parametrize("kind", LAYERS)
@@ -34,8 +34,8 @@ def test_first_weights_are_those_of_the_layer_of_images_with_one_row(kind: Any) 
     of_images = {nn.Conv1d: nn.Conv2d, nn.ConvTranspose1d: nn.ConvTranspose2d}[kind]
     layer = kind(4, 8, 3, generator=minigen.Generator(0))
     other = of_images(4, 8, (1, 3), generator=minigen.Generator(0))
-    np.testing.assert_array_equal(layer.weight.data, other.weight.data[:, :, 0])
-    np.testing.assert_array_equal(layer.bias.data, other.bias.data)
+    np.testing.assert_array_equal(layer.weight.array, other.weight.array[:, :, 0])
+    np.testing.assert_array_equal(layer.bias.array, other.bias.array)
 
 
 @pytest.mark.parametrize("kind", LAYERS)

@@ -107,12 +107,12 @@ def test_outputs_and_buffers_agree_in_float64(
     for _ in range(3):
         x = RNG.normal(size=shape)
         expected = theirs(torch.from_numpy(x)).detach().numpy()
-        np.testing.assert_allclose(ours(minigen.Tensor(x)).data, expected, rtol=1e-12, atol=1e-12)
+        np.testing.assert_allclose(ours(minigen.Tensor(x)).array, expected, rtol=1e-12, atol=1e-12)
     assert list(ours.state_dict()) == list(theirs.state_dict())
     for name, value in theirs.state_dict().items():
         loaded = ours.state_dict()[name]
         assert str(loaded.dtype) == str(value.dtype).removeprefix("torch.")
-        np.testing.assert_allclose(loaded.data, value.numpy(), rtol=1e-12)
+        np.testing.assert_allclose(loaded.array, value.numpy(), rtol=1e-12)
 
 
 @pytest.mark.parametrize(("ours", "theirs", "shape"), LAYERS, ids=_name)
@@ -152,4 +152,4 @@ def test_clipping_agrees(norm_type: float, max_norm: float) -> None:
     assert norm == pytest.approx(expected, rel=1e-14)
     for mine, other in zip(ours, theirs, strict=True):
         assert mine.grad is not None
-        np.testing.assert_allclose(mine.grad.data, other.grad.numpy(), rtol=1e-14)
+        np.testing.assert_allclose(mine.grad.array, other.grad.numpy(), rtol=1e-14)

@@ -73,7 +73,7 @@ def test_booleans_combine() -> None:
     assert (a & b).tolist() == [True, False, False]
     assert (a | b).tolist() == [True, True, False]
     assert (~a).tolist() == [False, False, True]
-    assert (a.data & b).tolist() == [True, False, False]
+    assert (a.array & b).tolist() == [True, False, False]
     assert (True | b).tolist() == [True, True, True]
     assert F.logical_not(F.logical_or(a, b)).tolist() == [False, False, True]
     x = leaf([1.0, 2.0, 3.0])

@@ -173,10 +173,10 @@ def test_gradients_are_calls_of_the_other_two_ops(shapes: Geometry) -> None:
     bias, g = leaf(draw(shapes.weight[0])), draw(*shapes.g, seed=2)
     F.conv2d(x, weight, bias, **shapes.where).backward(g)
     painted = F.conv_transpose2d(
-        g, weight.data, None, output_padding=shapes.left_over, **shapes.where
+        g, weight.array, None, output_padding=shapes.left_over, **shapes.where
     )
     np.testing.assert_array_equal(gradient_of(x), painted)
-    kernels = F.conv2d_weight(x.data, g, shapes.weight[2:], **shapes.where)
+    kernels = F.conv2d_weight(x.array, g, shapes.weight[2:], **shapes.where)
     np.testing.assert_array_equal(gradient_of(weight), kernels)
     np.testing.assert_allclose(gradient_of(bias), g.sum((0, 2, 3)), rtol=1e-12, atol=1e-13)
 
@@ -261,12 +261,12 @@ def test_one_image_is_a_batch_of_one(options: Any) -> None:
     image, weight, bias = draw(4, 5, 6), draw(2, 4 // groups, 2, 3, seed=1), draw(2)
     found, expected = leaf(image), leaf(image[None])
     y, batch = F.conv2d(found, weight, bias, **options), F.conv2d(expected, weight, bias, **options)
-    np.testing.assert_array_equal(y.data, batch.data[0])
+    np.testing.assert_array_equal(y.array, batch.array[0])
     y.backward(np.ones(y.shape))
     batch.backward(np.ones(batch.shape))
     np.testing.assert_array_equal(gradient_of(found), gradient_of(expected)[0])
-    painted = F.conv_transpose2d(y.data, weight, **options)
-    np.testing.assert_array_equal(painted, F.conv_transpose2d(batch.data, weight, **options)[0])
+    painted = F.conv_transpose2d(y.array, weight, **options)
+    np.testing.assert_array_equal(painted, F.conv_transpose2d(batch.array, weight, **options)[0])
     narrow = image[:, :3, :3], weight[..., :2], bias
     assert_gradients(lambda *inputs: F.conv2d(*inputs, **options), *narrow)
 
@@ -287,7 +287,7 @@ def test_a_gradient_penalty_reaches_the_weights(path: str) -> None:
     assert slope is not None
     direction, step = draw(2, 1, 3, 3, seed=2), 1e-6
     ahead, behind = (
-        penalty(leaf(x.data), leaf(weight.data + sign * step * direction)).item()
+        penalty(leaf(x.array), leaf(weight.array + sign * step * direction)).item()
         for sign in (1, -1)
     )
     assert inner(slope.numpy(), direction) == pytest.approx((ahead - behind) / (2 * step), rel=1e-6)
@@ -307,15 +307,15 @@ def held(images: npt.NDArray[Any]) -> bool:
 def test_images_are_held_with_the_batch_innermost_from_layer_to_layer() -> None:
     x, weight = minigen.tensor(draw(3, 2, 6, 6)), minigen.tensor(draw(4, 2, 3, 3))
     y = F.conv2d(x, weight, minigen.tensor(draw(4)), 2, 1)
-    assert held(y.data)
-    assert held(F.relu(y).data)
-    assert held((F.batch_norm(y, training=True) * 2).data)
-    assert held(F.conv_transpose2d(y, minigen.tensor(draw(4, 2, 3, 3)), None, 2).data)
-    assert held(F.max_pool2d(y, 2).data)
-    assert held(F.upsample(y, 2).data)
+    assert held(y.array)
+    assert held(F.relu(y).array)
+    assert held((F.batch_norm(y, training=True) * 2).array)
+    assert held(F.conv_transpose2d(y, minigen.tensor(draw(4, 2, 3, 3)), None, 2).array)
+    assert held(F.max_pool2d(y, 2).array)
+    assert held(F.upsample(y, 2).array)
     flat = F.flatten(y, 1)
-    assert np.shares_memory(flat.data, y.data)
-    np.testing.assert_array_equal(flat.data, np.ascontiguousarray(y.data).reshape(3, -1))
+    assert np.shares_memory(flat.array, y.array)
+    np.testing.assert_array_equal(flat.array, np.ascontiguousarray(y.array).reshape(3, -1))
 
 
 @pytest.mark.parametrize("order", [(0, 1, 2, 3), (3, 2, 1, 0), (1, 2, 3, 0), (0, 2, 3, 1)])

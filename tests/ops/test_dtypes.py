@@ -78,9 +78,9 @@ def test_an_op_changes_none_of_its_inputs_nor_the_cotangent(case: Case) -> None:
         minigen.grad(out, inputs, cotangent, create_graph=create_graph, retain_graph=True)
     out.backward(cotangent)
     np.testing.assert_array_equal(cotangent, given)
-    np.testing.assert_array_equal(out.data, values)
+    np.testing.assert_array_equal(out.array, values)
     for x, array in zip(inputs, case.draw(), strict=True):
-        np.testing.assert_array_equal(x.data, array)
+        np.testing.assert_array_equal(x.array, array)
 
 
 @pytest.mark.parametrize("case", CASES, ids=title)
@@ -90,12 +90,12 @@ def test_gradients_alias_nothing_and_can_be_written(case: Case) -> None:
         out = case.function(*inputs)
         cotangent = draw(*out.shape, seed=9)
         found = minigen.grad(out, inputs, cotangent, create_graph=create_graph)
-        others = [cotangent, out.data, *[x.data for x in inputs]]
+        others = [cotangent, out.array, *[x.array for x in inputs]]
         for gradient in found:
             assert gradient is not None
-            gradient.data[...] = 0  # refused of a view that repeats elements
-            assert not any(np.shares_memory(gradient.data, other) for other in others)
-            others.append(gradient.data)
+            gradient.array[...] = 0  # refused of a view that repeats elements
+            assert not any(np.shares_memory(gradient.array, other) for other in others)
+            others.append(gradient.array)
 
 
 @pytest.mark.parametrize("case", CASES, ids=title)

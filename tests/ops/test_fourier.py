@@ -80,7 +80,7 @@ def test_windows_are_pytorchs() -> None:
             for periodic in (True, False):
                 expected = getattr(torch, name)(length, periodic, dtype=torch.float64).numpy()
                 found = getattr(minigen, name)(length, periodic, dtype="float64")
-                np.testing.assert_allclose(found.data, expected, atol=1e-15)
+                np.testing.assert_allclose(found.array, expected, atol=1e-15)
 
 
 @pytest.mark.derivation("spectrogram")

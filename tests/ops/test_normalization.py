@@ -122,7 +122,7 @@ def test_running_statistics_move_towards_the_batchs(
     axes = (0, *range(2, len(shape)))
     mean, var = minigen.tensor(draw(3, seed=1)), minigen.tensor(draw(3, seed=2, low=0.5))
     old_mean, old_var = mean.numpy(), var.numpy()
-    memory = mean.data
+    memory = mean.array
     F.batch_norm(leaf(x), mean, var, training=True, momentum=momentum)
     np.testing.assert_allclose(
         mean.numpy(), (1 - momentum) * old_mean + momentum * x.mean(axes), rtol=1e-12
@@ -130,7 +130,7 @@ def test_running_statistics_move_towards_the_batchs(
     np.testing.assert_allclose(
         var.numpy(), (1 - momentum) * old_var + momentum * x.var(axes, ddof=1), rtol=1e-12
     )
-    assert mean.data is memory
+    assert mean.array is memory
     assert not mean.requires_grad
     assert mean.is_leaf
 

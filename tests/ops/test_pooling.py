@@ -142,7 +142,7 @@ def test_zeros_of_the_padding_count_or_do_not() -> None:
     x = np.ones((1, 1, 2, 2))
     assert F.avg_pool2d(x, 2, 1, 1).tolist()[0][0][0] == [0.25, 0.5, 0.25]
     assert (F.avg_pool2d(x, 2, 1, 1, count_include_pad=False) == 1).all()
-    assert (F.avg_pool2d(minigen.tensor(x), 2, 1, 1, count_include_pad=False).data == 1).all()
+    assert (F.avg_pool2d(minigen.tensor(x), 2, 1, 1, count_include_pad=False).array == 1).all()
 
 
 def test_a_window_over_the_end_takes_what_there_is() -> None:

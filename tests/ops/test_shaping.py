@@ -465,7 +465,7 @@ def test_nothing_is_there_to_replicate_along_an_empty_axis() -> None:
 def test_a_clone_shares_no_memory_and_keeps_the_graph() -> None:
     x = leaf([1.0, 2.0])
     y = x.clone()
-    assert not np.shares_memory(x.data, y.data)
+    assert not np.shares_memory(x.array, y.array)
     (y * y).sum().backward()
     np.testing.assert_array_equal(gradient_of(x), [2, 4])
 
@@ -483,7 +483,7 @@ def test_the_gradient_of_a_copy_goes_back_to_the_device_of_its_source(create_gra
 def test_views_show_the_memory_of_their_source_as_in_pytorch() -> None:
     x = minigen.ones(2, 3)
     for view in (x.reshape(6), x.T, x[0], x.unsqueeze(0), x.flatten(), x.transpose(0, 1)):
-        assert np.shares_memory(view.data, x.data)
+        assert np.shares_memory(view.array, x.array)
 
 
 def test_conversions_keep_values_and_shape() -> None:

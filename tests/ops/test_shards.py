@@ -35,9 +35,9 @@ def test_batch_norm_of_shards_is_that_of_the_whole_batch(workers: int) -> None:
             assert x.grad is not None
             assert layer.weight.grad is not None
             return [
-                world.concatenate(y.data),
-                world.concatenate(x.grad.data),
-                world.sum(layer.weight.grad.data),
+                world.concatenate(y.array),
+                world.concatenate(x.grad.array),
+                world.sum(layer.weight.grad.array),
                 layer.running_mean.numpy(),
                 layer.running_var.numpy(),
             ]
@@ -56,7 +56,7 @@ def test_the_second_gradient_through_batch_norm_crosses_shards_too() -> None:
             assert slope is not None
             (second,) = minigen.grad((slope * slope).sum(), x)
             assert second is not None
-            return world.concatenate(second.data)
+            return world.concatenate(second.array)
 
     np.testing.assert_allclose(of_workers(bend), bend(ALONE), rtol=1e-9, atol=1e-10)
 
@@ -91,6 +91,6 @@ def test_the_rows_of_the_whole_batch_are_in_their_order() -> None:
 def test_one_value_a_channel_is_refused_in_the_whole_batch_alone() -> None:
     def normalise(world: Communicator) -> Any:
         with world.shard(3) as shard:
-            return world.concatenate(nn.BatchNorm1d(1)(minigen.ones(len(shard), 1)).data)
+            return world.concatenate(nn.BatchNorm1d(1)(minigen.ones(len(shard), 1)).array)
 
     np.testing.assert_array_equal(of_workers(normalise), np.zeros((3, 1)))

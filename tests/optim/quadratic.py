@@ -50,5 +50,5 @@ def run(
     """Take a step for each entry of `disturbances`."""
     for disturbance in disturbances:
         for parameter, part in zip(ours, disturbance, strict=True):
-            parameter.grad = minigen.Tensor(gradient(parameter.data, part))
+            parameter.grad = minigen.Tensor(gradient(parameter.array, part))
         optimizer.step()

@@ -28,14 +28,14 @@ class TestStep:
     @every_kind
     def test_weights_change_in_place(self, make: Callable[..., optim.Optimizer]) -> None:
         ours = parameters("float32")
-        arrays = [p.data for p in ours]
+        arrays = [p.array for p in ours]
         before = [p.numpy() for p in ours]
         optimizer = make(ours)
         run(optimizer, ours, noise(2))
         moments = [id(m) for s in optimizer.state.values() for m in s.values() if np.ndim(m)]
         run(optimizer, ours, noise(2))
-        assert all(p.data is a for p, a in zip(ours, arrays, strict=True))
-        assert all((p.data != b).all() for p, b in zip(ours, before, strict=True))
+        assert all(p.array is a for p, a in zip(ours, arrays, strict=True))
+        assert all((p.array != b).all() for p, b in zip(ours, before, strict=True))
         again = [id(m) for s in optimizer.state.values() for m in s.values() if np.ndim(m)]
         assert moments == again
 
@@ -56,7 +56,7 @@ class TestStep:
         optimizer.step()
         for parameter, gradient in zip(ours, gradients, strict=True):
             assert parameter.grad is not None
-            assert (parameter.grad.data == gradient).all()
+            assert (parameter.grad.array == gradient).all()
 
     @every_kind
     def test_a_parameter_without_gradient_is_skipped(
@@ -99,11 +99,11 @@ class TestStep:
         self, make: Callable[..., optim.Optimizer]
     ) -> None:
         straight = parameters("float64", [(30, 40)])
-        turned = [nn.Parameter(np.asfortranarray(p.data)) for p in straight]
-        assert not turned[0].data.flags.c_contiguous
+        turned = [nn.Parameter(np.asfortranarray(p.array)) for p in straight]
+        assert not turned[0].array.flags.c_contiguous
         for ours in (straight, turned):
             run(make(ours), ours, noise(5, shapes=[(30, 40)]))
-        assert (straight[0].data == turned[0].data).all()
+        assert (straight[0].array == turned[0].array).all()
 
     @every_kind
     def test_it_finds_the_minimum_of_a_parabola(self, make: Callable[..., optim.Optimizer]) -> None:

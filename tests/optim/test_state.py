@@ -63,7 +63,7 @@ def test_training_saved_to_files_and_resumed_ends_with_the_same_bits(
     optimizer.load_state_dict(optim.unflatten_state(arrays, rest))
     run(optimizer, resumed, disturbances)
     for a, b in zip(through, resumed, strict=True):
-        assert a.data.tobytes() == b.data.tobytes()
+        assert a.array.tobytes() == b.array.tobytes()
 
 
 @pytest.mark.host_only("it names NumPy's type")

@@ -49,7 +49,7 @@ def test_trajectories_agree_over_50_steps(
             parameter.grad = torch.from_numpy(gradient(parameter.detach().numpy(), part))
         other.step()
         for a, b in zip(ours, theirs, strict=True):
-            np.testing.assert_allclose(a.data, b.detach().numpy(), rtol=1e-12, atol=1e-12)
+            np.testing.assert_allclose(a.array, b.detach().numpy(), rtol=1e-12, atol=1e-12)
 
 
 @pytest.mark.parametrize(("name", "options"), CASES)

@@ -117,7 +117,7 @@ def test_the_weights_follow_the_equations(kind: Kind, rule: Rule, options: dict[
                 **options,
             )
             expected = [next(steps) for _ in disturbances][-1]
-            assert ours[position].data[index] == pytest.approx(expected, rel=1e-12, abs=1e-12)
+            assert ours[position].array[index] == pytest.approx(expected, rel=1e-12, abs=1e-12)
 
 
 @pytest.mark.parametrize(("kind", "rule", "options"), CASES)
@@ -130,7 +130,7 @@ def test_float32_follows_float64_and_stays_float32(
     run(kind(double, **options), double, noise(20))
     for a, b in zip(single, double, strict=True):
         assert a.dtype == np.float32
-        np.testing.assert_allclose(a.data, b.data, rtol=1e-3, atol=1e-4)
+        np.testing.assert_allclose(a.array, b.array, rtol=1e-3, atol=1e-4)
     for state in optimizer.state.values():
         assert {m.dtype for k, m in state.items() if k != "step"} <= {np.dtype(np.float32)}
 
@@ -183,4 +183,4 @@ def test_centred_rmsprop_stays_finite_where_rounding_makes_the_variance_negative
         optimizer.step()
     state = optimizer.state[weight]
     assert (state["square_avg"] - state["grad_avg"] ** 2).min() < 0
-    assert np.isfinite(weight.data).all()
+    assert np.isfinite(weight.array).all()

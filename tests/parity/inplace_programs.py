@@ -725,6 +725,96 @@ def an_older_scaling_does_not_mind(library: Any) -> Any:
     return backward(y * h, x)
 
 
+# --- through .data, which the graph does not know -------------------------------------------------
+
+
+@program
+def a_critics_weights_are_clipped(library: Any) -> Any:
+    critic = [leaf(library), matrix(library)]
+    for p in critic:
+        p.data.clamp_(-1.5, 1.5)
+    return *critic, library.tensor([p.requires_grad and p.is_leaf for p in critic])
+
+
+@program
+def first_weights_are_set(library: Any) -> Any:
+    w, b, gain = matrix(library), leaf(library), leaf(library)
+    w.data.normal_(3.0, 0.0)
+    b.data.zero_()
+    gain.data.fill_(1)
+    return w, b, gain
+
+
+@program
+def a_step_is_taken_on_data(library: Any) -> Any:
+    w, b, c = leaf(library), leaf(library, [0.5]), leaf(library, [2.0, 1.0, 0.0])
+    for _ in range(2):
+        ((w * 3 + b) ** 2 * c).sum().backward()
+        w.data -= 0.01 * w.grad.data
+        b.data.add_(b.grad, alpha=-0.01)
+        c.data = c.data - 0.01 * c.grad
+        for p in (w, b, c):
+            p.grad.data.zero_()
+    return w, b, c
+
+
+@program
+def an_average_of_weights_follows(library: Any) -> Any:
+    weight, average = leaf(library), library.zeros(3)
+    average.data.copy_(weight.data)
+    weight.data[0] = 7
+    average.data.mul_(0.9).add_(weight.data, alpha=0.1)
+    return weight, average
+
+
+@program
+def data_shares_memory_and_asks_for_no_gradient(library: Any) -> Any:
+    x = leaf(library)
+    y = x.data * 2
+    x.data[x.data < 0] = 0
+    return x, y, library.tensor([x.data.requires_grad, y.requires_grad])
+
+
+@program
+def data_of_a_result_is_a_constant(library: Any) -> Any:
+    x = leaf(library)
+    h = x * 2
+    return backward(h * h.data, x)
+
+
+@program
+def a_loss_is_read_through_data(library: Any) -> Any:
+    loss = (leaf(library) ** 2).mean()
+    return (library.tensor([loss.data.item(), float(loss.data.numpy()), float(loss.data.cpu())]),)
+
+
+# --- gradients on their way -----------------------------------------------------------------------
+
+
+@program
+def a_gradient_is_kept(library: Any) -> Any:
+    x = leaf(library)
+    h = x * 2
+    h.retain_grad()
+    (h * h).sum().backward()
+    return x.grad, h.grad
+
+
+@program
+def a_gradient_is_changed_on_its_way(library: Any) -> Any:
+    x = leaf(library)
+    h = x * 2
+    h.register_hook(lambda g: g.clamp(-1, 1))
+    x.register_hook(lambda g: 10 * g)
+    return backward(h * h, x)
+
+
+@program
+def without_a_gradient_there_is_nothing_to_keep(library: Any) -> Any:
+    library.zeros(2).retain_grad()
+    return ()
+
+
 # --- random numbers: only what does not depend on the stream --------------------------------------
 
 

@@ -81,7 +81,7 @@ def test_training_goes_on_as_in_pytorch(name: str, saved: Any) -> None:
     optimizer.load_state_dict(found["state"])
     for step in range(3, 6):
         for each in ours:
-            each.grad = minigen.tensor(gradient(to_numpy(each.data), step))
+            each.grad = minigen.tensor(gradient(to_numpy(each.array), step))
         optimizer.step()
     for each, expected in zip(ours, found["after"], strict=True):
         np.testing.assert_allclose(each.numpy(), expected.numpy(), rtol=1e-12)
@@ -109,7 +109,7 @@ def test_training_goes_on_as_in_the_pytorch_of_today(name: str, tmp_path: Path) 
     for number in range(10, 30):
         step(number)
         for each in ours:
-            each.grad = minigen.tensor(gradient(to_numpy(each.data), number))
+            each.grad = minigen.tensor(gradient(to_numpy(each.array), number))
         optimizer.step()
         for mine, expected in zip(ours, theirs, strict=True):
             np.testing.assert_allclose(mine.numpy(), expected.detach().numpy(), rtol=1e-10)

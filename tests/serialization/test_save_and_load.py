@@ -32,7 +32,7 @@ def test_a_module_comes_back_and_its_file_holds_its_state_and_nothing_else(tmp_p
     state = round_trip(tmp_path, model)
     other.load_state_dict(state)
     for name, value in model.state_dict().items():
-        np.testing.assert_array_equal(to_numpy(other.state_dict()[name].data), value.numpy())
+        np.testing.assert_array_equal(to_numpy(other.state_dict()[name].array), value.numpy())
     assert load_file(tmp_path / "file.safetensors").keys() == model.state_dict().keys()
     with safe_open(tmp_path / "file.safetensors", framework="np") as file:
         assert file.metadata() is None
@@ -72,7 +72,7 @@ def test_numbers_come_back_in_their_places_however_they_lay_in_memory(
         found = round_trip(tmp_path, thing)
         found = found["all"][0] if "all" in found else found
         assert found["weight"].tolist() == x.tolist()
-        assert found["weight"].data.flags.c_contiguous
+        assert found["weight"].array.flags.c_contiguous
         assert found["weight"].dtype == np.float32
 
 
@@ -280,7 +280,7 @@ def test_an_optimizer_goes_on_from_its_file(tmp_path: Path) -> None:
     weight = nn.Parameter([1.0, -2.0])
     optimizer = optim.Adam([weight], lr=0.1, betas=(0.5, 0.9))
     descend(optimizer, weight, 3)
-    other = nn.Parameter(copy.deepcopy(weight.data))
+    other = nn.Parameter(copy.deepcopy(weight.array))
     second = optim.Adam([other])
     second.load_state_dict(round_trip(tmp_path, optimizer))
     assert second.param_groups[0]["betas"] == (0.5, 0.9)

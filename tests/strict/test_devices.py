@@ -105,7 +105,7 @@ def test_info_shows_the_cards(cupy: Library) -> None:
 def test_a_module_moves_with_its_buffers_and_gradients_and_back() -> None:
     network = nn.Sequential(nn.Dense(3, 4), nn.BatchNorm1d(4)).to("cpu")
     network(minigen.randn(5, 3, device="cpu")).sum().backward()
-    before = {name: to_numpy(value.data).copy() for name, value in network.state_dict().items()}
+    before = {name: to_numpy(value.array).copy() for name, value in network.state_dict().items()}
     network.to("cuda")
     tensors = [*network.parameters(), *network.buffers()]
     assert {x.device for x in tensors} == {"cuda:0"}
@@ -114,7 +114,7 @@ def test_a_module_moves_with_its_buffers_and_gradients_and_back() -> None:
     network.eval().to("cpu")
     for name, value in network.state_dict().items():
         if "running" not in name and "num" not in name:
-            np.testing.assert_array_equal(value.data, before[name])
+            np.testing.assert_array_equal(value.array, before[name])
 
 
 @pytest.mark.usefixtures("cupy")

@@ -114,7 +114,7 @@ def small_run(model: str, device: str, folder: Path) -> tuple[list[bytes], Any]:
     run = train(config, folder, progress=False, pictures=False)
     fresh = run.config.build_model()
     assert {parameter.device for parameter in fresh.parameters()} == {run.config.device}
-    return [to_numpy(p.data).tobytes() for p in fresh.parameters()], run
+    return [to_numpy(p.array).tobytes() for p in fresh.parameters()], run
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -129,13 +129,15 @@ def test_a_run_begins_with_the_same_weights_and_ends_with_the_same_but_for_round
         here.model.state_dict().items(), there.model.state_dict().items(), strict=True
     ):
         rounding = 1e-3 if name.endswith(BY_ROUNDING) else 1e-5
-        np.testing.assert_allclose(to_numpy(b.data), a.data, rtol=1e-3, atol=rounding, err_msg=name)
+        np.testing.assert_allclose(
+            to_numpy(b.array), a.array, rtol=1e-3, atol=rounding, err_msg=name
+        )
     for split in ("train", "test"):
         assert there.history[-1][split] == pytest.approx(here.history[-1][split], rel=1e-4)
 
 
 def test_a_test_that_reads_is_not_the_library() -> None:
     x = minigen.ones(1, device="cuda")
-    assert float(x.data[0]) == 1
+    assert float(x.array[0]) == 1
     with pytest.raises(Refused):
-        eval("float(x)", {"__name__": "minigen.example", "x": x.data[0]})
+        eval("float(x)", {"__name__": "minigen.example", "x": x.array[0]})

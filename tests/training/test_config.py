@@ -102,8 +102,8 @@ def test_initial_weights_are_decided_by_the_seed() -> None:
         small_config(model_config=shape, seed=seed).build_model().state_dict() for seed in (1, 1, 2)
     )
     name = "encoder.0.weight"
-    assert np.array_equal(first[name].data, same[name].data)
-    assert not np.array_equal(first[name].data, other[name].data)
+    assert np.array_equal(first[name].array, same[name].array)
+    assert not np.array_equal(first[name].array, other[name].array)
 
 
 @pytest.mark.parametrize("options", [{"latent": 0}, {"depth": 3}, {"decoder": "poisson"}])

@@ -138,7 +138,7 @@ def bits(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [bits(entry) for entry in value]
     if isinstance(value, minigen.Tensor):
-        value = value.data
+        value = value.array
     if is_array(value):
         return value.dtype.str, value.shape, value.tobytes()
     return value

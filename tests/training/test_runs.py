@@ -154,7 +154,7 @@ def test_the_model_comes_back_ready_for_use(tmp_path: Path) -> None:
     model: Any = run.model
     x = minigen.Generator(0).uniform((3, 1, 8, 8))
     with minigen.no_grad():
-        assert np.array_equal(loaded.reconstruct(x).data, model.reconstruct(x).data)
+        assert np.array_equal(loaded.reconstruct(x).array, model.reconstruct(x).array)
 
 
 # -------------------------------------------------------------------------------------- same bits

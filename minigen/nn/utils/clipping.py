@@ -129,7 +129,7 @@ def _gradients(parameters: Parameters) -> list[Array]:
             "parameters() anew, or pass a list",
             stacklevel=3,
         )
-    return [parameter.grad.data for parameter in chosen if parameter.grad is not None]
+    return [parameter.grad.array for parameter in chosen if parameter.grad is not None]
 
 
 def _norm(gradient: Array, norm_type: float) -> Array:

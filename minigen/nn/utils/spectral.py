@@ -91,7 +91,7 @@ def spectral_norm(
         raise ValueError(f"{label}: two axes or more are expected, got shape {weight.shape}")
     if n_power_iterations < 1:
         raise ValueError(f"{label}: n_power_iterations must be positive, got {n_power_iterations}")
-    if not weight.data.any().item():
+    if not weight.array.any().item():
         raise ValueError(f"{label} is zero, and so is its largest singular value: initialise it")
     axis = int(isinstance(module, ConvTranspose2d)) if dim is None else dim
     rescaled = _Rescaled(weight, n_power_iterations, eps, axis, generator)
@@ -180,7 +180,7 @@ class _SpectralNorm(Module):
         self.iterations = iterations
         self.eps = eps
         self.dim = dim
-        matrix = self._as_matrix(weight.detach()).data
+        matrix = self._as_matrix(weight.detach()).array
         source = generator or default_generator()
         for name, length in zip(("_u", "_v"), matrix.shape, strict=True):
             drawn = source.normal(length, weight.dtype, weight.device)
@@ -190,7 +190,7 @@ class _SpectralNorm(Module):
     def forward(self, weight: Tensor) -> Tensor:
         """Bring u and v nearer, in training; return the normalised weight."""
         if self.training and not self.frozen:
-            self._iterate(self._as_matrix(weight.detach()).data, self.iterations)
+            self._iterate(self._as_matrix(weight.detach()).array, self.iterations)
         return self.divide(weight)
 
     def divide(self, weight: Tensor) -> Tensor:
@@ -198,7 +198,7 @@ class _SpectralNorm(Module):
 
         Derivation: spectral_norm.grad_sigma, spectral_norm.gradient
         """
-        u, v = self._u.data.copy(), self._v.data.copy()
+        u, v = self._u.array.copy(), self._v.array.copy()
         return weight / F.sum(F.matmul(self._as_matrix(weight), v) * u)
 
     def _iterate(self, matrix: Array, iterations: int) -> None:
@@ -208,8 +208,8 @@ class _SpectralNorm(Module):
         """
         with no_grad():
             for _ in range(iterations):
-                self._u.copy_(self._unit(matrix @ self._v.data))
-                self._v.copy_(self._unit(matrix.T @ self._u.data))
+                self._u.copy_(self._unit(matrix @ self._v.array))
+                self._v.copy_(self._unit(matrix.T @ self._u.array))
 
     def _unit(self, vector: Array) -> Array:
         """Return a vector over its length."""

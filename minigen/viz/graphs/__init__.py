@@ -140,7 +140,7 @@ def graph(
 def _accumulated(vertices: Iterable[Vertex]) -> dict[Vertex, float]:
     """Return the norms of the leaves' ``.grad``, where there is one."""
     leaves = [at for at in vertices if isinstance(at, Tensor)]
-    return {leaf: norm(leaf.grad.data) for leaf in leaves if leaf.grad is not None}
+    return {leaf: norm(leaf.grad.array) for leaf in leaves if leaf.grad is not None}
 
 
 def _members(module: Module | None) -> dict[str, Tensor]:

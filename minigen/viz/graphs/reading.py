@@ -98,8 +98,8 @@ def kept_forms(output: Tensor, nodes: Sequence[Node]) -> dict[Vertex, Form]:
             if isinstance(parent, Node):
                 forms[parent] = forms[parent].completed(Form.of(kept))
             elif parent is not None:
-                forms[parent] = Form.of(parent.data)
-    forms[vertex(output)] = Form.of(output.data)
+                forms[parent] = Form.of(parent.array)
+    forms[vertex(output)] = Form.of(output.array)
     return forms
 
 
@@ -287,7 +287,7 @@ def gradients_at(
 
 def shapes_by_walking(output: Tensor, vertices: Iterable[Vertex]) -> dict[Vertex, Array]:
     """Return arrays of the vertices' shapes: a gradient of any weighted sum of the output."""
-    weights = namespace(output.data).ones_like(output.data)
+    weights = namespace(output.array).ones_like(output.array)
     return gradients_at(output, vertices, weights)
 
 

@@ -22,7 +22,7 @@ _BACKWARDS = (slice(None), slice(None), slice(None, None, -1), slice(None, None,
 
 def _raw(x: Array) -> Array:
     """Return the array of a tensor, and an array as it is: what cuts the graph."""
-    return x.data if isinstance(x, Tensor) else x
+    return x.array if isinstance(x, Tensor) else x
 
 
 def _right(g: Array, x: Array, weight: Array, stride: int = 1, padding: int = 0) -> Cotangents:

@@ -22,7 +22,7 @@ from tests.checker.zoo.specimen import normal, positive, wrong_function, wrong_r
 @wrong_function(normal(3, 4), diagnosis="no gradient comes back to this input")
 def detached(x: Tensor) -> Tensor:
     """Compute on the raw data, which the graph does not see."""
-    return Tensor(np.exp(x.data))
+    return Tensor(np.exp(x.array))
 
 
 @wrong_function(normal(3, 4))

@@ -152,7 +152,7 @@ def batch_norm_output_raw(
     g: Array, out: Array, x: Array, *, axis: tuple[int, ...], eps: float
 ) -> Cotangents:
     """Take the output for a constant in the rule: right at first order, wrong at second."""
-    raw = out.data if isinstance(out, Tensor) else out
+    raw = out.array if isinstance(out, Tensor) else out
     scale = sqrt(var(x, axis, keepdims=True, correction=0) + eps)
     centred = g - mean(g, axis, keepdims=True) - raw * mean(g * out, axis, keepdims=True)
     return (centred / scale,)

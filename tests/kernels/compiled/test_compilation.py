@@ -135,7 +135,7 @@ def _through_loops(seed: int) -> list[Array]:
     weight = nn.Parameter(minigen.tensor(found[-1]))
     weight.grad = minigen.tensor(slope)
     optim.Adam([weight]).step()
-    return [*found, weight.data]
+    return [*found, weight.array]
 
 
 def test_two_threads_at_once_compute_what_one_does() -> None:

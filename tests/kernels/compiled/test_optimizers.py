@@ -50,7 +50,7 @@ def after_steps(kernels: str, case: tuple[Any, dict[str, Any]], dtype: str, seed
                 p.grad = minigen.tensor(numbers(p.shape, dtype, seed + 2 + step) * scale)
             optimizer.step()
     moments = [m for state in optimizer.state.values() for k, m in state.items() if k != "step"]
-    return [p.data for p in parameters] + moments
+    return [p.array for p in parameters] + moments
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case[0].__name__}, {case[1]}")
@@ -75,7 +75,7 @@ def test_a_variance_that_rounding_makes_negative_is_0() -> None:
             for _ in range(60):  # of equal gradients, until the moments move no more
                 weight.grad = minigen.tensor(gradient)
                 optimizer.step()
-        found.append(weight.data)
+        found.append(weight.array)
     np.testing.assert_array_equal(*found)
     assert np.isfinite(found[0]).all()
 
@@ -108,7 +108,7 @@ def test_nan_stays_nan() -> None:
     for gradient in (np.nan, 1.0):
         weight.grad = minigen.full((5000,), gradient)
         optimizer.step()
-    assert np.isnan(weight.data).all()
+    assert np.isnan(weight.array).all()
 
 
 def test_a_subclass_whose_update_is_another_keeps_it() -> None:
@@ -119,12 +119,12 @@ def test_a_subclass_whose_update_is_another_keeps_it() -> None:
     weight = nn.Parameter(minigen.ones(5000))
     weight.grad = minigen.ones(5000)
     Still([weight], lr=1.0).step()
-    assert weight.data.min() == 1
+    assert weight.array.min() == 1
 
 
 def test_gradients_in_another_memory_order_are_left_to_numpy() -> None:
     weight = nn.Parameter(minigen.zeros(60, 70))
     weight.grad = minigen.tensor(numbers((70, 60), "float32", 0)).T
-    expected = -weight.grad.data
+    expected = -weight.grad.array
     optim.SGD([weight], lr=1.0).step()
-    np.testing.assert_array_equal(weight.data, expected)
+    np.testing.assert_array_equal(weight.array, expected)

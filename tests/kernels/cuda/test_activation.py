@@ -60,4 +60,4 @@ def test_each_way_is_one_launch(
 
 
 def test_integers_are_left_to_the_op() -> None:
-    assert kernels.relu_on_card(minigen.arange(3, device="cuda").data) is NotImplemented
+    assert kernels.relu_on_card(minigen.arange(3, device="cuda").array) is NotImplemented

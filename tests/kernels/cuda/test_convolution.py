@@ -76,7 +76,7 @@ def test_a_layers_step_is_two_launches_and_the_bias_forward() -> None:
     with counting() as counters:
         out = F.conv2d(x, weight, stride=2, padding=1)
     assert [launch.name for launch in counters.launches] == ["im2col", "matmul"]
-    g = minigen.Tensor(out.data.copy())
+    g = minigen.Tensor(out.array.copy())
     with counting() as counters:
         out.backward(g)
     names = sorted(launch.name for launch in counters.launches)

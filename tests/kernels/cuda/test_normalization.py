@@ -29,7 +29,7 @@ def test_function_and_rule_agree_with_the_op(dtype: str, affine: bool) -> None:
 
 def test_a_large_mean_costs_no_digits() -> None:
     x = drawn("float32", 64, 2, 4, 4) + np.float32(1000)
-    on_card = minigen.tensor(x, device="cuda").data
+    on_card = minigen.tensor(x, device="cuda").array
     found = kernels.normalize_channels_on_card(on_card, None, None, eps=1e-5).get()
     np.testing.assert_allclose(found.std((0, 2, 3)), 1, rtol=1e-4)
 

@@ -32,7 +32,7 @@ SHAPES = ((3, 4), (5,), (2, 2, 2))
 
 def parameters(device: str, dtype: str) -> list[nn.Parameter]:
     found = [nn.Parameter(drawn(dtype, *shape, seed=i)) for i, shape in enumerate(SHAPES)]
-    return [nn.Parameter(minigen.tensor(p.numpy(), device=device).data) for p in found]
+    return [nn.Parameter(minigen.tensor(p.numpy(), device=device).array) for p in found]
 
 
 def step(optimizer: optim.Optimizer, given: list[nn.Parameter], number: int) -> None:
@@ -62,7 +62,7 @@ def test_steps_are_those_of_the_cpu_and_one_launch(name: str, dtype: str) -> Non
 
 
 def test_more_parameters_than_a_table_holds_take_several_launches() -> None:
-    many = [nn.Parameter(minigen.ones(2, device="cuda").data) for _ in range(kernels.MOST + 1)]
+    many = [nn.Parameter(minigen.ones(2, device="cuda").array) for _ in range(kernels.MOST + 1)]
     optimizer = optim.SGD(many, lr=0.5)
     for parameter in many:
         parameter.grad = minigen.ones(2, device="cuda")
@@ -73,15 +73,15 @@ def test_more_parameters_than_a_table_holds_take_several_launches() -> None:
 
 
 def test_a_gradient_in_another_memory_order_is_brought_into_the_weights_order() -> None:
-    parameter = nn.Parameter(minigen.zeros(2, 3, device="cuda").data)
+    parameter = nn.Parameter(minigen.zeros(2, 3, device="cuda").array)
     gradient = drawn("float32", 3, 2)
-    parameter.grad = minigen.Tensor(minigen.tensor(gradient, device="cuda").data.T)
+    parameter.grad = minigen.Tensor(minigen.tensor(gradient, device="cuda").array.T)
     optim.SGD([parameter], lr=1.0).step()
     np.testing.assert_array_equal(parameter.numpy(), -gradient.T)
 
 
 def test_parameters_that_have_seen_other_numbers_of_steps_are_updated_one_by_one() -> None:
-    first, second = (nn.Parameter(minigen.ones(2, device="cuda").data) for _ in range(2))
+    first, second = (nn.Parameter(minigen.ones(2, device="cuda").array) for _ in range(2))
     optimizer = optim.Adam([first, second], lr=0.1)
     first.grad = minigen.ones(2, device="cuda")
     optimizer.step()
@@ -92,7 +92,7 @@ def test_parameters_that_have_seen_other_numbers_of_steps_are_updated_one_by_one
 
 
 def test_a_write_is_logged() -> None:
-    weight = nn.Parameter(minigen.ones(2, device="cuda").data)
+    weight = nn.Parameter(minigen.ones(2, device="cuda").array)
     product = (weight * weight).sum()
     weight.grad = minigen.ones(2, device="cuda")
     optim.SGD([weight], lr=0.1).step()
@@ -101,7 +101,7 @@ def test_a_write_is_logged() -> None:
 
 
 def test_a_gradient_of_another_shape_is_refused() -> None:
-    weight = nn.Parameter(minigen.ones(2, device="cuda").data)
+    weight = nn.Parameter(minigen.ones(2, device="cuda").array)
     weight.grad = minigen.ones(3, device="cuda")
     with pytest.raises(ValueError, match=r"SGD: a parameter of shape \(2,\) has a gradient of sha"):
         optim.SGD([weight], lr=0.1).step()

@@ -103,7 +103,7 @@ def test_clipping_is_a_write_that_an_older_graph_refuses() -> None:
         with pytest.raises(RuntimeError, match="changed in place"):
             loss.backward()
         gradient.requires_grad = False
-        gradient.data[:] = 3
+        gradient.array[:] = 3
 
 
 @pytest.mark.parametrize("bad", [-1.0, math.nan])
