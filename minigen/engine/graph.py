@@ -135,7 +135,8 @@ def walk_back(
 
     The targets are all leaves that require a gradient, unless given. With `link` rules see tensors,
     which records the pass; without it they see arrays. Cotangents come as the rules returned them.
-    `arrived` is told of each leaf and its cotangent as soon as nothing will be added to it.
+    `arrived` is handed each leaf and its cotangent as soon as nothing will be added to it; these
+    are not returned.
     """
     allocator.watch.notice()
     pending: dict[Vertex, Any] = {}
@@ -159,8 +160,8 @@ def walk_back(
     finally:
         recording.reset(outer)
     found |= {
-        leaf: hooks.apply(leaf, arrived) if hooks else arrived
-        for leaf, arrived in pending.items()
+        leaf: hooks.apply(leaf, cotangent) if hooks else cotangent
+        for leaf, cotangent in pending.items()
         if not isinstance(leaf, Node) and (targets is None or leaf in targets)
     }
     if link is not None and any(node.op.piecewise_linear for node in nodes):
@@ -169,9 +170,9 @@ def walk_back(
 
 
 def _telling(
-    nodes: Sequence[Node], pending: Mapping[Vertex, Any], arrived: Callable[[Any, Any], object]
+    nodes: Sequence[Node], pending: dict[Vertex, Any], arrived: Callable[[Any, Any], object]
 ) -> Iterator[Node]:
-    """Iterate over nodes; after the last one that a leaf is a parent of, tell of the leaf."""
+    """Iterate over nodes; after the last one that a leaf is a parent of, hand the leaf out."""
     last: dict[Vertex, Node] = {}
     for node in nodes:
         last |= {parent: node for parent in node.parents if parent is not None}
@@ -183,7 +184,8 @@ def _telling(
         yield node
         for leaf in leaves.get(node, ()):
             if leaf in pending:
-                arrived(leaf, pending[leaf])
+                cotangent = pending.pop(leaf)
+                arrived(leaf, hooks.apply(leaf, cotangent) if hooks else cotangent)
 
 
 class _ZeroSlope:
