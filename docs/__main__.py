@@ -1,4 +1,4 @@
-"""The command ``python -m docs``: build the site, open it, make its moving figures."""
+"""The command ``python -m docs``: the site, its moving figures, its translations."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from docs.website import building
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
-    """Build the site, open it, or make what its moving figures show."""
+    """Build the site, open it, make what its moving figures show, or look after translations."""
 
 
 @main.command()
