@@ -169,7 +169,8 @@ def scores(network: Any, points: Array) -> Tensor:
 
 def difference(critic: Any, real: Array, fake: Array) -> float:
     """Return the mean score of real samples less that of generated ones."""
-    return -Wasserstein().discriminator_loss(scores(critic, real), scores(critic, fake)).item()
+    loss = Wasserstein().discriminator_loss(scores(critic, real), scores(critic, fake))
+    return -float(loss.item())
 
 
 Penalty = Callable[[Any, Array, Array, Generator], Tensor]
