@@ -327,7 +327,6 @@ def test_put_adds_and_put_twice_adds_twice() -> None:
     assert F.put(minigen.tensor([1.0, 2.0]), slice(0, 2), 3).tolist() == [1, 2, 0]
 
 
-@pytest.mark.host_only("on a GPU the elements are added in float32")
 def test_many_float32_elements_put_at_one_place_keep_their_digits() -> None:
     total = F.put(minigen.full((100_000,), 0.1), minigen.zeros(100_000, dtype="int64"), (1,))
     assert total.dtype == np.float32
