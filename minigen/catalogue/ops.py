@@ -84,18 +84,18 @@ ACTIVATION = [
             negative_slope=0.2,
             torch=f"{function}(x + bias.reshape(-1, 1){slope})",
             note=activation,
-            **kinks,
+            kinks=kinks,
         )
         for activation, function, slope, kinks in (
-            ("relu", "F.relu", "", {"kinks": constant(np.zeros((3, 2, 2)))}),
+            ("relu", "F.relu", "", constant(np.zeros((3, 2, 2)))),
             (
                 "leaky_relu",
                 "F.leaky_relu",
                 ", negative_slope",
-                {"kinks": constant(np.zeros((3, 2, 2)))},
+                constant(np.zeros((3, 2, 2))),
             ),
-            ("sigmoid", "torch.sigmoid", "", {}),
-            ("tanh", "torch.tanh", "", {}),
+            ("sigmoid", "torch.sigmoid", "", None),
+            ("tanh", "torch.tanh", "", None),
         )
     ),
     op_case("softmax", normal(3, 4), axis=1, torch="F.softmax(x, dim=axis)"),
