@@ -104,8 +104,8 @@ def both_from_the_old(cost: Any, p: Any, q: Any, epsilon: float, rounds: int) ->
 
 @mistake("sinkhorn_cost", "p and q are not heeded")
 def evenly(cost: Any, p: Any, q: Any, epsilon: float, rounds: int) -> Any:
-    even = (np.full(count, 1 / count) for count in cost.shape)
-    return sinkhorn_cost(cost, *even, epsilon, rounds)
+    p, q = (np.full(count, 1 / count) for count in cost.shape)
+    return sinkhorn_cost(cost, p, q, epsilon, rounds)
 
 
 @mistake("sinkhorn_cost", "the exponentials underflow")

@@ -176,6 +176,12 @@ def _norm_of(network: nn.Sequential) -> nn.BatchNorm1d:
     return norm
 
 
+def _mean_of(network: nn.Sequential) -> np.ndarray[Any, Any]:
+    mean = _norm_of(network).running_mean
+    assert mean is not None
+    return mean.numpy()
+
+
 def check_train_and_evaluate(answer: Callable[..., Any]) -> None:
     """Check the mode, the running statistics, and the test errors against another program."""
     batches = Generator(8).normal((6, 16, 3), np.float32) + np.float32(2)
@@ -187,11 +193,11 @@ def check_train_and_evaluate(answer: Callable[..., Any]) -> None:
         optimizer.zero_grad()
         F.mean((reference(batch) - batch) ** 2).backward()
         optimizer.step()
-        means.append(_norm_of(reference).running_mean.numpy().copy())
+        means.append(_mean_of(reference).copy())
         if step % 2 == 0:
             with minigen.no_grad():
                 expected.append(_error_in_evaluation(reference, test))
-    seen = _norm_of(network).running_mean.numpy()
+    seen = _mean_of(network)
     expect(
         not np.allclose(seen, means[1], rtol=1e-4),
         "after six batches the running mean of the batch norm is that after two: the other four "

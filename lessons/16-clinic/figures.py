@@ -140,7 +140,8 @@ def four_models(images: Array) -> dict[str, Patient]:
 def wards(images: Array, patients: Mapping[str, Patient]) -> None:
     """Draw the four losses, and samples of the four models below the data."""
     figure = plt.figure(figsize=(9, 5.4))
-    above, below = figure.subfigures(2, 1, height_ratios=[1, 1.9])
+    parts: Any = figure.subfigures(2, 1, height_ratios=[1, 1.9])
+    above, below = parts
     for ax, patient in zip(above.subplots(1, 4), patients.values(), strict=True):
         ax.plot(smooth(patient.history), color=BLUE)
         ax.set_title(f"model {patient.name}", loc="right")
@@ -224,7 +225,7 @@ def examine(loss_of: Loss) -> Known:
             for layer, value in ((model.to_pixels, logit), (model.to_logvar, logvar)):
                 assert layer.bias is not None
                 layer.bias.fill_(value)
-            return loss_of(model, black, noise).item()
+            return float(loss_of(model, black, noise).item())
 
     return Known(loss(0, 0), loss(-30, 0), loss(0, np.log(0.01)) - loss(0, 0))
 

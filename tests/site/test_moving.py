@@ -47,7 +47,7 @@ def saved(name: str) -> Any:
 @pytest.mark.parametrize("name", SHORT)
 def test_what_was_saved_has_the_form_of_what_is_made(name: str, tmp_path: Path) -> None:
     made = SHORT[name]()
-    assert form(json.loads(json.dumps(made.array))) == form(saved(name))
+    assert form(json.loads(json.dumps(made.data))) == form(saved(name))
     making.save(name, made, tmp_path)
     written = {path.name for path in tmp_path.iterdir()}
     assert written == {f"{name}.json", f"{name}.png", *made.files}
