@@ -23,6 +23,7 @@ PUBLIC: Final = {
     "minigen.data": "Data",
     "minigen.metrics": "Figures of merit",
     "minigen.training": "Training",
+    "minigen.distributed": "Training on several machines",
     "minigen.viz": "Pictures",
     "minigen.checker": "Gradient checks",
     "minigen.derivations": "Checks of derivations",
