@@ -36,7 +36,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     from tests.strict import suite
 
-    config.pluginmanager.register(Skipped(config), "skipped")
     if config.getoption("--backend") == "strict":
         if raw.compiler() is None:
             raise pytest.UsageError(f"--backend strict: {raw.WITHOUT_COMPILER}")
@@ -47,6 +46,10 @@ def pytest_configure(config: pytest.Config) -> None:
             config.pluginmanager.register(Stages(found), "stages")
         except minigen.DeviceError as error:
             raise pytest.UsageError(f"--backend cuda: {error}") from error
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    session.config.pluginmanager.register(Skipped(session.config), "skipped")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

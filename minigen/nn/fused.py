@@ -13,15 +13,14 @@ from minigen.nn.dense import Dense
 from minigen.nn.module import Module
 from minigen.ops.activation import activated
 
-_ACTIVATIONS: Final = {
-    ReLU.forward: "relu",
-    LeakyReLU.forward: "leaky_relu",
-    Sigmoid.forward: "sigmoid",
-    Tanh.forward: "tanh",
+_ACTIVATIONS: Final[dict[type[Module], str]] = {
+    ReLU: "relu",
+    LeakyReLU: "leaky_relu",
+    Sigmoid: "sigmoid",
+    Tanh: "tanh",
 }
-"""What a module's own `forward` computes; one that somebody has replaced is left alone."""
 
-_LAYERS: Final = {Dense.forward, Conv2d.forward, ConvTranspose2d.forward}
+_LAYERS: Final = (Dense, Conv2d, ConvTranspose2d)
 
 
 def fuses(x: Any) -> bool:
@@ -45,20 +44,18 @@ def in_a_row(modules: Iterable[Module], x: Any) -> Any:
 
 def _activation(module: Module) -> dict[str, Any] | None:
     """Return the options of `activated` that stand for a module, if some do."""
-    name = _ACTIVATIONS.get(_forward(module))
-    if name is None:
-        return None
+    kind = _computed_by(module, _ACTIVATIONS)
     slope = getattr(module, "negative_slope", 0.01)
-    return {"activation": name, "negative_slope": slope} if slope > 0 else None
+    return {"activation": _ACTIVATIONS[kind], "negative_slope": slope} if kind and slope > 0 else None
 
 
 def _gives_bias(module: Any, x: Any) -> bool:
     """Tell whether a layer has a bias that it adds to axis 1."""
-    forward = _forward(module)
-    if forward not in _LAYERS or module.bias is None:
-        return False
-    return forward is not Dense.forward or x.ndim == 2
+    kind = _computed_by(module, _LAYERS)
+    return kind is not None and module.bias is not None and (kind is not Dense or x.ndim == 2)
 
 
-def _forward(module: Module) -> Any:
-    return getattr(module.forward, "__func__", None)
+def _computed_by(module: Module, kinds: Iterable[type[Module]]) -> type[Module] | None:
+    """Return the class whose `forward` a module has; one that somebody has replaced is of none."""
+    own = getattr(module.forward, "__func__", None)
+    return next((kind for kind in kinds if own is kind.forward), None)

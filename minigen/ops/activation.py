@@ -247,8 +247,6 @@ def activated(x: Array, bias: Array, *, activation: str, negative_slope: float =
     ------
     ValueError
         If there is no such activation, or the slope is not positive.
-
-    Derivation: relu, leaky_relu, sigmoid, tanh
     """
     if activation not in _AFTER_BIAS:
         raise ValueError(f"one of {', '.join(_AFTER_BIAS)} is expected, got {activation!r}")
@@ -264,6 +262,8 @@ def activated_vjp(
     g: Array, out: Array, _x: Array, _bias: Array, *, activation: str, negative_slope: float
 ) -> Cotangents:
     r""":math:`\bar x = g\,f'(x + b)`, of the output; :math:`\bar b` is its sum, a channel.
+
+    The slopes f' are those of the activations' own rules, above.
 
     Derivation: linear.grad_bias
     """

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+pytest.importorskip("babel", reason="to build the site, install minigen-numpy[docs]")
+
 from docs.website import (
     code_pages,
     contributors,

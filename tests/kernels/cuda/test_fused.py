@@ -47,7 +47,7 @@ def gradients(model: nn.Module, x: Any) -> list[Any]:
 def test_a_row_of_layers_gives_what_it_gives_on_the_host(name: str) -> None:
     make, shape = LAYERS[name]
     minigen.manual_seed(0)
-    layer, x = make(), minigen.randn(*shape)
+    layer, x = make(), minigen.randn(*shape).cpu()
     for activation in ACTIVATIONS:
         model = nn.Sequential(layer, activation)
         expected = gradients(model.to("cpu"), x)
@@ -71,7 +71,7 @@ def test_bias_and_activation_are_one_launch_each_way() -> None:
 @pytest.mark.parametrize("activation", [nn.ReLU(), nn.Tanh()])
 def test_a_gradient_of_a_gradient_reaches_what_it_reaches_on_the_host(activation: Any) -> None:
     minigen.manual_seed(0)
-    layer, x = nn.Dense(4, 3), minigen.randn(5, 4)
+    layer, x = nn.Dense(4, 3), minigen.randn(5, 4).cpu()
     found = []
     for device in ("cpu", "cuda"):
         model = nn.Sequential(layer, activation).to(device)
