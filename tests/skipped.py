@@ -39,8 +39,9 @@ class Skipped:
 
     def pytest_sessionfinish(self) -> None:
         """Write the names down, unless this is one of several processes."""
-        if not hasattr(self._config, "workerinput") and self._config.cache is not None:
-            self._config.cache.set(KEY, sorted(set(self._names)))
+        cache = getattr(self._config, "cache", None)  # pytest may be told to keep none
+        if cache is not None and not hasattr(self._config, "workerinput"):
+            cache.set(KEY, sorted(set(self._names)))
 
 
 if __name__ == "__main__":
