@@ -28,7 +28,7 @@ def page(browser: Browser) -> Iterator[Page]:
 
 
 def place(page: Page) -> str:
-    return urlsplit(page.url).path.removeprefix("/")
+    return str(urlsplit(page.url).path.removeprefix("/"))
 
 
 @pytest.mark.parametrize("name", ["index.html", "course/07-vae-on-paper.html"])
