@@ -46,7 +46,9 @@ def _activation(module: Module) -> dict[str, Any] | None:
     """Return the options of `activated` that stand for a module, if some do."""
     kind = _computed_by(module, _ACTIVATIONS)
     slope = getattr(module, "negative_slope", 0.01)
-    return {"activation": _ACTIVATIONS[kind], "negative_slope": slope} if kind and slope > 0 else None
+    return (
+        {"activation": _ACTIVATIONS[kind], "negative_slope": slope} if kind and slope > 0 else None
+    )
 
 
 def _gives_bias(module: Any, x: Any) -> bool:

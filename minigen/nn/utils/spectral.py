@@ -5,6 +5,8 @@ from __future__ import annotations
 import functools
 from typing import Any, TypeVar
 
+import numpy as np
+
 from minigen import functional as F
 from minigen.engine.backend import Array, namespace
 from minigen.engine.modes import no_grad
@@ -206,7 +208,8 @@ class _SpectralNorm(Module):
 
         Derivation: spectral_norm.power_iteration
         """
-        with no_grad():
+        # A BLAS may leave the flag of an invalid value set by what it reads beside short vectors.
+        with no_grad(), np.errstate(invalid="ignore"):
             for _ in range(iterations):
                 self._u.copy_(self._unit(matrix @ self._v.array))
                 self._v.copy_(self._unit(matrix.T @ self._u.array))
