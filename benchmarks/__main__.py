@@ -98,6 +98,29 @@ threads_option = click.option(
 )
 
 
+def json_option(what: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Return the option of a file for the figures."""
+    return click.option(
+        "--json",
+        "file",
+        metavar="FILE",
+        type=click.Path(dir_okay=False, path_type=Path),
+        callback=_result_file,
+        help=what,
+    )
+
+
+def figure_option(what: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Return the option of a file for a picture."""
+    return click.option(
+        "--figure",
+        metavar="FILE",
+        type=click.Path(dir_okay=False, path_type=Path),
+        callback=_figure_file,
+        help=what,
+    )
+
+
 class Command(click.Group):
     """The command and its subcommands, whose expected failures are messages, not tracebacks."""
 
@@ -148,14 +171,7 @@ class Command(click.Group):
     help="Time torch with malloc tuned as minigen's is, too, or only as it comes.  [default: too, "
     "where malloc is glibc's]",
 )
-@click.option(
-    "--json",
-    "file",
-    metavar="FILE",
-    type=click.Path(dir_okay=False, path_type=Path),
-    callback=_result_file,
-    help="Write every turn, versions and the machine to a file.",
-)
+@json_option("Write every turn, versions and the machine to a file.")
 @click.pass_context
 def main(
     ctx: click.Context,
@@ -343,21 +359,8 @@ def report_runs(files: tuple[Path, ...]) -> None:
     help="How many are judged, beside as many test images.",
 )
 @threads_option
-@click.option(
-    "--json",
-    "file",
-    metavar="FILE",
-    type=click.Path(dir_okay=False, path_type=Path),
-    callback=_result_file,
-    help="Write what was measured to a file.",
-)
-@click.option(
-    "--figure",
-    metavar="FILE",
-    type=click.Path(dir_okay=False, path_type=Path),
-    callback=_figure_file,
-    help="Draw the distance against the steps.",
-)
+@json_option("Write what was measured to a file.")
+@figure_option("Draw the distance against the steps.")
 def time_to_result(
     datasets: list[str],
     steps: int,
@@ -450,21 +453,8 @@ def on_cuda(
     type=click.FloatRange(0, min_open=True),
     help="Bytes a second between machines: 1.25e9 of 10 Gbit/s.  [default: as here]",
 )
-@click.option(
-    "--json",
-    "file",
-    metavar="FILE",
-    type=click.Path(dir_okay=False, path_type=Path),
-    callback=_result_file,
-    help="Write what was measured, and predicted, to a file.",
-)
-@click.option(
-    "--figure",
-    metavar="FILE",
-    type=click.Path(dir_okay=False, path_type=Path),
-    callback=_figure_file,
-    help="Draw the speed-up against the number of machines.",
-)
+@json_option("Write what was measured, and predicted, to a file.")
+@figure_option("Draw the speed-up against the number of machines.")
 def scale_out(
     batch: int,
     steps: int,

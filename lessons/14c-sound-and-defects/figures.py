@@ -82,17 +82,10 @@ def three_sounds() -> dict[str, Array]:
     return {"A": note(), "B": note(90), "C": note() + hiss * math.sqrt(0.004 * power)}
 
 
-class Player(viz.Player):
-    """A player that says in plain text how many sounds there are, and not which numbers."""
-
-    def __repr__(self) -> str:
-        return f"{len(self.samples)} sounds, to be played in a notebook"
-
-
-def player(*sounds: Array, rest: int = 1500) -> Player:
+def player(*sounds: Array, rest: int = 1500) -> viz.Player:
     """Return a player of sounds, each with a rest behind it."""
     loudest = max(float(np.abs(each).max()) for each in sounds)
-    return Player(np.stack([np.pad(each * 0.9 / loudest, (0, rest)) for each in sounds]), RATE)
+    return viz.Player(np.stack([np.pad(each * 0.9 / loudest, (0, rest)) for each in sounds]), RATE)
 
 
 def waves_and_spectrograms(

@@ -93,7 +93,7 @@ def save_sounds(
     save_figure(figure, path, cut=False)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Player:
     """A sound that a notebook shows as something to be played.
 
@@ -107,7 +107,10 @@ class Player:
     Examples
     --------
     >>> import numpy as np
-    >>> Player(np.zeros((2, 1, 100)), 8000)._repr_html_()[:48]
+    >>> player = Player(np.zeros((2, 1, 100)), 8000)
+    >>> player
+    2 sounds, to be played in a notebook
+    >>> player._repr_html_()[:48]
     '<audio controls src="data:audio/wav;base64,UklGR'
     """
 
@@ -119,6 +122,10 @@ class Player:
         """The sound as a WAV file."""
         x = to_numpy(array_of(self.samples))
         return encode_wave(x if x.ndim == 1 else in_a_row(x.reshape(-1, x.shape[-1])), self.rate)
+
+    def __repr__(self) -> str:
+        count = 1 if self.samples.ndim == 1 else len(self.samples)
+        return f"{count} sound{'s' * (count > 1)}, to be played in a notebook"
 
     def _repr_html_(self) -> str:
         source = base64.b64encode(self.wave).decode("ascii")
