@@ -211,6 +211,16 @@ POOLING = [
         ceil_mode=True,
         note="one image, rounded up",
     ),
+    op_case("unfold", _IMAGES, kernel_size=(3, 2), dilation=(1, 2), padding=1, stride=(2, 1)),
+    op_case(
+        "fold",
+        normal(2, 12, 8),
+        output_size=(5, 4),
+        kernel_size=(3, 2),
+        dilation=(1, 2),
+        padding=1,
+        stride=(3, 1),
+    ),
     op_case("adaptive_avg_pool2d", _IMAGES, output_size=1),
     op_case("adaptive_avg_pool2d", _IMAGES, output_size=(3, 2), note="windows"),
     op_case(
