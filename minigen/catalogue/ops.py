@@ -198,9 +198,15 @@ DISCRETE = [
         op_case(name, normal(3, 4), torch=f"torch.{name}(x).detach()")
         for name in ("floor", "ceil", "round", "trunc")
     ),
-    op_case("round", normal(3, 4), decimals=1, torch="torch.round(x, decimals=decimals).detach()"),
+    op_case(
+        "round",
+        normal(3, 4),
+        decimals=1,
+        torch="torch.round(x, decimals=decimals).detach()",
+        note="decimals",
+    ),
     op_case("count_nonzero", ties(3, 4), axis=0, torch="torch.count_nonzero(x, dim=axis)"),
-    op_case("unique", ties(3, 4)),
+    op_case("unique", ties(3, 4), torch="torch.unique(x.detach())"),
     op_case("bincount", constant(_CLASSES), minlength=5),
     op_case("histc", normal(3, 4), bins=4, min=-1, max=1, torch="torch.histc(x, bins, min, max)"),
     *(

@@ -97,8 +97,8 @@ def median_of_all_vjp(g: Array, out: Array, x: Array) -> Cotangents:
 
     Derivation: median.all
     """
-    chosen = where(isnan(out), isnan(x), x == out).astype(x.dtype)
-    return (g * chosen / sum(chosen),)
+    chosen = where(isnan(out), isnan(x), x == out)
+    return (where(chosen, g / sum(chosen), 0.0),)
 
 
 @composed
