@@ -304,7 +304,7 @@ class TransformerEncoderLayer(Module):
     ) -> None:
         super().__init__()
         positive("TransformerEncoderLayer", d_model=d_model, dim_feedforward=dim_feedforward)
-        named = {"relu": F.relu, "gelu": F.gelu}
+        named: dict[str, Callable[[Any], Any]] = {"relu": F.relu, "gelu": F.gelu}
         if not callable(activation) and activation not in named:
             raise ValueError(
                 "TransformerEncoderLayer: activation is 'relu', 'gelu' or a function, such as "

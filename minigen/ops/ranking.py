@@ -15,9 +15,9 @@ from minigen.engine.op import Cotangents, composed, op
 from minigen.ops.arithmetic import where
 from minigen.ops.arrangement import movedim
 from minigen.ops.finiteness import isnan
-from minigen.ops.reduction import any, argmax, sum
+from minigen.ops.reduction import any, argmax, kept_shape, sum
 from minigen.ops.selection import ValuesIndices, argsort, gather, sort
-from minigen.ops.shaping import axis_index, getitem, reshape, squeeze, unsqueeze
+from minigen.ops.shaping import axis_index, getitem, reshape, squeeze
 
 __all__ = ["median", "quantile"]
 
@@ -156,10 +156,9 @@ def quantile(
     if not lines.size:
         raise ValueError(f"quantile: shape {tuple(x.shape)} has no elements to choose from")
     found = _between(sort(lines, 0).values, shares.reshape(-1), interpolation)
-    if keepdims and axis is None:
-        found = reshape(found, (-1, *(1,) * x.ndim))
-    elif keepdims:
-        found = unsqueeze(found, axis_index(axis, x.ndim) + 1)
+    if keepdims:
+        kept = kept_shape(tuple(x.shape), axis)
+        found = reshape(found, (-1, *kept))
     return found if shares.ndim else squeeze(found, 0)
 
 
