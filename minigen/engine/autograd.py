@@ -89,6 +89,6 @@ def grad(
             )
         gradient = settle(x, found[target]) if target in found else None
         if gradient is not None and any(target is t for t in targets[:position]):
-            gradient = gradient.clone() if create_graph else Tensor(gradient.array.copy())
+            gradient = gradient.clone() if create_graph else Tensor(gradient.array.copy(order="K"))
         gradients.append(gradient)
     return tuple(gradients)

@@ -353,7 +353,7 @@ def owned(cotangent: Any, others: Sequence[Any]) -> Any:
     array = array_of(cotangent)
     if array.base is None and not any(array is array_of(other) for other in others):
         return cotangent
-    return array.copy() if cotangent is array else cotangent.clone()
+    return array.copy(order="K") if cotangent is array else cotangent.clone()
 
 
 _NEEDED_FOR: Mapping[str, Mapping[str, Sequence[int]]] = {

@@ -552,7 +552,7 @@ class Tensor(Convertible, Readable):
 
     def contiguous(self) -> Tensor:
         """Return the tensor held row by row in memory: itself, if it is."""
-        return self if self.is_contiguous() else ops["clone"](self)
+        return self if self.is_contiguous() else ops["clone"](self, order="C")
 
     def is_contiguous(self) -> bool:
         """Tell whether it is held row by row in memory."""

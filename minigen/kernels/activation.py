@@ -6,7 +6,7 @@ it gets another.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -14,6 +14,9 @@ from minigen.engine.backend import Array
 from minigen.engine.parallel import one_thread
 from minigen.kernels.elementwise import of_each
 from minigen.ops.activation import leaky_relu, relu
+
+COST: Final = 3
+"""What an element of a slope costs, as `of_each` counts it."""
 
 
 @relu.kernel
@@ -39,7 +42,7 @@ def relu_kernel_vjp(g: Array, out: Array, _x: Array) -> Any:
         with one_thread:
             finite.append(bool(np.isfinite(np.vdot(passed, passed))))
 
-    passed = of_each(pass_on, g, out)
+    passed = of_each(pass_on, g, out, cost=COST)
     return (passed,) if passed is not NotImplemented and all(finite) else NotImplemented
 
 
@@ -66,5 +69,5 @@ def leaky_relu_kernel_vjp(g: Array, _out: Array, x: Array, *, negative_slope: fl
         slope += negative_slope
         slope *= g
 
-    found = of_each(leak, g, x)
+    found = of_each(leak, g, x, cost=COST)
     return found if found is NotImplemented else (found,)

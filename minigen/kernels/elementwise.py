@@ -12,10 +12,13 @@ from typing import Any, Final
 import numpy as np
 
 from minigen.engine.backend import Array
-from minigen.engine.parallel import side_by_side
+from minigen.engine.parallel import halves, side_by_side
 
-SHARED: Final = 2**20
+SHARED: Final = 2**19
 """How many elements an array has at least that is shared: a pass then outlasts handing it over."""
+
+BLOCK: Final = 2**17
+"""How many elements are worked on at a time: in float32, 512 KiB, which stay in a core's cache."""
 
 
 def serves(*arrays: Any, least: int = 1) -> bool:
@@ -49,7 +52,7 @@ def of_each(function: Callable[..., object], *arrays: Any, cost: int = 1, least:
     ----------
     function : callable
         Takes the arrays, and the one to write into, and does the same to each element. Of arrays
-        that are held alike it gets the elements as vectors, all or a half at a time.
+        that are held alike it gets the elements as vectors, a block at a time.
     arrays
         What `serves` tells of; NotImplemented is returned for anything else.
     cost
@@ -61,12 +64,17 @@ def of_each(function: Callable[..., object], *arrays: Any, cost: int = 1, least:
         return NotImplemented
     out = np.empty_like(arrays[0])
     whole = vectors(*arrays, out)
-    if whole is None or out.size * cost < SHARED:
-        function(*(whole or (*arrays, out)))
+    if whole is None:
+        function(*arrays, out)
         return out
-    middle = out.size // 2
-    side_by_side(
-        lambda part: function(*(vector[part] for vector in whole)),
-        (slice(middle), slice(middle, None)),
-    )
+
+    def of_part(part: range) -> None:
+        for start in range(part.start, part.stop, BLOCK):
+            block = slice(start, min(start + BLOCK, part.stop))
+            function(*[vector[block] for vector in whole])
+
+    if out.size * cost < SHARED:
+        of_part(range(out.size))
+    else:
+        side_by_side(of_part, halves(out.size))
     return out

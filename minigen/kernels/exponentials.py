@@ -24,7 +24,7 @@ from minigen.ops.activation import sigmoid, softplus, tanh
 from minigen.ops.arithmetic import exp
 from minigen.ops.losses import logits_cross_entropy
 
-COST: Final = 8
+COST: Final = 4
 """What an exponential costs, as `of_each` counts it."""
 
 LONG: Final = SHARED // COST

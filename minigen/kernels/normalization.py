@@ -25,6 +25,9 @@ BLOCK = 2**19
 
 Fewer would stay in a smaller cache, and cost more in Python than they save."""
 
+SHARED = 2**17
+"""From how many elements on threads share an array of fewer."""
+
 
 @normalize_channels.kernel
 def normalize_channels_kernel(
@@ -171,6 +174,8 @@ def _of_each_block(work: Callable[[slice], None], rows: Array) -> None:
     """Call a function on each block of rows: on the first half of them, and on the second."""
     lines, length = rows.shape
     step = max(1, BLOCK // length)
+    if rows.size >= SHARED:
+        step = min(step, -(-lines // 2))
     starts = range(0, lines, step)
 
     def do(part: range) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import numpy as np
 
@@ -28,16 +28,16 @@ def as_shape(shape: Shape) -> tuple[int, ...]:
 
 
 @op
-def clone(x: Array) -> Array:
-    """Copy.
+def clone(x: Array, order: Literal["K", "C"] = "K") -> Array:
+    """Copy: in the memory order of x (K), or row by row (C).
 
     Derivation: clone
     """
-    return x.copy()
+    return x.copy(order)
 
 
 @clone.vjp
-def clone_vjp(g: Array, _out: Array, _x: Array) -> Cotangents:
+def clone_vjp(g: Array, _out: Array, _x: Array, *, order: str) -> Cotangents:
     r""":math:`\bar x = g`."""
     return (g,)
 

@@ -36,8 +36,10 @@ def pair(role: str, value: Pair, least: int) -> tuple[int, int]:
     ValueError
         If they are not one or two integers, or one is less than `least`.
     """
-    if type(value) is int and value >= least:  # the usual case, and the fastest to tell
+    if type(value) is int and value >= least:  # the usual cases, and the fastest to tell
         return value, value
+    if type(value) is tuple and [type(n) for n in value] == [int, int] and min(value) >= least:
+        return value[0], value[1]
     numbers = tuple(value) if isinstance(value, Sequence) else (value, value)
     if len(numbers) != 2 or not all(is_integer(n) and n >= least for n in numbers):
         raise ValueError(f"{role} must be an integer of at least {least}, or two, got {value!r}")

@@ -138,6 +138,21 @@ def test_contiguous_is_the_tensor_itself_or_a_copy_row_by_row() -> None:
     assert gradient_of(x).tolist() == [[1, 0], [1, 0]]
 
 
+def test_a_clone_is_held_as_the_tensor_is() -> None:
+    x = minigen.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
+    for held in (x, x.T, x.reshape(3, 2).T):
+        assert held.clone().array.strides == held.array.strides
+        assert held.clone().tolist() == held.tolist()
+
+
+def test_a_gradient_is_held_as_its_rule_made_it() -> None:
+    x = leaf([[1.0, 2.0], [3.0, 4.0]])
+    (x.T * minigen.ones(2, 2)).sum().backward()
+    assert x.grad is not None
+    assert not x.grad.array.flags.c_contiguous
+    assert not np.shares_memory(x.grad.array, x.array)
+
+
 def test_conversions_by_name() -> None:
     x = minigen.tensor([1.5], dtype="float64")
     assert x.half().dtype == np.float16

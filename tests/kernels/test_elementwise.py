@@ -84,7 +84,10 @@ def test_the_result_is_held_as_the_arrays_are() -> None:
 
 
 @pytest.mark.parametrize("size", [SHARED - 1, SHARED, SHARED + 1])
-def test_each_element_is_computed_once_and_large_arrays_in_two_parts(size: int) -> None:
+def test_each_element_is_computed_once_and_large_arrays_in_two_halves(
+    size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(elementwise, "BLOCK", SHARED)
     x, parts = np.zeros(size, np.float32), []
 
     def increase(x: Array, out: Array) -> None:
@@ -94,6 +97,13 @@ def test_each_element_is_computed_once_and_large_arrays_in_two_parts(size: int) 
     np.testing.assert_array_equal(of_each(increase, x), 1)
     assert sum(parts) == size
     assert len(parts) == (2 if size >= SHARED else 1)
+
+
+def test_elements_are_worked_on_a_block_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(elementwise, "BLOCK", 4)
+    parts: list[int] = []
+    of_each(lambda x, _out: parts.append(len(x)), np.zeros(10))
+    assert parts == [4, 4, 2]
 
 
 def test_elements_that_take_longer_are_shared_sooner() -> None:

@@ -72,6 +72,20 @@ def test_channels_come_out_the_same_on_one_thread_and_on_two(
         np.testing.assert_array_equal(one, two)
 
 
+@pytest.mark.parametrize(("lines", "parts"), [(8, [4, 4]), (5, [3, 2]), (1, [1])])
+def test_images_of_one_block_are_shared_from_a_size_on(
+    monkeypatch: pytest.MonkeyPatch, lines: int, parts: list[int]
+) -> None:
+    found: list[int] = []
+    rows = np.zeros((lines, 10), "float32")
+    kernels._of_each_block(lambda block: found.append(len(rows[block])), rows)
+    assert found == [lines]
+    found.clear()
+    monkeypatch.setattr(kernels, "SHARED", rows.size)
+    kernels._of_each_block(lambda block: found.append(len(rows[block])), rows)
+    assert sorted(found, reverse=True) == parts
+
+
 def test_gradients_through_the_kernels_agree_with_finite_differences() -> None:
     x = minigen.tensor(images((4, 3, 2, 2)), requires_grad=True)
     x.data = images((4, 3, 2, 2))  # in its memory order
