@@ -33,7 +33,7 @@ from minigen.engine.backend import (
     namespace,
     owner,
 )
-from minigen.engine.graph import SHOWS_ITS_INPUT, Node, ops, overwritten
+from minigen.engine.graph import SHOWS_ITS_INPUT, Node, functions, ops, overwritten
 from minigen.engine.guards import tick, writes
 from minigen.engine.modes import is_grad_enabled
 from minigen.engine.random import Generator, default_generator
@@ -148,6 +148,36 @@ class Writable(Holder):
         self[mask] = value
         return self
 
+    def fill_diagonal_(self, value: float) -> Self:
+        """Write a number on the main diagonal of a matrix; return the tensor."""
+        if self.ndim != 2:
+            raise RuntimeError(f"fill_diagonal_: a matrix is expected, got shape {self.shape}")
+        return self.masked_fill_(namespace(self._data).eye(*self.shape, dtype=bool), value)
+
+    # --------------------------------------------------------------------------- at given places
+
+    def scatter_(
+        self, dim: int, index: Any, src: Any = None, *, value: float | None = None
+    ) -> Self:
+        """Write elements, or a number, at indices along an axis, as `scatter` does."""
+        return self._update("scatter", dim, index, src, value=value)
+
+    def scatter_add_(self, dim: int, index: Any, src: Any) -> Self:
+        """Add elements at indices along an axis, as `scatter_add` does."""
+        return self._update("scatter_add", dim, index, src)
+
+    def index_add_(self, dim: int, index: Any, source: Any, *, alpha: float = 1) -> Self:
+        """Add slices to those that a list of integers names, as `index_add` does."""
+        return self._update("index_add", dim, index, source, alpha=alpha)
+
+    def index_fill_(self, dim: int, index: Any, value: float) -> Self:
+        """Write a number into the slices that a list of integers names, as `index_fill` does."""
+        return self._update("index_fill", dim, index, value)
+
+    def index_copy_(self, dim: int, index: Any, source: Any) -> Self:
+        """Write slices over those that a list of integers names, as `index_copy` does."""
+        return self._update("index_copy", dim, index, source)
+
     def __setitem__(self, index: Any, value: Any) -> None:
         if self._records(value):
             self._assign(index, value)
@@ -178,15 +208,16 @@ class Writable(Holder):
         )
 
     def _update(self, name: str, *operands: Any, **options: Any) -> Self:
-        """Write what the op `name` makes of this tensor and the operands."""
+        """Write what the function `name` makes of this tensor and the operands."""
+        function = functions.get(name) or ops[name]
         if not self._records(*operands):
-            made = ops[name](self, *operands, **options)
+            made = function(self, *operands, **options)
             self._expect_fit(name, made)
             self._write(..., made._data)
             return self
         before = self._before()
         operands = tuple(before if x is self else x for x in operands)
-        made = ops[name](before, *operands, **options)
+        made = function(before, *operands, **options)
         self._expect_fit(name, made)
         if made.grad_fn is None:
             raise RuntimeError(

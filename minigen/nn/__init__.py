@@ -7,10 +7,15 @@ Names, layouts of weights and semantics are PyTorch's; the dense layer is called
 from minigen.nn import init, utils
 from minigen.nn.activation import (
     ELU,
+    GELU,
+    SELU,
+    Hardtanh,
     Identity,
     LeakyReLU,
     LogSoftmax,
+    Mish,
     ReLU,
+    ReLU6,
     Sigmoid,
     SiLU,
     Softmax,
@@ -30,6 +35,7 @@ from minigen.nn.dense import Dense, Embedding
 from minigen.nn.dense import Dense as Linear
 from minigen.nn.dropout import Dropout
 from minigen.nn.flatten import Flatten, Unflatten
+from minigen.nn.folding import Fold, Unfold
 from minigen.nn.losses import (
     BCELoss,
     BCEWithLogitsLoss,
@@ -57,8 +63,10 @@ from minigen.nn.substitution import functional_call, substituted
 
 __all__ = [
     "ELU",
+    "GELU",
     "GRU",
     "LSTM",
+    "SELU",
     "AdaptiveAvgPool2d",
     "AvgPool2d",
     "BCELoss",
@@ -75,8 +83,10 @@ __all__ = [
     "Embedding",
     "ExponentialAverage",
     "Flatten",
+    "Fold",
     "GRUCell",
     "GroupNorm",
+    "Hardtanh",
     "HuberLoss",
     "Identity",
     "InstanceNorm2d",
@@ -89,6 +99,7 @@ __all__ = [
     "LogSoftmax",
     "MSELoss",
     "MaxPool2d",
+    "Mish",
     "Module",
     "ModuleDict",
     "ModuleList",
@@ -98,6 +109,7 @@ __all__ = [
     "PixelShuffle",
     "PixelUnshuffle",
     "ReLU",
+    "ReLU6",
     "ReflectionPad2d",
     "ReplicationPad2d",
     "Sequential",
@@ -110,6 +122,7 @@ __all__ = [
     "Tanh",
     "TransformerEncoderLayer",
     "Unflatten",
+    "Unfold",
     "Upsample",
     "ZeroPad2d",
     "functional_call",

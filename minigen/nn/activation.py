@@ -75,6 +75,54 @@ class ELU(Module):
         return f"alpha={self.alpha}"
 
 
+class SELU(Module):
+    """Scaled exponential linear unit, which keeps mean and variance; `minigen.functional.selu`.
+
+    Derivation: elu.self_normalizing
+    """
+
+    def __init__(self, inplace: bool = False) -> None:  # noqa: ARG002
+        super().__init__()
+
+    def forward(self, x: Array) -> Array:
+        return F.selu(x)
+
+
+class Hardtanh(Module):
+    r"""Values limited to an interval; see `minigen.functional.hardtanh`.
+
+    Derivation: hardtanh
+    """
+
+    def __init__(
+        self,
+        min_val: float = -1.0,
+        max_val: float = 1.0,
+        inplace: bool = False,  # noqa: ARG002
+    ) -> None:
+        super().__init__()
+        self.min_val, self.max_val = min_val, max_val
+
+    def forward(self, x: Array) -> Array:
+        return F.hardtanh(x, self.min_val, self.max_val)
+
+    def extra_repr(self) -> str:
+        return f"min_val={self.min_val}, max_val={self.max_val}"
+
+
+class ReLU6(Module):
+    r"""ReLU that levels off at 6; see `minigen.functional.relu6`.
+
+    Derivation: hardtanh
+    """
+
+    def __init__(self, inplace: bool = False) -> None:  # noqa: ARG002
+        super().__init__()
+
+    def forward(self, x: Array) -> Array:
+        return F.relu6(x)
+
+
 class Sigmoid(Module):
     r"""Logistic function, :math:`1 / (1 + e^{-x})`; see `minigen.functional.sigmoid`.
 
@@ -98,6 +146,43 @@ class SiLU(Module):
 
     def forward(self, x: Array) -> Array:
         return F.silu(x)
+
+
+class Mish(Module):
+    r"""Mish, :math:`x \tanh(\ln(1 + e^x))`; see `minigen.functional.mish`.
+
+    Derivation: tanh, softplus
+    """
+
+    def __init__(self, inplace: bool = False) -> None:  # noqa: ARG002
+        super().__init__()
+
+    def forward(self, x: Array) -> Array:
+        return F.mish(x)
+
+
+class GELU(Module):
+    r"""Gaussian error linear unit, :math:`x\,\Phi(x)`; see `minigen.functional.gelu`.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> from minigen import nn
+    >>> nn.GELU(approximate="tanh")(minigen.tensor([-10.0, 10.0])).tolist()
+    [-0.0, 10.0]
+
+    Derivation: gelu, gelu.tanh
+    """
+
+    def __init__(self, approximate: str = "none") -> None:
+        super().__init__()
+        self.approximate = approximate
+
+    def forward(self, x: Array) -> Array:
+        return F.gelu(x, self.approximate)
+
+    def extra_repr(self) -> str:
+        return f"approximate={self.approximate!r}"
 
 
 class Tanh(Module):

@@ -304,9 +304,10 @@ class TransformerEncoderLayer(Module):
     ) -> None:
         super().__init__()
         positive("TransformerEncoderLayer", d_model=d_model, dim_feedforward=dim_feedforward)
-        if not callable(activation) and activation != "relu":
+        named = {"relu": F.relu, "gelu": F.gelu}
+        if not callable(activation) and activation not in named:
             raise ValueError(
-                "TransformerEncoderLayer: activation is 'relu' or a function, such as "
+                "TransformerEncoderLayer: activation is 'relu', 'gelu' or a function, such as "
                 f"minigen.functional.silu, got {activation!r}"
             )
         drawn: dict[str, Any] = {"generator": generator, "dtype": dtype}
@@ -318,7 +319,7 @@ class TransformerEncoderLayer(Module):
         self.dropout = Dropout(dropout, generator=generator)
         self.dropout1 = Dropout(dropout, generator=generator)
         self.dropout2 = Dropout(dropout, generator=generator)
-        self.activation = activation if callable(activation) else F.relu
+        self.activation = activation if callable(activation) else named[activation]
         self.norm_first = norm_first
 
     def forward(

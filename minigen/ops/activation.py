@@ -2,6 +2,7 @@ r"""Activation functions, and the softmax family."""
 
 from __future__ import annotations
 
+import math
 from typing import Any, Final
 
 import numpy as np
@@ -11,10 +12,11 @@ from minigen.engine.op import Cotangents, Op, composed, op
 from minigen.engine.summation import blocked_sum
 from minigen.ops.arithmetic import exp, minimum, mul, where
 from minigen.ops.reduction import Axis, reduced_axes, sum
+from minigen.ops.special import erf
 
 __all__ = [
-    "elu", "leaky_relu", "log_softmax", "logsigmoid", "relu", "sigmoid", "silu", "softmax",
-    "softplus", "tanh",
+    "elu", "gelu", "hardtanh", "leaky_relu", "log_softmax", "logsigmoid", "mish", "relu", "relu6",
+    "selu", "sigmoid", "silu", "softmax", "softplus", "tanh",
 ]  # fmt: skip
 
 
@@ -56,6 +58,30 @@ def leaky_relu_vjp(g: Array, _out: Array, x: Array, *, negative_slope: float) ->
     r""":math:`\bar x = g` where x > 0, else :math:`a g`."""
     slope = (x > 0).astype(x.dtype) * (1 - negative_slope) + negative_slope
     return (g * slope,)
+
+
+@op(piecewise_linear=True)
+def hardtanh(x: Array, min_val: float = -1.0, max_val: float = 1.0) -> Array:
+    r"""Limit values to an interval: the hyperbolic tangent made of straight lines.
+
+    As `clip`, but for the gradient on the limits, which is 0 here, as in PyTorch.
+
+    Raises
+    ------
+    ValueError
+        If the interval is empty.
+
+    Derivation: hardtanh
+    """
+    if not min_val < max_val:
+        raise ValueError(f"min_val < max_val is expected, got {min_val} and {max_val}")
+    return namespace(x).clip(x, min_val, max_val)
+
+
+@hardtanh.vjp
+def hardtanh_vjp(g: Array, _out: Array, x: Array, *, min_val: float, max_val: float) -> Cotangents:
+    r""":math:`\bar x = g` between the limits, and where x is NaN, else 0."""
+    return (where((x <= min_val) | (x >= max_val), 0.0, g),)
 
 
 @op
@@ -143,6 +169,69 @@ def softplus_vjp(g: Array, _out: Array, x: Array) -> Cotangents:
 
 
 @op
+def gelu(x: Array, approximate: str = "none") -> Array:
+    r"""Gaussian error linear unit: :math:`y = x\,\Phi(x)`, with the distribution of N(0, 1).
+
+    Hendrycks, Gimpel (2016), arXiv:1606.08415.
+
+    Parameters
+    ----------
+    x : Tensor or array
+        Any shape.
+    approximate : {"none", "tanh"}
+        "tanh" takes :math:`\frac12 (1 + \tanh(\sqrt{2/\pi}\,(x + 0.044715\,x^3)))` for
+        :math:`\Phi(x)`, which is less than 5e-4 away, as many published networks do.
+
+    Raises
+    ------
+    ValueError
+        If there is no such approximation.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> import minigen.functional as F
+    >>> F.gelu(minigen.tensor([-10.0, 0.0, 10.0])).tolist()
+    [-0.0, 0.0, 10.0]
+
+    Derivation: gelu, gelu.tanh
+    """
+    x = floating(x)
+    if approximate == "none":
+        return x * (0.5 * (1 + erf.compute(x * math.sqrt(0.5))))
+    if approximate == "tanh":
+        return x * (0.5 * (1 + namespace(x).tanh(_bent(x))))
+    raise ValueError(f"approximate is 'none' or 'tanh', got {approximate!r}")
+
+
+@gelu.vjp
+def gelu_vjp(g: Array, _out: Array, x: Array, *, approximate: str) -> Cotangents:
+    r""":math:`\bar x = g\,(\Phi(x) + x\,\Phi'(x))`, where :math:`\Phi'` is the density of N(0, 1).
+
+    Derivation: gelu.grad, gelu.tanh
+    """
+    if approximate == "none":
+        distribution = 0.5 * (1 + erf(x * math.sqrt(0.5)))
+        density = exp(-0.5 * x * x) * (1 / math.sqrt(2 * math.pi))
+    else:
+        curve = tanh(_bent(x))
+        distribution = 0.5 * (1 + curve)
+        density = (0.5 * (1 - curve * curve)) * (_SLOPE * (1 + 3 * _CUBIC * x * x))
+    return (g * (distribution + x * density),)
+
+
+_SLOPE: Final = math.sqrt(2 / math.pi)
+r"""Twice the density of N(0, 1) at 0, so that both :math:`\Phi` have one slope there."""
+
+_CUBIC: Final = 0.044715
+
+
+def _bent(x: Any) -> Any:
+    """Return what the approximation by a hyperbolic tangent takes that of."""
+    return _SLOPE * (x + _CUBIC * x * x * x)
+
+
+@op
 def softmax(x: Array, axis: Axis = -1) -> Array:
     r"""Softmax over `axis`: :math:`y_i = e^{x_i} / \sum_j e^{x_j}`, shifted by the maximum.
 
@@ -202,6 +291,64 @@ def silu(x: Array) -> Any:
     [-0.0, 0.0, 20.0]
     """
     return mul(x, sigmoid(x))
+
+
+@composed
+def mish(x: Array) -> Any:
+    r"""Mish: :math:`y = x \tanh(\ln(1 + e^x))`.
+
+    Misra (2019), arXiv:1908.08681.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> import minigen.functional as F
+    >>> F.mish(minigen.tensor([-200.0, 0.0, 20.0])).tolist()
+    [-0.0, 0.0, 20.0]
+    """
+    return mul(x, tanh(softplus(x)))
+
+
+@composed
+def relu6(x: Array) -> Any:
+    r"""ReLU that levels off at 6: :math:`y = \min(\max(x, 0), 6)`.
+
+    Krizhevsky (2010), Convolutional deep belief networks on CIFAR-10.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> import minigen.functional as F
+    >>> F.relu6(minigen.tensor([-1.0, 2.0, 8.0])).tolist()
+    [0.0, 2.0, 6.0]
+
+    Derivation: hardtanh
+    """
+    return hardtanh(x, 0.0, 6.0)
+
+
+_SELU_ALPHA: Final = 1.6732632423543772
+_SELU_SCALE: Final = 1.0507009873554805
+"""With these two, numbers from N(0, 1) have mean 0 and variance 1 after the unit, too."""
+
+
+@composed
+def selu(x: Array) -> Any:
+    r"""Scaled exponential linear unit: :math:`y = \lambda\,\mathrm{elu}_\alpha(x)`.
+
+    Its two numbers, :math:`\alpha = 1.6733` and :math:`\lambda = 1.0507`, keep the mean 0 and the
+    variance 1 of what comes in. Klambauer et al. (2017), arXiv:1706.02515, equation 14.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> import minigen.functional as F
+    >>> [round(y, 4) for y in F.selu(minigen.tensor([-200.0, 0.0, 1.0])).tolist()]
+    [-1.7581, 0.0, 1.0507]
+
+    Derivation: elu.self_normalizing
+    """
+    return elu(x, _SELU_ALPHA) * _SELU_SCALE
 
 
 @composed

@@ -16,10 +16,9 @@ from minigen.engine.op import Cotangents, composed, op
 from minigen.ops.shaping import unbroadcast
 
 __all__ = [
-    "abs", "add", "ceil", "clip", "cos", "div", "eq", "exp", "floor",
-    "floor_divide", "ge", "gt", "isfinite", "isinf", "isnan", "le", "lerp", "log", "log1p",
-    "logical_and", "logical_not", "logical_or", "lt", "masked_fill", "maximum", "minimum", "mul",
-    "ne", "neg", "pow", "reciprocal", "remainder", "round", "rsqrt", "sign", "sin", "sqrt",
+    "abs", "add", "clip", "cos", "div", "eq", "exp", "floor_divide", "ge", "gt", "le", "lerp",
+    "log", "log1p", "logical_and", "logical_not", "logical_or", "lt", "masked_fill", "maximum",
+    "minimum", "mul", "ne", "neg", "pow", "reciprocal", "remainder", "rsqrt", "sign", "sin", "sqrt",
     "square", "sub", "where",
 ]  # fmt: skip
 
@@ -375,42 +374,6 @@ def cos(x: Array) -> Array:
 def cos_vjp(g: Array, _out: Array, x: Array) -> Cotangents:
     r""":math:`\bar x = -g \sin x`."""
     return (-g * sin(x),)
-
-
-@op(differentiable=False)
-def floor(x: Array) -> Array:
-    """Round down to a whole number."""
-    return namespace(x).floor(x)
-
-
-@op(differentiable=False)
-def ceil(x: Array) -> Array:
-    """Round up to a whole number."""
-    return namespace(x).ceil(x)
-
-
-@op(differentiable=False)
-def round(x: Array) -> Array:
-    """Round to the nearest whole number, and from halfway to the even one."""
-    return namespace(x).rint(x).astype(x.dtype, copy=False)
-
-
-@op(differentiable=False)
-def isnan(x: Array) -> Array:
-    """Tell which elements are not a number."""
-    return namespace(x).isnan(x)
-
-
-@op(differentiable=False)
-def isinf(x: Array) -> Array:
-    """Tell which elements are infinite, of either sign."""
-    return namespace(x).isinf(x)
-
-
-@op(differentiable=False)
-def isfinite(x: Array) -> Array:
-    """Tell which elements are finite numbers."""
-    return namespace(x).isfinite(x)
 
 
 @op(differentiable=False)

@@ -33,8 +33,8 @@ from minigen.ops.shaping import (
 )
 
 __all__ = [
-    "flip", "hstack", "movedim", "one_hot", "pixel_shuffle", "pixel_unshuffle", "repeat",
-    "repeat_interleave", "roll", "swapaxes", "t", "tril", "triu", "unflatten", "vstack",
+    "flip", "hstack", "movedim", "one_hot", "pixel_shuffle", "pixel_unshuffle", "ravel", "repeat",
+    "repeat_interleave", "roll", "swapaxes", "t", "tile", "tril", "triu", "unflatten", "vstack",
 ]  # fmt: skip
 
 
@@ -64,6 +64,33 @@ def repeat(x: Array, *repeats: Any) -> Any:
     copies = tuple(n for pair in zip(counts, shape, strict=True) for n in pair)
     together = tuple(n * length for n, length in zip(counts, shape, strict=True))
     return reshape(broadcast_to(beside, copies), together)
+
+
+@composed(names=False)
+def tile(x: Array, *dims: Any) -> Any:
+    """Lay copies side by side, as `repeat` does; axes that no number is given for stay as they are.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> minigen.tensor([[1, 2], [3, 4]]).tile(2).tolist()
+    [[1, 2, 1, 2], [3, 4, 3, 4]]
+    """
+    counts = one_sequence(dims)
+    return repeat(x, (1,) * (x.ndim - len(counts)) + counts)
+
+
+@composed
+def ravel(x: Array) -> Any:
+    """Return the elements in one row: `flatten` of all axes.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> minigen.tensor([[1, 2], [3, 4]]).ravel().tolist()
+    [1, 2, 3, 4]
+    """
+    return reshape(x, (-1,))
 
 
 @composed(names=False)

@@ -16,11 +16,12 @@ from minigen.engine.backend import CPU, Array, array_of, device_of, is_array, na
 from minigen.engine.op import composed, op
 from minigen.engine.tensor import Tensor
 from minigen.ops import arithmetic
+from minigen.ops.arithmetic import where
 from minigen.ops.reduction import Axis, amax, amin, argmax, argmin
-from minigen.ops.shaping import axis_index, getitem, put, squeeze
+from minigen.ops.shaping import axis_index, broadcast_to, getitem, reshape, squeeze
 
 __all__ = [
-    "argsort", "gather", "max", "min", "nonzero", "scatter_add", "sort", "topk",
+    "argsort", "gather", "masked_select", "max", "min", "nonzero", "sort", "take_along_dim", "topk",
 ]  # fmt: skip
 
 
@@ -84,24 +85,23 @@ def gather(x: Array, axis: int, index: Array) -> Any:
 
     Derivation: gather, gather.grad
     """
-    return getitem(x, _places("gather", x, axis, index))
+    return getitem(x, places_along("gather", x, axis, index))
 
 
 @composed
-def scatter_add(x: Array, axis: int, index: Array, src: Array) -> Any:
-    r"""Add the elements of `src` to a copy of `x`, at indices along an axis: `gather`'s adjoint.
-
-    Along axis 1 of a matrix, :math:`y_{i,\, k_{ij}} \mathrel{+}= s_{ij}`; where several elements
-    meet, all are added.
+def take_along_dim(x: Array, indices: Array, axis: int | None = None) -> Any:
+    """Pick along an axis the elements whose indices are given, with broadcasting: see `gather`.
 
     Parameters
     ----------
     x : Tensor or array
-        What is added to.
-    axis, index
-        As for `gather`.
-    src : Tensor or array
-        What is added; at least as long as `index` along every axis, and no more of it is used.
+        Any shape.
+    indices : Tensor or array of int
+        As for `gather`, but the other axes broadcast with those of `x`, and an index may count from
+        the end. What ``argsort`` gives is such an array.
+    axis : int, optional
+        Along which axis the indices count; ``dim`` is PyTorch's name of it. Without it, they count
+        the elements in one row.
 
     Raises
     ------
@@ -110,28 +110,64 @@ def scatter_add(x: Array, axis: int, index: Array, src: Array) -> Any:
 
     Examples
     --------
-    How often each class occurs:
-
     >>> import minigen
-    >>> import minigen.functional as F
-    >>> classes = minigen.tensor([2, 0, 2])
-    >>> F.scatter_add(minigen.zeros(3), 0, classes, minigen.ones(3)).tolist()
-    [1.0, 0.0, 2.0]
+    >>> x = minigen.tensor([[3.0, 1.0, 2.0]])
+    >>> x.take_along_dim(x.argsort(dim=1), dim=1).tolist()
+    [[1.0, 2.0, 3.0]]
 
-    Derivation: scatter_add, scatter_add.grad
+    Derivation: gather, gather.grad
     """
-    places = _places("scatter_add", x, axis, index)
-    shape = tuple(array_of(index).shape)
-    if src.ndim != len(shape) or any(n > m for n, m in zip(shape, src.shape, strict=True)):
+    if axis is None:
+        return take_along_dim(reshape(x, (-1,)), reshape(indices, (-1,)), 0)
+    axis = axis_index(axis, x.ndim)
+    index = array_of(indices)
+    if index.ndim != x.ndim:
         raise ValueError(
-            f"scatter_add: src of at least the shape of index, {shape}, is expected, "
-            f"got {tuple(src.shape)}"
+            f"take_along_dim: indices with {x.ndim} axes, those of {tuple(x.shape)}, are expected, "
+            f"got {tuple(index.shape)}"
         )
-    used = src if tuple(src.shape) == shape else getitem(src, tuple(slice(n) for n in shape))
-    return arithmetic.add(x, put(used, places, tuple(x.shape)))
+    one = [1 if a == axis else n for a, n in enumerate(x.shape)]
+    others = np.broadcast_shapes(
+        tuple(one), tuple(1 if a == axis else n for a, n in enumerate(index.shape))
+    )
+    stretched = [
+        tuple(length if a == axis else n for a, n in enumerate(others))
+        for length in (x.shape[axis], index.shape[axis])
+    ]
+    index = broadcast_to(index, stretched[1])
+    return gather(
+        broadcast_to(x, stretched[0]), axis, where(index < 0, index + x.shape[axis], index)
+    )
 
 
-def _places(name: str, x: Array, axis: int, index: Any) -> tuple[Array, ...]:
+@composed
+def masked_select(x: Array, mask: Array) -> Any:
+    """Return the elements for which a mask is true, in one row: ``x[mask]``, with broadcasting.
+
+    A GPU is waited for, since only it knows how many there are.
+
+    Raises
+    ------
+    TypeError
+        If the mask is not of Booleans.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> x = minigen.tensor([[1.0, -2.0], [-3.0, 4.0]])
+    >>> x.masked_select(x > 0).tolist()
+    [1.0, 4.0]
+
+    Derivation: getitem
+    """
+    chosen = array_of(mask)
+    if chosen.dtype != bool:
+        raise TypeError(f"masked_select: a mask of Booleans is expected, got {chosen.dtype}")
+    shape = np.broadcast_shapes(tuple(x.shape), tuple(chosen.shape))
+    return getitem(broadcast_to(x, shape), broadcast_to(chosen, shape))
+
+
+def places_along(name: str, x: Array, axis: int, index: Any) -> tuple[Array, ...]:
     """Return, axis by axis, where in `x` the elements stand that an index along one axis means."""
     index = array_of(index)
     if not is_array(index) or index.dtype.kind not in "iu":

@@ -43,7 +43,7 @@ def log(''',
 """A family that lists what it exports has the name in its list, too: see `exported`."""
 
 CASE = Edit(
-    "minigen/catalogue/ops.py",
+    "minigen/catalogue/elementwise.py",
     '    op_case("sqrt", positive(3, 4)),\n',
     '    op_case("sqrt", positive(3, 4)),\n    op_case("cube", normal(3, 4), torch="x**3"),\n',
 )

@@ -57,6 +57,9 @@ DIFFERENT = {
     "multi_scale_spectral_loss": SPECTRA,
     **dict.fromkeys(["contract", "cosine_similarity"], ORDER),
     "lerp": "from an infinite start; PyTorch begins at the end where the weight is a half or more",
+    **dict.fromkeys(["prod", "cumprod"], "PyTorch divides the product by each factor"),
+    "gelu": "PyTorch's kernel in float32 makes NaN of infinity, whose product with 1 is infinite",
+    "mish": "a sum of terms of either sign: PyTorch's kernel adds their factors first",
     "silu": "a sum of terms of either sign: PyTorch's kernel adds their factors first",
     "norm": "the greatest magnitude of NaN is NaN, and so is the share of every element",
 }

@@ -25,7 +25,7 @@ CASES = [
     if x.dtype.kind == "f"
 ]
 
-KINDER = {("remainder (broadcast)", 0)}
+KINDER = {("fmod (broadcast)", 0), ("remainder (broadcast)", 0)}
 """Zero here, where PyTorch says that the gradient depends on nothing."""
 
 STRICTER = {
