@@ -67,6 +67,7 @@ _FAMILIES: Final = {
     "minigen.ops.losses.errors": "Losses and divergences",
     "minigen.ops.losses.outcomes": "Losses and divergences",
     "minigen.ops.losses.classes": "Losses and divergences",
+    "minigen.ops.losses.divergences": "Losses and divergences",
     "minigen.ops.losses.gaussians": "Losses and divergences",
     "minigen.ops.stochastic": "Randomness inside the graph",
     "minigen.ops.shaping": "Shaping",

@@ -6,7 +6,6 @@ dtypes, the comparison with PyTorch and the stand-in for CuPy.
 
 from __future__ import annotations
 
-import functools
 import math
 from typing import Any
 
@@ -23,7 +22,7 @@ from minigen.catalogue.case import (
     ties,
     truths,
 )
-from minigen.catalogue.sequences import COUNTED, SEQUENCE_LOSSES, SEQUENCES
+from minigen.catalogue.sequences import COUNTED, SEQUENCES
 from minigen.engine.op import registry
 
 _MASK = np.array([[1, 0, 1, 0], [0, 0, 1, 1], [1, 1, 1, 0]], bool)
@@ -623,6 +622,13 @@ STOCHASTIC = [
         torch="mu + torch.exp(0.5 * logvar) * noise",
     ),
     op_case(
+        "gumbel_softmax",
+        normal(3, 4),
+        tau=0.7,
+        noise=np.linspace(-2, 2, 12)[[5, 1, 9, 0, 11, 2, 7, 8, 3, 10, 4, 6]].reshape(3, 4),
+        torch="F.softmax((logits + noise) / tau, -1)",
+    ),
+    op_case(
         "reparameterize",
         normal(3, 2),
         normal(3, 2),
@@ -637,91 +643,6 @@ STOCHASTIC = [
         normal(3, 2),
         torch="torch.distributions.Normal(mu, torch.exp(0.5 * logvar)).log_prob(z)",
     ),
-]
-
-_loss = functools.partial(op_case, kind="loss")
-
-LOSSES = [
-    _loss(
-        "mse_loss",
-        normal(3, 4),
-        normal(3, 4),
-        torch="F.mse_loss(x, target, reduction='sum') / len(x)",
-    ),
-    _loss(
-        "l1_loss",
-        distinct(3, 4),
-        target=np.full((3, 4), -0.02),
-        torch="F.l1_loss(x, target, reduction='sum') / len(x)",
-    ),
-    _loss(
-        "huber_loss",
-        distinct(3, 4),
-        target=np.full((3, 4), -0.02),
-        delta=0.25,
-        torch="F.huber_loss(x, target, reduction='sum', delta=delta) / len(x)",
-    ),
-    _loss(
-        "smooth_l1_loss",
-        distinct(3, 4),
-        distinct(3, 4),
-        beta=0.23,
-        torch="F.smooth_l1_loss(x, target, reduction='sum', beta=beta) / len(x)",
-    ),
-    _loss(
-        "nll_loss",
-        normal(3, 4),
-        target=_CLASSES,
-        torch="F.nll_loss(log_probability, target, reduction='sum') / len(target)",
-    ),
-    _loss(
-        "binary_cross_entropy",
-        probability(3, 4),
-        probability(3, 4),
-        torch="F.binary_cross_entropy(probability, target, reduction='sum') / len(target)",
-    ),
-    _loss(
-        "binary_cross_entropy_with_logits",
-        distinct(3, 4),
-        probability(3, 4),
-        torch="F.binary_cross_entropy_with_logits(logits, target, reduction='sum') / len(target)",
-    ),
-    _loss(
-        "cross_entropy",
-        normal(3, 4),
-        target=_CLASSES,
-        torch="F.cross_entropy(logits, target, reduction='sum') / len(target)",
-        note="classes",
-    ),
-    _loss(
-        "cross_entropy",
-        normal(3, 4),
-        probability(3, 4),
-        torch="F.cross_entropy(logits, target, reduction='sum') / len(target)",
-        note="probabilities",
-    ),
-    _loss(
-        "gaussian_nll",
-        normal(3, 4),
-        normal(3, 4),
-        normal(3, 4),
-        torch="-torch.distributions.Normal(mu, torch.exp(0.5 * logvar)).log_prob(target).sum()"
-        " / len(mu)",
-    ),
-    _loss(
-        "kl_standard_normal",
-        normal(3, 4),
-        normal(3, 4),
-        torch="0.5 * (mu**2 + torch.exp(logvar) - 1 - logvar).sum() / len(mu)",
-    ),
-    _loss(
-        "kl_gaussian",
-        *[normal(3, 2)] * 4,
-        torch="torch.distributions.kl_divergence("
-        "torch.distributions.Normal(mu_q, torch.exp(0.5 * logvar_q)), "
-        "torch.distributions.Normal(mu_p, torch.exp(0.5 * logvar_p))).sum() / len(mu_q)",
-    ),
-    *SEQUENCE_LOSSES,
 ]
 
 OPS = [

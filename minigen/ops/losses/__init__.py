@@ -11,8 +11,9 @@ wish. Every divergence and log-likelihood is in nats.
 """
 
 # ruff: noqa: F403
-from minigen.ops.losses import classes, errors, gaussians, outcomes
+from minigen.ops.losses import classes, divergences, errors, gaussians, outcomes
 from minigen.ops.losses.classes import *
+from minigen.ops.losses.divergences import *
 from minigen.ops.losses.errors import *
 from minigen.ops.losses.errors import huber_error as huber_error
 from minigen.ops.losses.errors import squared_error as squared_error
@@ -26,6 +27,7 @@ from minigen.ops.losses.reductions import reduce as reduce
 
 __all__: list[str] = []
 __all__ += classes.__all__
+__all__ += divergences.__all__
 __all__ += errors.__all__
 __all__ += gaussians.__all__
 __all__ += outcomes.__all__

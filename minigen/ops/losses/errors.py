@@ -6,8 +6,8 @@ from minigen.engine.backend import Array, namespace, promote
 from minigen.engine.op import Cotangents, op
 from minigen.engine.tensor import Tensor
 from minigen.ops.arithmetic import abs, clip, sub
-from minigen.ops.losses.reductions import reduce
-from minigen.ops.losses.refusals import expect_one_shape
+from minigen.ops.losses.reductions import reduce, reduce_by_weight, weighted
+from minigen.ops.losses.refusals import expect_one_shape, given
 
 __all__ = ["huber_loss", "l1_loss", "mse_loss", "smooth_l1_loss"]
 
@@ -33,7 +33,9 @@ def squared_error_vjp(g: Array, _out: Array, x: Array, target: Array) -> Cotange
     return lambda: g * ((x - target) * 2), lambda: g * ((target - x) * 2)
 
 
-def mse_loss(x: Array, target: Array, reduction: str = "batchmean") -> Tensor:
+def mse_loss(
+    x: Array, target: Array, reduction: str = "batchmean", *, weight: Array | None = None
+) -> Tensor:
     r"""Squared error :math:`\sum_d (x_d - t_d)^2`, averaged over the batch.
 
     Up to a constant, twice the negative log-likelihood of a Gaussian with variance 1.
@@ -44,6 +46,13 @@ def mse_loss(x: Array, target: Array, reduction: str = "batchmean") -> Tensor:
         Prediction and target, of one shape.
     reduction : {"batchmean", "sum", "mean", "none"}
         See `reduce`.
+    weight : Tensor or array, of the same shape, optional
+        How much each element counts; ``"mean"`` then divides by the sum of the weights.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ.
 
     Examples
     --------
@@ -52,13 +61,16 @@ def mse_loss(x: Array, target: Array, reduction: str = "batchmean") -> Tensor:
     >>> F.mse_loss(minigen.zeros(2, 3), minigen.ones(2, 3)).item()
     3.0
 
-    Derivation: mse, squared_error
+    Derivation: mse, squared_error, losses.weighted
     """
-    expect_one_shape("mse_loss", x=x, target=target)
-    return reduce(squared_error(x, target), reduction)  # type: ignore[no-any-return]
+    expect_one_shape("mse_loss", x=x, target=target, **given(weight=weight))
+    values = squared_error(x, target)
+    return reduce_by_weight("mse_loss", values, weight, reduction)  # type: ignore[no-any-return]
 
 
-def l1_loss(x: Array, target: Array, reduction: str = "batchmean") -> Tensor:
+def l1_loss(
+    x: Array, target: Array, reduction: str = "batchmean", *, weight: Array | None = None
+) -> Tensor:
     r"""Absolute error :math:`\sum_d |x_d - t_d|`, averaged over the batch.
 
     The negative log-likelihood of a Laplace distribution of scale 1, but for :math:`\ln 2` an
@@ -70,6 +82,13 @@ def l1_loss(x: Array, target: Array, reduction: str = "batchmean") -> Tensor:
         Prediction and target, of one shape.
     reduction : {"batchmean", "sum", "mean", "none"}
         See `reduce`.
+    weight : Tensor or array, of the same shape, optional
+        How much each element counts; ``"mean"`` then divides by the sum of the weights.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ.
 
     Examples
     --------
@@ -78,10 +97,11 @@ def l1_loss(x: Array, target: Array, reduction: str = "batchmean") -> Tensor:
     >>> F.l1_loss(minigen.zeros(2, 3), minigen.full((2, 3), -2.0)).item()
     6.0
 
-    Derivation: absolute_error
+    Derivation: absolute_error, losses.weighted
     """
-    expect_one_shape("l1_loss", x=x, target=target)
-    return reduce(abs(sub(x, target)), reduction)  # type: ignore[no-any-return]
+    expect_one_shape("l1_loss", x=x, target=target, **given(weight=weight))
+    values = abs(sub(x, target))
+    return reduce_by_weight("l1_loss", values, weight, reduction)  # type: ignore[no-any-return]
 
 
 @op
@@ -109,7 +129,14 @@ def huber_error_vjp(g: Array, _out: Array, x: Array, target: Array, *, delta: fl
     return lambda: g * clip(x - target, -delta, delta), lambda: g * clip(target - x, -delta, delta)
 
 
-def huber_loss(x: Array, target: Array, reduction: str = "batchmean", delta: float = 1.0) -> Tensor:
+def huber_loss(
+    x: Array,
+    target: Array,
+    reduction: str = "batchmean",
+    delta: float = 1.0,
+    *,
+    weight: Array | None = None,
+) -> Tensor:
     r"""Huber's error, squared when near and absolute when far, averaged over the batch.
 
     .. math:: \sum_d \begin{cases} (x_d - t_d)^2 / 2 & |x_d - t_d| \le \delta \\
@@ -123,6 +150,8 @@ def huber_loss(x: Array, target: Array, reduction: str = "batchmean", delta: flo
         See `reduce`.
     delta : float, default 1
         The distance from which on the slope stays the same.
+    weight : Tensor or array, of the same shape, optional
+        A factor of each element; ``"mean"`` is still over all elements.
 
     Raises
     ------
@@ -140,12 +169,13 @@ def huber_loss(x: Array, target: Array, reduction: str = "batchmean", delta: flo
     >>> F.huber_loss(minigen.tensor([[0.5, 3.0]]), minigen.zeros(1, 2), reduction="none").tolist()
     [[0.125, 2.5]]
 
-    Derivation: huber_error
+    Derivation: huber_error, losses.weighted
     """
-    expect_one_shape("huber_loss", x=x, target=target)
+    expect_one_shape("huber_loss", x=x, target=target, **given(weight=weight))
     if not delta > 0:
         raise ValueError(f"huber_loss: a positive delta is expected, got {delta}")
-    return reduce(huber_error(x, target, delta), reduction)  # type: ignore[no-any-return]
+    values = weighted("huber_loss", huber_error(x, target, delta), weight)
+    return reduce(values, reduction)  # type: ignore[no-any-return]
 
 
 def smooth_l1_loss(

@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
-from minigen.engine.backend import Array, floating, namespace, promote
+from minigen.engine.backend import (
+    CPU,
+    Array,
+    array_of,
+    device_of,
+    floating,
+    namespace,
+    promote,
+)
 from minigen.engine.op import Cotangents, op
 from minigen.engine.tensor import Tensor
-from minigen.ops.arithmetic import add, exp
+from minigen.ops.arithmetic import add, exp, log
 from minigen.ops.losses.errors import squared_error
-from minigen.ops.losses.reductions import reduce
-from minigen.ops.losses.refusals import expect_one_shape
+from minigen.ops.losses.reductions import expect_to_reach, in_dtype_of, reduce
+from minigen.ops.losses.refusals import expect_arrays, expect_one_shape
+from minigen.ops.shaping import unsqueeze
 
-__all__ = ["gaussian_nll", "kl_gaussian", "kl_standard_normal"]
+__all__ = ["gaussian_nll", "gaussian_nll_loss", "kl_gaussian", "kl_standard_normal"]
 
 
 def gaussian_nll(
@@ -52,6 +62,84 @@ def gaussian_nll(
     precision = exp(-logvar) if not isinstance(logvar, int | float) else math.exp(-logvar)
     values = (squared_error(target, mu) * precision + add(logvar, math.log(2 * math.pi))) * 0.5
     return reduce(values, reduction)  # type: ignore[no-any-return]
+
+
+def gaussian_nll_loss(
+    x: Array,
+    target: Array,
+    var: Array | float,
+    full: bool = False,
+    eps: float = 1e-6,
+    reduction: str = "batchmean",
+) -> Tensor:
+    r"""Negative log-likelihood of Gaussians from their variances, PyTorch's form.
+
+    .. math:: \tfrac12 \left[ \ln v + (t - x)^2 / v \right], \qquad v = \max(\sigma^2, \epsilon)
+
+    `gaussian_nll` takes the logarithm of the variance, which needs no floor, and has the constant:
+    it compares models.
+
+    Parameters
+    ----------
+    x, target : Tensor or array, shape (N, ...)
+        Means, and values.
+    var : Tensor, array or float
+        :math:`\sigma^2`, 0 or more: of the shape of x, of one that broadcasts to it, or of that
+        shape without its last axis.
+    full : bool, default False
+        Whether to add the constant, :math:`\tfrac12 \ln 2\pi`.
+    eps : float, default 1e-6
+        The least variance. Gradients flow to a smaller one, too: those of the least.
+    reduction : {"batchmean", "sum", "mean", "none"}
+        See `reduce`.
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit, `eps` is negative, or so is a variance on the CPU.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> import minigen.functional as F
+    >>> x, target = minigen.zeros(1, 2), minigen.ones(1, 2)
+    >>> F.gaussian_nll_loss(x, target, minigen.ones(1, 2)).item()
+    1.0
+
+    Derivation: gaussian.nll
+    """
+    name = "gaussian_nll_loss"
+    expect_one_shape(name, x=x, target=target)
+    if not eps >= 0:
+        raise ValueError(f"{name}: an eps of 0 or more is expected, got {eps}")
+    variance = _at_least(eps, _variances(name, var, x))
+    values = (log(variance) + squared_error(target, x) / variance) * 0.5
+    if full:
+        values = values + 0.5 * math.log(2 * math.pi)
+    return reduce(values, reduction)  # type: ignore[no-any-return]
+
+
+def _variances(name: str, var: Array | float, x: Array) -> Any:
+    """Return variances in the dtype of x, of a shape that broadcasts to its own."""
+    if isinstance(var, int | float):
+        var = namespace(array_of(x)).full_like(floating(array_of(x)), var)
+    expect_arrays(name, var=var)
+    if tuple(var.shape) != tuple(x.shape) and tuple(var.shape) == tuple(x.shape[:-1]):
+        var = unsqueeze(var, axis=-1)
+    expect_to_reach(name, "var", var, x.shape)
+    array = array_of(var)
+    if device_of(array) == CPU and array.size and not array.min() >= 0:
+        raise ValueError(
+            f"{name}: a variance is 0 or more, got {float(array.min()):g}; of a logarithm of "
+            "variances, take gaussian_nll"
+        )
+    return in_dtype_of(x, var) if x.dtype.kind == "f" else floating(var)
+
+
+def _at_least(eps: float, variance: Any) -> Any:
+    """Raise small variances by a constant, through which their gradients flow as they are."""
+    array = array_of(variance)
+    return add(variance, namespace(array).maximum(eps - array, 0))
 
 
 @op

@@ -10,10 +10,10 @@ import numpy as np
 from minigen.engine.backend import Array, floating, namespace, promote
 from minigen.engine.op import Cotangents, op
 from minigen.engine.tensor import Tensor
-from minigen.ops.activation import sigmoid
-from minigen.ops.arithmetic import log, maximum, where
-from minigen.ops.losses.reductions import reduce
-from minigen.ops.losses.refusals import expect_one_shape, expect_probabilities
+from minigen.ops.activation import sigmoid, softplus
+from minigen.ops.arithmetic import add, log, maximum, mul, neg, sub, where
+from minigen.ops.losses.reductions import expect_to_reach, in_dtype_of, reduce, weighted
+from minigen.ops.losses.refusals import expect_arrays, expect_one_shape, expect_probabilities
 
 __all__ = ["binary_cross_entropy", "binary_cross_entropy_with_logits"]
 
@@ -53,7 +53,12 @@ def logits_cross_entropy_vjp(g: Array, _out: Array, logits: Array, target: Array
 
 
 def binary_cross_entropy_with_logits(
-    logits: Array, target: Array, reduction: str = "batchmean"
+    logits: Array,
+    target: Array,
+    reduction: str = "batchmean",
+    *,
+    weight: Array | None = None,
+    pos_weight: Array | None = None,
 ) -> Tensor:
     r"""Negative log-likelihood of Bernoulli variables, from logits, in nats.
 
@@ -67,12 +72,19 @@ def binary_cross_entropy_with_logits(
         Probabilities or outcomes in [0, 1].
     reduction : {"batchmean", "sum", "mean", "none"}
         See `reduce`.
+    weight : Tensor or array, optional
+        A factor of each element's loss, of a shape that broadcasts to that of the logits.
+    pos_weight : Tensor or array, optional
+        A factor of the loss where the target is 1, :math:`w`, which makes up for outcomes that are
+        rare; of a shape that broadcasts to that of the logits, such as one number a feature:
+        :math:`-w\,t \ln p - (1 - t) \ln (1 - p)`.
 
     Raises
     ------
     ValueError
-        If the shapes differ, or a target on the CPU lies outside [0, 1]: the loss would have no
-        lower bound. (On a GPU the check would have to wait for the device, and is left out.)
+        If the shapes differ or do not fit, or a target on the CPU lies outside [0, 1]: the loss
+        would have no lower bound. (On a GPU the check would have to wait for the device, and is
+        left out.)
 
     Examples
     --------
@@ -81,13 +93,34 @@ def binary_cross_entropy_with_logits(
     >>> loss = F.binary_cross_entropy_with_logits(minigen.zeros(1, 1), minigen.ones(1, 1))
     >>> round(loss.item(), 4)
     0.6931
+    >>> rare = minigen.tensor([9.0])  # one outcome in ten is 1
+    >>> logits, target = minigen.zeros(1, 1), minigen.ones(1, 1)
+    >>> round(F.binary_cross_entropy_with_logits(logits, target, pos_weight=rare).item(), 4)
+    6.2383
 
-    Derivation: bce_with_logits
+    Derivation: bce_with_logits, bce.positive_weight, losses.weighted
     """
     name = "binary_cross_entropy_with_logits"
     expect_one_shape(name, logits=logits, target=target)
     expect_probabilities(name, "target", target)
-    return reduce(logits_cross_entropy(logits, target), reduction)  # type: ignore[no-any-return]
+    if pos_weight is None:
+        values = logits_cross_entropy(logits, target)
+    else:
+        values = _with_positive_weight(name, logits, target, pos_weight)
+    return reduce(weighted(name, values, weight), reduction)  # type: ignore[no-any-return]
+
+
+def _with_positive_weight(name: str, logits: Array, target: Array, pos_weight: Array) -> Array:
+    r"""Return :math:`w\,t \ln(1 + e^{-l}) + (1 - t) \ln(1 + e^l)`, each logarithm stable.
+
+    Derivation: bce.positive_weight
+    """
+    expect_arrays(name, pos_weight=pos_weight)
+    expect_to_reach(name, "pos_weight", pos_weight, logits.shape)
+    of_zeros = softplus(logits)
+    outcome = in_dtype_of(of_zeros, target)
+    of_ones = mul(in_dtype_of(of_zeros, pos_weight), softplus(neg(logits)))
+    return add(mul(outcome, of_ones), mul(sub(1.0, outcome), of_zeros))
 
 
 @op
@@ -140,7 +173,9 @@ def _differentiable_log(x: Array) -> Array:
     return where(floored, LOG_FLOOR, log(where(floored, 1.0, x)))
 
 
-def binary_cross_entropy(probability: Array, target: Array, reduction: str = "batchmean") -> Tensor:
+def binary_cross_entropy(
+    probability: Array, target: Array, reduction: str = "batchmean", *, weight: Array | None = None
+) -> Tensor:
     r"""Negative log-likelihood of Bernoulli variables, from probabilities, in nats.
 
     Prefer `binary_cross_entropy_with_logits`: a probability that has rounded to 0 or 1 has lost
@@ -152,11 +187,13 @@ def binary_cross_entropy(probability: Array, target: Array, reduction: str = "ba
         In [0, 1].
     reduction : {"batchmean", "sum", "mean", "none"}
         See `reduce`.
+    weight : Tensor or array, optional
+        A factor of each element's loss, of a shape that broadcasts to that of the probabilities.
 
     Raises
     ------
     ValueError
-        If the shapes differ, or values on the CPU lie outside [0, 1].
+        If the shapes differ or do not fit, or values on the CPU lie outside [0, 1].
 
     Examples
     --------
@@ -166,9 +203,11 @@ def binary_cross_entropy(probability: Array, target: Array, reduction: str = "ba
     >>> round(F.binary_cross_entropy(p, minigen.tensor([[1.0, 1.0]])).item(), 4)
     0.7985
 
-    Derivation: bce
+    Derivation: bce, losses.weighted
     """
-    expect_one_shape("binary_cross_entropy", probability=probability, target=target)
-    expect_probabilities("binary_cross_entropy", "probability", probability)
-    expect_probabilities("binary_cross_entropy", "target", target)
-    return reduce(probability_cross_entropy(probability, target), reduction)  # type: ignore[no-any-return]
+    name = "binary_cross_entropy"
+    expect_one_shape(name, probability=probability, target=target)
+    expect_probabilities(name, "probability", probability)
+    expect_probabilities(name, "target", target)
+    values = weighted(name, probability_cross_entropy(probability, target), weight)
+    return reduce(values, reduction)  # type: ignore[no-any-return]

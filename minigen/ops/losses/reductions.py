@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
+
 from minigen.engine.backend import Array
+from minigen.ops.arithmetic import mul
+from minigen.ops.losses.refusals import expect_arrays
 from minigen.ops.reduction import mean, sum
+from minigen.ops.shaping import astype
 
 REDUCTIONS = ("batchmean", "sum", "mean", "none")
 
@@ -35,3 +42,43 @@ def reduce(values: Array, reduction: str) -> Array:
     if reduction == "none":
         return values
     raise ValueError(f"unknown reduction {reduction!r}: use one of {', '.join(REDUCTIONS)}")
+
+
+def weighted(name: str, values: Array, weight: Array | None) -> Array:
+    """Multiply a loss per element by weights whose shape is its own, or broadcasts to it.
+
+    Derivation: losses.weighted
+    """
+    if weight is None:
+        return values
+    expect_arrays(name, weight=weight)
+    expect_to_reach(name, "weight", weight, values.shape)
+    return mul(values, in_dtype_of(values, weight))
+
+
+def reduce_by_weight(name: str, values: Array, weight: Array | None, reduction: str) -> Array:
+    """Reduce a loss per element, each as often as its weight says: "mean" is the weighted mean.
+
+    Derivation: losses.weighted
+    """
+    if weight is None or reduction != "mean":
+        return reduce(weighted(name, values, weight), reduction)
+    return sum(weighted(name, values, weight)) / sum(in_dtype_of(values, weight))
+
+
+def in_dtype_of(values: Array, given: Array) -> Any:
+    """Return what goes with a loss in its dtype: weights in float64 don't widen float32."""
+    return given if given.dtype == values.dtype else astype(given, dtype=values.dtype)
+
+
+def expect_to_reach(name: str, role: str, given: Any, shape: tuple[int, ...]) -> None:
+    """Raise unless a shape broadcasts to that of a loss per element, and not beyond."""
+    try:
+        reached = np.broadcast_shapes(tuple(given.shape), tuple(shape))
+    except ValueError:
+        reached = ()
+    if reached != tuple(shape):
+        raise ValueError(
+            f"{name}: {role} of shape {tuple(shape)}, or one that broadcasts to it, is expected, "
+            f"got {tuple(given.shape)}"
+        )

@@ -16,6 +16,11 @@ def expect_one_shape(name: str, **arrays: Any) -> None:
         raise ValueError(f"{name}: one shape is expected, got {got}; reshape, don't broadcast")
 
 
+def given(**arrays: Any) -> dict[str, Any]:
+    """Leave out what is None: an option that was not given."""
+    return {role: array for role, array in arrays.items() if array is not None}
+
+
 def expect_arrays(name: str, **arrays: Any) -> None:
     """Raise where a list or a number was given."""
     for role, array in arrays.items():

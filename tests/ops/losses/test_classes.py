@@ -138,3 +138,90 @@ def test_a_class_that_is_ignored_costs_nothing_and_counts_for_nothing(
         logits,
         order=2 if loss is F.cross_entropy else 1,
     )
+
+
+WEIGHTS = np.array([0.5, 1.0, 3.0, 2.0])
+
+
+def smoothed_loss_in_loops(
+    logits: Floats, target: Floats, weights: Floats, smoothing: float
+) -> Floats:
+    """The loss of each place, of targets as vectors of probabilities along the second axis."""
+    log_probability = log_softmax_in_loops(logits)
+    out = np.zeros(logits[:, 0].shape)
+    for place in np.ndindex(*out.shape):
+        for c in range(logits.shape[1]):
+            index = (place[0], c, *place[1:])
+            share = (1 - smoothing) * target[index] + smoothing / logits.shape[1]
+            out[place] -= weights[c] * share * log_probability[index]
+    return out
+
+
+@pytest.mark.derivation("cross_entropy.weighted")
+@pytest.mark.parametrize("smoothing", [0.0, 0.1, 1.0])
+@pytest.mark.parametrize("weights", [None, WEIGHTS])
+@pytest.mark.parametrize("ignored", [False, True])
+def test_weights_and_smoothing_change_the_target_and_the_mean_is_by_weight(
+    ignored: bool, weights: Floats | None, smoothing: float
+) -> None:
+    logits, target = draw(3, 4, 2), np.array([[0, 3], [1, 1], [2, 0]])
+    each = smoothed_loss_in_loops(
+        logits,
+        np.moveaxis(np.eye(4)[target], -1, 1),
+        np.ones(4) if weights is None else weights,
+        smoothing,
+    )
+    counts = np.ones((3, 2)) if weights is None else weights[target]
+    if ignored:
+        each[1, 0] = counts[1, 0] = 0
+        target[1, 0] = -100
+    options: Any = {"weight": weights, "label_smoothing": smoothing}
+    for reduction, expected in (
+        ("none", each),
+        ("sum", each.sum()),
+        ("batchmean", each.sum() / 3),
+        ("mean", each.sum() / counts.sum()),
+    ):
+        found = F.cross_entropy(logits, target, reduction, **options)
+        np.testing.assert_allclose(found, expected, rtol=1e-12)
+    if not smoothing:
+        found = F.nll_loss(log_softmax_in_loops(logits), target, "mean", weight=weights)
+        np.testing.assert_allclose(found, each.sum() / counts.sum(), rtol=1e-12)
+
+
+@pytest.mark.derivation("cross_entropy.weighted")
+def test_probabilities_are_weighted_and_smoothed_and_their_mean_is_by_number() -> None:
+    logits, target = draw(3, 4, 2), probabilities(3, 4, 2)
+    each = smoothed_loss_in_loops(logits, target, WEIGHTS, 0.3)
+    for reduction, expected in (("none", each), ("mean", each.mean())):
+        found = F.cross_entropy(logits, target, reduction, weight=WEIGHTS, label_smoothing=0.3)
+        np.testing.assert_allclose(found, expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("target", [np.array([[1, 0], [2, 2]]), np.array([[1, -100], [2, 2]])])
+def test_gradients_of_weighted_and_smoothed_cross_entropy(target: Any) -> None:
+    options: Any = {"weight": WEIGHTS[:3], "label_smoothing": 0.2, "reduction": "mean"}
+    assert_gradients(lambda x: F.cross_entropy(x, target, **options), draw(2, 3, 2))
+
+
+def test_weights_in_float64_do_not_widen_and_may_be_learnt() -> None:
+    logits, weight = leaf(draw(2, 4), "float32"), leaf(WEIGHTS)
+    loss = F.cross_entropy(logits, np.array([2, 0]), weight=weight)
+    assert loss.dtype == np.float32
+    loss.backward()
+    np.testing.assert_array_equal(gradient_of(weight) != 0, [True, False, True, False])
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "told"),
+    [
+        ({"label_smoothing": 1.5}, ValueError, r"cross_entropy: label_smoothing must lie .* 1\.5"),
+        ({"weight": np.ones(3)}, ValueError, r"cross_entropy: a weight for each of 4 .* \(3,\)"),
+        ({"weight": [1.0] * 4}, TypeError, "cross_entropy: a tensor .* as weight, got list"),
+    ],
+)
+def test_weights_that_do_not_fit_and_too_much_smoothing_are_refused(
+    options: Any, error: Any, told: str
+) -> None:
+    with pytest.raises(error, match=told):
+        F.cross_entropy(minigen.zeros(2, 4), np.array([0, 1]), **options)

@@ -38,3 +38,19 @@ def test_hubers_error_refuses_distances_that_are_none_and_other_shapes(
 ) -> None:
     with pytest.raises(ValueError, match=told):
         call(draw(2, 3))
+
+
+@pytest.mark.derivation("losses.weighted")
+def test_errors_are_weighted_and_the_mean_of_the_first_two_is_by_weight() -> None:
+    x, target, weight = draw(3, 4), draw(3, 4, seed=1), draw(3, 4, seed=2, low=0.5, high=2)
+    for loss, by_weight in ((F.mse_loss, True), (F.l1_loss, True), (F.huber_loss, False)):
+        each = np.asarray(loss(x, target, reduction="none")) * weight
+        for reduction, expected in (
+            ("none", each),
+            ("batchmean", each.sum() / 3),
+            ("mean", each.sum() / (weight.sum() if by_weight else 12)),
+        ):
+            found = loss(x, target, reduction=reduction, weight=weight)
+            np.testing.assert_allclose(found, expected, rtol=1e-12)
+        with pytest.raises(ValueError, match=r"_loss: one shape is expected, .* weight \(4,\)"):
+            loss(x, target, weight=weight[0])

@@ -124,3 +124,44 @@ def test_the_divergence_keeps_its_digits_near_a_variance_of_one(logvar: float) -
         exact = 0.5 * (rounded**2 / 2 + rounded**3 / 6)
     found = F.kl_standard_normal(minigen.zeros(1, 1), minigen.full((1, 1), logvar)).item()
     assert found == pytest.approx(exact, rel=1e-3 if 0 < abs(rounded) < 1e-5 else 2e-6, abs=1e-38)
+
+
+@pytest.mark.derivation("gaussian.nll")
+@pytest.mark.parametrize("full", [False, True])
+def test_the_likelihood_from_variances_is_that_from_their_logarithms(full: bool) -> None:
+    x, target, var = draw(3, 4), draw(3, 4, seed=1), np.exp(draw(3, 1, seed=2))
+    expected = F.gaussian_nll(x, target, np.log(var)) - (0 if full else 2 * math.log(2 * math.pi))
+    for form in (var, np.broadcast_to(var, (3, 4)), var[:, 0]):
+        assert float(F.gaussian_nll_loss(x, target, form, full)) == pytest.approx(float(expected))
+    by_number = F.gaussian_nll_loss(x, target, 2.0, full, reduction="none")
+    np.testing.assert_allclose(
+        by_number, F.gaussian_nll_loss(x, target, np.full((3, 4), 2.0), full, reduction="none")
+    )
+    assert_gradients(lambda *inputs: F.gaussian_nll_loss(*inputs, full), x, target, var)
+
+
+def test_a_variance_below_the_least_is_raised_and_still_gets_a_gradient() -> None:
+    x, target, var = (minigen.tensor([[value]]) for value in (0.0, 1.0, 0.0))
+    var.requires_grad = True
+    loss = F.gaussian_nll_loss(x, target, var, eps=0.25)
+    assert loss.item() == pytest.approx(0.5 * (math.log(0.25) + 4))
+    loss.backward()
+    assert gradient_of(var).item() == pytest.approx(0.5 * (1 / 0.25 - 1 / 0.25**2))
+
+
+@pytest.mark.parametrize(
+    ("var", "eps", "told"),
+    [
+        (np.ones((2, 4)), 1e-6, r"gaussian_nll_loss: var of shape \(3, 4\), or one .*\(2, 4\)"),
+        (np.ones((3, 4)), -1.0, "gaussian_nll_loss: an eps of 0 or more is expected, got -1"),
+        pytest.param(
+            -np.ones((3, 4)),
+            1e-6,
+            "a variance is 0 or more, got -1; of a logarithm .*gaussian_nll",
+            marks=pytest.mark.host_only("on a device the check would have to wait"),
+        ),
+    ],
+)
+def test_variances_that_are_none_are_refused(var: Any, eps: float, told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        F.gaussian_nll_loss(draw(3, 4), draw(3, 4), var, eps=eps)

@@ -11,7 +11,7 @@ import pytest
 import minigen
 import minigen.functional as F
 from minigen.ops.losses import logits_cross_entropy
-from tests.numeric import draw, gradient_of, leaf
+from tests.numeric import assert_gradients, draw, gradient_of, leaf
 
 from .definitions import EXTREME, probabilities, sigmoid
 
@@ -125,3 +125,59 @@ def test_losses_from_logits_and_from_probabilities_agree() -> None:
     first.backward()
     second.backward()
     np.testing.assert_allclose(gradient_of(x), gradient_of(y), rtol=1e-7)
+
+
+@pytest.mark.derivation("bce.positive_weight", "losses.weighted")
+def test_outcomes_that_are_one_may_count_more_and_elements_may_be_weighted() -> None:
+    logits, target = 4 * draw(3, 2), probabilities(3, 2)
+    weight, positive = np.array([[2.0], [0.5], [1.0]]), np.array([9.0, 0.25])
+    p = 1 / (1 + np.exp(-logits))
+    expected = -positive * target * np.log(p) - (1 - target) * np.log(1 - p)
+    options: Any = {"weight": weight, "pos_weight": positive, "reduction": "none"}
+    found = F.binary_cross_entropy_with_logits(logits, target, **options)
+    np.testing.assert_allclose(found, weight * expected, rtol=1e-12)
+    assert_gradients(
+        lambda x, t: F.binary_cross_entropy_with_logits(x, t, **options), logits, target
+    )
+    plain = F.binary_cross_entropy(p, target, "none", weight=weight)
+    np.testing.assert_allclose(
+        plain, weight * np.asarray(F.binary_cross_entropy(p, target, "none"))
+    )
+
+
+@pytest.mark.parametrize("target", [0.0, 1.0])
+@pytest.mark.parametrize("logit", EXTREME)
+def test_outcomes_that_count_more_are_right_at_the_extremes(logit: float, target: float) -> None:
+    x = leaf([[logit]])
+    loss = F.binary_cross_entropy_with_logits(
+        x, minigen.tensor([[target]]), pos_weight=np.array([3.0])
+    )
+    assert loss.dtype == np.float32
+    factor, wrong = (3, -logit) if target else (1, logit)
+    assert loss.item() == pytest.approx(
+        factor * (max(wrong, 0) + math.log1p(math.exp(-abs(wrong))))
+    )
+    loss.backward()
+    slope = factor / (1 + math.exp(-wrong)) if wrong > -700 else 0.0
+    np.testing.assert_allclose(
+        gradient_of(x), [[-slope if target else slope]], rtol=1e-5, atol=1e-30
+    )
+
+
+def test_booleans_may_count_more() -> None:
+    loss = F.binary_cross_entropy_with_logits(
+        minigen.zeros(1, 2), np.array([[True, False]]), pos_weight=minigen.tensor([3.0])
+    )
+    assert loss.item() == pytest.approx(4 * math.log(2))
+    assert loss.dtype == np.float32
+
+
+@pytest.mark.parametrize("role", ["weight", "pos_weight"])
+def test_a_weight_that_would_make_the_loss_larger_is_refused(role: str) -> None:
+    for shape in ((3,), (4, 1, 2)):
+        with pytest.raises(ValueError, match=rf"logits: {role} of shape \(1, 2\), or one that"):
+            F.binary_cross_entropy_with_logits(
+                minigen.zeros(1, 2), minigen.zeros(1, 2), **{role: np.ones(shape)}
+            )
+    with pytest.raises(TypeError, match=rf"as {role}, got float"):
+        F.binary_cross_entropy_with_logits(minigen.zeros(1, 2), minigen.zeros(1, 2), **{role: 2.0})
