@@ -36,7 +36,8 @@ class Learner(Protocol):
 
 
 LIBRARIES = {"minigen": "minigen", "torch": "torch", "hand": "numpy", "compile": "torch",
-             "dezero": "dezero", "jax": "jax", "captured": "minigen", "graphs": "torch"}  # fmt: skip
+             "dezero": "dezero", "jax": "jax", "captured": "minigen",
+             "graphs": "torch"}  # fmt: skip
 """Every contender by the name that the command line uses, with the package that it needs."""
 
 ON_A_CARD = ("minigen", "captured", "torch", "graphs")

@@ -420,14 +420,17 @@ def _explained() -> Iterator[None]:
 
 
 def _op_behind(error: BaseException) -> str:
-    """Return the op within which an error was raised; the innermost one's name."""
+    """Return the op within which an error was raised, and the one that it called, if it did."""
     from minigen.engine.op import Op
 
-    found, trace = "the step", error.__traceback__
+    found: list[str] = []
+    trace = error.__traceback__
     while trace is not None:
         caller = trace.tb_frame.f_locals.get("self")
         if isinstance(caller, Op):
-            rule = trace.tb_frame.f_code.co_name == "apply_rule"
-            found = f"the op {caller.name}" + (", its gradient rule," if rule else "")
+            rule = ".vjp" * (trace.tb_frame.f_code.co_name == "apply_rule")
+            found.append(caller.name + rule)
         trace = trace.tb_next
-    return found
+    if not found:
+        return "the step"
+    return f"the op {found[0]}" + f", by {found[-1]}," * (found[-1] != found[0])
