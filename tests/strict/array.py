@@ -14,7 +14,6 @@ with an index out of range, which CuPy wraps round, they refuse.
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -238,7 +237,7 @@ class ndarray:  # noqa: N801 - CuPy's name
         note_write(
             chosen, None if chosen else self._host[places if whole else (*places, ...)], value
         )
-        graphs.do(lambda: operator.setitem(self._host, places, inside(value)))
+        graphs.do(lambda: self._host.__setitem__(places, inside(value)))
 
     def set(self, arr: Any, stream: Any = None) -> None:
         """Copy an array of the host's here."""
@@ -333,7 +332,7 @@ def _record(found: Any, sources: Sequence[ndarray], compute: Callable[[], Any]) 
         for number, part in enumerate(found):
             _record(part, sources, lambda number=number: compute()[number])  # type: ignore[misc]
     elif isinstance(found, ndarray) and not any(found._memory is s._memory for s in sources):
-        graphs.do(lambda: operator.setitem(found._host, ..., compute()))
+        graphs.do(lambda: found._host.__setitem__(..., compute()))
         if found.dtype.kind == "f":
             found._host[...] = np.nan
 

@@ -113,7 +113,7 @@ def begin(stream: Any, null: bool) -> None:
 
 def end(stream: Any) -> Graph:
     """Stop capturing a stream; return what it was told."""
-    graph = state.graph
+    graph = capturing()
     if graph is None or state.stream is not stream:
         raise RuntimeError("cudaErrorIllegalState: the stream is not captured")
     state.graph = state.stream = None

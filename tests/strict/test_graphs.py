@@ -1,4 +1,4 @@
-"""CUDA graphs on the stand-in: what is captured is done later, and what a card would not is refused."""
+"""CUDA graphs on the stand-in: what is captured is done later; what a card refuses is refused."""
 
 from __future__ import annotations
 
