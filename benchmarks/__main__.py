@@ -21,7 +21,13 @@ from benchmarks.contest import (
     run_ops,
     run_workload,
 )
-from benchmarks.libraries import LIBRARIES, WITH_OPS, can_train, is_installed
+from benchmarks.libraries import (
+    LIBRARIES,
+    ONLY_ON_A_CARD,
+    WITH_OPS,
+    can_train,
+    is_installed,
+)
 from benchmarks.ops import OPS
 from benchmarks.timing import summarize
 from benchmarks.workloads import WORKLOADS
@@ -47,7 +53,7 @@ EXPECTED = (
 )
 """Errors that are told in a line."""
 
-PEERS = tuple(library for library in LIBRARIES if library not in ("minigen", "graphs"))
+PEERS = tuple(library for library in LIBRARIES if library not in ("minigen", *ONLY_ON_A_CARD))
 
 
 def _names(known: Sequence[str]) -> Callable[[Any, Any, str | None], list[str] | None]:
@@ -420,7 +426,7 @@ def time_to_result(
 def on_cuda(
     workloads: list[str], steps: int, warm_up: int, file: Path | None, threads: int
 ) -> None:
-    """Compare training steps on a GPU with PyTorch's, eager and as CUDA graphs.
+    """Compare training steps on a GPU with PyTorch's, each eager and as CUDA graphs.
 
     Of each workload it is checked first that all compute the same. Then each contender is alone on
     the card, and is timed by the card's own events. The table is Markdown, for docs/performance.md.

@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from minigen._version import DISTRIBUTION
+from minigen.engine.recording import recorder
 
 Array: TypeAlias = Any
 """An array of either library: `numpy.ndarray` or `cupy.ndarray`."""
@@ -207,6 +208,9 @@ def to_device(array: Array, device: object) -> Array:
     target = device if device == present else canonical_device(device)
     if target == present:
         return array
+    recorded = recorder()
+    if recorded is not None:
+        recorded.forbid(f"a copy from {present} to {target}")
     if target == CPU:
         return to_numpy(array)
     if present != CPU:  # CuPy copies from card to card what is contiguous alone

@@ -689,4 +689,4 @@ def _like(value: Other, reference: Any) -> Other:
         return value
     widens = reference.dtype.kind != "f" and isinstance(value, float | np.floating)
     dtype = backend.DEFAULT_FLOAT if widens else reference.dtype
-    return backend.namespace(reference.array).asarray(value, dtype=dtype)
+    return backend.namespace(reference.array).full((), value, dtype=dtype)

@@ -11,9 +11,11 @@ import numpy as np
 from minigen.engine.backend import CPU, Array, device_of, namespace
 from minigen.engine.choice import READABLE, kernels
 from minigen.engine.guards import writes
+from minigen.engine.recording import recorder
 from minigen.engine.tensor import Tensor
 from minigen.nn.module import Parameter
 from minigen.optim.state import NOTES, Group, ParameterState, collect, restore
+from minigen.optim.together import Turn, updates
 
 BLOCK = 65_536
 """Elements updated at a time: in float32 256 KiB of each array, which the CPU's cache can hold."""
@@ -199,6 +201,9 @@ class Optimizer(ABC):
     def _update_parameter(
         self, parameter: Tensor, gradient: Array, group: Group, names: Sequence[str]
     ) -> None:
+        recorded = recorder()
+        if recorded is not None:
+            recorded.forbid(f"an update by {self._name}, which is told the number of its step,")
         state = self.state.setdefault(parameter, {"step": 0})
         arrays = weights, _, *moments = self._arrays(parameter, gradient, state, names)
         state["step"] += 1
@@ -218,21 +223,18 @@ class Optimizer(ABC):
 
         A sweep of vanishing moments is not needed there: a GPU's arithmetic takes them for zeros.
         """
-        together = _updates_together.get(type(self))
+        together = updates.get(type(self))
         states = [self.state.setdefault(parameter, {"step": 0}) for parameter in parameters]
-        steps = {state["step"] for state in states}
-        if together is None or len(steps) > 1 or kernels() == READABLE:
+        if together is None or kernels() == READABLE or len({s["step"] for s in states}) > 1:
             return False
         arrays = [
             self._arrays(parameter, parameter.grad.array, state, names)
             for parameter, state in zip(parameters, states, strict=True)
             if parameter.grad is not None
         ]
-        if together(group, steps.pop() + 1, arrays) is NotImplemented:
+        if not together.serves(arrays):
             return False
-        for state, (weights, *_) in zip(states, arrays, strict=True):
-            state["step"] += 1
-            writes.note(weights)
+        Turn(self, together, group, names, parameters, states, arrays).take()
         return True
 
     def _arrays(
@@ -313,22 +315,7 @@ def update_of(optimizer: type[Optimizer]) -> Callable[[Update], Update]:
     return declare
 
 
-def update_together_of(optimizer: type[Optimizer]) -> Callable[[Update], Update]:
-    """Declare an optimiser's update of many parameters at once, on a GPU.
-
-    It stands in `minigen.optim.on_card`, takes the group, the number of the step and a list of
-    weights, gradient and moments for each parameter, and is not inherited, either.
-    """
-
-    def declare(together: Update) -> Update:
-        _updates_together[optimizer] = together
-        return together
-
-    return declare
-
-
 _compiled_updates: dict[type[Optimizer], Update] = {}
-_updates_together: dict[type[Optimizer], Update] = {}
 
 
 def _serves_nothing(*_arguments: Any) -> Any:

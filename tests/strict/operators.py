@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from tests.strict import graphs
 from tests.strict.array import (
     arrays_in,
     as_index,
@@ -96,8 +97,12 @@ class Ufunc:
         expect_current(a, *chosen, *arrays_in(b))
         a._memory.write()
         note_launch("kernel", f"{self.__name__}.at", indexing_launches(chosen) if chosen else 1)
-        self._numpy.at(a._host, places, flushed(inside(b)))
-        flushed(a._host, in_place=True)
+
+        def add() -> None:
+            self._numpy.at(a._host, places, flushed(inside(b)))
+            flushed(a._host, in_place=True)
+
+        graphs.do(add)
 
     def reduce(self, array: ndarray, *args: Any, **kwargs: Any) -> Any:
         """Combine the elements along an axis."""
