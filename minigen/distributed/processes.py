@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 import tempfile
@@ -13,6 +14,7 @@ from typing import Any, Final, NoReturn
 
 import numpy as np
 
+from minigen.distributed.nccl import Cards, connect
 from minigen.distributed.sums import divide, tree_sum
 from minigen.engine.backend import CPU, Array, device_of, namespace, to_device, to_numpy
 
@@ -136,6 +138,7 @@ class MPIProcesses(Processes):
     def __init__(self, world: Any = None, *, ordered: bool = True) -> None:
         self._world = (world or load_mpi().COMM_WORLD).Dup()
         self._failures = self._world.Dup()  # so that word of a failure meets no other message
+        self._cards: dict[str, Cards | None] = {}
         self.rank, self.size = self._world.Get_rank(), self._world.Get_size()
         self.host(self.size, ordered=ordered)
 
@@ -177,6 +180,9 @@ class MPIProcesses(Processes):
         return Pending(total, self._world.Iallreduce(own, total), own)
 
     def _sum_in_any_order(self, array: Array) -> Array:
+        cards = self._cards_of(device_of(array))
+        if cards is not None:
+            return cards.sum(array)
         own = np.ascontiguousarray(to_numpy(array))
         total = np.empty_like(own)
         self._world.Allreduce(own, total)
@@ -184,8 +190,11 @@ class MPIProcesses(Processes):
 
     def concatenate(self, arrays: Sequence[Array]) -> Array:
         """Return the rows of all workers' arrays, one after the other."""
-        rows = np.concatenate(self.gather([to_numpy(array) for array in arrays]))
-        return to_device(rows, device_of(arrays[0]))
+        rows = namespace(arrays[0]).concatenate(arrays)
+        each = math.prod(rows.shape[1:])
+        counts = self._world.allgather(len(rows))
+        parts = self._swap([rows] * self.size, [count * each for count in counts])
+        return namespace(rows).concatenate(parts).reshape(-1, *rows.shape[1:])
 
     def map_once(self, array: Array) -> Array:
         """Return an array that the processes of a machine hold once, together.
@@ -206,15 +215,26 @@ class MPIProcesses(Processes):
     def _swap(self, outgoing: Sequence[Array], lengths: Sequence[int]) -> list[Array]:
         """Send each process an array, and return what each has sent to this one, flat.
 
-        `lengths` are those of what comes. All other messages of sums are made of this one; of
-        arrays on a card it goes through the host.
+        `lengths` are those of what comes. All other messages in a fixed order are made of this one.
+        Arrays on a card go from card to card if NCCL can, and otherwise through the host.
         """
         device = device_of(outgoing[0])
+        cards = self._cards_of(device)
+        if cards is not None:
+            return cards.swap(outgoing, lengths)
         sent = np.concatenate([to_numpy(array).reshape(-1) for array in outgoing])
         received = np.empty(sum(lengths), sent.dtype)
         self._world.Alltoallv([sent, [array.size for array in outgoing]], [received, list(lengths)])
         parts = np.split(received, np.cumsum(lengths)[:-1])
         return parts if device == CPU else [to_device(part, device) for part in parts]
+
+    def _cards_of(self, device: str) -> Cards | None:
+        """Return what connects the cards, from the first time that an array on one is sent."""
+        if device == CPU:
+            return None
+        if device not in self._cards:
+            self._cards[device] = connect(self._world, device)
+        return self._cards[device]
 
     @contextmanager
     def ending_together(self) -> Iterator[None]:
