@@ -120,7 +120,7 @@ def connect(world: Any, device: str) -> Cards | None:
         The card, as this rank names it: ``"cuda:0"``.
     """
     library = use_device(device)
-    nccl = getattr(library.cuda, "nccl", None)
+    nccl: Any = getattr(library.cuda, "nccl", None)
     card = library.cuda.Device(int(device.partition(":")[2]))
     usable = getattr(nccl, "available", False)
     places = world.allgather((platform.node(), card.pci_bus_id) if usable else None)

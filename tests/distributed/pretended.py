@@ -153,7 +153,7 @@ class Nccl:
             raise NcclError("invalid argument: no address of a contiguous array on a card")
         if count * dtype.itemsize > self.spans[pointer]:
             raise NcclError(f"{count} numbers of {dtype} are more than the array has")
-        of_type = ctypes.c_byte * (count * dtype.itemsize)
+        of_type: Any = ctypes.c_byte * (count * dtype.itemsize)
         return np.frombuffer(of_type.from_address(pointer), dtype)
 
 

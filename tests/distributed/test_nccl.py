@@ -6,7 +6,6 @@ import threading
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 
 import minigen
@@ -34,7 +33,7 @@ def nccl(monkeypatch: pytest.MonkeyPatch, cupy: Library) -> Nccl:
     return install(monkeypatch, cupy)
 
 
-def numbers(rank: int, shape: Any) -> npt.NDArray[np.float32]:
+def numbers(rank: int, shape: Any) -> Any:
     drawn = np.random.Generator(np.random.PCG64(rank)).normal(size=shape)
     return (drawn * 10.0 ** (rank % 3)).astype(np.float32)
 
