@@ -25,6 +25,10 @@ two, and short ones cost their latency alone."""
 PATIENCE: Final = 3.0
 """Seconds that a process whose work failed waits for the others to report the same failure."""
 
+SHORTEST_PAUSE: Final = 1e-4
+LONGEST_PAUSE: Final = 0.01
+"""Seconds that a process sleeps before it asks again whether the others have come."""
+
 LAUNCHERS: Final = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE", "MPI_LOCALNRANKS")
 """Where ``mpiexec`` of MPICH, Open MPI and others tells a process how many there are."""
 
@@ -101,6 +105,10 @@ class Processes:
         """Return the values of all workers, in the order of their ranks."""
         return values
 
+    def gather_at_rest(self, values: list[Any]) -> list[Any]:
+        """Return what `gather` does; who comes early sleeps, and leaves its core to the others."""
+        return values
+
     def sum(self, arrays: Sequence[Array]) -> Array:
         """Return the sum of the arrays of all workers, all of one shape and dtype."""
         return tree_sum(arrays)
@@ -150,6 +158,14 @@ class MPIProcesses(Processes):
     def gather(self, values: list[Any]) -> list[Any]:
         """Return the values of all workers, in the order of their ranks."""
         return [value for theirs in self._world.allgather(values) for value in theirs]
+
+    def gather_at_rest(self, values: list[Any]) -> list[Any]:
+        """Return what `gather` does; who comes early sleeps, and leaves its core to the others.
+
+        MPI waits by asking again and again, which is right for what takes microseconds.
+        """
+        _sleep_until_done(self._world.Ibarrier())
+        return self.gather(values)
 
     def sum(self, arrays: Sequence[Array]) -> Array:
         """Return the sum of the arrays of all workers, all of one shape and dtype."""
@@ -251,13 +267,7 @@ class MPIProcesses(Processes):
 
     def _all_fail(self) -> bool:
         """Tell whether the other processes come here too, in a few seconds."""
-        request = self._failures.Ibarrier()
-        latest = time.monotonic() + PATIENCE
-        while not request.Test():
-            if time.monotonic() > latest:
-                return False
-            time.sleep(0.01)
-        return True
+        return _sleep_until_done(self._failures.Ibarrier(), PATIENCE)
 
     def _end_all(self, error: BaseException) -> NoReturn:
         stream = sys.__stderr__
@@ -267,6 +277,17 @@ class MPIProcesses(Processes):
             stream.flush()
         self._world.Abort(1)
         raise AssertionError("MPI has ended the process")
+
+
+def _sleep_until_done(request: Any, patience: float = math.inf) -> bool:
+    """Sleep until a request of MPI's is done, at first shortly; False if that takes too long."""
+    latest, pause = time.monotonic() + patience, SHORTEST_PAUSE
+    while not request.Test():
+        if time.monotonic() > latest:
+            return False
+        time.sleep(pause)
+        pause = min(2 * pause, LONGEST_PAUSE)
+    return True
 
 
 def _written(file: Path, array: Array) -> str | None:
