@@ -20,6 +20,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from minigen.files import write_atomically
 from minigen.training import train
 from minigen.training.folder import Checkpoint, CheckpointFolder, RunFolder
 from tests.distributed.launch import mpiexec
@@ -28,6 +29,9 @@ from tests.distributed.small import RUNS, small_run
 CHUNKS: Final = 4
 RANKS: Final = (1, 2, 3, 4)
 STEPS: Final = 1000
+PARTS: Final = ("weights", "buffers", "optimizers", "generators", "history")
+"""What has to be equal on every number of ranks."""
+
 LIMIT: Final = 3600.0
 """Seconds after which a run is taken to hang."""
 
@@ -44,11 +48,6 @@ class Found:
     optimizers: str
     generators: str
     history: str
-
-    @property
-    def digests(self) -> tuple[str, ...]:
-        """All that has to be equal on every number of ranks."""
-        return self.weights, self.buffers, self.optimizers, self.generators, self.history
 
 
 def found_in(folder: Path, parameters: Sequence[str], name: str, ranks: int, steps: int) -> Found:
@@ -102,9 +101,14 @@ def train_one(name: str, steps: int) -> None:
 
 
 def read(file: Path) -> list[Found]:
-    """Return the runs that are done; a line that was cut off counts for nothing."""
+    """Return the runs that are done."""
     lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
-    return [Found(**json.loads(line)) for line in lines if line.endswith("}")]
+    return [Found(**json.loads(line)) for line in lines]
+
+
+def write(file: Path, done: Sequence[Found]) -> None:
+    """Write the runs that are done, a line each."""
+    write_atomically(file, "".join(json.dumps(asdict(each)) + "\n" for each in done).encode())
 
 
 def table(done: Sequence[Found], steps: int) -> str:
@@ -125,8 +129,7 @@ def _compared(alone: Found, together: Found | None) -> str:
     """Say whether a run on several ranks equals that of one process, or in what it differs."""
     if together is None:
         return "not run"
-    parts = ("weights", "buffers", "optimizers", "generators", "history")
-    differing = [part for part in parts if getattr(alone, part) != getattr(together, part)]
+    differing = [part for part in PARTS if getattr(alone, part) != getattr(together, part)]
     return f"differs: {', '.join(differing)}" if differing else "equal"
 
 
@@ -150,10 +153,10 @@ def main(arguments: Sequence[str]) -> int:
                 found = _launch(name, ranks, options.steps)
                 if found is not None:
                     done.append(found)
-                    with options.file.open("a", encoding="utf-8") as file:
-                        file.write(json.dumps(asdict(found)) + "\n")
-    print(table(done, options.steps))
-    return int("differs" in table(done, options.steps))
+                    write(options.file, done)
+    shown = table(done, options.steps)
+    print(shown)
+    return int("differs" in shown)
 
 
 def _launch(name: str, ranks: int, steps: int) -> Found | None:
