@@ -471,29 +471,34 @@ def scale_out(
 ) -> None:
     """Time a DCGAN's step on one rank and on two, and predict it for up to 64 machines.
 
-    A rank computes with one thread. The prediction for two is compared with what two ranks took;
-    they share this machine's memory, which two machines would not. The table is Markdown.
+    A rank computes with one thread. What two ranks take is compared with the prediction for two
+    processes that share this machine: each alone with its rows, at the same time, and messages on
+    top. Two machines would not slow each other down. The table is Markdown.
     """
     sizes = [batch // machines for machines in scaling.MACHINES if batch // machines >= 2]
     alone = {rows: scaling.measure(1, rows, steps)[0] for rows in sizes}
     threaded, _ = scaling.measure(1, batch, steps, threads=2)
+    apart, _ = scaling.measure(2, batch // 2, steps, apart=True)
     together, here = scaling.measure(2, batch, steps)
     network = scaling.Network(latency or here.latency, bandwidth or here.bandwidth)
-    expected = scaling.predict(alone[batch // 2].seconds, 2, together, here)
+    expected = scaling.predict(apart.seconds, 2, together, here)
     predicted = scaling.scale(alone, together, network, batch)
     click.echo(scaling.table(predicted))
     for what, seconds in (
         ("one rank of two threads", threaded.seconds),
         ("two ranks of one thread", together.seconds),
-        ("two ranks, predicted", expected),
+        ("half the rows alone", alone[batch // 2].seconds),
+        ("the same beside another", apart.seconds),
+        ("two ranks here, predicted", expected),
     ):
-        click.echo(f"{what:24} {1e3 * seconds:8.1f} ms a step")
+        click.echo(f"{what:25} {1e3 * seconds:8.1f} ms a step")
     click.echo(
         f"{together.exchanges} exchanges of {together.bytes:,} bytes a step; here "
         f"{1e6 * here.latency:.0f} us and {1e-9 * here.bandwidth:.2f} GB/s"
     )
     if file is not None:
-        scaling.write_json(file, [*alone.values(), threaded, together], network, predicted)
+        measured = [*alone.values(), threaded, apart, together]
+        scaling.write_json(file, measured, network, predicted)
     if figure is not None:
         scaling.draw(figure, [alone[batch], together], predicted)
     _verdict(
