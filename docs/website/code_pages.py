@@ -49,14 +49,22 @@ class Entry:
 
 _FAMILIES: Final = {
     "minigen.ops.arithmetic": "Arithmetic, functions of elements, comparisons",
+    "minigen.ops.special": "Arithmetic, functions of elements, comparisons",
+    "minigen.ops.rounding": "Arithmetic, functions of elements, comparisons",
+    "minigen.ops.finiteness": "Arithmetic, functions of elements, comparisons",
     "minigen.ops.activation": "Activations",
     "minigen.ops.reduction": "Reductions",
+    "minigen.ops.product": "Reductions",
+    "minigen.ops.counting": "Reductions",
     "minigen.ops.selection": "Extremes, orders, elements at indices",
+    "minigen.ops.ranking": "Extremes, orders, elements at indices",
+    "minigen.ops.placing": "Extremes, orders, elements at indices",
     "minigen.ops.linear": "Products of matrices, embedding, lengths",
     "minigen.ops.einsum": "Sums of products by an equation",
     "minigen.ops.convolution": "Convolutions",
     "minigen.ops.signals": "Convolutions",
     "minigen.ops.pooling": "Pooling",
+    "minigen.ops.folding": "Pooling",
     "minigen.ops.interpolation": "Images in other sizes",
     "minigen.ops.similarity": "Blurs and likeness of images",
     "minigen.ops.normalization": "Normalisation",
@@ -73,6 +81,8 @@ _FAMILIES: Final = {
     "minigen.ops.shaping": "Shaping",
     "minigen.ops.pieces": "Pieces",
     "minigen.ops.arrangement": "Copies, other orders",
+    "minigen.ops.diagonal": "Copies, other orders",
+    "minigen.ops.grids": "Copies, other orders",
 }
 """Headings of the ops' list, by the modules that hold them."""
 

@@ -66,8 +66,8 @@ def log10(x: Array) -> Array:
     Examples
     --------
     >>> import minigen
-    >>> minigen.tensor([1000.0, 0.1]).log10().tolist()
-    [3.0, -1.0]
+    >>> minigen.tensor([100.0, 0.1]).log10().tolist()
+    [2.0, -1.0]
 
     Derivation: log.base
     """

@@ -119,6 +119,7 @@ def test_defaults_are_pytorchs_unless_the_page_says_otherwise() -> None:
         "F.mse_loss.reduction": ("batchmean", "mean"),
         "F.smooth_l1_loss.reduction": ("batchmean", "mean"),
         "F.nll_loss.reduction": ("batchmean", "mean"),
+        "F.meshgrid.indexing": ("ij", None),
         "F.norm.p": (2, "fro"),
         "nn.BCELoss.reduction": (None, "mean"),
         "nn.BCEWithLogitsLoss.reduction": (None, "mean"),
