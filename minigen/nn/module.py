@@ -11,6 +11,7 @@ import numpy as np
 from minigen.engine import backend
 from minigen.engine.backend import Array
 from minigen.engine.creation import tensor
+from minigen.engine.errors import InputError
 from minigen.engine.hooks import Handle
 from minigen.engine.modes import no_grad
 from minigen.engine.tensor import Tensor
@@ -655,9 +656,9 @@ def check_dtype(layer: Module, x: Array, held: Tensor | None) -> None:
         )
 
 
-def wrong_shape(layer: Module, expected: str, x: Array) -> ValueError:
+def wrong_shape(layer: Module, expected: str, x: Array) -> InputError:
     """Return the error that names the layer, the shape expected and the one got."""
-    return ValueError(f"{layer!r}: an input of shape {expected} is expected, got {tuple(x.shape)}")
+    return InputError(f"{layer!r}: an input of shape {expected} is expected, got {tuple(x.shape)}")
 
 
 def positive(layer: str, **sizes: int) -> None:
@@ -673,7 +674,7 @@ def named(layer: Module) -> Iterator[None]:
     try:
         yield
     except ValueError as error:
-        raise ValueError(f"{layer!r}: {error}") from error
+        raise InputError(f"{layer!r}: {error}") from error
 
 
 @contextmanager
