@@ -327,6 +327,17 @@ class Holder:
         """Return the number of elements, `size`."""
         return int(self._data.size)
 
+    nelement = numel
+
+    def element_size(self) -> int:
+        """Return how many bytes an element takes."""
+        return int(self._data.itemsize)
+
+    def stride(self, dim: int | None = None) -> Any:
+        """Return how many elements lie from one to the next along each axis, or along one."""
+        steps = tuple(step // self._data.itemsize for step in self._data.strides)
+        return steps if dim is None else steps[dim]
+
     @property
     def device(self) -> str:
         """Where the array lives: ``"cpu"`` or ``"cuda:N"``."""
