@@ -41,6 +41,8 @@ from minigen.engine.card import in_place_on_card
 from minigen.engine.recording import Varying, recorded_by, with_own_products
 from minigen.engine.tensor import Tensor, result
 
+__all__ = ["CaptureError", "CapturedStep", "capture"]
+
 ROOM: Final = 4096
 """How many numbers may change from step to step."""
 
