@@ -322,13 +322,13 @@ def capture(
 
     A GAN's, of both sides' turns:
 
-    >>> gan = models.GAN((1, 4, 4), generator_hidden=(8,), discriminator_hidden=(8,), latent=2)
+    >>> gan = models.GAN((1, 4, 4), hidden=(8,), latent=2)
     >>> sides = gan.to(device).sides()
     >>> optimizers = {name: optim.Adam(side.parameters()) for name, side in sides.items()}
     >>> def play(images):
     ...     losses = {}
     ...     for name, optimizer in optimizers.items():
-    ...         losses[name] = gan.side_terms(name, images)["loss"]
+    ...         losses[name] = next(iter(gan.side_terms(name, images).values()))
     ...         optimizer.zero_grad()
     ...         losses[name].backward()
     ...         optimizer.step()
