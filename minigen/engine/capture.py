@@ -41,6 +41,8 @@ from minigen.engine.card import in_place_on_card
 from minigen.engine.recording import Varying, recorded_by, with_own_products
 from minigen.engine.tensor import Tensor, result
 
+__all__ = ["CaptureError", "CapturedStep", "capture"]
+
 ROOM: Final = 4096
 """How many numbers may change from step to step."""
 
@@ -320,13 +322,13 @@ def capture(
 
     A GAN's, of both sides' turns:
 
-    >>> gan = models.GAN((1, 4, 4), generator_hidden=(8,), discriminator_hidden=(8,), latent=2)
+    >>> gan = models.GAN((1, 4, 4), hidden=(8,), latent=2)
     >>> sides = gan.to(device).sides()
     >>> optimizers = {name: optim.Adam(side.parameters()) for name, side in sides.items()}
     >>> def play(images):
     ...     losses = {}
     ...     for name, optimizer in optimizers.items():
-    ...         losses[name] = gan.side_terms(name, images)["loss"]
+    ...         losses[name] = next(iter(gan.side_terms(name, images).values()))
     ...         optimizer.zero_grad()
     ...         losses[name].backward()
     ...         optimizer.step()

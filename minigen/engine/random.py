@@ -130,7 +130,7 @@ class Generator:
         """Draw from the standard normal distribution N(0, 1)."""
         _drawn(dtype)
         whole, part = drawn_for_all(shape, batch_axis)
-        return _of_shard(self._drawn("normal", whole, dtype, device), part)
+        return _of_shard(self._from_stream("normal", whole, dtype, device), part)
 
     def truncated_normal(
         self, shape: Shape, limit: float, dtype: DTypeLike = np.float32, device: str = CPU
@@ -168,7 +168,7 @@ class Generator:
         """Draw uniformly from [0, 1)."""
         _drawn(dtype)
         whole, part = drawn_for_all(shape, batch_axis)
-        return _of_shard(self._drawn("uniform", whole, dtype, device), part)
+        return _of_shard(self._from_stream("uniform", whole, dtype, device), part)
 
     def bernoulli(
         self,
@@ -183,7 +183,7 @@ class Generator:
         if not 0 <= probability <= 1:
             raise ValueError(f"bernoulli: probability must lie in [0, 1], got {probability}")
         whole, part = drawn_for_all(shape, batch_axis)
-        return _of_shard(self._drawn("bernoulli", probability, whole, dtype, device), part)
+        return _of_shard(self._from_stream("bernoulli", probability, whole, dtype, device), part)
 
     def integers(
         self, low: int, high: int, shape: Shape, *, batch_axis: int = 0
@@ -199,7 +199,7 @@ class Generator:
         drawn: npt.NDArray[np.int64] = self._stream.permutation(n if part is ... else whole[0])
         return drawn if part is ... else drawn[part]
 
-    def _drawn(self, what: str, *arguments: Any) -> Array:
+    def _from_stream(self, what: str, *arguments: Any) -> Array:
         """Draw; a captured step is given what is drawn each time: see `minigen.engine.capture`."""
 
         def draw() -> Array:

@@ -7,18 +7,19 @@ from __future__ import annotations
 
 import functools
 import math
-from typing import Any
+from collections.abc import Callable
 
 from minigen.kernels.cuda import optimizers as kernels
 from minigen.kernels.cuda.source import Kernel
 from minigen.optim.adam import Adam, AdamW
+from minigen.optim.optimizer import Optimizer
 from minigen.optim.rmsprop import RMSprop
 from minigen.optim.sgd import SGD
 from minigen.optim.state import Group
-from minigen.optim.together import Numbers, update_together_of
+from minigen.optim.together import Numbers, NumbersOf, update_together_of
 
 
-def _by(optimizer: Any, kernel: Kernel) -> Any:
+def _by(optimizer: type[Optimizer], kernel: Kernel) -> Callable[[NumbersOf], NumbersOf]:
     return update_together_of(optimizer, kernels.fits, functools.partial(kernels.update, kernel))
 
 

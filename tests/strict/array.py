@@ -23,7 +23,7 @@ import numpy.typing as npt
 from tests.strict import cuda, graphs
 from tests.strict.counters import note_launch, note_read, note_synchronisation, note_upload
 from tests.strict.inventory import offers
-from tests.strict.ledger import FREE, IN_PLACE, indexing_launches, note_call, note_write
+from tests.strict.ledger import FREE, indexing_launches, note_call, note_write
 from tests.strict.refusal import Refused, asked_by_library, refuse
 from tests.strict.streams import Memory, thread, wait_for
 from tests.strict.subnormal import MOVING, flushed
@@ -289,6 +289,7 @@ def launch(
     kwargs: dict[str, Any],
     *,
     keep_order: bool = False,
+    in_place: bool = False,
 ) -> Any:
     """Run NumPy's function on what is within arrays, as CuPy would run its own on the device."""
     sources = arrays_in(*args, *kwargs.values())
@@ -313,7 +314,7 @@ def launch(
         graphs.do(compute)
         note_call(name, [source for source in sources if source is not out], out)
         return out
-    if name in IN_PLACE:
+    if in_place:
         graphs.do(compute)
         note_call(name, sources, None)
         return None

@@ -18,7 +18,7 @@ from tests.strict.array import (
 )
 from tests.strict.counters import note_launch, note_synchronisation
 from tests.strict.inventory import OWNERS, check_call, offers
-from tests.strict.ledger import indexing_launches
+from tests.strict.ledger import IN_PLACE, indexing_launches
 from tests.strict.refusal import asked_by_library
 from tests.strict.subnormal import flushed
 
@@ -130,9 +130,11 @@ def _method(name: str) -> Callable[..., Any]:
         check_call("cupy.ndarray", name, (self, *args), kwargs)
         if name in {"nonzero", "compress"}:
             note_synchronisation()
-        if name in {"fill", "partition", "sort"}:
+        in_place = name in IN_PLACE
+        if in_place:
             self._memory.write()
-        return launch(numpys, (self, *args), kwargs, keep_order=name in _KEEP_ORDER)
+        keep_order = name in _KEEP_ORDER
+        return launch(numpys, (self, *args), kwargs, keep_order=keep_order, in_place=in_place)
 
     method.__name__ = name
     return method

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from minigen.kernels.cuda.source import Kernel
-from tests.strict.array import ndarray, upload
+from tests.strict.array import upload
 from tests.strict.counters import counting
 from tests.strict.cuda import Device
 from tests.strict.graphs import Graph, MemoryPool, using_allocator
@@ -46,7 +46,7 @@ def POOL() -> MemoryPool:  # noqa: N802 - reads like one
     return POOLS[-1]
 
 
-def ones(*shape: int) -> ndarray:
+def ones(*shape: int) -> Any:
     return upload(np.ones(shape, np.float32))
 
 
@@ -68,7 +68,8 @@ def test_what_is_captured_is_done_at_each_launch_and_not_before(cupy: Any) -> No
 
 
 def test_views_indices_and_methods_in_place_are_repeated_too(cupy: Any) -> None:
-    x, places = upload(np.arange(4.0)), upload(np.array([3, 1]))
+    x: Any = upload(np.arange(4.0))
+    places = upload(np.array([3, 1]))
     with capture() as found:
         chosen, halves = x[places], cupy.split(x * 2, 2)
         cupy.add.at(x, places, 1.0)
@@ -92,7 +93,7 @@ def test_a_launch_counts_as_one(cupy: Any) -> None:
     assert counters.total() == 1
 
 
-REFUSED: dict[str, tuple[Callable[[Any, ndarray], object], type[Exception], str]] = {
+REFUSED: dict[str, tuple[Callable[[Any, Any], object], type[Exception], str]] = {
     "reading": (lambda _, x: x.sum().item(), Refused, "a copy to the host while"),
     "waiting": (lambda _, x: Device().synchronize(), Refused, "a wait for the device while"),
     "a mask": (lambda _, x: x[x > 0], Refused, "a wait for the device while"),
