@@ -8,6 +8,7 @@ no array on a card, and tells the ranks how to find each other.
 
 from __future__ import annotations
 
+import importlib
 import platform
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -32,16 +33,17 @@ class Cards:
     ----------
     library : module
         CuPy, whose current card this rank's is.
+    nccl : module
+        Its ``cupy.cuda.nccl``.
     rank, size : int
         The number of this rank, and how many there are.
-    unique_id : tuple of int
-        What rank 0 got of ``nccl.get_unique_id()``.
+    unique_id
+        What rank 0 got of ``nccl.get_unique_id()``: bytes, or integers in older versions of CuPy.
     """
 
-    def __init__(self, library: Any, rank: int, size: int, unique_id: tuple[int, ...]) -> None:
-        self._library, self._nccl = library, library.cuda.nccl
-        self._rank = rank
-        self._communicator = self._nccl.NcclCommunicator(size, unique_id, rank)
+    def __init__(self, library: Any, nccl: Any, rank: int, size: int, unique_id: Any) -> None:
+        self._library, self._nccl, self._rank = library, nccl, rank
+        self._communicator = nccl.NcclCommunicator(size, unique_id, rank)
 
     def sum(self, array: Array) -> Array:
         """Return the sum of all ranks' arrays, added in the order that NCCL chooses.
@@ -120,11 +122,20 @@ def connect(world: Any, device: str) -> Cards | None:
         The card, as this rank names it: ``"cuda:0"``.
     """
     library = use_device(device)
-    nccl: Any = getattr(library.cuda, "nccl", None)
+    nccl = load_nccl()
     card = library.cuda.Device(int(device.partition(":")[2]))
-    usable = getattr(nccl, "available", False)
-    places = world.allgather((platform.node(), card.pci_bus_id) if usable else None)
+    places = world.allgather(None if nccl is None else (platform.node(), card.pci_bus_id))
     if None in places or len(set(places)) < len(places):
         return None
+    assert nccl is not None
     unique_id = world.bcast(nccl.get_unique_id() if world.Get_rank() == 0 else None)
-    return Cards(library, world.Get_rank(), world.Get_size(), unique_id)
+    return Cards(library, nccl, world.Get_rank(), world.Get_size(), unique_id)
+
+
+def load_nccl() -> Any:
+    """Return CuPy's module for NCCL, which has to be imported by itself; None without NCCL."""
+    try:
+        nccl = importlib.import_module("cupy.cuda.nccl")
+    except ImportError:
+        return None
+    return nccl if nccl.available else None

@@ -1,8 +1,9 @@
 """Train every model for 1,000 steps on 1, 2, 3 and 4 ranks, and compare what became of it.
 
 ``python -m tests.distributed.long_runs`` takes an hour or more. Every run that is done is a line of
-the file; called again, the program goes on with those that are missing, and shows the table. All
-ranks train through the same four chunks, of batches that no number of ranks divides.
+the file; called again, the program goes on with those that are missing, and shows the table. With
+``--show`` it only shows the table of those that are done. All ranks train through the same four
+chunks, of batches that no number of ranks divides.
 """
 
 from __future__ import annotations
@@ -140,6 +141,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--steps", type=int, default=STEPS)
     parser.add_argument("--ranks", type=int, nargs="+", default=RANKS)
     parser.add_argument("--models", nargs="+", choices=RUNS, default=list(RUNS), metavar="NAME")
+    parser.add_argument("--show", action="store_true", help="show what is done, and train nothing")
     parser.add_argument("--one", choices=RUNS, help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     if options.one:
@@ -147,7 +149,7 @@ def main(arguments: Sequence[str]) -> int:
         return 0
     options.file.parent.mkdir(parents=True, exist_ok=True)
     done = read(options.file)
-    for name in options.models:
+    for name in () if options.show else options.models:
         for ranks in options.ranks:
             if (name, ranks, options.steps) not in {(d.name, d.ranks, d.steps) for d in done}:
                 found = _launch(name, ranks, options.steps)

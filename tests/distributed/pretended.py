@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ctypes
 import queue
+import sys
 import threading
 from collections import defaultdict
 from collections.abc import Callable
@@ -113,14 +114,14 @@ class Nccl:
         for name, (code, _) in CODES.items():
             setattr(self, name, code)
 
-    def get_unique_id(self) -> tuple[int, ...]:
-        """Return what NCCL tells ranks to find each other by: 128 bytes."""
-        return (7,) * 128
+    def get_unique_id(self) -> bytes:
+        """Return what NCCL tells ranks to find each other by."""
+        return bytes(range(128))
 
     def NcclCommunicator(  # noqa: N802 - CuPy's name
         self,
         ndev: int,
-        commId: tuple[int, ...],  # noqa: N803 - CuPy's name
+        commId: bytes,  # noqa: N803 - CuPy's name
         rank: int,
     ) -> Communicator:
         """Connect a rank, which waits until all are there."""
@@ -208,7 +209,7 @@ def install(monkeypatch: pytest.MonkeyPatch, library: Any) -> Nccl:
         return pointer
 
     monkeypatch.setattr(ndarray, "data", property(data))
-    monkeypatch.setattr(library.cuda, "nccl", nccl, raising=False)
+    monkeypatch.setitem(sys.modules, "cupy.cuda.nccl", nccl)
     monkeypatch.setattr(Device, "pci_bus_id", property(_bus), raising=False)
     monkeypatch.setattr(streams.Stream, "ptr", property(id), raising=False)
     assert isinstance(library.cuda, Cuda)

@@ -17,12 +17,12 @@ CLASSES = np.arange(23) % 3
 
 
 def build(name: str) -> Any:
-    options = {"hidden": (6,), "latent": 2, "generator": Generator(0)}
+    options: dict[str, Any] = {"hidden": (6,), "latent": 2, "generator": Generator(0)}
     if name == "gan":
-        return models.GAN((1, 8, 8), packing=2, **options)  # type: ignore[arg-type]
+        return models.GAN((1, 8, 8), packing=2, **options)
     if name == "cvae":
-        return models.ConditionalVAE((1, 8, 8), classes=3, **options)  # type: ignore[arg-type]
-    return models.VAE((1, 8, 8), **options)  # type: ignore[arg-type]
+        return models.ConditionalVAE((1, 8, 8), classes=3, **options)
+    return models.VAE((1, 8, 8), **options)
 
 
 @pytest.mark.parametrize(("name", "batch_size"), [("vae", 11), ("cvae", 7), ("gan", 10)])
@@ -31,7 +31,11 @@ def test_terms_are_averaged_over_the_rows_of_all_workers(name: str, batch_size: 
     classes = CLASSES if name == "cvae" else None
 
     def averages(world: Communicator) -> list[dict[str, float]]:
-        given = {"generator": Generator(1), "batch_size": batch_size, "world": world}
+        given: dict[str, Any] = {
+            "generator": Generator(1),
+            "batch_size": batch_size,
+            "world": world,
+        }
         return world.gather(metrics.average_terms(build(name), IMAGES, classes, **given))
 
     first, *others = run_workers(averages, 3, Processes())
@@ -41,14 +45,17 @@ def test_terms_are_averaged_over_the_rows_of_all_workers(name: str, batch_size: 
 
 @pytest.mark.parametrize("name", ["vae", "cvae"])
 def test_a_likelihood_is_that_of_one_worker_bit_by_bit(name: str) -> None:
-    decoded = []
+    decoded: list[int] = []
 
     def estimate(world: Communicator) -> list[float]:
         model = build(name)
         whole = model.log_weights
-        model.log_weights = lambda x, *rest, **more: (
-            decoded.append(len(x)) or whole(x, *rest, **more)
-        )
+
+        def log_weights(x: Any, *rest: Any, **more: Any) -> Any:
+            decoded.append(len(x))
+            return whole(x, *rest, **more)
+
+        model.log_weights = log_weights
         classes = CLASSES if name == "cvae" else None
         given: Any = {"generator": Generator(1), "rows": 20, "world": world}
         return world.gather(metrics.nll(model, IMAGES, 5, classes, **given))

@@ -44,6 +44,8 @@ def test_runs_that_are_done_are_not_done_again(
     assert main(["--file", str(file), "--steps", "5", "--models", "vae"]) == 0
     assert launched == [2, 3, 4]
     assert [each.ranks for each in read(file)] == [1, 2, 4]
+    assert main(["--file", str(file), "--steps", "5", "--show"]) == 0
+    assert launched == [2, 3, 4]
 
 
 @needs_mpi

@@ -20,7 +20,7 @@ from minigen.distributed import (
 from minigen.distributed.nccl import connect
 from minigen.distributed.processes import SMALL
 from minigen.engine.backend import device_of
-from tests.distributed.pretended import Nccl, World, install, run_ranks
+from tests.distributed.pretended import CODES, Nccl, World, install, run_ranks
 from tests.strict.cuda import Device
 from tests.strict.library import Library
 from tests.strict.streams import Stream
@@ -116,6 +116,34 @@ def test_ranks_of_which_one_has_no_nccl_are_not_connected(
     lacking = threading.Lock()
     monkeypatch.setattr(Nccl, "available", property(lambda _: not lacking.acquire(blocking=False)))
     assert run_ranks(work, 2) == [None, None]
+
+
+def test_without_nccl_ranks_are_not_connected(
+    cupy: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Device, "pci_bus_id", "0000:01", raising=False)
+    assert run_ranks(lambda world: connect(world, CARD), 2) == [None, None]
+
+
+def test_cupy_has_what_is_called() -> None:
+    real = pytest.importorskip("cupy.cuda.nccl", reason="needs CuPy: pip install cupy-cuda12x")
+    if not real.available:
+        pytest.skip("needs NCCL: pip install nvidia-nccl-cu12")
+    for name, (code, _) in CODES.items():
+        assert getattr(real, name) == code
+    assert real.NCCL_SUM == Nccl.NCCL_SUM
+    assert len(real.get_unique_id()) == 128
+    for name, arguments in {
+        "allReduce": "sendbuf, recvbuf, count, datatype, op, stream",
+        "send": "sendbuf, count, datatype, peer, stream",
+        "recv": "recvbuf, count, datatype, peer, stream",
+    }.items():
+        told = (
+            getattr(real.NcclCommunicator, name).__doc__.partition("(self, ")[2].partition(")")[0]
+        )
+        assert [each.split()[-1] for each in told.split(", ")] == arguments.split(", ")
+    real.groupStart()
+    real.groupEnd()
 
 
 def learn(world: Communicator) -> list[Any]:

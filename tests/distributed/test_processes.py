@@ -106,12 +106,12 @@ def test_ranks_that_evaluate_together_find_what_one_finds(tmp_path: Path) -> Non
     config = small_run("vae", steps=3)
     train(config, tmp_path, progress=False, pictures=False, report=lambda _: None)
     asked = ("--samples", "50", "--generated", "40", "--json")
-    by_one, *by_more = (
-        mpiexec(ranks, "-m", "minigen", "evaluate", str(tmp_path), *asked) for ranks in (1, 2, 3)
+    by_one, by_three = (
+        mpiexec(ranks, "-m", "minigen", "evaluate", str(tmp_path), *asked) for ranks in (1, 3)
     )
     assert {"nll", "negative_elbo", "active_units", "samples"} <= json.loads(by_one.output).keys()
-    for found in by_more:
-        assert (found.status, found.output, found.errors) == (0, by_one.output, by_one.errors)
+    assert by_three == by_one
+    assert by_one.status == 0
 
 
 def test_ranks_that_cannot_evaluate_say_so_once(tmp_path: Path) -> None:
