@@ -9,7 +9,8 @@ from minigen.catalogue.case import constant, distinct, normal, op_case, positive
 _MASK = np.array([[1, 0, 1, 0], [0, 0, 1, 1], [1, 1, 1, 0]], bool)
 _LIMITS = np.linspace(-0.52, 0.53, 4)
 _AT_LIMITS = constant(np.tile(_LIMITS, (3, 1)))
-_AT_HARD_LIMITS = constant(np.tile([-0.31, 0.41], (3, 2)))
+_AT_HARD_LIMITS = constant(np.tile([-0.31, 0.41, 0.1, 0.2], (3, 1)))
+_AT_SIX = constant(np.tile([0.0, 6.0, 1.0, 2.0], (3, 1)))
 _ZEROS = constant(np.zeros((3, 4)))
 
 ARITHMETIC = [
@@ -59,7 +60,7 @@ ACTIVATION = [
     op_case("logsigmoid", normal(3, 4), torch="F.logsigmoid(x)"),
     op_case("elu", distinct(3, 4), alpha=0.7, kinks=_ZEROS),
     op_case("hardtanh", distinct(3, 4), min_val=-0.31, max_val=0.41, kinks=_AT_HARD_LIMITS),
-    op_case("relu6", distinct(3, 4), torch="F.relu6(x)", kinks=_ZEROS),
+    op_case("relu6", distinct(3, 4), torch="F.relu6(x)", kinks=_AT_SIX),
     op_case("selu", distinct(3, 4), torch="F.selu(x)", kinks=_ZEROS),
     op_case("gelu", normal(3, 4), torch="F.gelu(x)"),
     op_case("gelu", normal(3, 4), approximate="tanh", note="by a tanh"),

@@ -20,6 +20,15 @@ from minigen import nn
         (nn.Sigmoid(), 1 / (1 + math.exp(2)), 1 / (1 + math.exp(-3))),
         (nn.Tanh(), math.tanh(-2), math.tanh(3)),
         (nn.SiLU(), -2 / (1 + math.exp(2)), 3 / (1 + math.exp(-3))),
+        (nn.SELU(), 1.7580993 * math.expm1(-2), 1.0507010 * 3),
+        (nn.Hardtanh(-1.5, 2.5), -1.5, 2.5),
+        (nn.ReLU6(), 0.0, 3.0),
+        (nn.GELU(), -math.erfc(math.sqrt(2)), 3 - 1.5 * math.erfc(3 / math.sqrt(2))),
+        (
+            nn.Mish(),
+            -2 * math.tanh(math.log1p(math.exp(-2))),
+            3 * math.tanh(math.log1p(math.exp(3))),
+        ),
         (nn.Softplus(), math.log1p(math.exp(-2)), math.log1p(math.exp(3))),
         (nn.Softmax(), 1 / (1 + math.exp(5)), 1 / (1 + math.exp(-5))),
         (nn.LogSoftmax(), -math.log1p(math.exp(5)), -math.log1p(math.exp(-5))),
@@ -44,6 +53,8 @@ def test_softmax_works_along_the_axis_it_is_told(kind: type[nn.Softmax | nn.LogS
         (nn.ReLU(), "ReLU()"),
         (nn.LeakyReLU(0.2), "LeakyReLU(negative_slope=0.2)"),
         (nn.ELU(), "ELU(alpha=1.0)"),
+        (nn.Hardtanh(0, 2), "Hardtanh(min_val=0, max_val=2)"),
+        (nn.GELU("tanh"), "GELU(approximate='tanh')"),
         (nn.Softmax(1), "Softmax(dim=1)"),
         (nn.LogSoftmax(), "LogSoftmax(dim=-1)"),
     ],
@@ -54,7 +65,15 @@ def test_repr_names_the_options(module: nn.Module, text: str) -> None:
 
 @pytest.mark.parametrize(
     "layer",
-    [nn.ReLU(inplace=True), nn.LeakyReLU(0.01, True), nn.ELU(1.0, inplace=True)],
+    [
+        nn.ReLU(inplace=True),
+        nn.LeakyReLU(0.01, True),
+        nn.ELU(1.0, inplace=True),
+        nn.SELU(inplace=True),
+        nn.Mish(True),
+        nn.ReLU6(True),
+        nn.Hardtanh(inplace=True),
+    ],
 )
 def test_inplace_is_taken_and_has_no_effect(layer: nn.Module) -> None:
     x = minigen.tensor([-1.0, 2.0])

@@ -167,7 +167,7 @@ def test_a_tied_embedding_is_saved_under_both_names_and_stays_tied() -> None:
 
 X = np.zeros((5, 2, 6), np.float32)
 LAYER = nn.MultiheadAttention(6, 2)
-WORD: Any = "gelu"
+WORD: Any = "swish"
 
 
 @pytest.mark.parametrize(
@@ -186,7 +186,7 @@ WORD: Any = "gelu"
         (
             lambda: nn.TransformerEncoderLayer(6, 2, activation=WORD),
             ValueError,
-            "activation is 'relu' or a function",
+            "activation is 'relu', 'gelu' or a function",
         ),
         (lambda: nn.LearnedPositions(6, 4)(X), ValueError, "(L, N, 6), L from 1 to 4, is expected"),
         (lambda: nn.SinusoidalPositions(4)(X), ValueError, "(L, N, 4), L from 1 to 5000,"),

@@ -12,6 +12,8 @@ import minigen
 import minigen.functional as F
 from tests.numeric import draw, gradient_of, leaf
 
+ALPHA, SCALE = 1.6732632423543772, 1.0507009873554805
+
 REFERENCE: dict[str, Any] = {
     "relu": lambda v: max(v, 0),
     "leaky_relu": lambda v: v if v > 0 else 0.01 * v,
@@ -19,6 +21,11 @@ REFERENCE: dict[str, Any] = {
     "sigmoid": lambda v: 1 / (1 + math.exp(-v)),
     "tanh": math.tanh,
     "softplus": lambda v: math.log(1 + math.exp(v)),
+    "hardtanh": lambda v: min(max(v, -1), 1),
+    "relu6": lambda v: min(max(v, 0), 6),
+    "selu": lambda v: SCALE * (v if v > 0 else ALPHA * math.expm1(v)),
+    "gelu": lambda v: v * (0.5 * (1 + math.erf(v / math.sqrt(2)))),
+    "mish": lambda v: v * math.tanh(math.log(1 + math.exp(v))),
 }
 
 
@@ -38,6 +45,11 @@ SLOPES_AT_ZERO = {
     "sigmoid": 0.25,
     "tanh": 1.0,
     "softplus": 0.5,
+    "hardtanh": 1.0,
+    "relu6": 0.0,
+    "selu": SCALE * ALPHA,
+    "gelu": 0.5,
+    "mish": 0.6,
 }
 
 
@@ -59,6 +71,7 @@ def test_elu_at_zero_is_on_the_side_of_the_exponential_as_in_pytorch(zero: float
 EXTREMES = np.array([-1e4, -200.0, -100.0, -20.0, 20.0, 100.0, 200.0, 1e4], np.float32)
 
 
+@pytest.mark.filterwarnings("ignore:overflow encountered")
 @pytest.mark.parametrize("name", REFERENCE)
 def test_extremes_in_float32_are_finite_and_right_with_their_gradients(name: str) -> None:
     x = leaf(EXTREMES)
@@ -74,6 +87,11 @@ def test_extremes_in_float32_are_finite_and_right_with_their_gradients(name: str
         "sigmoid": logistic,
         "tanh": np.tanh(exact),
         "softplus": np.maximum(exact, 0) + np.log1p(decay),
+        "hardtanh": np.sign(exact),
+        "relu6": np.where(exact > 0, 6, 0),
+        "selu": np.where(exact > 0, SCALE * exact, SCALE * ALPHA * np.expm1(np.minimum(exact, 0))),
+        "gelu": np.maximum(exact, 0),
+        "mish": np.where(exact > 0, exact, exact * decay),
     }
     slopes: dict[str, Any] = {
         "relu": exact > 0,
@@ -82,6 +100,11 @@ def test_extremes_in_float32_are_finite_and_right_with_their_gradients(name: str
         "sigmoid": logistic * (1 - logistic),
         "tanh": 1 - np.tanh(exact) ** 2,
         "softplus": logistic,
+        "hardtanh": 0 * exact,
+        "relu6": 0 * exact,
+        "selu": np.where(exact > 0, SCALE, SCALE * ALPHA * np.exp(np.minimum(exact, 0))),
+        "gelu": exact > 0,
+        "mish": np.where(exact > 0, 1, (1 + exact) * decay),
     }
     np.testing.assert_allclose(y.numpy(), values[name], rtol=1e-5, atol=1e-38)
     np.testing.assert_allclose(gradient_of(x), slopes[name], rtol=1e-5, atol=1e-8)
@@ -94,6 +117,7 @@ def test_methods_are_the_functions(name: str) -> None:
 
 
 @pytest.mark.parametrize("value", [np.inf, -np.inf])
+@pytest.mark.filterwarnings("ignore:invalid value")
 @pytest.mark.parametrize("name", REFERENCE)
 def test_infinities_give_their_limits(name: str, value: float) -> None:
     limits = {
@@ -103,9 +127,14 @@ def test_infinities_give_their_limits(name: str, value: float) -> None:
         "sigmoid": (0, 1),
         "tanh": (-1, 1),
         "softplus": (0, np.inf),
+        "hardtanh": (-1, 1),
+        "relu6": (0, 6),
+        "selu": (-np.float32(SCALE * ALPHA), np.inf),
+        "gelu": (np.nan, np.inf),  # minus infinity times 0, as in PyTorch
+        "mish": (np.nan, np.inf),
     }
     y = getattr(F, name)(minigen.tensor([value]))
-    assert y.tolist() == [limits[name][int(value > 0)]]
+    np.testing.assert_array_equal(y.numpy(), [np.float32(limits[name][int(value > 0)])])
 
 
 @pytest.mark.parametrize("name", REFERENCE)
@@ -205,3 +234,27 @@ def test_over_nothing_there_is_nothing(function: Any) -> None:
 def test_a_slope_of_zero_leaves_infinity_as_it_is() -> None:
     with np.errstate(all="raise"):
         assert F.leaky_relu(np.array([np.inf, 2.0, -3.0]), 0.0).tolist() == [np.inf, 2, 0]
+
+
+def test_on_its_limits_hardtanh_is_flat_and_nan_passes() -> None:
+    x = leaf(np.array([-1.0, 1.0, np.nan, 0.5]))
+    F.hardtanh(x).sum().backward()
+    np.testing.assert_array_equal(gradient_of(x), [0.0, 0.0, 1.0, 1.0])
+
+
+@pytest.mark.derivation("gelu.tanh")
+def test_the_gaussian_unit_by_a_tanh_is_close_to_the_exact_one() -> None:
+    x = np.linspace(-6, 6, 101)
+    np.testing.assert_allclose(F.gelu(x, approximate="tanh"), F.gelu(x), atol=5e-4)
+
+
+@pytest.mark.parametrize(
+    ("call", "told"),
+    [
+        (lambda x: F.gelu(x, "sigmoid"), "gelu: approximate is 'none' or 'tanh', got 'sigmoid'"),
+        (lambda x: F.hardtanh(x, 1.0, 1.0), "hardtanh: min_val < max_val is expected"),
+    ],
+)
+def test_options_that_mean_nothing_are_refused(call: Any, told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        call(minigen.zeros(2))

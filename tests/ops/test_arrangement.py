@@ -181,3 +181,11 @@ def test_unshuffling_undoes_shuffling(factor: int) -> None:
 def test_pixels_that_make_no_squares_are_refused(call: Any, told: str) -> None:
     with pytest.raises(ValueError, match=told):
         call(draw(2, 6, 3, 4))
+
+
+def test_tiles_leave_the_axes_in_front_as_they_are() -> None:
+    x = minigen.arange(4).reshape(2, 2)
+    assert x.tile(2).tolist() == x.repeat(1, 2).tolist()
+    assert x.tile((3, 1, 2)).shape == (3, 2, 4)
+    assert x.tile(()).tolist() == x.tolist()
+    assert x.ravel().tolist() == [0, 1, 2, 3]

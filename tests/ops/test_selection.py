@@ -241,3 +241,20 @@ def test_a_running_sum_in_float32_keeps_its_digits_to_the_end() -> None:
     x = minigen.full((1_000_000,), 0.1)
     assert x.cumsum(0)[-1].item() == pytest.approx(100_000 * (1 + 1.49e-8), rel=1e-7)
     assert minigen.tensor([True, True]).cumsum(dim=0).dtype == np.int64
+
+
+def test_indices_along_an_axis_broadcast_and_count_from_the_end() -> None:
+    x = minigen.arange(6).reshape(2, 3)
+    assert x.take_along_dim(minigen.tensor([[-1, 0]]), dim=1).tolist() == [[2, 0], [5, 3]]
+    assert x[:1].take_along_dim(minigen.tensor([[0], [2]]), dim=1).tolist() == [[0], [2]]
+    assert x.take_along_dim(minigen.tensor([5, 0])).tolist() == [5, 0]
+    with pytest.raises(ValueError, match="take_along_dim: indices with 2 axes"):
+        x.take_along_dim(minigen.tensor([0]), dim=1)
+
+
+def test_a_mask_broadcasts_and_picks_a_row() -> None:
+    x = minigen.arange(6).reshape(2, 3)
+    assert x.masked_select(minigen.tensor([True, False, True])).tolist() == [0, 2, 3, 5]
+    assert x[:1].masked_select(minigen.tensor([[False], [True]])).tolist() == [0, 1, 2]
+    with pytest.raises(TypeError, match="masked_select: a mask of Booleans is expected, got int64"):
+        x.masked_select(minigen.tensor([0, 1, 1]))

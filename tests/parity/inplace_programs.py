@@ -119,6 +119,35 @@ def an_average_of_weights_moves(library: Any) -> Any:
 
 
 @program
+def slices_are_added_filled_and_copied(library: Any) -> Any:
+    w, h = matrix(library), library.zeros(3, 3)
+    h.index_add_(0, library.tensor([2, 0]), w, alpha=0.5)
+    h.index_copy_(0, library.tensor([1]), w[:1])
+    h.index_fill_(1, library.tensor([-1]), 4.0)
+    (h * h).sum().backward()
+    return h, w.grad
+
+
+@program
+def elements_are_scattered(library: Any) -> Any:
+    w, h = matrix(library), library.ones(2, 4)
+    h = h * 2
+    h.scatter_(1, library.tensor([[0, 3, 1], [2, 1, 0]]), w)
+    h.scatter_add_(1, library.tensor([[0, 0, 1], [2, 2, 2]]), w)
+    h.scatter_(1, library.tensor([[3], [3]]), 5.0)
+    h.fill_diagonal_(0.0)
+    (h * h).sum().backward()
+    return h, w.grad
+
+
+@program
+def a_leaf_is_scattered_into(library: Any) -> Any:
+    w = matrix(library)
+    w.scatter_(1, library.tensor([[0], [1]]), 5.0)
+    return (w,)
+
+
+@program
 def elements_are_set(library: Any) -> Any:
     w = matrix(library)
     with library.no_grad():

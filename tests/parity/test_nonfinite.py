@@ -108,6 +108,8 @@ def test_an_input_passes_as_in_pytorch(case: catalogue.Case) -> None:
     values = {k: v for k, v in VALUES.items() if case.name not in DIFFERENT or np.isfinite(v)}
     if case.name in {"binary_cross_entropy", "probability_cross_entropy"}:
         values = {}
+    if case.name == "prod":  # PyTorch divides by a subnormal, which has few digits
+        values = {"0": 0.0, "-0": -0.0}
     for position, drawn in enumerate(case.draw()):
         for name, value in values.items() if drawn.dtype.kind == "f" else ():
             if case.name == "binary_cross_entropy_with_logits" and position == 1 and value < 0:
