@@ -46,6 +46,8 @@ class Optimizer(ABC):
         its own.
     defaults : dict
         The options of groups that name none.
+    maximize : bool, default False
+        Whether to go uphill: every gradient counts with the other sign. A group can say otherwise.
 
     Attributes
     ----------
@@ -65,8 +67,10 @@ class Optimizer(ABC):
     fixed: ClassVar[Mapping[str, Any]] = {"maximize": False}
     """Options that PyTorch's optimiser of the name has besides, and their one value here."""
 
-    def __init__(self, params: Iterable[Any], defaults: Mapping[str, Any]) -> None:
-        self.defaults = dict(defaults)
+    def __init__(
+        self, params: Iterable[Any], defaults: Mapping[str, Any], *, maximize: bool = False
+    ) -> None:
+        self.defaults = {**defaults, **({"maximize": True} if maximize else {})}
         self.param_groups: list[Group] = []
         self.state: dict[Tensor, ParameterState] = {}
         entries = self._entries(params)
@@ -147,7 +151,7 @@ class Optimizer(ABC):
             raise TypeError(
                 f"{self._name}: a group is a dict with an entry 'params', not {group!r}"
             )
-        unknown = group.keys() - self.defaults.keys() - {"params", *NOTES}
+        unknown = group.keys() - self.defaults.keys() - {"params", "maximize", *NOTES}
         if unknown:
             raise ValueError(
                 f"{self._name}: unknown option {min(unknown)!r} in a group; "
@@ -189,7 +193,9 @@ class Optimizer(ABC):
         ValueError
             Names each entry that does not fit this optimiser's groups and parameters.
         """
-        groups, states = restore(state, self.param_groups, self.moments, self._name, self.fixed)
+        own = {name for group in self.param_groups for name in group}
+        fixed = {name: value for name, value in self.fixed.items() if name not in own}
+        groups, states = restore(state, self.param_groups, self.moments, self._name, fixed)
         for group in groups:
             self.check_options(group)
         self.param_groups[:] = groups
@@ -214,7 +220,9 @@ class Optimizer(ABC):
         if recorded is not None:
             recorded.forbid(f"an update by {self._name}, which is told the number of its step,")
         state = self.state.setdefault(parameter, {"step": 0})
-        arrays = weights, _, *moments = self._arrays(parameter, gradient, state, names)
+        arrays = weights, _, *moments = self._arrays(
+            parameter, _descent(group, gradient), state, names
+        )
         state["step"] += 1
         compiled: Update = _compiled_updates.get(type(self), _serves_nothing)
         if compiled(group, state["step"], *arrays) is NotImplemented:
@@ -236,7 +244,7 @@ class Optimizer(ABC):
         if together is None or kernels() == READABLE or len({s["step"] for s in states}) > 1:
             return False
         arrays = [
-            self._arrays(parameter, parameter.grad.array, state, names)
+            self._arrays(parameter, _descent(group, parameter.grad.array), state, names)
             for parameter, state in zip(parameters, states, strict=True)
             if parameter.grad is not None
         ]
@@ -307,6 +315,11 @@ class Optimizer(ABC):
                     "and would be updated twice"
                 )
             known.add(id(parameter))
+
+
+def _descent(group: Group, gradient: Array) -> Array:
+    """Return the gradient of what is to become small."""
+    return -gradient if group.get("maximize") else gradient
 
 
 def update_of(optimizer: type[Optimizer]) -> Callable[[Update], Update]:

@@ -20,7 +20,7 @@ PAGE = (Path(__file__).parents[2] / "docs" / "pytorch.md").read_text(encoding="u
 
 USELESS_HERE = {
     "args", "kwargs", "input", "tensor", "device", "dtype", "out", "inplace", "foreach", "fused",
-    "capturable", "differentiable", "maximize", "size_average", "reduce", "_stacklevel", "dim",
+    "capturable", "differentiable", "size_average", "reduce", "_stacklevel", "dim",
     "keepdim",
 }  # fmt: skip
 """Parameters that the page dismisses for all names at once."""

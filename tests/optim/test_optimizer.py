@@ -429,3 +429,29 @@ def test_an_option_set_on_the_optimiser_itself_is_refused_for_it_would_change_no
         made.lr = 0.01
     made.name = "mine"  # anything else may be noted
     assert made.param_groups[0]["lr"] == 0.1
+
+
+@pytest.mark.parametrize("kind", [optim.SGD, optim.Adam, optim.AdamW, optim.RMSprop])
+def test_going_uphill_is_going_down_the_negative(kind: Any) -> None:
+    up, down = nn.Parameter([1.0, -2.0]), nn.Parameter([1.0, -2.0])
+    rising = kind([up], lr=0.1, weight_decay=0.1, maximize=True)
+    falling = kind([down], lr=0.1, weight_decay=0.1)
+    for _ in range(3):
+        for sign, parameter, optimizer in ((1, up, rising), (-1, down, falling)):
+            optimizer.zero_grad()
+            (sign * parameter**3).sum().backward()
+            optimizer.step()
+    assert up.tolist() == down.tolist()
+    assert rising.param_groups[0]["maximize"] is True
+    assert "maximize" not in falling.param_groups[0]
+
+
+def test_a_group_alone_goes_uphill_and_its_state_is_saved() -> None:
+    a, b = nn.Parameter([1.0]), nn.Parameter([1.0])
+    optimizer = optim.SGD([{"params": [a]}, {"params": [b], "maximize": True}], lr=0.5)
+    (a + b).sum().backward()
+    optimizer.step()
+    assert (a.item(), b.item()) == (0.5, 1.5)
+    optimizer.load_state_dict(optimizer.state_dict())
+    optimizer.step()
+    assert (a.item(), b.item()) == (0.0, 2.0)
