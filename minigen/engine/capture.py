@@ -23,7 +23,7 @@ import contextlib
 import functools
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -57,8 +57,12 @@ def write_numbers(out: Array, numbers: Sequence[float]) -> None:
     out[...] = to_device(np.array(numbers), device_of(out))
 
 
-Note = tuple[str, tuple[Any, ...]]
-"""What was called, and the numbers that it was given."""
+class Note(NamedTuple):
+    """What was called, the numbers that it was given, and the addresses of arrays."""
+
+    role: str
+    numbers: tuple[Any, ...]
+    addresses: tuple[int, ...]
 
 
 class Recording:
@@ -75,11 +79,22 @@ class Recording:
     def __init__(self, numbers: Array, rehearsed: Sequence[Note] | None = None) -> None:
         self.notes: list[Note] = []
         self._rehearsed = rehearsed
+        self._own: set[int] = set()
         self._numbers = numbers
         self._taken = 0
         self._tellers: list[Callable[[], Sequence[float]]] = []
         self._draws: list[tuple[Array, Callable[[], Array]]] = []
         self._expected: list[tuple[Callable[[], bool], str]] = []
+
+    def allocating(self, malloc: Callable[[int], Any]) -> Callable[[int], Any]:
+        """Return an allocator that notes which memory the step was given while it ran."""
+
+        def noted(size: int) -> Any:
+            pointer = malloc(size)
+            self._own.add(pointer.mem.ptr)
+            return pointer
+
+        return noted
 
     def varying(self, tell: Callable[[], Sequence[float]], count: int) -> Varying:
         """Return numbers of which each step is told anew."""
@@ -108,12 +123,26 @@ class Recording:
         self._expected.append((holds, message))
 
     def note(self, role: str, values: Any, options: Any) -> None:
-        """Note what an op is given; refuse numbers that were others in the rehearsal."""
-        self.notes.append((role, tuple(_numbers_in((values, options)))))
+        """Note what an op is given; refuse numbers that were others in the rehearsal.
+
+        So are arrays that the step was not given while it ran: if they lie elsewhere than in the
+        rehearsal, the step before made them, and a repeat would read those of one step for ever.
+        """
+        arrays = [array for array in map(array_of, values) if is_array(array) and array.size]
+        places = [array.data for array in arrays if device_of(array) != CPU]
+        addresses = tuple(place.ptr for place in places)
+        self.notes.append(Note(role, tuple(_numbers_in((values, options))), addresses))
         if self._rehearsed is not None:
             number = len(self.notes) - 1
             before = self._rehearsed[number] if number < len(self._rehearsed) else None
             _expect_the_same(before, self.notes[-1])
+            for place, was in zip(places, before.addresses if before else (), strict=False):
+                if place.ptr != was and place.mem.ptr not in self._own:
+                    raise CaptureError(
+                        f"capture: {role} is given an array that the step before made, and a "
+                        "repeated step would read the same one each time: change one array in "
+                        "place, as copy_ does"
+                    )
 
     def forbid(self, what: str) -> None:
         """Refuse what can't be repeated, when the step is recorded."""
@@ -152,17 +181,17 @@ def _numbers_in(value: Any) -> Iterator[Any]:
 
 def _expect_the_same(before: Note | None, now: Note | None) -> None:
     """Refuse a call that was another one in the rehearsal."""
-    if before is None or now is None or before[0] != now[0]:
-        was, found = (note[0] if note else "nothing" for note in (before, now))
+    if before is None or now is None or before.role != now.role:
+        was, found = (note.role if note else "nothing" for note in (before, now))
         raise CaptureError(
             f"capture: the step is not the same each time: it called {found} where it had called "
             f"{was}; what a step does must not depend on how many there were, or on numbers that "
             "the card computes"
         )
-    for one, other in zip(before[1], now[1], strict=False):
+    for one, other in zip(before.numbers, now.numbers, strict=False):
         if repr(one) != repr(other):  # NaN is the same as NaN
             raise CaptureError(
-                f"capture: {now[0]} is given a number that changes from step to step, {one} and "
+                f"capture: {now.role} is given a number that changes from step to step, {one} and "
                 f"then {other}, and a repeated step would keep the last: hand it to the step as an "
                 "argument, which puts it into the card's memory"
             )
@@ -218,7 +247,7 @@ class CapturedStep:
     def _rehearse(self, xp: Any) -> Any:
         """Do the step, and write down what it does."""
         recording = Recording(self._numbers)
-        with self._aside(xp), recorded_by(recording), _explained():
+        with self._aside(xp, recording), _explained():
             returned = self._function(*self._arguments)
         self._notes = recording.notes
         return _map(returned, lambda tensor: result(tensor.array.copy()))
@@ -226,7 +255,7 @@ class CapturedStep:
     def _capture(self, xp: Any) -> None:
         """Record the step. Nothing is computed."""
         recording = Recording(self._numbers, self._notes)
-        with self._aside(xp), recorded_by(recording), _explained():
+        with self._aside(xp, recording), _explained():
             self._stream.begin_capture()
             try:
                 returned = self._function(*self._arguments)
@@ -248,7 +277,7 @@ class CapturedStep:
         return _copies(self._returned, self._scalars)
 
     @contextlib.contextmanager
-    def _aside(self, xp: Any) -> Iterator[None]:
+    def _aside(self, xp: Any, recording: Recording) -> Iterator[None]:
         """Work on the step's own stream, with its own memory, between what comes before and after.
 
         The pool keeps what a rehearsal needed, so that the card's memory does not grow while the
@@ -256,9 +285,12 @@ class CapturedStep:
         """
         current = xp.cuda.get_current_stream()
         self._stream.wait_event(current.record())
-        with self._stream, xp.cuda.using_allocator(self._pool.malloc), with_own_products():
-            yield
-        current.wait_event(self._stream.record())
+        allocator = xp.cuda.using_allocator(recording.allocating(self._pool.malloc))
+        try:
+            with self._stream, allocator, recorded_by(recording), with_own_products():
+                yield
+        finally:
+            current.wait_event(self._stream.record())
 
 
 def capture(

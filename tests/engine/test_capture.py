@@ -286,6 +286,31 @@ def test_weights_and_moments_that_moved_are_refused(change: str) -> None:
         step(images()[0])
 
 
+def test_an_array_that_the_step_before_made_is_refused() -> None:
+    kept = {"average": on_card(2)}
+
+    def function(x: Any) -> Any:
+        kept["average"] = kept["average"] * 0.5 + x
+        return kept["average"]
+
+    step = ready(function, on_card(2))
+    with pytest.raises(CaptureError, match="mul is given an array that the step before made"):
+        step(on_card(2))
+
+
+def test_an_array_that_the_step_changes_in_place_is_repeated() -> None:
+    average = on_card(2)
+
+    def function(x: Any) -> Any:
+        average.copy_(average * 0.5 + x)
+        return average
+
+    step = capture(function)
+    found = [step(on_card(2)).numpy()[0] for _ in range(5)]
+    assert step.captured
+    assert found == [1.5, 1.75, 1.875, 1.9375, 1.96875]
+
+
 def test_noise_may_be_drawn_by_a_generator_that_is_seeded_anew() -> None:
     generator = minigen.Generator(0, "philox")
     step = capture(lambda x: x + minigen.tensor(generator.normal((3,), device="cuda")))

@@ -38,9 +38,10 @@ class Flags(NamedTuple):
 
 
 class Pointer(NamedTuple):
-    """What CuPy tells of where an array lies."""
+    """What CuPy tells of where an array lies, and in which piece of memory."""
 
     ptr: int
+    mem: graphs.Block
 
 
 class ndarray:  # noqa: N801 - CuPy's name
@@ -103,7 +104,7 @@ class ndarray:  # noqa: N801 - CuPy's name
         expect_current(self)
         self._memory.write()
         graphs.keep(self)
-        return Pointer(self._host.ctypes.data)
+        return Pointer(self._host.ctypes.data, self._memory.block)
 
     @property
     def T(self) -> ndarray:  # noqa: N802 - NumPy's name

@@ -12,7 +12,7 @@ class _State:
 
     graph: Any = None
     stream: Any = None
-    pools: Final[list[Any]] = []
+    allocators: Final[list[Any]] = []
 
 
 state: Final = _State()

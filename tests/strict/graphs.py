@@ -15,9 +15,10 @@ While a stream is captured nothing is computed: new arrays of floats hold NaN.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import weakref
 from collections.abc import Callable, Iterator
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from tests.strict.captured import expect_uncaptured, state
 from tests.strict.counters import Launch, note_launch
@@ -34,6 +35,22 @@ UNSUPPORTED: Final = {
 _SORTS: Final = frozenset({"sort", "argsort", "lexsort", "partition", "argpartition", "unique"})
 
 
+class Block(NamedTuple):
+    """A piece of memory: its address, and the pool that it is of, if any."""
+
+    ptr: int
+    pool: MemoryPool | None = None
+
+
+class Allocation(NamedTuple):
+    """What CuPy's allocators return."""
+
+    mem: Block
+
+
+_addresses: Final = itertools.count(1)
+
+
 class MemoryPool:
     """Memory that CuPy keeps when arrays are gone, and hands out again."""
 
@@ -42,9 +59,9 @@ class MemoryPool:
     def __init__(self) -> None:
         self.captured = False
 
-    def malloc(self, size: int) -> Any:
-        """Stand for the allocator: see `using_allocator`."""
-        raise Refused("the stand-in does not hand out memory by itself")
+    def malloc(self, size: int) -> Allocation:
+        """Hand out memory."""
+        return Allocation(Block(next(_addresses), self))
 
 
 class Graph:
@@ -53,7 +70,7 @@ class Graph:
     __module__ = "cupy.cuda"
 
     def __init__(self, pool: MemoryPool) -> None:
-        self._pool = weakref.ref(pool)
+        self.pool = weakref.ref(pool)
         self._work: list[Callable[[], object]] = []
         self._memory: dict[int, Any] = {}
         self._alive: list[Any] = []
@@ -62,7 +79,7 @@ class Graph:
     def launch(self, stream: Any = None) -> None:
         """Do it all, as one launch."""
         expect_uncaptured("a graph's launch")
-        if self._pool() is None:
+        if self.pool() is None:
             raise Refused("the memory pool of a graph is gone: others are given its memory")
         note_launch("graph", "launch")
         for memory in self._memory.values():
@@ -91,24 +108,33 @@ def capturing() -> Graph | None:
 
 @contextlib.contextmanager
 def using_allocator(allocator: Any = None) -> Iterator[None]:
-    """Take memory from a pool inside a ``with`` block."""
-    state.pools.append(allocator.__self__)
+    """Take memory from an allocator, such as a pool's, inside a ``with`` block."""
+    state.allocators.append(allocator)
     try:
         yield
     finally:
-        state.pools.pop()
+        state.allocators.pop()
+
+
+def allocate() -> Block:
+    """Return new memory, from the current allocator."""
+    if not state.allocators:
+        return Block(next(_addresses))
+    found: Allocation = state.allocators[-1](1)
+    return found.mem
 
 
 def begin(stream: Any, null: bool) -> None:
     """Capture a stream."""
     if null:
         raise RuntimeError("cannot capture on the default (legacy) stream")
-    if not state.pools:
+    pool = allocate().pool
+    if pool is None:
         raise Refused("a stream is captured without a memory pool of its own")
-    if state.pools[-1].captured:
+    if pool.captured:
         raise Refused("a stream is captured with the memory pool of another graph")
     expect_uncaptured("a second capture")
-    state.graph, state.stream = Graph(state.pools[-1]), stream
+    state.graph, state.stream = Graph(pool), stream
 
 
 def end(stream: Any) -> Graph:
@@ -117,7 +143,9 @@ def end(stream: Any) -> Graph:
     if graph is None or state.stream is not stream:
         raise RuntimeError("cudaErrorIllegalState: the stream is not captured")
     state.graph = state.stream = None
-    state.pools[-1].captured = True
+    pool = graph.pool()
+    if pool is not None:
+        pool.captured = True
     return graph
 
 
@@ -143,14 +171,15 @@ def note_memory(memory: Any, stream: Any) -> None:
         state.graph.uses(memory)
 
 
-def expect_memory() -> None:
-    """Refuse new memory that a graph's repeats would share with others."""
-    pool = state.pools[-1] if state.pools else None
+def new_block() -> Block:
+    """Return new memory; refuse what a graph's repeats would share with others."""
+    block = allocate()
     if state.graph is None:
-        if pool is not None and pool.captured:
+        if block.pool is not None and block.pool.captured:
             raise Refused("memory of a graph's pool is handed to others")
-    elif pool is not state.graph._pool():
+    elif block.pool is not state.graph.pool():
         raise Refused(f"new memory from outside the captured graph's pool, at {library_line()}")
+    return block
 
 
 def keep(array: Any) -> None:

@@ -22,7 +22,7 @@ from typing import Final, Self
 
 from tests.strict.captured import state
 from tests.strict.counters import note_synchronisation
-from tests.strict.graphs import Graph, begin, end, expect_memory, note_memory
+from tests.strict.graphs import Graph, begin, end, new_block, note_memory
 from tests.strict.refusal import Refused, library_line
 
 Progress = dict[int, int]
@@ -72,10 +72,10 @@ class Queue:
 class Memory:
     """What an array and its views share."""
 
-    __slots__ = ("_home", "_used", "_written")
+    __slots__ = ("_home", "_used", "_written", "block")
 
     def __init__(self) -> None:
-        expect_memory()
+        self.block = new_block()
         queue = thread.stream.queue
         if not queue.knows(queue.freed):
             raise Refused(
