@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 import minigen
@@ -318,18 +319,18 @@ class TestHalves:
         shape: tuple[int, ...],
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
-        def trained() -> list[Any]:
+        def trained() -> npt.NDArray[Any]:
             weight = nn.Parameter(np.linspace(-1, 1, math.prod(shape)).reshape(shape))
             optimizer = make([weight])
             for step in range(3):
                 weight.grad = weight.detach() * (step + 1)
                 optimizer.step()
-            return weight.tolist()
+            return weight.detach().numpy()
 
         alone = trained()
         monkeypatch.setattr(optimizer_module, "SHARED", 2)
         monkeypatch.setattr(optimizer_module, "BLOCK", 2)
-        assert trained() == alone
+        np.testing.assert_array_equal(trained(), alone)
 
     def test_both_halves_are_updated_at_the_same_time(
         self, monkeypatch: pytest.MonkeyPatch
@@ -337,8 +338,11 @@ class TestHalves:
         monkeypatch.setenv("MINIGEN_THREADS", "2")
         monkeypatch.setattr(optimizer_module, "SHARED", 4)
         both = threading.Barrier(2, timeout=60)
-        arrays = [np.zeros(4), np.ones(4)]
-        optimizer_module._update_blocks(lambda *_: both.wait(), arrays)  # breaks if one waited
+
+        def meet(*_block: Any) -> None:
+            both.wait()  # breaks if one half waited for the other
+
+        optimizer_module._update_blocks(meet, [np.zeros(4), np.ones(4)])
 
 
 class TestVanishingMoments:
