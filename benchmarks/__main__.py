@@ -21,7 +21,13 @@ from benchmarks.contest import (
     run_ops,
     run_workload,
 )
-from benchmarks.libraries import LIBRARIES, WITH_OPS, can_train, is_installed
+from benchmarks.libraries import (
+    LIBRARIES,
+    ONLY_ON_A_CARD,
+    WITH_OPS,
+    can_train,
+    is_installed,
+)
 from benchmarks.ops import OPS
 from benchmarks.timing import summarize
 from benchmarks.workloads import WORKLOADS
@@ -47,7 +53,7 @@ EXPECTED = (
 )
 """Errors that are told in a line."""
 
-PEERS = tuple(library for library in LIBRARIES if library not in ("minigen", "graphs"))
+PEERS = tuple(library for library in LIBRARIES if library not in ("minigen", *ONLY_ON_A_CARD))
 
 
 def _names(known: Sequence[str]) -> Callable[[Any, Any, str | None], list[str] | None]:
@@ -420,7 +426,7 @@ def time_to_result(
 def on_cuda(
     workloads: list[str], steps: int, warm_up: int, file: Path | None, threads: int
 ) -> None:
-    """Compare training steps on a GPU with PyTorch's, eager and as CUDA graphs.
+    """Compare training steps on a GPU with PyTorch's, each eager and as CUDA graphs.
 
     Of each workload it is checked first that all compute the same. Then each contender is alone on
     the card, and is timed by the card's own events. The table is Markdown, for docs/performance.md.
@@ -465,29 +471,34 @@ def scale_out(
 ) -> None:
     """Time a DCGAN's step on one rank and on two, and predict it for up to 64 machines.
 
-    A rank computes with one thread. The prediction for two is compared with what two ranks took;
-    they share this machine's memory, which two machines would not. The table is Markdown.
+    A rank computes with one thread. What two ranks take is compared with the prediction for two
+    processes that share this machine: each alone with its rows, at the same time, and messages on
+    top. Two machines would not slow each other down. The table is Markdown.
     """
     sizes = [batch // machines for machines in scaling.MACHINES if batch // machines >= 2]
     alone = {rows: scaling.measure(1, rows, steps)[0] for rows in sizes}
     threaded, _ = scaling.measure(1, batch, steps, threads=2)
+    apart, _ = scaling.measure(2, batch // 2, steps, apart=True)
     together, here = scaling.measure(2, batch, steps)
     network = scaling.Network(latency or here.latency, bandwidth or here.bandwidth)
-    expected = scaling.predict(alone[batch // 2].seconds, 2, together, here)
+    expected = scaling.predict(apart.seconds, 2, together, here)
     predicted = scaling.scale(alone, together, network, batch)
     click.echo(scaling.table(predicted))
     for what, seconds in (
         ("one rank of two threads", threaded.seconds),
         ("two ranks of one thread", together.seconds),
-        ("two ranks, predicted", expected),
+        ("half the rows alone", alone[batch // 2].seconds),
+        ("the same beside another", apart.seconds),
+        ("two ranks here, predicted", expected),
     ):
-        click.echo(f"{what:24} {1e3 * seconds:8.1f} ms a step")
+        click.echo(f"{what:25} {1e3 * seconds:8.1f} ms a step")
     click.echo(
         f"{together.exchanges} exchanges of {together.bytes:,} bytes a step; here "
         f"{1e6 * here.latency:.0f} us and {1e-9 * here.bandwidth:.2f} GB/s"
     )
     if file is not None:
-        scaling.write_json(file, [*alone.values(), threaded, together], network, predicted)
+        measured = [*alone.values(), threaded, apart, together]
+        scaling.write_json(file, measured, network, predicted)
     if figure is not None:
         scaling.draw(figure, [alone[batch], together], predicted)
     _verdict(

@@ -7,7 +7,7 @@ import itertools
 import re
 from typing import Any, Protocol
 
-from benchmarks.libraries import Subject, is_installed
+from benchmarks.libraries import LIBRARIES, Subject, is_installed
 
 COUNTED = {
     "launches": re.compile(r"cu(da)?(Graph)?Launch(?!HostFunc)\w*"),
@@ -92,7 +92,7 @@ class TorchCard:
 
 def card_of(library: str) -> Card:
     """Return the card as a library reaches it."""
-    return CupyCard() if library == "minigen" else TorchCard()
+    return CupyCard() if LIBRARIES[library] == "minigen" else TorchCard()
 
 
 def measure(

@@ -1,4 +1,4 @@
-"""The workloads on a GPU: minigen, PyTorch, and PyTorch with a step captured as a CUDA graph."""
+"""The workloads on a GPU: minigen and PyTorch, each eager and with a step captured as a graph."""
 
 from __future__ import annotations
 

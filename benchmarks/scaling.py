@@ -9,6 +9,10 @@ counted; a latency :math:`\alpha` and a bandwidth :math:`\beta`, measured betwee
 given for another network. An exchange takes :math:`\lceil \log_2 n \rceil` messages one after the
 other, and a sum over n moves each byte twice, once to be added and once as the result. Thakur,
 Rabenseifner, Gropp (2005), "Optimization of collective communication operations in MPICH".
+
+Two ranks on one machine share its memory, its last cache and its clock, which two machines do not.
+So what is compared with two ranks is the model with another C: the time of a step on B / 2 rows
+while a second process computes another one beside it, and neither sends anything.
 """
 
 from __future__ import annotations
@@ -30,6 +34,7 @@ from benchmarks.machine import worker_environment
 from benchmarks.workloads import WORKLOADS
 from minigen import models, optim
 from minigen.distributed import (
+    ALONE,
     Communicator,
     DistributedError,
     average_gradients,
@@ -61,7 +66,10 @@ class Network:
 
 @dataclass(frozen=True)
 class Step:
-    """A training step as it was measured: its seconds, exchanges, and the bytes of these."""
+    """A training step as it was measured: its seconds, exchanges, and the bytes of these.
+
+    `ranks` share the batch, or take one each if they are `apart`.
+    """
 
     ranks: int
     threads: int
@@ -69,6 +77,7 @@ class Step:
     seconds: float
     exchanges: int
     bytes: int
+    apart: bool = False
 
 
 def predict(shard_seconds: float, machines: int, step: Step, network: Network) -> float:
@@ -177,15 +186,20 @@ def write_json(
 # ---------------------------------------------------------------------------------- measuring
 
 
-def measure(ranks: int, batch: int, steps: int, threads: int = 1) -> tuple[Step, Network]:
+def measure(
+    ranks: int, batch: int, steps: int, threads: int = 1, *, apart: bool = False
+) -> tuple[Step, Network]:
     """Time steps in processes of their own, and messages if there is more than one rank.
+
+    Ranks that are `apart` compute at the same time, each a whole batch, and share nothing else.
 
     Raises
     ------
     DistributedError
         If the processes fail, for instance as there is no ``mpiexec``.
     """
-    program = [sys.executable, "-m", "benchmarks.scaling", str(batch), str(steps), str(threads)]
+    numbers = map(str, (batch, steps, threads, int(apart)))
+    program = [sys.executable, "-m", "benchmarks.scaling", *numbers]
     launch = [] if ranks == 1 else [mpiexec(), "-n", str(ranks)]
     ended = subprocess.run(
         [*launch, *program],
@@ -230,8 +244,12 @@ class _Counting:
         return self._meet(kind, value)
 
 
-def time_steps(world: Communicator, batch: int, steps: int, threads: int) -> Step:
+def time_steps(
+    world: Communicator, batch: int, steps: int, threads: int, *, apart: bool = False
+) -> Step:
     """Time training steps of a DCGAN; return the median of the slowest worker.
+
+    Workers share each batch, or begin together and take one each if they are `apart`.
 
     Examples
     --------
@@ -251,14 +269,14 @@ def time_steps(world: Communicator, batch: int, steps: int, threads: int) -> Ste
     sides = model.sides()
     optimizers = {name: optim.Adam(side.parameters(), lr=2e-4) for name, side in sides.items()}
     images, noise = Generator(1).uniform((batch, *SIZES.image_shape)), Generator(2)
-    counting = _Counting(world)
+    counting, sharing = _Counting(world), ALONE if apart else world
     seconds = []
     for number in range(WARM_UP + steps):
         if number == WARM_UP:
             counting.exchanges = counting.bytes = 0
         world.gather(None)  # all begin together
         start = time.perf_counter()
-        with world.shard(batch) as shard:
+        with sharing.shard(batch) as shard:
             for name, side in sides.items():
                 terms = model.side_terms(name, images[shard.rows], generator=noise)
                 average_terms_of(terms, shard)
@@ -270,7 +288,7 @@ def time_steps(world: Communicator, batch: int, steps: int, threads: int) -> Ste
     exchanges = counting.exchanges // steps - 1  # the one at the beginning is no part of a step
     moved = counting.bytes // steps
     slowest = max(world.gather(float(np.median(seconds[WARM_UP:]))))
-    return Step(world.size, threads, batch, slowest, max(exchanges, 0), moved)
+    return Step(world.size, threads, batch, slowest, max(exchanges, 0), moved, apart)
 
 
 def time_network(world: Communicator) -> Network:
@@ -294,9 +312,10 @@ def _median_seconds(world: Communicator, array: Any, times: int) -> float:
 
 def main(arguments: Sequence[str]) -> None:
     """Measure in this process, one of ``mpiexec``'s or alone; the root prints JSON."""
-    batch, steps, threads = map(int, arguments)
+    batch, steps, threads, apart = map(int, arguments)
     world = create_communicator()
-    step, network = time_steps(world, batch, steps, threads), time_network(world)
+    step = time_steps(world, batch, steps, threads, apart=bool(apart))
+    network = time_network(world)
     if world.is_root:
         between = {**asdict(network), "bandwidth": min(network.bandwidth, 1e18)}
         sys.stdout.write(json.dumps({"step": asdict(step), "network": between}) + "\n")

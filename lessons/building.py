@@ -19,7 +19,7 @@ from typing import Any, Final, TypeAlias
 
 from lessons import cells
 from minigen import __version__
-from minigen.course.lesson import number_in
+from minigen.course.lesson import helper_files, number_in
 from minigen.files import write_atomically
 
 Notebook: TypeAlias = Any
@@ -152,7 +152,7 @@ def stamp(notebook: Notebook, source: Path) -> dict[str, str]:
 
 def digest_of_source(source: Path) -> str:
     """Return a hash of the files that a notebook is made of: source, stubs, helper."""
-    files = (source, source.with_name("exercises.py"), source.with_name("figures.py"))
+    files = (source, source.with_name("exercises.py"), *helper_files(source.parent))
     return digest("".join(file.read_text(encoding="utf-8") for file in files if file.exists()))
 
 

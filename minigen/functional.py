@@ -21,7 +21,11 @@ from minigen.ops.grids import *
 from minigen.ops.interpolation import *
 from minigen.ops.inversion import *
 from minigen.ops.linear import *
-from minigen.ops.losses import *
+from minigen.ops.losses.classes import *
+from minigen.ops.losses.divergences import *
+from minigen.ops.losses.errors import *
+from minigen.ops.losses.gaussians import *
+from minigen.ops.losses.outcomes import *
 from minigen.ops.normalization import *
 from minigen.ops.pieces import *
 from minigen.ops.placing import *

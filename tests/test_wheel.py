@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from hatchling.builders.wheel import WheelBuilder
 
+from minigen.course.lesson import helper_files
 from minigen.derivations import CHECKOUT
 from minigen.explanation import all_pages
 
@@ -75,7 +76,8 @@ def test_lessons_and_their_checks_work_without_the_sources(installed: Path, tmp_
 
 def test_the_helpers_of_lessons_are_in_the_wheel(installed: Path) -> None:
     def helpers(folder: Path) -> set[str]:
-        return {path.relative_to(folder).as_posix() for path in folder.glob("*/figures.py")}
+        found = (path for lesson in folder.iterdir() for path in helper_files(lesson))
+        return {path.relative_to(folder).as_posix() for path in found}
 
     shipped = helpers(installed / "minigen" / "course" / "lessons")
     assert shipped == helpers(ROOT / "lessons")

@@ -36,14 +36,19 @@ class Learner(Protocol):
 
 
 LIBRARIES = {"minigen": "minigen", "torch": "torch", "hand": "numpy", "compile": "torch",
-             "dezero": "dezero", "jax": "jax", "graphs": "torch"}  # fmt: skip
+             "dezero": "dezero", "jax": "jax", "captured": "minigen",
+             "graphs": "torch"}  # fmt: skip
 """Every contender by the name that the command line uses, with the package that it needs."""
 
-ON_A_CARD = ("minigen", "torch", "graphs")
-"""The contenders that can run on a GPU; the last one only there."""
+ON_A_CARD = ("minigen", "captured", "torch", "graphs")
+"""The contenders that can run on a GPU."""
+
+ONLY_ON_A_CARD = ("captured", "graphs")
+"""Those that can run nowhere else: a whole step is a CUDA graph."""
 
 SHOWN = {
     "minigen": "minigen",
+    "captured": "minigen, captured",
     "torch": "PyTorch eager",
     "hand": "by hand in NumPy",
     "compile": "torch.compile",
@@ -57,6 +62,7 @@ WITHOUT = {
     "hand": ("W2", "W3", "W4", "W5"),
     "dezero": ("W5",),
     "jax": ("W5",),
+    "captured": ("W5",),
     "graphs": ("W5",),
 }
 """The workloads that a contender does not have."""
@@ -100,7 +106,7 @@ def make_trainee(
     """
     if not can_train(library, workload.name):
         raise ValueError(f"make_trainee: {library} does not have {workload.name}")
-    if library == "graphs" or device != "cpu":
+    if library in ONLY_ON_A_CARD or device != "cpu":
         check_device(library, device)
     if weights is not None:
         check_weights(workload, weights)
@@ -108,6 +114,10 @@ def make_trainee(
         from benchmarks.libraries import with_minigen
 
         return with_minigen.make_trainee(workload, weights, device)
+    if library == "captured":
+        from benchmarks.libraries import with_minigen
+
+        return with_minigen.Captured(workload, weights, device)
     if weights is None:
         raise ValueError(f"make_trainee: {library} needs the initial weights that minigen drew")
     if library == "hand":

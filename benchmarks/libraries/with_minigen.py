@@ -29,11 +29,11 @@ class VAETrainee:
         _load(self.model, weights)
         self.model.to(device)
         self.optimizer = _adam(self.model, workload)
-        self._batches = _batches(workload, device)
+        self.batches = _batches(workload, device)
 
     def figures(self) -> dict[str, float]:
         """Return the loss and the norm of its gradient."""
-        loss = self.model.loss(next(self._batches), generator=minigen.Generator(SEED))
+        loss = self.model.loss(next(self.batches), generator=minigen.Generator(SEED))
         loss.backward()
         found = {"loss": loss.item(), "gradient": _gradient_norm(self.model)}
         self.optimizer.zero_grad()
@@ -41,10 +41,15 @@ class VAETrainee:
 
     def step(self) -> None:
         """Train on the next batch."""
-        loss = self.model.loss(next(self._batches))
+        self.train(next(self.batches))
+
+    def train(self, batch: Any) -> minigen.Tensor:
+        """Train on a batch; return the loss."""
+        loss = self.model.loss(batch)
         self.optimizer.zero_grad()
         loss.backward()
         self.optimizer.step()
+        return loss
 
 
 class GANTrainee:
@@ -69,11 +74,11 @@ class GANTrainee:
         _load(self.model, weights)
         self.model.to(device)
         self.optimizers = {name: _adam(side, workload) for name, side in self.model.sides().items()}
-        self._batches = _batches(workload, device)
+        self.batches = _batches(workload, device)
 
     def figures(self) -> dict[str, float]:
         """Return each side's loss and the norm of its gradient, before either moves."""
-        batch, generator = next(self._batches), minigen.Generator(SEED)
+        batch, generator = next(self.batches), minigen.Generator(SEED)
         found: dict[str, float] = {}
         for name, side in self.model.sides().items():
             loss = self._loss(name, batch, generator)
@@ -84,18 +89,45 @@ class GANTrainee:
 
     def step(self) -> None:
         """Train each side on the next batch."""
-        batch = next(self._batches)
+        self.train(next(self.batches))
+
+    def train(self, batch: Any) -> dict[str, minigen.Tensor]:
+        """Train each side on a batch; return their losses."""
+        losses = {}
         for name, optimizer in self.optimizers.items():
-            loss = self._loss(name, batch)
+            losses[name] = self._loss(name, batch)
             optimizer.zero_grad()
-            loss.backward()
+            losses[name].backward()
             optimizer.step()
             self.model.finish_turn(name)
+        return losses
 
     def _loss(
         self, side: str, batch: Array, generator: minigen.Generator | None = None
     ) -> minigen.Tensor:
         return next(iter(self.model.side_terms(side, batch, generator=generator).values()))
+
+
+class Captured:
+    """A training step that is captured as a CUDA graph when it is first asked for."""
+
+    def __init__(
+        self, workload: Workload, weights: Sequence[Array] | None, device: str = "cuda"
+    ) -> None:
+        kind = VAETrainee if workload.kind == "vae" else GANTrainee
+        self.trainee = kind(workload, weights, device)
+        self._train = minigen.cuda.capture(self.trainee.train, device=device)
+
+    def figures(self) -> dict[str, float]:
+        """Return what the step computes before it is captured, with the same products."""
+        with minigen.cuda.with_own_products():
+            return self.trainee.figures()
+
+    def step(self) -> None:
+        """Train on the next batch."""
+        self._train(next(self.trainee.batches))
+        while not self._train.captured:
+            self._train(next(self.trainee.batches))
 
 
 class OpSubject:

@@ -16,6 +16,7 @@ from typing import Any, Final
 from docs.website import moving, settings
 from docs.website.places import REPOSITORY, places
 from lessons.inspection import BAR
+from minigen.course.lesson import helper_files
 
 DOWNLOADS: Final = "notebooks"
 """The folder of the notebooks as they are, to be taken away."""
@@ -118,14 +119,12 @@ def _last_heading(markdown: str) -> str:
 
 
 def drawing_functions(name: str) -> dict[str, str]:
-    """Return what the functions of a lesson's ``figures.py`` say that they draw, by their names."""
-    path = REPOSITORY / "lessons" / name / "figures.py"
-    if not name or not path.is_file():
-        return {}
-    functions = ast.parse(path.read_text(encoding="utf-8")).body
+    """Return what the functions of a lesson's helper say that they draw, by their names."""
+    files = helper_files(REPOSITORY / "lessons" / name) if name else []
     return {
         each.name: " ".join((ast.get_docstring(each) or "").partition("\n\n")[0].split())
-        for each in functions
+        for file in files
+        for each in ast.parse(file.read_text(encoding="utf-8")).body
         if isinstance(each, ast.FunctionDef)
     }
 

@@ -24,6 +24,7 @@ PUBLIC: Final = {
     "minigen.metrics": "Figures of merit",
     "minigen.training": "Training",
     "minigen.distributed": "Training on several machines",
+    "minigen.engine.capture": "Captured steps",
     "minigen.viz": "Pictures",
     "minigen.checker": "Gradient checks",
     "minigen.derivations": "Checks of derivations",

@@ -9,11 +9,15 @@ only training needs (`pack`):
   0.61 of that error, from filled letters to outlines
 - ``minigen train inpainting --dataset printed_digits --channels 8,16 --code 32 --steps 800 --out
   runs/filled``: a mean squared error of 0.061 in the holes, where the mean image has 0.115
+- ``minigen train text-to-image --dataset scenes --channels 16,32,64 --hidden 128
+  --sentence-features 64 --steps 4000 --out runs/scenes``, 2.8 CPU minutes: 86.4% of the pictures of
+  1,920 test sentences are right in all
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -25,7 +29,9 @@ import minigen
 import minigen.functional as F
 from minigen import Generator, Tensor, data, metrics, optim, viz
 from minigen.course import progress
-from minigen.models import CycleGAN, Inpainting, Pix2Pix, SuperResolution
+from minigen.data.scenes import understand
+from minigen.metrics.scenes import sample_sentences, shown
+from minigen.models import CycleGAN, Inpainting, Pix2Pix, SuperResolution, TextToImage
 from minigen.models.base import Model
 from minigen.models.unet import UNet
 from minigen.optim.lr_scheduler import LambdaLR
@@ -39,15 +45,19 @@ WEIGHTS: Final = Path(__file__).with_name("weights")
 # ----------------------------------------------------------------------------- models with weights
 
 
+ONLY_IN_TRAINING: Final = ("discriminator", "encoder", "to_mu", "to_logvar")
+"""How the names of weights begin that no lesson's answer needs."""
+
+
 def pack(run: str, name: str) -> None:
-    """Write the weights of a run into this folder, without discriminators, at half precision."""
+    """Write the weights of a run that make answers into this folder, at half precision."""
     from minigen.training import load_model
 
     state = load_model(run).state_dict()
     kept = {
-        key: np.asarray(value).astype(np.float16)
+        key: _cast(np.asarray(value), np.float16)
         for key, value in state.items()
-        if not key.startswith("discriminator")
+        if not key.startswith(ONLY_IN_TRAINING)
     }
     WEIGHTS.mkdir(exist_ok=True)
     minigen.save(WEIGHTS / f"{name}.safetensors", kept)
@@ -56,11 +66,11 @@ def pack(run: str, name: str) -> None:
 def with_weights(model: Model, name: str) -> Any:
     """Return a model with the weights of a run, ready to be used."""
     state = {
-        key: np.asarray(value).astype(np.float32)
+        key: _cast(np.asarray(value), np.float32)
         for key, value in minigen.load(WEIGHTS / f"{name}.safetensors").items()
     }
     found = model.load_state_dict(state, strict=False)
-    missing = [key for key in found.missing_keys if not key.startswith("discriminator")]
+    missing = [key for key in found.missing_keys if not key.startswith(ONLY_IN_TRAINING)]
     assert not missing, missing
     assert not found.unexpected_keys, found.unexpected_keys
     model.eval()
@@ -82,6 +92,28 @@ def outliner() -> CycleGAN:
 def filler() -> Inpainting:
     """Return what fills holes in printed digits."""
     model: Inpainting = with_weights(Inpainting((1, 28, 28), channels=(8, 16), code=32), "filled")
+    return model
+
+
+def _cast(numbers: Array, dtype: type[np.floating[Any]]) -> Array:
+    """Return numbers at another precision; counts stay what they are."""
+    return numbers.astype(dtype) if numbers.dtype.kind == "f" else numbers
+
+
+def painter() -> TextToImage:
+    """Return what draws scenes of sentences."""
+    scenes = told_scenes()
+    model: TextToImage = with_weights(
+        TextToImage(
+            scenes.image_shape,
+            scenes.vocabulary,
+            scenes.sentences.shape[1],
+            sentence_features=64,
+            channels=(16, 32, 64),
+            hidden=(128,),
+        ),
+        "scenes",
+    )
     return model
 
 
@@ -119,6 +151,11 @@ def printed(
     return chosen
 
 
+def told_scenes() -> data.CaptionedImages:
+    """Return two coloured shapes a picture, with the sentence that tells them: the test part."""
+    return data.load("scenes", "test")
+
+
 # ------------------------------------------------------------------------------------- the opening
 
 
@@ -129,10 +166,18 @@ def small_again(small: Array, size: int) -> Array:
     return enlarged
 
 
-def befores_and_afters(pairs: Mapping[str, tuple[Array, Array]], columns: int = 12) -> None:
+OPENING: Final = (
+    "A quarter of the pixels: super-resolution",
+    "A hole: inpainting",
+    "No serifs: translation, learnt from pairs",
+    "Filled: translation, learnt without pairs",
+)
+
+
+def befores_and_afters(*pairs: tuple[Array, Array], columns: int = 12) -> None:
     """Draw what was given, and below each what a model made of it."""
     _, panels = plt.subplots(len(pairs), 1, figsize=(8.4, 1.65 * len(pairs)))
-    for ax, (title, (before, after)) in zip(np.atleast_1d(panels), pairs.items(), strict=True):
+    for ax, title, (before, after) in zip(panels, OPENING, pairs, strict=True):
         shown = {"given": before[:columns], "made": np.clip(after[:columns], 0, 1)}
         viz.draw_images(shown, ax=ax)
         ax.set_title(title, loc="left", fontsize="medium")
@@ -369,3 +414,46 @@ def led_back(errors: Mapping[str, float]) -> None:
         xlim=(0, 1.15 * max(errors.values())),
     )
     plt.show()
+
+
+# ------------------------------------------------------------------------------------------ scenes
+
+
+def same_scenes(scenes: data.CaptionedImages, which: int) -> Array:
+    """Return all pictures that show what the sentence of one of them says."""
+    meanings = understand(scenes.captions())
+    chosen: Array = scenes.scaled()[(meanings == meanings[which]).all(axis=1)]
+    return chosen
+
+
+def painted(
+    model: TextToImage, scenes: data.CaptionedImages, which: Sequence[int], draws: int = 9
+) -> None:
+    """Draw for some sentences the mean of all their scenes, and what the model draws."""
+    size = (8.4, 1.15 * len(which))
+    _, panels = plt.subplots(len(which), 2, figsize=size, width_ratios=[1, draws])
+    for (left, right), place in zip(panels, which, strict=True):
+        mean = same_scenes(scenes, place).mean(axis=0, keepdims=True)
+        sentences = scenes.sentences[place].repeat(draws).reshape(-1, draws).T
+        viz.draw_images(mean, ax=left)
+        viz.draw_images(sample_sentences(model, sentences, Generator(3)), columns=draws, ax=right)
+        right.set_title(scenes.captions()[place], loc="left", fontsize="medium")
+    panels[0, 0].set_title("mean", loc="left", fontsize="medium")
+    plt.show()
+
+
+def shares_right(model: TextToImage, scenes: data.CaptionedImages, count: int) -> dict[str, float]:
+    """Return which share of pictures shows what some sentences say: all of it, and by parts."""
+    chosen = Generator(4).permutation(len(scenes))[:count]
+    made = sample_sentences(model, scenes.sentences[chosen], Generator(5))
+    told = scenes.captions()
+    return dataclasses.asdict(shown(made, [told[place] for place in chosen]))
+
+
+def share_of_means(scenes: data.CaptionedImages) -> float:
+    """Return which share of the means of all scenes of a sentence shows what it says."""
+    meanings = understand(scenes.captions())
+    _, firsts = np.unique(meanings, axis=0, return_index=True)
+    means = np.stack([same_scenes(scenes, place).mean(axis=0) for place in firsts])
+    told = scenes.captions()
+    return shown(means, [told[place] for place in firsts]).whole

@@ -15,8 +15,9 @@ True
 
 from minigen.catalogue.adversarial import GAME_LOSSES, GANS
 from minigen.catalogue.case import Case
+from minigen.catalogue.losses import LOSSES
 from minigen.catalogue.modules import LAYERS, MODELS
-from minigen.catalogue.ops import DISCRETE, LOSSES, OPS, SUMMANDS
+from minigen.catalogue.ops import DISCRETE, OPS, SUMMANDS
 
 CASES: tuple[Case, ...] = (*OPS, *LOSSES, *GAME_LOSSES, *LAYERS, *MODELS, *GANS)
 """All cases with gradients to check: the ops first, then losses, layers and models."""

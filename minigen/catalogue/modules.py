@@ -10,13 +10,13 @@ import numpy as np
 
 from minigen import functional as F
 from minigen import models, nn
-from minigen.catalogue.case import beside, constant, distinct, module_case, normal, probability
+from minigen.catalogue.case import beside, distinct, module_case, normal, probability
+from minigen.catalogue.losses import LOSS_LAYERS
 from minigen.engine.random import Generator
 from minigen.models.inpainting import with_holes
 
 _layer = functools.partial(module_case, kind="layer")
 _model = functools.partial(module_case, kind="model", mode="directional")
-_LOW = np.full((3, 4), -2.0)
 _TARGET = Generator(12).normal((2, 1, 3, 3), np.float64)
 
 
@@ -121,34 +121,13 @@ LAYERS = [
         lambda g: nn.Embedding(3, 2, generator=g),
         call=lambda layer: layer(beside(layer.weight, [2, 0, 2])),
     ),
-    _layer("MSELoss", lambda _: nn.MSELoss(reduction="mean"), normal(3, 4), normal(3, 4)),
-    _layer("L1Loss", lambda _: nn.L1Loss(reduction="mean"), distinct(3, 4), constant(_LOW)),
-    _layer("HuberLoss", lambda _: nn.HuberLoss(reduction="mean"), distinct(3, 4), normal(3, 4)),
-    _layer(
-        "SmoothL1Loss",
-        lambda _: nn.SmoothL1Loss(reduction="mean", beta=2.0),
-        distinct(3, 4),
-        normal(3, 4),
-    ),
+    *LOSS_LAYERS,
     _layer(
         "PerceptualLoss",
         lambda g: nn.PerceptualLoss(_features(g), [0, 3]),
         normal(2, 1, 3, 3),
         part="none of them learns",
         call=lambda loss, x: loss(x, beside(x, _TARGET)),
-    ),
-    _layer("BCELoss", lambda _: nn.BCELoss(reduction="mean"), *[probability(3, 4)] * 2),
-    _layer(
-        "BCEWithLogitsLoss",
-        lambda _: nn.BCEWithLogitsLoss(reduction="mean"),
-        distinct(3, 4),
-        probability(3, 4),
-    ),
-    _layer(
-        "CrossEntropyLoss",
-        lambda _: nn.CrossEntropyLoss(reduction="mean"),
-        normal(3, 4),
-        probability(3, 4),
     ),
     _layer("Dropout", lambda _: nn.Dropout(0.5).eval(), normal(3, 4)),
     _layer("Flatten", lambda _: nn.Flatten(), normal(2, 3, 2)),

@@ -1,4 +1,4 @@
-"""Cases of the ops and losses: every one of the library is here, a test sees to it.
+"""Cases of the ops: every one of the library has one, a test sees to it.
 
 What is said here once, all others read: the checker and its command, the tests of gradients and
 dtypes, the comparison with PyTorch and the stand-in for CuPy. The ops with gradients are in the
@@ -7,7 +7,6 @@ files beside this one, a topic each.
 
 from __future__ import annotations
 
-import functools
 import math
 
 import numpy as np
@@ -26,7 +25,7 @@ from minigen.catalogue.elementwise import ACTIVATION, ARITHMETIC, ELEMENTWISE
 from minigen.catalogue.images import CONVOLUTION, NORMALIZATION, POOLING
 from minigen.catalogue.linear import EINSUM, LINEAR
 from minigen.catalogue.reduction import REDUCTION, SELECTION
-from minigen.catalogue.sequences import COUNTED, SEQUENCE_LOSSES, SEQUENCES
+from minigen.catalogue.sequences import COUNTED, SEQUENCES
 from minigen.catalogue.shaping import SHAPING
 
 _MASK = np.array([[1, 0, 1, 0], [0, 0, 1, 1], [1, 1, 1, 0]], bool)
@@ -39,6 +38,13 @@ STOCHASTIC = [
         normal(3, 2),
         normal(3, 2),
         torch="mu + torch.exp(0.5 * logvar) * noise",
+    ),
+    op_case(
+        "gumbel_softmax",
+        normal(3, 4),
+        tau=0.7,
+        noise=np.linspace(-2, 2, 12)[[5, 1, 9, 0, 11, 2, 7, 8, 3, 10, 4, 6]].reshape(3, 4),
+        torch="F.softmax((logits + noise) / tau, -1)",
     ),
     op_case(
         "reparameterize",
@@ -55,91 +61,6 @@ STOCHASTIC = [
         normal(3, 2),
         torch="torch.distributions.Normal(mu, torch.exp(0.5 * logvar)).log_prob(z)",
     ),
-]
-
-_loss = functools.partial(op_case, kind="loss")
-
-LOSSES = [
-    _loss(
-        "mse_loss",
-        normal(3, 4),
-        normal(3, 4),
-        torch="F.mse_loss(x, target, reduction='sum') / len(x)",
-    ),
-    _loss(
-        "l1_loss",
-        distinct(3, 4),
-        target=np.full((3, 4), -0.02),
-        torch="F.l1_loss(x, target, reduction='sum') / len(x)",
-    ),
-    _loss(
-        "huber_loss",
-        distinct(3, 4),
-        target=np.full((3, 4), -0.02),
-        delta=0.25,
-        torch="F.huber_loss(x, target, reduction='sum', delta=delta) / len(x)",
-    ),
-    _loss(
-        "smooth_l1_loss",
-        distinct(3, 4),
-        distinct(3, 4),
-        beta=0.23,
-        torch="F.smooth_l1_loss(x, target, reduction='sum', beta=beta) / len(x)",
-    ),
-    _loss(
-        "nll_loss",
-        normal(3, 4),
-        target=_CLASSES,
-        torch="F.nll_loss(log_probability, target, reduction='sum') / len(target)",
-    ),
-    _loss(
-        "binary_cross_entropy",
-        probability(3, 4),
-        probability(3, 4),
-        torch="F.binary_cross_entropy(probability, target, reduction='sum') / len(target)",
-    ),
-    _loss(
-        "binary_cross_entropy_with_logits",
-        distinct(3, 4),
-        probability(3, 4),
-        torch="F.binary_cross_entropy_with_logits(logits, target, reduction='sum') / len(target)",
-    ),
-    _loss(
-        "cross_entropy",
-        normal(3, 4),
-        target=_CLASSES,
-        torch="F.cross_entropy(logits, target, reduction='sum') / len(target)",
-        note="classes",
-    ),
-    _loss(
-        "cross_entropy",
-        normal(3, 4),
-        probability(3, 4),
-        torch="F.cross_entropy(logits, target, reduction='sum') / len(target)",
-        note="probabilities",
-    ),
-    _loss(
-        "gaussian_nll",
-        normal(3, 4),
-        normal(3, 4),
-        normal(3, 4),
-        torch="-torch.distributions.Normal(mu, torch.exp(0.5 * logvar)).log_prob(target).sum()"
-        " / len(mu)",
-    ),
-    _loss(
-        "kl_standard_normal",
-        normal(3, 4),
-        normal(3, 4),
-        torch="0.5 * (mu**2 + torch.exp(logvar) - 1 - logvar).sum() / len(mu)",
-    ),
-    _loss(
-        "kl_gaussian",
-        *[normal(3, 2)] * 4,
-        torch="torch.distributions.kl_divergence("
-        "torch.distributions.Normal(mu_q, torch.exp(0.5 * logvar_q)), "
-        "torch.distributions.Normal(mu_p, torch.exp(0.5 * logvar_p))).sum() / len(mu_q)",
-    ),
-    *SEQUENCE_LOSSES,
 ]
 
 OPS = [

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,13 +10,13 @@ import click
 import numpy as np
 
 from minigen.cli import options, tables
+from minigen.cli.subject import Measure, Subject, take
 from minigen.cli.trained import Trained
 from minigen.engine.modes import no_grad
 from minigen.engine.random import Generator
 
 if TYPE_CHECKING:
     from minigen.data import Defects
-    from minigen.training import Examples
 
 LEARNT_FROM: Final = 2000
 """How many training images the linear filter is fitted to that restorations stand beside."""
@@ -72,9 +70,36 @@ def evaluate(
     of sentences about scenes are read by a judge, beside real scenes and the nearest that was
     trained on. Reconstructed sounds are compared with the originals by their spectra, beside the
     best linear code of the same length; of generated ones the pitches are judged. Generated words
-    are named by a judge of words, beside their means and real ones.
+    are named by a judge of words, beside their means and real ones. Under mpiexec -n N the measures
+    are shared out among N processes, and the likelihood's images are, too.
     """
-    run = Trained.load(folder, device)
+    from minigen.training.together import Team
+
+    options.leave_words_to_the_root()
+    team = Team()
+    with team.processes.ending_together():
+        run = Trained.load(folder, device)
+        subject = _subject(run, samples, generated, seed, truncation, on_test=on_test)
+        suited = [measure for measure, needs in MEASURES if run.can(*needs)]
+        values = take(suited, subject, team, SHARED)
+    if not team.is_root:
+        return
+    if as_json:
+        click.echo(json.dumps(values))
+    else:
+        tables.show(values, subject)
+
+
+def _subject(
+    run: Trained,
+    samples: int | None,
+    generated: int | None,
+    seed: int,
+    truncation: float | None,
+    *,
+    on_test: bool,
+) -> Subject:
+    """Load what is evaluated; refuse options that the model or the data can't honour."""
     name = run.model.name
     if samples is not None and not run.can("log_weights"):
         raise click.UsageError(f"--samples: the model {name!r} has no likelihood to estimate")
@@ -89,31 +114,10 @@ def evaluate(
             f"--generated: {run.config.dataset} has {len(test)} {split} samples, of which as many "
             f"as are generated are compared with them: at most {len(test)}"
         )
-    subject = Subject(run, test, samples, generated, seed, split, truncation)
-    values: dict[str, Any] = {}
-    for measure, needs in MEASURES:
-        if run.can(*needs):
-            values |= measure(subject)
-    if as_json:
-        click.echo(json.dumps(values))
-    else:
-        tables.show(values, subject)
+    return Subject(run, test, samples, generated, seed, split, truncation)
 
 
 # --------------------------------------------------------------------------------------- measures
-
-
-@dataclass(frozen=True)
-class Subject:
-    """What is evaluated, and what was asked for: the options' values."""
-
-    run: Trained
-    test: Examples
-    samples: int | None
-    generated: int | None
-    seed: int
-    split: str = "test"
-    truncation: float | None = None
 
 
 def _bounds(of: Subject) -> dict[str, Any]:
@@ -133,7 +137,13 @@ def _likelihood(of: Subject) -> dict[str, Any]:
     test, generator = of.test, Generator(of.seed)
     model = of.run.model
     value = metrics.nll(
-        model, test.images, of.samples, test.labels, generator=generator, progress=True
+        model,
+        test.images,
+        of.samples,
+        test.labels,
+        generator=generator,
+        progress=True,
+        world=of.world,
     )
     return {"nll": value}
 
@@ -420,7 +430,7 @@ def _words(of: Subject) -> dict[str, Any]:
     return {"words": report.to_dict()}
 
 
-MEASURES: Final[tuple[tuple[Callable[[Subject], dict[str, Any]], tuple[str, ...]], ...]] = (
+MEASURES: Final[tuple[tuple[Measure, tuple[str, ...]], ...]] = (
     (_bounds, ("reconstruct", "encode")),
     (_likelihood, ("log_weights",)),
     (_latents, ("encode", "sample")),
@@ -440,3 +450,6 @@ MEASURES: Final[tuple[tuple[Callable[[Subject], dict[str, Any]], tuple[str, ...]
     (_words, ("words",)),
 )
 """All that is measured, and what a model must be able to do for it: see `minigen.models.can`."""
+
+SHARED: Final = {_likelihood}
+"""What all processes measure together, each a part of the images."""

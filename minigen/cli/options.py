@@ -187,6 +187,14 @@ def tell(message: str) -> None:
     click.echo(message, err=True)
 
 
+def leave_words_to_the_root() -> None:
+    """Under ``mpiexec`` let one process speak for all; what ends another goes around this."""
+    from minigen.distributed import launched, load_mpi
+
+    if launched() and load_mpi().COMM_WORLD.Get_rank() > 0:
+        sys.stdout = sys.stderr = None  # as in a program without a console
+
+
 # ------------------------------------------------------------------------- pictures of one's own
 
 

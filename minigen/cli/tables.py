@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from minigen.cli.evaluate import Subject
+    from minigen.cli.subject import Subject
 
 _NATS: Final = "nats"
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import math
-import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -309,7 +308,7 @@ def train(
     it stops. A model of your own is named package.module:Class, a data set package.module:function.
     Under mpiexec -n N the same command trains on N processes.
     """
-    _leave_words_to_the_root()
+    options.leave_words_to_the_root()
     if resume is not None:
         _refuse_others(ctx)
         epochs = settings["epochs"] if _was_given(ctx, "epochs") else None
@@ -326,14 +325,6 @@ def train(
         own = {name: settings.pop(name) for name in list(settings) if name not in general}
         _expect_one_length(ctx)
         _conclude(_started(model, _given(model, own), overwrite, minutes, **settings))
-
-
-def _leave_words_to_the_root() -> None:
-    """Under ``mpiexec`` let one process speak for all; what ends another goes around this."""
-    from minigen.distributed import launched, load_mpi
-
-    if launched() and load_mpi().COMM_WORLD.Get_rank() > 0:
-        sys.stdout = sys.stderr = None  # as in a program without a console
 
 
 def _started(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from types import ModuleType
 
@@ -11,8 +12,8 @@ from minigen.course.lesson import find_lesson
 def figures(number: str | int) -> ModuleType:
     """Load the helper of a lesson, ``figures.py`` beside its notebook, anew at each call.
 
-    It is that of the published lessons: a notebook that was downloaded alone finds it in the
-    installed package.
+    One that would be too long for a file is a package, the folder ``figures``. It is that of the
+    published lessons: a notebook that was downloaded alone finds it in the installed package.
 
     Parameters
     ----------
@@ -29,7 +30,7 @@ def figures(number: str | int) -> ModuleType:
     ValueError
         If there is no lesson of this number.
     FileNotFoundError
-        If the lesson has no ``figures.py``.
+        If the lesson has neither.
     """
     lesson = find_lesson(number)
     if not lesson.figures.exists():
@@ -39,8 +40,13 @@ def figures(number: str | int) -> ModuleType:
         )
     # Not by its folder's name, which is none of a package.
     name = f"minigen_lesson_{lesson.number}_figures"
+    for loaded in [each for each in sys.modules if each.partition(".")[0] == name]:
+        del sys.modules[loaded]
     module = ModuleType(name)
     module.__file__ = str(lesson.figures)
+    if lesson.figures.name == "__init__.py":
+        module.__package__, module.__path__ = name, [str(lesson.figures.parent)]
+        importlib.invalidate_caches()  # a module of the package may just have been written
     sys.modules[name] = module  # dataclasses and pickles look their module up
     # Compiled from the text: compiled code that was kept may be older than the file by a second.
     text = lesson.figures.read_text(encoding="utf-8")

@@ -39,9 +39,16 @@ class Lesson:
 
     @functools.cached_property
     def title(self) -> str:
-        """What stands in the heading of the notebook's first cell: ``# Lesson 01: Autograd``."""
-        cells = json.loads(self.notebook.read_text(encoding="utf-8"))["cells"]
-        found = _HEADING.search("".join(cells[0]["source"])) if cells else None
+        """What stands in the heading of the notebook's first cell: ``# Lesson 01: Autograd``.
+
+        Of a lesson whose notebook is still to be built, what stands in that of its source.
+        """
+        if not self.notebook.exists():
+            first = self.notebook.with_suffix(".md").read_text(encoding="utf-8")
+        else:
+            cells = json.loads(self.notebook.read_text(encoding="utf-8"))["cells"]
+            first = "".join(cells[0]["source"]) if cells else ""
+        found = _HEADING.search(first)
         if found is None:
             raise ValueError(
                 f"{self.notebook.name}: the first cell has no heading '# Lesson {self.number}: ...'"
@@ -50,8 +57,12 @@ class Lesson:
 
     @property
     def figures(self) -> Path:
-        """The file with the functions that draw its figures: see `minigen.course.figures`."""
-        return self.notebook.with_name("figures.py")
+        """The module with the functions that draw its figures: see `minigen.course.figures`.
+
+        It is a file, ``figures.py``, or the first of a package, ``figures/__init__.py``.
+        """
+        package = self.notebook.with_name("figures") / "__init__.py"
+        return package if package.exists() else self.notebook.with_name("figures.py")
 
     @property
     def exercises(self) -> Path:
@@ -156,14 +167,25 @@ def padded(number: str | int) -> str:
     return text.zfill(3 if text[-1:].isalpha() else 2)
 
 
-def _notebooks(folder: Path) -> Iterator[Path]:
-    """Iterate over the notebooks that lie in a folder of their own name, a lesson's."""
-    found = folder.glob("[0-9][0-9]*/*.ipynb")
-    return (
-        notebook
-        for notebook in found
-        if notebook.stem == notebook.parent.name and number_in(notebook.stem)
-    )
+def helper_files(folder: Path) -> list[Path]:
+    """Return the files with the functions that draw the figures of the lesson in a folder.
+
+    They are ``figures.py``, or the modules of the package ``figures``, or none.
+    """
+    return sorted([*folder.glob("figures.py"), *folder.glob("figures/*.py")])
+
+
+def _notebooks(folder: Path) -> set[Path]:
+    """Return the notebooks of the lessons in a folder, each in a folder of its own name.
+
+    A lesson whose source is there is one before its notebook is built.
+    """
+    return {
+        path.with_suffix(".ipynb")
+        for kind in ("ipynb", "md")
+        for path in folder.glob(f"[0-9][0-9]*/*.{kind}")
+        if path.stem == path.parent.name and number_in(path.stem)
+    }
 
 
 def find_lesson(number: str | int) -> Lesson:

@@ -76,8 +76,9 @@ class Communicator:
         return any(self.gather(flag))
 
     def of_root(self, function: Callable[[], Result]) -> Result:
-        """Return what a function returns to the root; the others wait, and do not call it."""
-        result: Result = self.gather(function() if self.is_root else None)[0]
+        """Return what a function returns to the root; the others sleep, and do not call it."""
+        found = function() if self.is_root else None
+        result: Result = self._meet("gather_at_rest", found)[0]
         return result
 
     @contextmanager

@@ -121,5 +121,6 @@ class _Crew:
         values = [each[1] for each in handed if each is not None]
         kind = kinds.pop()
         outcome = getattr(self._processes, kind)(values)
-        shared = self.count > 1 and kind != "gather"  # each worker may write into its own sum
+        # each worker may write into its own sum
+        shared = self.count > 1 and not kind.startswith("gather")
         self._outcomes = [outcome.copy() if shared else outcome for _ in handed]

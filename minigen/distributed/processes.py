@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 import tempfile
@@ -13,6 +14,7 @@ from typing import Any, Final, NoReturn
 
 import numpy as np
 
+from minigen.distributed.nccl import Cards, connect
 from minigen.distributed.sums import divide, tree_sum
 from minigen.engine.backend import CPU, Array, device_of, namespace, to_device, to_numpy
 
@@ -22,6 +24,10 @@ two, and short ones cost their latency alone."""
 
 PATIENCE: Final = 3.0
 """Seconds that a process whose work failed waits for the others to report the same failure."""
+
+SHORTEST_PAUSE: Final = 1e-4
+LONGEST_PAUSE: Final = 0.01
+"""Seconds that a process sleeps before it asks again whether the others have come."""
 
 LAUNCHERS: Final = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE", "MPI_LOCALNRANKS")
 """Where ``mpiexec`` of MPICH, Open MPI and others tells a process how many there are."""
@@ -99,6 +105,10 @@ class Processes:
         """Return the values of all workers, in the order of their ranks."""
         return values
 
+    def gather_at_rest(self, values: list[Any]) -> list[Any]:
+        """Return what `gather` does; who comes early sleeps, and leaves its core to the others."""
+        return values
+
     def sum(self, arrays: Sequence[Array]) -> Array:
         """Return the sum of the arrays of all workers, all of one shape and dtype."""
         return tree_sum(arrays)
@@ -136,6 +146,7 @@ class MPIProcesses(Processes):
     def __init__(self, world: Any = None, *, ordered: bool = True) -> None:
         self._world = (world or load_mpi().COMM_WORLD).Dup()
         self._failures = self._world.Dup()  # so that word of a failure meets no other message
+        self._cards: dict[str, Cards | None] = {}
         self.rank, self.size = self._world.Get_rank(), self._world.Get_size()
         self.host(self.size, ordered=ordered)
 
@@ -147,6 +158,14 @@ class MPIProcesses(Processes):
     def gather(self, values: list[Any]) -> list[Any]:
         """Return the values of all workers, in the order of their ranks."""
         return [value for theirs in self._world.allgather(values) for value in theirs]
+
+    def gather_at_rest(self, values: list[Any]) -> list[Any]:
+        """Return what `gather` does; who comes early sleeps, and leaves its core to the others.
+
+        MPI waits by asking again and again, which is right for what takes microseconds.
+        """
+        _sleep_until_done(self._world.Ibarrier())
+        return self.gather(values)
 
     def sum(self, arrays: Sequence[Array]) -> Array:
         """Return the sum of the arrays of all workers, all of one shape and dtype."""
@@ -177,6 +196,9 @@ class MPIProcesses(Processes):
         return Pending(total, self._world.Iallreduce(own, total), own)
 
     def _sum_in_any_order(self, array: Array) -> Array:
+        cards = self._cards_of(device_of(array))
+        if cards is not None:
+            return cards.sum(array)
         own = np.ascontiguousarray(to_numpy(array))
         total = np.empty_like(own)
         self._world.Allreduce(own, total)
@@ -184,8 +206,11 @@ class MPIProcesses(Processes):
 
     def concatenate(self, arrays: Sequence[Array]) -> Array:
         """Return the rows of all workers' arrays, one after the other."""
-        rows = np.concatenate(self.gather([to_numpy(array) for array in arrays]))
-        return to_device(rows, device_of(arrays[0]))
+        rows = namespace(arrays[0]).concatenate(arrays)
+        each = math.prod(rows.shape[1:])
+        counts = self._world.allgather(len(rows))
+        parts = self._swap([rows] * self.size, [count * each for count in counts])
+        return namespace(rows).concatenate(parts).reshape(-1, *rows.shape[1:])
 
     def map_once(self, array: Array) -> Array:
         """Return an array that the processes of a machine hold once, together.
@@ -206,15 +231,26 @@ class MPIProcesses(Processes):
     def _swap(self, outgoing: Sequence[Array], lengths: Sequence[int]) -> list[Array]:
         """Send each process an array, and return what each has sent to this one, flat.
 
-        `lengths` are those of what comes. All other messages of sums are made of this one; of
-        arrays on a card it goes through the host.
+        `lengths` are those of what comes. All other messages in a fixed order are made of this one.
+        Arrays on a card go from card to card if NCCL can, and otherwise through the host.
         """
         device = device_of(outgoing[0])
+        cards = self._cards_of(device)
+        if cards is not None:
+            return cards.swap(outgoing, lengths)
         sent = np.concatenate([to_numpy(array).reshape(-1) for array in outgoing])
         received = np.empty(sum(lengths), sent.dtype)
         self._world.Alltoallv([sent, [array.size for array in outgoing]], [received, list(lengths)])
         parts = np.split(received, np.cumsum(lengths)[:-1])
         return parts if device == CPU else [to_device(part, device) for part in parts]
+
+    def _cards_of(self, device: str) -> Cards | None:
+        """Return what connects the cards, from the first time that an array on one is sent."""
+        if device == CPU:
+            return None
+        if device not in self._cards:
+            self._cards[device] = connect(self._world, device)
+        return self._cards[device]
 
     @contextmanager
     def ending_together(self) -> Iterator[None]:
@@ -231,13 +267,7 @@ class MPIProcesses(Processes):
 
     def _all_fail(self) -> bool:
         """Tell whether the other processes come here too, in a few seconds."""
-        request = self._failures.Ibarrier()
-        latest = time.monotonic() + PATIENCE
-        while not request.Test():
-            if time.monotonic() > latest:
-                return False
-            time.sleep(0.01)
-        return True
+        return _sleep_until_done(self._failures.Ibarrier(), PATIENCE)
 
     def _end_all(self, error: BaseException) -> NoReturn:
         stream = sys.__stderr__
@@ -247,6 +277,17 @@ class MPIProcesses(Processes):
             stream.flush()
         self._world.Abort(1)
         raise AssertionError("MPI has ended the process")
+
+
+def _sleep_until_done(request: Any, patience: float = math.inf) -> bool:
+    """Sleep until a request of MPI's is done, at first shortly; False if that takes too long."""
+    latest, pause = time.monotonic() + patience, SHORTEST_PAUSE
+    while not request.Test():
+        if time.monotonic() > latest:
+            return False
+        time.sleep(pause)
+        pause = min(2 * pause, LONGEST_PAUSE)
+    return True
 
 
 def _written(file: Path, array: Array) -> str | None:

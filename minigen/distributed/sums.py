@@ -37,7 +37,7 @@ def tree_sum(parts: Sequence[Array]) -> Array:
     >>> tree_sum([np.ones(2), np.full(2, 2.0), np.full(2, 3.0)])
     array([6., 6.])
     """
-    level = list(parts)
+    level = [parts[number] for number in range(len(parts))]  # CuPy's arrays do not iterate
     if len(level) == 1:
         return level[0].copy()
     while len(level) > 1:

@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from minigen._version import DISTRIBUTION
+from minigen.engine.recording import recorder
 
 Array: TypeAlias = Any
 """An array of either library: `numpy.ndarray` or `cupy.ndarray`."""
@@ -207,6 +208,9 @@ def to_device(array: Array, device: object) -> Array:
     target = device if device == present else canonical_device(device)
     if target == present:
         return array
+    recorded = recorder()
+    if recorded is not None:
+        recorded.forbid(f"a copy from {present} to {target}")
     if target == CPU:
         return to_numpy(array)
     if present != CPU:  # CuPy copies from card to card what is contiguous alone
@@ -322,6 +326,17 @@ class Holder:
     def numel(self) -> int:
         """Return the number of elements, `size`."""
         return int(self._data.size)
+
+    nelement = numel
+
+    def element_size(self) -> int:
+        """Return how many bytes an element takes."""
+        return int(self._data.itemsize)
+
+    def stride(self, dim: int | None = None) -> Any:
+        """Return how many elements lie from one to the next along each axis, or along one."""
+        steps = tuple(step // self._data.itemsize for step in self._data.strides)
+        return steps if dim is None else steps[dim]
 
     @property
     def device(self) -> str:

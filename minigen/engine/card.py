@@ -24,6 +24,7 @@ from minigen.engine.backend import (
 )
 from minigen.engine.choice import READABLE, kernels
 from minigen.engine.guards import describe_value, writes
+from minigen.engine.recording import recorder
 
 _proven: Final[weakref.WeakKeyDictionary[Any, set[int]]] = weakref.WeakKeyDictionary()
 """The cards that have run a kernel: their numbers, by the module `cupy`."""
@@ -112,6 +113,9 @@ def follow(role: str, values: Sequence[Any], options: Any = ()) -> bool:
     DeviceError
         If they live on several; it names them.
     """
+    recorded = recorder()
+    if recorded is not None:
+        recorded.note(role, values, options)
     arrays = [array_of(value) for value in values]
     arrays = [array for array in arrays if is_array(array)] + arrays_in(options)
     devices = {device_of(array) for array in arrays}

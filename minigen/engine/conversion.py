@@ -16,6 +16,10 @@ class Convertible(Holder):
 
     __slots__ = ()
 
+    def type(self, dtype: Any) -> Any:
+        """Convert to a dtype, as `astype`."""
+        return graph.ops["astype"](self, dtype=dtype)
+
     def float(self) -> Any:
         """Convert to float32."""
         return graph.ops["astype"](self, dtype="float32")

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from minigen.engine import backend
 from minigen.engine.backend import DTypeLike, array_of, one_sequence
+from minigen.engine.graph import functions
 from minigen.engine.random import Generator, default_generator
 from minigen.engine.tensor import Tensor
 
@@ -398,3 +399,55 @@ def randint(
 def randperm(n: int, *, generator: Generator | None = None, device: str = backend.CPU) -> Tensor:
     """Draw an order: the numbers 0 to n - 1, int64, each once."""
     return Tensor(backend.to_device((generator or default_generator()).permutation(n), device))
+
+
+def new_tensor(
+    x: Tensor,
+    data: Any,
+    *,
+    dtype: DTypeLike | None = None,
+    device: str | None = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """Make a tensor of data, in the dtype and on the device of `x` unless they are given."""
+    return tensor(
+        data, dtype=dtype or x.dtype, device=device or x.device, requires_grad=requires_grad
+    )
+
+
+def new_full(
+    x: Tensor,
+    size: int | Sequence[int],
+    fill_value: float,
+    *,
+    dtype: DTypeLike | None = None,
+    device: str | None = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """Make a tensor of one value, of another shape, in the dtype and on the device of `x`."""
+    return full(
+        size,
+        fill_value,
+        dtype=dtype or x.dtype,
+        device=device or x.device,
+        requires_grad=requires_grad,
+    )
+
+
+def new_zeros(x: Tensor, *size: int | Sequence[int], **options: Any) -> Tensor:
+    """Make zeros of another shape, in the dtype and on the device of `x`; see `new_full`."""
+    return new_full(x, one_sequence(size), 0, **options)
+
+
+def new_ones(x: Tensor, *size: int | Sequence[int], **options: Any) -> Tensor:
+    """Make ones of another shape, in the dtype and on the device of `x`; see `new_full`."""
+    return new_full(x, one_sequence(size), 1, **options)
+
+
+def new_empty(x: Tensor, *size: int | Sequence[int], **options: Any) -> Tensor:
+    """Make a tensor to be written over, in the dtype and on the device of `x`; see `new_full`."""
+    return empty(*size, **{"dtype": x.dtype, "device": x.device, **options})
+
+
+for _make in (new_tensor, new_full, new_zeros, new_ones, new_empty):
+    functions[_make.__name__] = _make  # methods of tensors

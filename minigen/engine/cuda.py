@@ -1,10 +1,22 @@
-"""Whether there is a GPU: ``device = "cuda" if cuda.is_available() else "cpu"``."""
+"""GPUs: whether there is one, and training steps that it repeats by itself.
+
+``device = "cuda" if cuda.is_available() else "cpu"``.
+"""
 
 from __future__ import annotations
 
 from minigen.engine.backend import DeviceError, cupy
+from minigen.engine.capture import CapturedStep, CaptureError, capture
+from minigen.engine.recording import with_own_products
 
-__all__ = ["device_count", "is_available"]
+__all__ = [
+    "CaptureError",
+    "CapturedStep",
+    "capture",
+    "device_count",
+    "is_available",
+    "with_own_products",
+]
 
 
 def device_count() -> int:

@@ -32,7 +32,7 @@ class Handle:
     >>> handle.remove()
     """
 
-    def __init__(self, hooks: dict[float, Hook], key: float) -> None:
+    def __init__(self, hooks: dict[float, Any], key: float) -> None:
         self._hooks = hooks
         self._key = key
 

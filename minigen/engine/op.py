@@ -28,6 +28,7 @@ from minigen.engine import tensor
 from minigen.engine.backend import device_of, is_array
 from minigen.engine.card import follow, meeting
 from minigen.engine.choice import READABLE, kernels
+from minigen.engine.errors import InputError
 from minigen.engine.graph import Node, functions
 from minigen.engine.guards import Trace, check_output, describe_value
 from minigen.engine.modes import recording, watching
@@ -255,7 +256,7 @@ class Op(Generic[Parameters]):
         if len(devices) > 1:
             return meeting(self.name, arrays, devices)
         got = ", ".join(describe_value(array) for array in arrays)
-        kind = next(k for k in (IndexError, TypeError, ValueError) if isinstance(error, k))
+        kind = next((k for k in (IndexError, TypeError) if isinstance(error, k)), InputError)
         return kind(f"{self.name}: {error} (got {got})")
 
     def __repr__(self) -> str:

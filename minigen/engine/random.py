@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from minigen.engine.backend import CPU, Array, DTypeLike, namespace, to_device
 from minigen.engine.philox import NAME, Philox, below_one
+from minigen.engine.recording import recorder
 from minigen.engine.shards import drawn_for_all
 
 Shape = int | Sequence[int]
@@ -129,7 +130,7 @@ class Generator:
         """Draw from the standard normal distribution N(0, 1)."""
         _drawn(dtype)
         whole, part = drawn_for_all(shape, batch_axis)
-        return _of_shard(self._stream.normal(whole, dtype, device), part)
+        return _of_shard(self._from_stream("normal", whole, dtype, device), part)
 
     def truncated_normal(
         self, shape: Shape, limit: float, dtype: DTypeLike = np.float32, device: str = CPU
@@ -167,7 +168,7 @@ class Generator:
         """Draw uniformly from [0, 1)."""
         _drawn(dtype)
         whole, part = drawn_for_all(shape, batch_axis)
-        return _of_shard(self._stream.uniform(whole, dtype, device), part)
+        return _of_shard(self._from_stream("uniform", whole, dtype, device), part)
 
     def bernoulli(
         self,
@@ -182,7 +183,7 @@ class Generator:
         if not 0 <= probability <= 1:
             raise ValueError(f"bernoulli: probability must lie in [0, 1], got {probability}")
         whole, part = drawn_for_all(shape, batch_axis)
-        return _of_shard(self._stream.bernoulli(probability, whole, dtype, device), part)
+        return _of_shard(self._from_stream("bernoulli", probability, whole, dtype, device), part)
 
     def integers(
         self, low: int, high: int, shape: Shape, *, batch_axis: int = 0
@@ -197,6 +198,17 @@ class Generator:
         whole, part = drawn_for_all(n, 0)
         drawn: npt.NDArray[np.int64] = self._stream.permutation(n if part is ... else whole[0])
         return drawn if part is ... else drawn[part]
+
+    def _from_stream(self, what: str, *arguments: Any) -> Array:
+        """Draw; a captured step is given what is drawn each time: see `minigen.engine.capture`."""
+
+        def draw() -> Array:
+            return getattr(self._stream, what)(*arguments)
+
+        recorded, (*_, shape, dtype, device) = recorder(), arguments
+        if recorded is None or device == CPU:
+            return draw()
+        return recorded.drawn(draw, shape, dtype, device)
 
     def get_state(self) -> dict[str, Any]:
         """Return the state as plain integers and strings, which JSON can hold."""

@@ -504,6 +504,11 @@ class Tensor(Convertible, Readable):
     trace = _Method("trace")
     clone = _Method("clone")
     astype = _Method("astype")
+    new_tensor = _Method("new_tensor")
+    new_full = _Method("new_full")
+    new_zeros = _Method("new_zeros")
+    new_ones = _Method("new_ones")
+    new_empty = _Method("new_empty")
 
     def where(self, condition: Any, other: Other) -> Tensor:
         """Keep the elements for which the condition holds, and take the others from `other`."""
@@ -689,4 +694,4 @@ def _like(value: Other, reference: Any) -> Other:
         return value
     widens = reference.dtype.kind != "f" and isinstance(value, float | np.floating)
     dtype = backend.DEFAULT_FLOAT if widens else reference.dtype
-    return backend.namespace(reference.array).asarray(value, dtype=dtype)
+    return backend.namespace(reference.array).full((), value, dtype=dtype)

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from minigen.distributed import ALONE, Communicator, average_terms_of
 from minigen.engine.backend import Array
 from minigen.engine.tensor import Tensor
 from minigen.metrics.samples import BATCH_SIZE, measuring, minibatches
 from minigen.ops.reduction import logsumexp, reduced_axes
+from minigen.ops.stochastic import draw_noise
 
 if TYPE_CHECKING:
     from minigen.engine.random import Generator
@@ -32,8 +34,23 @@ def average_terms(
     *,
     generator: Generator | None = None,
     batch_size: int = BATCH_SIZE,
+    world: Communicator = ALONE,
 ) -> dict[str, float]:
     """Average each term of a model's objective over images.
+
+    Parameters
+    ----------
+    model : Model
+        What has `terms`.
+    images, labels : array
+        What is averaged over.
+    generator : Generator, optional
+        Draws the noise.
+    batch_size : int
+        How many images go through the model at once, of all workers together.
+    world : Communicator, optional
+        Workers that share every batch as in training; each gets all averages. What can't be divided
+        among them, such as a last batch of two images, each of them computes as a whole.
 
     Returns
     -------
@@ -52,8 +69,14 @@ def average_terms(
     totals: dict[str, float] = defaultdict(float)
     with measuring(model):
         for batch, classes in minibatches(model, images, batch_size, labels):
-            for name, value in model.terms(batch, classes, generator=generator).items():
-                totals[name] += float(value.item()) * len(batch)
+            unit = getattr(model, "packing", 1)
+            units, rest = divmod(len(batch), unit)
+            sharing = ALONE if rest or units < world.size else world
+            with sharing.shard(len(batch), unit if sharing is world else 1) as shard:
+                told = None if classes is None else classes[shard.rows]
+                terms = model.terms(batch[shard.rows], told, generator=generator)
+                for name, value in average_terms_of(terms, shard).items():
+                    totals[name] += float(value.item()) * len(batch)
     return {name: total / len(images) for name, total in totals.items()}
 
 
@@ -134,6 +157,7 @@ def nll(
     generator: Generator | None = None,
     rows: int = ROWS,
     progress: bool = False,
+    world: Communicator = ALONE,
 ) -> float:
     r"""Estimate the negative log-likelihood of images, in nats an image, on average.
 
@@ -156,6 +180,9 @@ def nll(
         How many latents, of all images together, are decoded at once: the bound on memory.
     progress : bool, default False
         Whether to show, at a terminal, how long it will take.
+    world : Communicator, optional
+        Workers that take turns with the minibatches. Each draws the noise of all, and decodes its
+        own; every one gets the value that one alone would get, bit by bit.
 
     References
     ----------
@@ -173,17 +200,28 @@ def nll(
     """
     if samples < 1 or rows < 1:
         raise ValueError(f"nll: samples and rows of at least 1, got {samples} and {rows}")
-    samples_at_once = min(samples, rows)
-    total = 0.0
+    chunks = _chunks(samples, min(samples, rows))
+    found: dict[int, float] = {}
     with measuring(model), _bar(len(images) * samples, shown=progress) as bar:
-        for batch, classes in minibatches(model, images, rows // samples_at_once, labels):
+        batches = minibatches(model, images, rows // chunks[0], labels)
+        for number, (batch, classes) in enumerate(batches):
+            if number % world.size != world.rank:
+                mu, _ = model.encode(batch, classes)
+                for chunk in chunks:
+                    draw_noise(mu, generator, chunk)  # which leaves the generator as decoding would
+                continue
             parts = []
-            for chunk in _chunks(samples, samples_at_once):
+            for chunk in chunks:
                 weights = model.log_weights(batch, chunk, classes, generator=generator)
                 parts.append(logsumexp(weights, axis=0))
                 bar.update(chunk * len(batch))
             sums = np.stack([part.numpy().astype(np.float64) for part in parts])
-            total -= float((logsumexp(sums, axis=0) - math.log(samples)).sum())
+            found[number] = float((logsumexp(sums, axis=0) - math.log(samples)).sum())
+    for theirs in world.gather(found):
+        found |= theirs
+    total = 0.0
+    for number in sorted(found):
+        total -= found[number]
     return total / len(images)
 
 

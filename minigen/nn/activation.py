@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from minigen import functional as F
-from minigen.engine.backend import Array
+from minigen.engine.backend import Array, array_of
 from minigen.nn.module import Module
 
 
@@ -196,13 +196,46 @@ class Tanh(Module):
 
 
 class Softplus(Module):
-    r"""Smooth ReLU, :math:`\ln(1 + e^x)`; see `minigen.functional.softplus`.
+    r"""Smooth ReLU, :math:`\ln(1 + e^{\beta x}) / \beta`; see `minigen.functional.softplus`.
+
+    Parameters
+    ----------
+    beta : float, default 1
+        How sharply it bends at 0.
+    threshold : float, default 20
+        Beyond which :math:`\beta x` the result is x itself, from which float32 can't tell it there.
+
+    Raises
+    ------
+    ValueError
+        If `beta` isn't positive.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> from minigen import nn
+    >>> round(nn.Softplus(beta=2.0)(minigen.tensor(0.0)).item(), 4)
+    0.3466
 
     Derivation: softplus
     """
 
+    def __init__(self, beta: float = 1.0, threshold: float = 20.0) -> None:
+        super().__init__()
+        if not beta > 0:
+            raise ValueError(f"Softplus: a positive beta is expected, got {beta}")
+        self.beta = beta
+        self.threshold = threshold
+
     def forward(self, x: Array) -> Array:
-        return F.softplus(x)
+        if self.beta == 1 and self.threshold >= 20:
+            return F.softplus(x)
+        scaled = F.mul(x, self.beta)
+        bent = F.softplus(scaled) / self.beta
+        return F.where(array_of(scaled) > self.threshold, x, bent)
+
+    def extra_repr(self) -> str:
+        return f"beta={self.beta}, threshold={self.threshold}"
 
 
 class _AlongAxis(Module):

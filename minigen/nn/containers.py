@@ -13,12 +13,15 @@ class _Container(Module):
     """Modules that are held as attributes, in their order."""
 
     def _register(self, name: str, module: Module) -> None:
+        self._expect_module(name, module)
+        setattr(self, name, module)
+
+    def _expect_module(self, name: str, module: Module) -> None:
         if not isinstance(module, Module):
             raise TypeError(
                 f"{type(self).__name__}: entry {name} is no module, but {type(module).__name__}"
                 + ("; call the class to make one" if isinstance(module, type) else "")
             )
-        setattr(self, name, module)
 
     def __len__(self) -> int:
         return len(self._entries())
@@ -40,6 +43,46 @@ class _Row(_Container):
         """Add modules at the end; return the row itself."""
         for module in modules:
             self.append(module)
+        return self
+
+    def insert(self, index: int, module: Module) -> Self:
+        """Add a module before that of an index; return the row itself.
+
+        Raises
+        ------
+        IndexError
+            If the index is beyond the end.
+        """
+        row = list(self)
+        if not -len(row) <= index <= len(row):
+            raise IndexError(f"{type(self).__name__}: index {index} of {len(row)} modules")
+        row.insert(index, module)
+        return self._renumber(row)
+
+    def pop(self, index: int = -1) -> Any:
+        """Take a module out of the row, the last one by default, and return it."""
+        module = self[index]
+        del self[index]
+        return module
+
+    def __setitem__(self, index: int, module: Module) -> None:
+        self[index]  # is there one?
+        self._register(list(self._entries())[index], module)
+
+    def __delitem__(self, index: int | slice) -> None:
+        row = list(self)
+        self[index]
+        del row[index]
+        self._renumber(row)
+
+    def _renumber(self, row: list[Module]) -> Self:
+        """Hold these modules, under numbers, instead of those that were there."""
+        for number, module in enumerate(row):
+            self._expect_module(str(number), module)
+        for name in list(self._entries()):
+            delattr(self, name)
+        for number, module in enumerate(row):
+            self._register(str(number), module)
         return self
 
     def __iter__(self) -> Iterator[Module]:

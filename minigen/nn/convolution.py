@@ -24,7 +24,10 @@ from minigen.nn.module import (
     wrong_shape,
 )
 from minigen.ops.convolution import check_groups, conv2d, conv_transpose2d
+from minigen.ops.shaping import pad
 from minigen.ops.windows import Padding, Pair, Windows, pair
+
+_MODES = ("zeros", "reflect", "replicate", "circular")
 
 
 class Convolution(Module):
@@ -48,9 +51,15 @@ class Convolution(Module):
         bias: bool,
         generator: Generator | None,
         dtype: DTypeLike,
+        padding_mode: str = "zeros",
     ) -> None:
         super().__init__()
         share_products()
+        if padding_mode not in _MODES:
+            raise ValueError(
+                f"{type(self).__name__}: unknown padding_mode {padding_mode!r}: use one of "
+                f"{', '.join(_MODES)}"
+            )
         positive(type(self).__name__, in_channels=in_channels, out_channels=out_channels)
         self.in_channels = in_channels
         self.out_channels = out_channels
@@ -63,6 +72,7 @@ class Convolution(Module):
         self.padding: Any = padding if isinstance(padding, str) else windows.padding[-count:]
         self.dilation: tuple[int, ...] = windows.dilation[-count:]
         self.groups = groups
+        self.padding_mode = padding_mode
         first, second = (
             (in_channels, out_channels) if self.transposed else (out_channels, in_channels)
         )
@@ -97,9 +107,22 @@ class Convolution(Module):
         if x.ndim not in (count + 1, count + 2) or x.shape[-count - 1] != self.in_channels:
             raise wrong_shape(self, f"(N, {self.in_channels}, {', '.join(self.axes)})", x)
 
+    def _bordered(self, x: Array) -> tuple[Array, Any]:
+        """Return images with their border, if it is not of zeros, and the padding that is left."""
+        if self.padding_mode == "zeros" or self.padding == "valid":
+            return x, self.padding
+        widths: list[int] = []
+        for axis in reversed(range(len(self.axes))):
+            whole = self.dilation[axis] * (self.kernel_size[axis] - 1)
+            same = (whole // 2, whole - whole // 2)
+            widths += same if self.padding == "same" else (self.padding[axis],) * 2
+        return pad(x, pad=tuple(widths), mode=self.padding_mode), 0
+
     def extra_repr(self) -> str:
         further = f", dilation={self.dilation}" if max(self.dilation) > 1 else ""
         further += f", groups={self.groups}" if self.groups != 1 else ""
+        if self.padding_mode != "zeros":
+            further += f", padding_mode={self.padding_mode!r}"
         return (
             f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, "
             f"stride={self.stride}, padding={self.padding!r}{further}, "
@@ -130,6 +153,9 @@ class Conv2d(Convolution):
         numbers of channels.
     bias : bool, default True
         Whether to add b.
+    padding_mode : {"zeros", "reflect", "replicate", "circular"}
+        What the border is made of: zeros, the image mirrored at its outermost pixels, these
+        repeated, or the other end of the image.
     generator, dtype
         See `Dense`.
 
@@ -144,8 +170,8 @@ class Conv2d(Convolution):
     ------
     ValueError
         If a size is not a positive integer, `groups` does not divide the channels, or the padding
-        is "same" and the stride not 1; in a call, if x is not of shape (N, in_channels, H, W) or
-        (in_channels, H, W), or smaller than the kernel.
+        is "same" and the stride not 1, or the mode of padding not known; in a call, if x is not of
+        shape (N, in_channels, H, W) or (in_channels, H, W), or smaller than the kernel.
     TypeError
         In a call, if x has another dtype than the weight.
 
@@ -159,7 +185,7 @@ class Conv2d(Convolution):
     >>> nn.Conv2d(1, 32, 3, padding="same", dilation=2)(minigen.zeros(1, 28, 28)).shape
     (32, 28, 28)
 
-    Derivation: conv2d
+    Derivation: conv2d, pad.modes
     """
 
     transposed = False
@@ -174,6 +200,7 @@ class Conv2d(Convolution):
         dilation: Pair = 1,
         groups: int = 1,
         bias: bool = True,
+        padding_mode: str = "zeros",
         *,
         generator: Generator | None = None,
         dtype: DTypeLike = np.float32,
@@ -189,6 +216,7 @@ class Conv2d(Convolution):
             bias,
             generator,
             dtype,
+            padding_mode,
         )
 
     def forward(self, x: Array) -> Tensor:
@@ -202,12 +230,13 @@ class Conv2d(Convolution):
     def _convolve(self, x: Array, bias: Tensor | None) -> Tensor:
         self._check(x)
         with named(self):
+            x, padding = self._bordered(x)
             return conv2d(
                 x,
                 self.weight,
                 bias,
                 self.stride,
-                self.padding,
+                padding,
                 self.dilation,
                 self.groups,
             )

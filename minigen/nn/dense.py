@@ -116,6 +116,9 @@ class Embedding(Module):
     ----------
     num_embeddings, embedding_dim : int
         How many vectors there are, n, and their length.
+    padding_idx : int, optional
+        The index of padding: its vector is zero, and gets no gradient. A negative one counts from
+        the end.
     generator, dtype
         See `Dense`.
 
@@ -127,7 +130,7 @@ class Embedding(Module):
     Raises
     ------
     ValueError
-        If a size is not a positive integer.
+        If a size is not a positive integer, or there is no vector `padding_idx`.
     TypeError
         In a call, if the indices are not integers.
     IndexError
@@ -156,6 +159,7 @@ class Embedding(Module):
         self,
         num_embeddings: int,
         embedding_dim: int,
+        padding_idx: int | None = None,
         *,
         generator: Generator | None = None,
         dtype: DTypeLike = np.float32,
@@ -164,17 +168,25 @@ class Embedding(Module):
         positive("Embedding", num_embeddings=num_embeddings, embedding_dim=embedding_dim)
         self.num_embeddings = num_embeddings
         self.embedding_dim = embedding_dim
+        if padding_idx is not None and not -num_embeddings <= padding_idx < num_embeddings:
+            raise ValueError(
+                f"Embedding: padding_idx is one of {num_embeddings} vectors, got {padding_idx}"
+            )
+        self.padding_idx = None if padding_idx is None else padding_idx % num_embeddings
         self.weight = Parameter(zeros(num_embeddings, embedding_dim, dtype=dtype))
         self.reset_parameters(generator)
 
     def reset_parameters(self, generator: Generator | None = None) -> None:
         """Draw the vectors anew."""
         init.normal_(self.weight, generator=generator)
+        if self.padding_idx is not None:
+            init.zeros_(self.weight.data[self.padding_idx])
 
     def forward(self, indices: Any) -> Tensor:
         """Look up the vector of each index: shape ``(*indices.shape, embedding_dim)``."""
-        vectors: Tensor = F.embedding(indices, self.weight)
+        vectors: Tensor = F.embedding(indices, self.weight, self.padding_idx)
         return vectors
 
     def extra_repr(self) -> str:
-        return f"{self.num_embeddings}, {self.embedding_dim}"
+        padding = "" if self.padding_idx is None else f", padding_idx={self.padding_idx}"
+        return f"{self.num_embeddings}, {self.embedding_dim}{padding}"

@@ -58,6 +58,11 @@ def _gives_bias(module: Any, x: Any) -> bool:
 
 
 def _computed_by(module: Module, kinds: Iterable[type[Module]]) -> type[Module] | None:
-    """Return the class whose `forward` a module has; one that somebody has replaced is of none."""
+    """Return the class whose `forward` a module has, and nothing besides.
+
+    One that somebody has replaced, or put a hook beside, is of none.
+    """
+    if module._hooks:
+        return None
     own = getattr(module.forward, "__func__", None)
     return next((kind for kind in kinds if own is kind.forward), None)

@@ -1,4 +1,4 @@
-r"""Initial values of weights: Xavier's, He's, DCGAN's, and the plain distributions.
+r"""Initial values of weights: Xavier's, He's, orthogonal ones, and the plain distributions.
 
 Each function writes into a tensor, outside the graph, and returns it. An array will do as well,
 such as the ``layer.weight.data`` of PyTorch's tutorials. The random ones take a generator, and fall
@@ -19,9 +19,12 @@ from __future__ import annotations
 import math
 from typing import Any, Protocol, TypeVar
 
-from minigen.engine.backend import Array, is_array
+import numpy as np
+import numpy.typing as npt
+
+from minigen.engine.backend import Array, is_array, to_device
 from minigen.engine.modes import no_grad
-from minigen.engine.random import Generator
+from minigen.engine.random import Generator, default_generator
 from minigen.engine.tensor import Tensor
 from minigen.nn.module import Module, Parameter
 
@@ -182,6 +185,163 @@ def kaiming_normal_(
     return normal_(tensor, 0.0, _kaiming_std(tensor, a, mode, nonlinearity), generator)
 
 
+def trunc_normal_(
+    tensor: Weight,
+    mean: float = 0.0,
+    std: float = 1.0,
+    a: float = -2.0,
+    b: float = 2.0,
+    generator: Generator | None = None,
+) -> Weight:
+    """Fill from N(mean, std²), of which what lies outside [a, b] is drawn again.
+
+    Parameters
+    ----------
+    a, b : float
+        The bounds, which are numbers and not multiples of `std`.
+
+    Raises
+    ------
+    ValueError
+        If `std` isn't positive, or less than a thousandth of the numbers would lie within.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> from minigen import nn
+    >>> x = nn.init.trunc_normal_(minigen.zeros(1000), generator=minigen.Generator(0))
+    >>> bool((abs(x.array) <= 2).all()), round(x.std().item(), 1)
+    (True, 0.9)
+    """
+    if not std > 0:
+        raise ValueError(f"trunc_normal_: a positive std is expected, got {std}")
+    below = [0.5 * (1 + math.erf((bound - mean) / (std * math.sqrt(2)))) for bound in (a, b)]
+    if not below[1] - below[0] >= 1e-3:
+        raise ValueError(
+            f"trunc_normal_: [{a}, {b}] holds {max(below[1] - below[0], 0):.1g} of "
+            f"N({mean}, {std}²); a thousandth or more is expected"
+        )
+    source = generator or default_generator()
+    drawn = mean + std * source.normal(tuple(tensor.shape), np.float64)
+    while (outside := (drawn < a) | (drawn > b)).any():
+        drawn[outside] = mean + std * source.normal((int(outside.sum()),), np.float64)
+    return _write(tensor, drawn)
+
+
+def orthogonal_(tensor: Weight, gain: float = 1.0, generator: Generator | None = None) -> Weight:
+    r"""Fill with a random matrix whose rows, or columns if these are fewer, are orthonormal.
+
+    The Q of a QR decomposition of normal numbers, its signs so that the diagonal of R is positive:
+    every orthogonal matrix is as likely as every other. Lengths stay what they are, however many
+    layers follow one another. Saxe, McClelland, Ganguli (2014), arXiv:1312.6120; Mezzadri (2007),
+    arXiv:math-ph/0609050.
+
+    Parameters
+    ----------
+    tensor : Tensor or array
+        Of two axes or more; all but the first count as one.
+    gain : float
+        By what all is multiplied; see `calculate_gain`.
+
+    Raises
+    ------
+    ValueError
+        If the tensor has fewer than two axes.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> from minigen import nn
+    >>> q = nn.init.orthogonal_(minigen.zeros(2, 3), generator=minigen.Generator(0))
+    >>> minigen.allclose(q @ q.T, minigen.eye(2), atol=1e-6)
+    True
+    """
+    if tensor.ndim < 2:
+        raise ValueError(
+            f"orthogonal_: a tensor of two axes or more is expected, got shape {tensor.shape}"
+        )
+    rows, columns = tensor.shape[0], math.prod(tensor.shape[1:])
+    longer, shorter = max(rows, columns), min(rows, columns)
+    drawn = (generator or default_generator()).normal((longer, shorter), np.float64)
+    q, r = np.linalg.qr(drawn)
+    q *= np.where(np.diagonal(r) < 0, -gain, gain)
+    return _write(tensor, (q if rows >= columns else q.T).reshape(tensor.shape))
+
+
+def eye_(tensor: Weight) -> Weight:
+    """Fill a matrix with the identity, as far as it goes.
+
+    Raises
+    ------
+    ValueError
+        If the tensor has not two axes.
+    """
+    _expect_axes("eye_", tensor, 2)
+    return _write(tensor, np.eye(*tensor.shape))
+
+
+def dirac_(tensor: Weight, groups: int = 1) -> Weight:
+    """Fill a convolution's weight so that it hands on its input, as many channels as there are.
+
+    Parameters
+    ----------
+    tensor : Tensor or array, shape (out, in / groups, k) or (out, in / groups, kH, kW)
+        The weight.
+    groups : int, default 1
+        Of the convolution; each hands on its own channels.
+
+    Raises
+    ------
+    ValueError
+        If the tensor has not three axes or four, or `groups` does not divide the first.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> from minigen import nn
+    >>> layer = nn.Conv2d(3, 3, 3, padding=1, bias=False)
+    >>> weight = nn.init.dirac_(layer.weight)
+    >>> images = minigen.rand(2, 3, 8, 8)
+    >>> minigen.equal(layer(images), images)
+    True
+    """
+    _expect_axes("dirac_", tensor, 3, 4)
+    out, into, *kernel = tensor.shape
+    if groups < 1 or out % groups:
+        raise ValueError(f"dirac_: groups must divide {out} channels out, got {groups}")
+    weight = np.zeros(tensor.shape)
+    for channel in range(out):
+        of_its_group = channel % (out // groups)
+        if of_its_group < into:
+            weight[(channel, of_its_group, *(size // 2 for size in kernel))] = 1
+    return _write(tensor, weight)
+
+
+def sparse_(
+    tensor: Weight, sparsity: float, std: float = 0.01, generator: Generator | None = None
+) -> Weight:
+    """Fill a matrix from N(0, std²), but for as many zeros in each column; Martens (2010).
+
+    Parameters
+    ----------
+    sparsity : float, in [0, 1]
+        The share of zeros in a column, rounded up.
+
+    Raises
+    ------
+    ValueError
+        If the tensor has not two axes, or `sparsity` lies outside [0, 1].
+    """
+    _expect_axes("sparse_", tensor, 2)
+    if not 0 <= sparsity <= 1:
+        raise ValueError(f"sparse_: sparsity must lie in [0, 1], got {sparsity}")
+    source, rows = generator or default_generator(), tensor.shape[0]
+    drawn = std * source.normal(tuple(tensor.shape), np.float64)
+    for column in drawn.T:
+        column[source.permutation(rows)[: math.ceil(sparsity * rows)]] = 0
+    return _write(tensor, drawn)
+
+
 def dcgan_normal_(tensor: Weight, generator: Generator | None = None) -> Weight:
     """Fill from N(0, 0.02²), as DCGAN's weights; Radford et al. (2016), arXiv:1511.06434, 4."""
     return normal_(tensor, 0.0, 0.02, generator)
@@ -293,6 +453,21 @@ def _kaiming_std(tensor: Tensor | Array, a: float, mode: str, nonlinearity: str)
     if mode not in fans:
         raise ValueError(f"unknown mode {mode!r}: use 'fan_in' or 'fan_out'")
     return calculate_gain(nonlinearity, a) / math.sqrt(fans[mode])
+
+
+def _expect_axes(name: str, tensor: Tensor | Array, *counts: int) -> None:
+    """Refuse a tensor of another number of axes."""
+    if tensor.ndim not in counts:
+        expected = " or ".join(map(str, counts))
+        raise ValueError(f"{name}: {expected} axes are expected, got shape {tuple(tensor.shape)}")
+
+
+def _write(tensor: Weight, values: npt.NDArray[Any]) -> Weight:
+    """Write numbers of the host's into a tensor, in its dtype and on its device."""
+    with no_grad():
+        held = _as_tensor(tensor)
+        held.copy_(to_device(values.astype(held.dtype), held.device))
+    return tensor
 
 
 def _as_tensor(weight: Any) -> Tensor:

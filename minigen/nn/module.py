@@ -11,8 +11,11 @@ import numpy as np
 from minigen.engine import backend
 from minigen.engine.backend import Array
 from minigen.engine.creation import tensor
+from minigen.engine.errors import InputError
+from minigen.engine.hooks import Handle
 from minigen.engine.modes import no_grad
 from minigen.engine.tensor import Tensor
+from minigen.nn.hooks import ForwardHooks
 
 Entry = TypeVar("Entry")
 
@@ -93,6 +96,7 @@ class Module:
 
     training: bool = True
     frozen: bool = False
+    _hooks: ForwardHooks | None = None
 
     def __init__(self) -> None:
         self._persistence: dict[str, bool] = {}  # of each buffer: does `state_dict` hold it?
@@ -103,7 +107,81 @@ class Module:
         raise NotImplementedError(f"{type(self).__name__} defines no forward(self, x)")
 
     def __call__(self, *inputs: Any, **options: Any) -> Any:
+        if self._hooks:
+            return self._hooks.call(self, inputs, options)
         return self.forward(*inputs, **options)
+
+    def register_forward_pre_hook(
+        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
+    ) -> Handle:
+        """Have a function called before each forward pass.
+
+        Parameters
+        ----------
+        hook : callable
+            Takes the module and the tuple of its inputs; returns other inputs, a tuple or a single
+            one, or None.
+        prepend : bool, default False
+            Whether it goes before the hooks that are there.
+        with_kwargs : bool, default False
+            Whether it takes the options of the call, too, and returns a pair of both, or None.
+
+        Returns
+        -------
+        Handle
+            Its method ``remove`` takes the hook away.
+
+        Examples
+        --------
+        >>> import minigen
+        >>> from minigen import nn
+        >>> layer = nn.ReLU()
+        >>> handle = layer.register_forward_pre_hook(lambda module, inputs: inputs[0] - 1)
+        >>> layer(minigen.tensor([0.5, 3.0])).tolist()
+        [0.0, 2.0]
+        """
+        return self._own_hooks().add_before(hook, prepend, with_kwargs)
+
+    def register_forward_hook(
+        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
+    ) -> Handle:
+        """Have a function called after each forward pass, with what came out.
+
+        Parameters
+        ----------
+        hook : callable
+            Takes the module, the tuple of its inputs and the output; returns another output, or
+            None.
+        prepend : bool, default False
+            Whether it goes before the hooks that are there.
+        with_kwargs : bool, default False
+            Whether it takes the options of the call, too, before the output.
+
+        Returns
+        -------
+        Handle
+            Its method ``remove`` takes the hook away.
+
+        Examples
+        --------
+        The features of a layer in the middle, of a network that stays as it is:
+
+        >>> import minigen
+        >>> from minigen import nn
+        >>> network = nn.Sequential(nn.Dense(8, 4), nn.ReLU(), nn.Dense(4, 2))
+        >>> seen = []
+        >>> handle = network[1].register_forward_hook(lambda module, x, y: seen.append(y))
+        >>> output = network(minigen.zeros(3, 8))
+        >>> handle.remove()
+        >>> seen[0].shape
+        (3, 4)
+        """
+        return self._own_hooks().add_after(hook, prepend, with_kwargs)
+
+    def _own_hooks(self) -> ForwardHooks:
+        if self._hooks is None:
+            self._hooks = ForwardHooks()
+        return self._hooks
 
     # ------------------------------------------------------------------- what the module is made of
 
@@ -147,6 +225,88 @@ class Module:
             )
         self._persistence[name] = persistent
         setattr(self, name, tensor)
+
+    def register_parameter(self, name: str, param: Parameter | None) -> None:
+        """Add a parameter under a name: what an assignment does, or None for one that is absent.
+
+        Raises
+        ------
+        AttributeError
+            If the attribute exists already, or the name is none.
+        TypeError
+            If it is no parameter.
+        """
+        self._add(name, param, Parameter, "an nn.Parameter")
+
+    def add_module(self, name: str, module: Module | None) -> None:
+        """Add a submodule under a name: what an assignment does, for names that are computed.
+
+        Raises
+        ------
+        AttributeError
+            If the attribute exists already, or the name is none.
+        TypeError
+            If it is no module.
+
+        Examples
+        --------
+        >>> from minigen import nn
+        >>> model = nn.Sequential()
+        >>> for size in (8, 4):
+        ...     model.add_module(f"to_{size}", nn.Dense(2 * size, size))
+        >>> list(model.state_dict())
+        ['to_8.weight', 'to_8.bias', 'to_4.weight', 'to_4.bias']
+        """
+        self._add(name, module, Module, "an nn.Module")
+
+    register_module = add_module
+
+    def _add(self, name: str, value: Any, kind: type, called: str) -> None:
+        self._check_registration(name)
+        if hasattr(self, name):
+            raise AttributeError(f"{type(self).__name__}: there is an attribute {name!r} already")
+        if value is not None and not isinstance(value, kind):
+            raise TypeError(
+                f"{type(self).__name__}: {called} is expected as {name!r}, "
+                f"got {type(value).__name__}"
+            )
+        setattr(self, name, value)
+
+    def get_submodule(self, target: str) -> Module:
+        """Return the module of a dotted name, as `named_modules` has it; itself for ``""``.
+
+        Raises
+        ------
+        AttributeError
+            If there is none.
+
+        Examples
+        --------
+        >>> from minigen import nn
+        >>> nn.Sequential(nn.ReLU(), nn.Sequential(nn.Tanh())).get_submodule("1.0")
+        Tanh()
+        """
+        return self._find(target, Module, "module")
+
+    def get_parameter(self, target: str) -> Parameter:
+        """Return the parameter of a dotted name; raises as `get_submodule`."""
+        return self._find(target, Parameter, "parameter")
+
+    def get_buffer(self, target: str) -> Tensor:
+        """Return the buffer of a dotted name; raises as `get_submodule`."""
+        owner, _, name = target.rpartition(".")
+        buffers = dict(self.get_submodule(owner)._own_buffers())
+        if name not in buffers:
+            raise AttributeError(f"{type(self).__name__}: there is no buffer {target!r}")
+        return buffers[name]
+
+    def _find(self, target: str, kind: type[Entry], called: str) -> Entry:
+        found: Any = self
+        for name in target.split(".") if target else ():
+            found = vars(found).get(name) if isinstance(found, Module) else None
+        if isinstance(found, kind):
+            return found
+        raise AttributeError(f"{type(self).__name__}: there is no {called} {target!r}")
 
     def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
         """Iterate over the parameters, each once; without `recurse`, over the module's own."""
@@ -320,6 +480,19 @@ class Module:
         """Convert the parameters and buffers to float64; see `to`."""
         return self.to("float64")
 
+    def half(self) -> Self:
+        """Refuse: weights of float16 lose the steps of an optimiser.
+
+        Raises
+        ------
+        TypeError
+            Always.
+        """
+        raise TypeError(
+            f"{type(self).__name__}.half: modules compute in float32 or float64, and there is no "
+            "mixed precision; tensors have half(), for smaller files"
+        )
+
     def cpu(self) -> Self:
         """Move to the CPU; see `to`."""
         return self.to(backend.CPU)
@@ -483,9 +656,9 @@ def check_dtype(layer: Module, x: Array, held: Tensor | None) -> None:
         )
 
 
-def wrong_shape(layer: Module, expected: str, x: Array) -> ValueError:
+def wrong_shape(layer: Module, expected: str, x: Array) -> InputError:
     """Return the error that names the layer, the shape expected and the one got."""
-    return ValueError(f"{layer!r}: an input of shape {expected} is expected, got {tuple(x.shape)}")
+    return InputError(f"{layer!r}: an input of shape {expected} is expected, got {tuple(x.shape)}")
 
 
 def positive(layer: str, **sizes: int) -> None:
@@ -501,7 +674,7 @@ def named(layer: Module) -> Iterator[None]:
     try:
         yield
     except ValueError as error:
-        raise ValueError(f"{layer!r}: {error}") from error
+        raise InputError(f"{layer!r}: {error}") from error
 
 
 @contextmanager

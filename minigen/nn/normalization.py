@@ -34,6 +34,7 @@ class _BatchNorm(Module):
         affine: bool = True,
         track_running_stats: bool = True,
         *,
+        bias: bool = True,
         dtype: DTypeLike = np.float32,
     ) -> None:
         super().__init__()
@@ -44,7 +45,7 @@ class _BatchNorm(Module):
         self.affine = affine
         self.track_running_stats = track_running_stats
         self.weight = Parameter(ones(num_features, dtype=dtype)) if affine else None
-        self.bias = Parameter(zeros(num_features, dtype=dtype)) if affine else None
+        self.bias = Parameter(zeros(num_features, dtype=dtype)) if affine and bias else None
         track = track_running_stats
         self.register_buffer("running_mean", zeros(num_features, dtype=dtype) if track else None)
         self.register_buffer("running_var", ones(num_features, dtype=dtype) if track else None)
@@ -108,9 +109,11 @@ class BatchNorm1d(_BatchNorm):
         The share of the newest batch in the running statistics; None makes them the means of all
         batches so far.
     affine : bool, default True
-        Whether there are parameters :math:`\gamma` and :math:`\beta`.
+        Whether there are parameters :math:`\gamma` and, with `bias`, :math:`\beta`.
     track_running_stats : bool, default True
         Without running statistics, the batch's serve in evaluation too.
+    bias : bool, default True
+        See above.
     dtype
         See `Dense`.
 
@@ -181,7 +184,9 @@ class InstanceNorm2d(Module):
     num_features : int
         The number of channels, C, of images (N, C, H, W), or of one image (C, H, W).
     affine : bool, default False
-        Whether there are parameters :math:`\gamma` and :math:`\beta`.
+        Whether there are parameters :math:`\gamma` and, with `bias`, :math:`\beta`.
+    bias : bool, default True
+        See above.
     dtype
         See `Dense`.
 
@@ -214,6 +219,7 @@ class InstanceNorm2d(Module):
         eps: float = 1e-5,
         *,
         affine: bool = False,
+        bias: bool = True,
         dtype: DTypeLike = np.float32,
     ) -> None:
         super().__init__()
@@ -222,7 +228,7 @@ class InstanceNorm2d(Module):
         self.eps = eps
         self.affine = affine
         self.weight = Parameter(ones(num_features, dtype=dtype)) if affine else None
-        self.bias = Parameter(zeros(num_features, dtype=dtype)) if affine else None
+        self.bias = Parameter(zeros(num_features, dtype=dtype)) if affine and bias else None
 
     def forward(self, x: Array) -> Tensor:
         """Standardise each channel of each image, then scale and shift it; the shape stays."""
@@ -255,7 +261,9 @@ class GroupNorm(Module):
     num_channels : int
         C, of inputs (N, C, ...).
     affine : bool, default True
-        Whether there are parameters :math:`\gamma` and :math:`\beta`.
+        Whether there are parameters :math:`\gamma` and, with `bias`, :math:`\beta`.
+    bias : bool, default True
+        See above.
     dtype
         See `Dense`.
 
@@ -289,6 +297,7 @@ class GroupNorm(Module):
         eps: float = 1e-5,
         affine: bool = True,
         *,
+        bias: bool = True,
         dtype: DTypeLike = np.float32,
     ) -> None:
         super().__init__()
@@ -303,7 +312,7 @@ class GroupNorm(Module):
         self.eps = eps
         self.affine = affine
         self.weight = Parameter(ones(num_channels, dtype=dtype)) if affine else None
-        self.bias = Parameter(zeros(num_channels, dtype=dtype)) if affine else None
+        self.bias = Parameter(zeros(num_channels, dtype=dtype)) if affine and bias else None
 
     def forward(self, x: Array) -> Tensor:
         """Standardise each group of each example, scale and shift each channel; the shape stays."""

@@ -39,7 +39,7 @@ class Conv1d(_OfSignals):
         Numbers of channels before and after.
     kernel_size, stride, padding, dilation
         As for `Conv2d`, of one axis: a number, or a sequence of one.
-    groups, bias, generator, dtype
+    groups, bias, padding_mode, generator, dtype
         See `Conv2d`.
 
     Attributes
@@ -62,7 +62,7 @@ class Conv1d(_OfSignals):
     >>> layer(minigen.zeros(16, 1, 1024)).shape
     (16, 32, 256)
 
-    Derivation: conv1d
+    Derivation: conv1d, pad.modes
     """
 
     transposed = False
@@ -77,6 +77,7 @@ class Conv1d(_OfSignals):
         dilation: Single = 1,
         groups: int = 1,
         bias: bool = True,
+        padding_mode: str = "zeros",
         *,
         generator: Generator | None = None,
         dtype: DTypeLike = np.float32,
@@ -92,18 +93,20 @@ class Conv1d(_OfSignals):
             bias,
             generator,
             dtype,
+            padding_mode,
         )
 
     def forward(self, x: Array) -> Tensor:
         """Map signals x, shape (N, in_channels, L), to shape (N, out_channels, L')."""
         self._check(x)
         with named(self):
+            x, padding = self._bordered(x)
             signals: Tensor = conv1d(
                 x,
                 self.weight,
                 self.bias,
                 self.stride,
-                self.padding,
+                padding,
                 self.dilation,
                 self.groups,
             )

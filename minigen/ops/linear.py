@@ -114,7 +114,7 @@ def linear_vjp(g: Array, _out: Array, x: Array, weight: Array, bias: Array | Non
     return grad_x, grad_weight, None if bias is None else grad_bias
 
 
-def embedding(indices: Any, weight: Array) -> Array:
+def embedding(indices: Any, weight: Array, padding_idx: int | None = None) -> Array:
     r"""Look up rows of a table: the vector of each index.
 
     It is `getitem`, and its gradient therefore `put`: a row looked up twice gets both cotangents, a
@@ -126,6 +126,9 @@ def embedding(indices: Any, weight: Array) -> Array:
         From 0 to n - 1.
     weight : Tensor or array, shape (n, features)
         The table.
+    padding_idx : int, optional
+        The index of padding, whose row gets no gradient and so stays what it is; a negative one
+        counts from the end.
 
     Returns
     -------
@@ -136,7 +139,7 @@ def embedding(indices: Any, weight: Array) -> Array:
     TypeError
         If the indices are not integers.
     ValueError
-        If `weight` is not a matrix.
+        If `weight` is not a matrix, or has no row `padding_idx`.
     IndexError
         If an index on the CPU is out of range. (On a GPU the check would have to wait for the
         device, and is left out: CuPy counts on from the other end.)
@@ -165,7 +168,16 @@ def embedding(indices: Any, weight: Array) -> Array:
             f"embedding: indices from 0 to {weight.shape[0] - 1} are expected, the table has "
             f"{weight.shape[0]} rows; got {int(rows.min())} to {int(rows.max())}"
         )
-    return getitem(weight, rows)
+    vectors = getitem(weight, rows)
+    if padding_idx is None:
+        return vectors
+    if not -len(weight) <= padding_idx < len(weight):
+        raise ValueError(
+            f"embedding: padding_idx is a row of the table, which has {len(weight)}, "
+            f"got {padding_idx}"
+        )
+    padded = (rows == padding_idx % len(weight))[..., None]
+    return where(padded, array_of(vectors), vectors)
 
 
 # ----------------------------------------------------------------------- products by their shapes

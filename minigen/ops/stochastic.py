@@ -7,6 +7,7 @@ check can call twice.
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -20,12 +21,16 @@ from minigen.engine.backend import (
     namespace,
     to_device,
 )
-from minigen.engine.op import Cotangents, op
+from minigen.engine.op import Cotangents, composed, op
 from minigen.engine.random import Generator, default_generator
 from minigen.engine.tensor import Tensor
+from minigen.ops.activation import softmax
 from minigen.ops.arithmetic import add, exp, mul
 
-__all__ = ["dropout", "log_normal", "reparameterize", "sample_categorical", "word_dropout"]
+__all__ = [
+    "dropout", "gumbel_softmax", "log_normal", "reparameterize", "sample_categorical",
+    "word_dropout",
+]  # fmt: skip
 
 
 def reparameterize(
@@ -302,10 +307,89 @@ def sample_categorical(
         least = xp.sort(logits, axis=-1)[..., -top_k, None]
         logits = xp.where(logits < least, -math.inf, logits)
     if noise is None:
-        drawn = (generator or default_generator()).uniform(logits.shape, np.float64)
-        exponential = np.maximum(-np.log1p(-drawn), np.finfo(np.float64).tiny)
-        noise = to_device((-np.log(exponential)).astype(logits.dtype), device_of(logits))
+        noise = _gumbel_noise(logits, generator)
     return xp.argmax(logits / temperature + array_of(noise), axis=-1)
+
+
+def _gumbel_noise(logits: Array, generator: Generator | None) -> Array:
+    r"""Draw :math:`-\ln(-\ln u)` for each logit."""
+    drawn = (generator or default_generator()).uniform(logits.shape, np.float64)
+    exponential = np.maximum(-np.log1p(-drawn), np.finfo(np.float64).tiny)
+    return to_device((-np.log(exponential)).astype(logits.dtype), device_of(logits))
+
+
+@composed
+def gumbel_softmax(
+    logits: Array,
+    tau: float = 1.0,
+    hard: bool = False,
+    axis: int = -1,
+    *,
+    noise: Array | None = None,
+    generator: Generator | None = None,
+) -> Any:
+    r"""Draw a class softly, so that gradients flow to its logits.
+
+    .. math:: y = \mathrm{softmax}\left( \frac{l + G}{\tau} \right), \qquad G_i = -\ln(-\ln u_i)
+
+    The largest :math:`y_i` is that of a class drawn from :math:`\mathrm{softmax}(l)`, and as the
+    temperature goes to 0, y becomes its one-hot vector. Jang, Gu, Poole (2017), arXiv:1611.01144;
+    Maddison, Mnih, Teh (2017), arXiv:1611.00712.
+
+    Parameters
+    ----------
+    logits : Tensor or array
+        Unnormalised log-probabilities.
+    tau : float, default 1
+        The temperature :math:`\tau`: small ones make y nearly one-hot, and its gradients large.
+    hard : bool, default False
+        Whether to return the one-hot vector itself, with the gradient of y: a biased estimate,
+        named *straight-through*.
+    axis : int, default -1
+        That of the classes, ``dim`` in PyTorch.
+    noise : array, of the shape of the logits, optional
+        The G to use.
+    generator : Generator, optional
+        Draws the noise if none is given; the default generator otherwise.
+
+    Returns
+    -------
+    Tensor or array
+        In [0, 1], of the shape of the logits; 1 is the sum over the classes.
+
+    Raises
+    ------
+    ValueError
+        If the temperature isn't positive.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> import minigen.functional as F
+    >>> logits = minigen.tensor([[0.0, 5.0, 4.0]] * 4)
+    >>> drawn = F.gumbel_softmax(logits, hard=True, generator=minigen.Generator(0))
+    >>> drawn.argmax(-1).tolist()
+    [2, 1, 1, 2]
+
+    Derivation: gumbel_softmax
+    """
+    if not 0 < tau < math.inf:
+        raise ValueError(f"gumbel_softmax: a positive temperature tau is expected, got {tau}")
+    if noise is None:
+        noise = _gumbel_noise(floating(array_of(logits)), generator)
+    soft = softmax(add(logits, noise) * (1 / float(tau)), axis=axis)
+    return _straight_through(soft, axis) if hard else soft
+
+
+def _straight_through(soft: Array, axis: int) -> Any:
+    """Return the one-hot vector of the largest element, which has the gradient of all of them."""
+    values = array_of(soft)
+    xp = namespace(values)
+    largest = xp.expand_dims(xp.argmax(values, axis=axis), axis)
+    along = [1] * values.ndim
+    along[axis] = -1
+    one_hot = largest == xp.arange(values.shape[axis]).reshape(along)
+    return add(soft - values, one_hot.astype(values.dtype))
 
 
 def log_normal(z: Array, mu: Array | float = 0.0, logvar: Array | float = 0.0) -> Array:

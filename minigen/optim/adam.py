@@ -39,6 +39,8 @@ class Adam(Optimizer):
         :math:`\lambda`, which is added to the gradient; `AdamW` decays the weights themselves.
     amsgrad : bool
         See above.
+    maximize : bool
+        Whether to go uphill; see `Optimizer`.
 
     Examples
     --------
@@ -63,6 +65,8 @@ class Adam(Optimizer):
         eps: float = 1e-8,
         weight_decay: float = 0.0,
         amsgrad: bool = False,
+        *,
+        maximize: bool = False,
     ) -> None:
         defaults = {
             "lr": lr,
@@ -71,7 +75,7 @@ class Adam(Optimizer):
             "weight_decay": weight_decay,
             "amsgrad": amsgrad,
         }
-        super().__init__(params, defaults)
+        super().__init__(params, defaults, maximize=maximize)
 
     def check_options(self, group: Group) -> None:
         """Refuse negative options, and betas from 1 on."""
@@ -129,7 +133,7 @@ class AdamW(Adam):
 
     Parameters
     ----------
-    params, lr, betas, eps, amsgrad
+    params, lr, betas, eps, amsgrad, maximize
         See `Adam`.
     weight_decay : float, not negative, default 0.01
         :math:`\lambda`.
@@ -157,8 +161,10 @@ class AdamW(Adam):
         eps: float = 1e-8,
         weight_decay: float = 1e-2,
         amsgrad: bool = False,
+        *,
+        maximize: bool = False,
     ) -> None:
-        super().__init__(params, lr, betas, eps, weight_decay, amsgrad)
+        super().__init__(params, lr, betas, eps, weight_decay, amsgrad, maximize=maximize)
 
     def decay(self, weights: Array, gradient: Array, lr: float, weight_decay: float) -> Array:
         """Shrink the weights in place; return the gradient as it is."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar
@@ -11,12 +12,18 @@ import numpy as np
 from minigen.engine.backend import CPU, Array, device_of, namespace
 from minigen.engine.choice import READABLE, kernels
 from minigen.engine.guards import writes
+from minigen.engine.parallel import halves, side_by_side
+from minigen.engine.recording import recorder
 from minigen.engine.tensor import Tensor
 from minigen.nn.module import Parameter
 from minigen.optim.state import NOTES, Group, ParameterState, collect, restore
+from minigen.optim.together import Turn, updates
 
 BLOCK = 65_536
 """Elements updated at a time: in float32 256 KiB of each array, which the CPU's cache can hold."""
+
+SHARED = 2**17
+"""From how many elements on two threads have a half of a parameter each."""
 
 Update = Callable[..., Any]
 """A version of `Optimizer.update`; see `update_of`."""
@@ -39,6 +46,8 @@ class Optimizer(ABC):
         its own.
     defaults : dict
         The options of groups that name none.
+    maximize : bool, default False
+        Whether to go uphill: every gradient counts with the other sign. A group can say otherwise.
 
     Attributes
     ----------
@@ -58,8 +67,10 @@ class Optimizer(ABC):
     fixed: ClassVar[Mapping[str, Any]] = {"maximize": False}
     """Options that PyTorch's optimiser of the name has besides, and their one value here."""
 
-    def __init__(self, params: Iterable[Any], defaults: Mapping[str, Any]) -> None:
-        self.defaults = dict(defaults)
+    def __init__(
+        self, params: Iterable[Any], defaults: Mapping[str, Any], *, maximize: bool = False
+    ) -> None:
+        self.defaults = {**defaults, **({"maximize": True} if maximize else {})}
         self.param_groups: list[Group] = []
         self.state: dict[Tensor, ParameterState] = {}
         entries = self._entries(params)
@@ -98,6 +109,10 @@ class Optimizer(ABC):
         weights, gradient, *moments : array, of one shape
             A block of a parameter, of its gradient and of its moments, in the order of `moments`.
             The gradient must not be changed.
+
+        Notes
+        -----
+        Two threads may call it at the same time, each with blocks of its own.
         """
 
     @abstractmethod
@@ -136,7 +151,7 @@ class Optimizer(ABC):
             raise TypeError(
                 f"{self._name}: a group is a dict with an entry 'params', not {group!r}"
             )
-        unknown = group.keys() - self.defaults.keys() - {"params", *NOTES}
+        unknown = group.keys() - self.defaults.keys() - {"params", "maximize", *NOTES}
         if unknown:
             raise ValueError(
                 f"{self._name}: unknown option {min(unknown)!r} in a group; "
@@ -178,7 +193,9 @@ class Optimizer(ABC):
         ValueError
             Names each entry that does not fit this optimiser's groups and parameters.
         """
-        groups, states = restore(state, self.param_groups, self.moments, self._name, self.fixed)
+        own = {name for group in self.param_groups for name in group}
+        fixed = {name: value for name, value in self.fixed.items() if name not in own}
+        groups, states = restore(state, self.param_groups, self.moments, self._name, fixed)
         for group in groups:
             self.check_options(group)
         self.param_groups[:] = groups
@@ -199,13 +216,17 @@ class Optimizer(ABC):
     def _update_parameter(
         self, parameter: Tensor, gradient: Array, group: Group, names: Sequence[str]
     ) -> None:
+        recorded = recorder()
+        if recorded is not None:
+            recorded.forbid(f"an update by {self._name}, which is told the number of its step,")
         state = self.state.setdefault(parameter, {"step": 0})
-        arrays = weights, _, *moments = self._arrays(parameter, gradient, state, names)
+        arrays = weights, _, *moments = self._arrays(
+            parameter, _descent(group, gradient), state, names
+        )
         state["step"] += 1
         compiled: Update = _compiled_updates.get(type(self), _serves_nothing)
         if compiled(group, state["step"], *arrays) is NotImplemented:
-            for block in blocks(*arrays):
-                self.update(group, state["step"], *block)
+            _update_blocks(functools.partial(self.update, group, state["step"]), arrays)
         writes.note(weights)
         if state["step"] % SWEEP_EVERY == 0:
             for moment in moments:
@@ -218,21 +239,18 @@ class Optimizer(ABC):
 
         A sweep of vanishing moments is not needed there: a GPU's arithmetic takes them for zeros.
         """
-        together = _updates_together.get(type(self))
+        together = updates.get(type(self))
         states = [self.state.setdefault(parameter, {"step": 0}) for parameter in parameters]
-        steps = {state["step"] for state in states}
-        if together is None or len(steps) > 1 or kernels() == READABLE:
+        if together is None or kernels() == READABLE or len({s["step"] for s in states}) > 1:
             return False
         arrays = [
-            self._arrays(parameter, parameter.grad.array, state, names)
+            self._arrays(parameter, _descent(group, parameter.grad.array), state, names)
             for parameter, state in zip(parameters, states, strict=True)
             if parameter.grad is not None
         ]
-        if together(group, steps.pop() + 1, arrays) is NotImplemented:
+        if not together.serves(arrays):
             return False
-        for state, (weights, *_) in zip(states, arrays, strict=True):
-            state["step"] += 1
-            writes.note(weights)
+        Turn(self, together, group, names, parameters, states, arrays).take()
         return True
 
     def _arrays(
@@ -299,6 +317,11 @@ class Optimizer(ABC):
             known.add(id(parameter))
 
 
+def _descent(group: Group, gradient: Array) -> Array:
+    """Return the gradient of what is to become small."""
+    return -gradient if group.get("maximize") else gradient
+
+
 def update_of(optimizer: type[Optimizer]) -> Callable[[Update], Update]:
     """Declare a compiled version of an optimiser's `update`; it stands in `minigen.optim.compiled`.
 
@@ -313,26 +336,33 @@ def update_of(optimizer: type[Optimizer]) -> Callable[[Update], Update]:
     return declare
 
 
-def update_together_of(optimizer: type[Optimizer]) -> Callable[[Update], Update]:
-    """Declare an optimiser's update of many parameters at once, on a GPU.
-
-    It stands in `minigen.optim.on_card`, takes the group, the number of the step and a list of
-    weights, gradient and moments for each parameter, and is not inherited, either.
-    """
-
-    def declare(together: Update) -> Update:
-        _updates_together[optimizer] = together
-        return together
-
-    return declare
-
-
 _compiled_updates: dict[type[Optimizer], Update] = {}
-_updates_together: dict[type[Optimizer], Update] = {}
 
 
 def _serves_nothing(*_arguments: Any) -> Any:
     return NotImplemented
+
+
+def _update_blocks(update: Callable[..., None], arrays: Sequence[Array]) -> None:
+    """Call an update on each block of arrays of one shape: of large ones on two threads."""
+    size = arrays[0].size
+    if size < SHARED or not all(_in_rows(array) for array in arrays):
+        for block in blocks(*arrays):
+            update(*block)
+        return
+
+    rows = [array.reshape(-1) for array in arrays]
+
+    def update_part(part: range) -> None:
+        for block in blocks(*(row[part.start : part.stop] for row in rows)):
+            update(*block)
+
+    side_by_side(update_part, halves(size))
+
+
+def _in_rows(array: Array) -> bool:
+    """Tell whether an array is one of the CPU's, in NumPy's own memory order."""
+    return device_of(array) == CPU and bool(array.flags.c_contiguous)
 
 
 def blocks(*arrays: Array) -> Iterator[tuple[Array, ...]]:
@@ -348,10 +378,9 @@ def blocks(*arrays: Array) -> Iterator[tuple[Array, ...]]:
     >>> [(a.size, b.size) for a, b in blocks(np.zeros((700, 100)), np.ones((700, 100)))]
     [(65536, 65536), (4464, 4464)]
     """
-    for array in arrays:
-        if device_of(array) != CPU or not array.flags.c_contiguous:
-            yield arrays
-            return
+    if not all(_in_rows(array) for array in arrays):
+        yield arrays
+        return
     rows = [array.reshape(-1) for array in arrays]
     for start in range(0, arrays[0].size, BLOCK):
         yield tuple(row[start : start + BLOCK] for row in rows)

@@ -39,6 +39,8 @@ class RMSprop(Optimizer):
         :math:`\mu`.
     centered : bool
         See above.
+    maximize : bool
+        Whether to go uphill; see `Optimizer`.
 
     Examples
     --------
@@ -62,6 +64,8 @@ class RMSprop(Optimizer):
         weight_decay: float = 0.0,
         momentum: float = 0.0,
         centered: bool = False,
+        *,
+        maximize: bool = False,
     ) -> None:
         defaults = {
             "lr": lr,
@@ -71,7 +75,7 @@ class RMSprop(Optimizer):
             "momentum": momentum,
             "centered": centered,
         }
-        super().__init__(params, defaults)
+        super().__init__(params, defaults, maximize=maximize)
 
     def check_options(self, group: Group) -> None:
         """Refuse negative options, and alpha from 1 on."""

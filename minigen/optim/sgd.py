@@ -36,6 +36,8 @@ class SGD(Optimizer):
         :math:`\lambda`.
     nesterov : bool
         Nesterov's momentum, which needs momentum and no dampening.
+    maximize : bool
+        Whether to go uphill; see `Optimizer`.
 
     Examples
     --------
@@ -58,6 +60,8 @@ class SGD(Optimizer):
         dampening: float = 0.0,
         weight_decay: float = 0.0,
         nesterov: bool = False,
+        *,
+        maximize: bool = False,
     ) -> None:
         defaults = {
             "lr": lr,
@@ -66,7 +70,7 @@ class SGD(Optimizer):
             "weight_decay": weight_decay,
             "nesterov": nesterov,
         }
-        super().__init__(params, defaults)
+        super().__init__(params, defaults, maximize=maximize)
 
     def check_options(self, group: Group) -> None:
         """Refuse negative options, and Nesterov's momentum without momentum."""

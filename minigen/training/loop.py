@@ -271,7 +271,7 @@ class Trainer:
     def _finish_epoch(self, epoch: int) -> None:
         """Evaluate, draw, record and save: the checkpoint comes last, and vouches for the rest."""
         self._read_losses()
-        test = self.world.of_root(self._evaluate)
+        test = self._evaluate(self.world)
         if not all(math.isfinite(value) for value in test.values()):
             found = f"the test loss became NaN or infinite after epoch {epoch}"
             self._diverge(found, self.position.step, self._evaluate)
@@ -285,11 +285,11 @@ class Trainer:
             self.folder.write_history(self.history)
         self._save()
 
-    def _evaluate(self) -> dict[str, float]:
+    def _evaluate(self, world: Communicator = ALONE) -> dict[str, float]:
         """Average the terms over the test images; the noise is the same after every epoch."""
         generator = stream(self.config.seed, Purpose.EVALUATION)
         test = self._test
-        return average_terms(self.model, test.images, test.labels, generator=generator)
+        return average_terms(self.model, test.images, test.labels, generator=generator, world=world)
 
     def _watched(self) -> Record:
         """Have the model measure how its training stands, and say what is wrong."""

@@ -21,6 +21,7 @@ from minigen.distributed import (
     launched,
     run_workers,
 )
+from minigen.distributed.communicator import exchange_by
 from minigen.engine.parallel import one_thread
 from minigen.models import Model
 from minigen.training.config import RunConfig
@@ -66,6 +67,11 @@ class Team:
         """Whether this process writes, and reports."""
         return self.processes.rank == 0
 
+    @property
+    def world(self) -> Communicator:
+        """The processes, each as one worker."""
+        return Communicator(self.processes.rank, self.processes.size, exchange_by(self.processes))
+
     def as_root(self, report: Callable[[str], None]) -> Callable[[str], None]:
         """Return what tells a sentence: to nobody, but on the root."""
         return report if self.is_root else lambda _: None
@@ -94,6 +100,16 @@ class Team:
         if raised_by:
             raise raised_by[0]
         return result  # type: ignore[no-any-return]
+
+    def share(self, tasks: Sequence[Callable[[], Result]]) -> list[Result]:
+        """Do each task on one of the processes, in turn; return all results to every one.
+
+        Tasks know nothing of each other. What they return has to go through a pickle.
+        """
+        rank, size = self.processes.rank, self.processes.size
+        mine = self.agree(lambda: [task() for task in tasks[rank::size]])
+        theirs = self._gather(mine)
+        return [theirs[number % size][number // size] for number in range(len(tasks))]
 
     def by_root(self, function: Callable[[], Result]) -> Result:
         """Return to every process what a function returns to the root, or raise its error."""
@@ -158,7 +174,7 @@ class Team:
 
     def _gather(self, value: Any) -> list[Any]:
         """Return the values of all processes."""
-        return self.processes.gather([value])
+        return self.processes.gather_at_rest([value])
 
 
 def _arrays(examples: Examples) -> list[Any]:

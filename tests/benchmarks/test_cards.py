@@ -14,6 +14,7 @@ from benchmarks.contest import check_agreement
 from benchmarks.libraries import make_trainee
 from benchmarks.worker import Session
 from benchmarks.workloads import WORKLOADS
+from tests.strict.counters import counting
 
 
 class Clock:
@@ -113,6 +114,20 @@ def test_minigen_is_measured_through_cupy(tmp_path: Path, monkeypatch: pytest.Mo
     assert found["memory"] == 0  # the stand-in's is not modelled
     session.prepare_workload("W1", weights)
     check_agreement("W1", {"cpu": session.figures(), "cuda": found["figures"]})
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("cupy")
+def test_a_captured_step_is_measured_when_it_is_repeated() -> None:
+    small = WORKLOADS["W1"]
+    small = type(small)(**{**vars(small), "batch": 2, "batches": 1})
+    trainee = make_trainee("captured", small, None, "cuda")
+    assert all(math.isfinite(value) for value in trainee.figures().values())
+    trainee.step()
+    with counting() as counters:
+        trainee.step()
+    assert counters.total("graph") == 1
+    assert counters.total("product") == 0
 
 
 @pytest.mark.usefixtures("cupy")

@@ -16,13 +16,20 @@ from benchmarks import __main__ as command
 from benchmarks import cuda
 from benchmarks.contender import Contender
 from benchmarks.contest import DisagreementError
-from benchmarks.libraries import make_trainee
+from benchmarks.libraries import ON_A_CARD, make_trainee
 from benchmarks.workloads import WORKLOADS
 from tests.strict.library import Library
 
 PERFORMANCE = Path(__file__).parents[2] / "docs" / "performance.md"
 
-MILLISECONDS = {"minigen": [3.0, 1.0, 2.0], "torch": [4.0, 5.0, 4.0], "graphs": [1.0, 1.0, 9.0]}
+MILLISECONDS = {
+    "minigen": [3.0, 1.0, 2.0],
+    "captured": [0.5, 0.5, 0.5],
+    "torch": [4.0, 5.0, 4.0],
+    "graphs": [1.0, 1.0, 9.0],
+}
+
+OURS = ("minigen", "captured")
 
 
 class FakeWorker:
@@ -45,9 +52,9 @@ class FakeWorker:
         return {
             "figures": figures,
             "milliseconds": MILLISECONDS[self.library],
-            "launches": None if self.library == "minigen" else 40.4,
-            "sets": None if self.library == "minigen" else 3.0,
-            "copies": None if self.library == "minigen" else 2.0,
+            "launches": None if self.library in OURS else 40.4,
+            "sets": None if self.library in OURS else 3.0,
+            "copies": None if self.library in OURS else 2.0,
             "memory": 123_400_000,
         }
 
@@ -76,13 +83,15 @@ def test_each_contender_is_alone_on_the_card(workers: type[FakeWorker]) -> None:
     measured = cuda.measure_workload("W2", steps=50, warm_up=7, threads=1)
     assert workers.events == [
         *("figures_on_card minigen", "end minigen"),
+        *("figures_on_card captured", "end captured"),
         *("figures_on_card torch", "end torch"),
         *("figures_on_card graphs", "end graphs"),
         *("run_on_card minigen", "end minigen"),
+        *("run_on_card captured", "end captured"),
         *("run_on_card torch", "end torch"),
         *("run_on_card graphs", "end graphs"),
     ]
-    assert [each.median for each in measured.values()] == [2, 4, 1]
+    assert [each.median for each in measured.values()] == [2, 0.5, 4, 1]
 
 
 def test_contenders_that_compute_something_else_are_not_compared(
@@ -104,7 +113,7 @@ def test_each_measurement_is_written_at_once(tmp_path: Path) -> None:
         seen.append(sorted(json.loads(file.read_text())["workloads"]["W2"]))
 
     cuda.measure_workload("W2", 50, 7, 1, tell)
-    assert seen == [["minigen"], ["minigen", "torch"], ["graphs", "minigen", "torch"]]
+    assert seen == [sorted(ON_A_CARD[: n + 1]) for n in range(len(ON_A_CARD))]
     written = json.loads(file.read_text())
     assert written["card"] == "A Card"
     assert written["workloads"]["W2"]["torch"]["median"] == 4
@@ -115,13 +124,14 @@ def test_each_measurement_is_written_at_once(tmp_path: Path) -> None:
 def test_the_table_has_medians_ratios_launches_and_memory() -> None:
     measured = {"W2": cuda.measure_workload("W2", steps=50, warm_up=7, threads=1)}
     rows = cuda.table(measured).splitlines()
-    assert rows[5:8] == [
+    assert rows[6:10] == [
         "| W2 | minigen | 2.000 | 0.50 | | | | 123 |",
+        "| W2 | minigen, captured | 0.500 | 0.12 | | | | 123 |",
         "| W2 | PyTorch eager | 4.000 | 1.00 | 40 | 3 | 2 | 123 |",
         "| W2 | PyTorch, CUDA graphs | 1.000 | 0.25 | 40 | 3 | 2 | 123 |",
     ]
     assert rows[2] == "| W1 | minigen | not yet measured | | | | | |"
-    assert len(rows) == 2 + 3 * len(cuda.MEASURED)
+    assert len(rows) == 2 + 4 * len(cuda.MEASURED)
     assert len({row.count("|") for row in rows}) == 1
 
 

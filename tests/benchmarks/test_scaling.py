@@ -56,6 +56,12 @@ def test_the_exchanges_of_a_step_are_counted() -> None:
     assert time_network(ALONE) == Network(0.0, math.inf)
 
 
+def test_workers_that_are_apart_take_a_whole_batch_each_and_send_nothing() -> None:
+    step = run_workers(lambda world: time_steps(world, 4, 1, 1, apart=True), 2, Processes())
+    assert step.apart
+    assert (step.ranks, step.batch, step.exchanges, step.bytes) == (2, 4, 0, 0)
+
+
 def test_results_are_written_and_drawn(tmp_path: Path) -> None:
     predicted = scale(HALVES, TWO, Network(1e-3, 1e6), batch=8)
     write_json(tmp_path / "found.json", [TWO], Network(1e-3, 1e6), predicted)

@@ -22,7 +22,7 @@ def test_a_step_of_the_dense_vae_goes_from_its_objective_to_the_optimiser() -> N
     walk = trace_step()
     assert {
         "models/vae.py",
-        "ops/losses.py",
+        "ops/losses/outcomes.py",
         "engine/graph.py",
         "optim/adam.py",
     } <= walk.lines.keys()

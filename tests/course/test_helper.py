@@ -6,7 +6,8 @@ import matplotlib.pyplot as plt
 import pytest
 
 import minigen
-from minigen.course import figures, find_lesson, show_source
+from minigen.course import figures, lessons, show_source
+from minigen.course.lesson import helper_files
 
 HELPER = '''"""Figures of lesson 03b."""
 
@@ -50,6 +51,35 @@ def test_the_code_of_a_helper_can_be_shown(lesson: Path) -> None:
     assert code.startswith("def draw()")
 
 
+@pytest.fixture
+def package(lesson: Path) -> Path:
+    """A helper in two files, of which the first passes on what the second holds."""
+    folder = lesson / "figures"
+    folder.mkdir()
+    (folder / "__init__.py").write_text("from .curves import Curve, draw\n")
+    (folder / "curves.py").write_text(HELPER)
+    return folder
+
+
+def test_a_helper_may_be_a_package_that_is_loaded_anew_with_its_modules(package: Path) -> None:
+    assert figures("3b").draw() == "black"
+    (package / "curves.py").write_text(HELPER.replace('"black"', '"vermilion"'))
+    assert figures("3b").draw() == "vermilion"
+
+
+def test_the_code_of_a_package_can_be_shown(package: Path) -> None:
+    ((place, _),) = show_source(figures("3b").draw).parts
+    assert place == "lessons/03b-optimisation/figures/curves.py"
+
+
+def test_the_files_of_a_helper_are_found_in_either_form(package: Path) -> None:
+    names = [path.name for path in helper_files(package.parent)]
+    assert names == ["__init__.py", "curves.py"]
+    (package.with_name("figures.py")).write_text(HELPER)
+    assert [path.name for path in helper_files(package.parent)][-1] == "figures.py"
+    assert helper_files(package) == []
+
+
 def test_a_lesson_without_a_helper_is_an_error_that_names_its_folder(lesson: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"lesson 03b has no figures\.py; its folder is"):
         figures("3b")
@@ -62,5 +92,6 @@ def test_a_lesson_that_is_missing_is_an_error_that_lists_the_others(lesson: Path
 
 def test_the_helpers_of_lessons_are_loaded_without_an_error() -> None:
     with plt.rc_context():  # some choose a style for all figures
-        for folder in sorted(find_lesson(1).notebook.parent.parent.glob("*/figures.py")):
-            assert figures(folder.parent.name.partition("-")[0]).__doc__
+        for lesson in lessons():
+            if lesson.figures.exists():
+                assert figures(lesson.number).__doc__

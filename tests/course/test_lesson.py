@@ -59,6 +59,17 @@ def test_a_notebook_without_a_heading_is_an_error(lesson: Lesson, text: str) -> 
         _ = lesson.title
 
 
+def test_a_lesson_whose_notebook_is_still_to_be_built_has_the_title_of_its_source(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(minigen, "__file__", str(tmp_path / "minigen" / "__init__.py"))
+    source = tmp_path / "lessons" / "17-trial" / "17-trial.md"
+    source.parent.mkdir(parents=True)
+    source.write_text("# Lesson 17: A trial\n\nWords.\n")
+    source.with_name("notes.md").write_text("# Notes\n")
+    assert [(lesson.number, lesson.title) for lesson in lessons()] == [("17", "A trial")]
+
+
 def test_what_is_missing_is_copied_and_what_is_there_is_left(tmp_path: Path) -> None:
     lesson, folder = find_lesson(1), tmp_path / "mine"
     answers = folder / "01-autograd" / "exercises.py"

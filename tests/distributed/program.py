@@ -17,13 +17,14 @@ CHUNKS = 4
 
 
 def every_model(steps: str, *names: str) -> None:
-    """Train every model for a few steps, and print the digests of the weights."""
+    """Train every model for a few steps; print digests of the weights, and all averages."""
     for name in names or RUNS:
         with tempfile.TemporaryDirectory() as folder:
             config = small_run(name, steps=int(steps), chunks=CHUNKS)
             run = train(config, folder, progress=False, pictures=False, report=lambda _: None)
         if RANK == 0:
-            print(f"{name}: {digest(run.model)} {run.history[-1]['train']}", flush=True)
+            record = {part: run.history[-1][part] for part in ("train", "test")}
+            print(f"{name}: {digest(run.model)} {record}", flush=True)
 
 
 def faulty(folder: str, fault: str) -> None:

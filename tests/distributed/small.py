@@ -77,7 +77,7 @@ RUNS: Final[dict[str, dict[str, Any]]] = {
         "dataset": "tests.words:beeps",
         "model_config": {**CONVOLUTIONS, "hidden": [6]},
     },
-    "audio-vae": {"dataset": "tests.sounds:sines", "model_config": SOUND, "batch_size": 14},
+    "audio-vae": {"dataset": "tests.sounds:sines", "model_config": SOUND, "batch_size": 7},
     "audio-gan": {"dataset": "tests.sounds:sines", "model_config": SOUND},
     "char-gru": {
         "dataset": "tests.texts:names",

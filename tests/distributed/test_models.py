@@ -20,20 +20,21 @@ SOON = ("conv-vae", "gan", "pix2pix", "char-gru")
 EVERY_RUN = [pytest.param(name, marks=() if name in SOON else pytest.mark.slow) for name in RUNS]
 
 
-def weights(folder: Path, name: str, chunks: int | None) -> dict[str, npt.NDArray[np.float64]]:
-    """Train for two steps, by plain gradients, and return what was learnt."""
+def learnt(folder: Path, name: str, chunks: int | None) -> dict[str, npt.NDArray[np.float64]]:
+    """Train for two steps, by plain gradients; return the weights, and what the test set gave."""
     config = small_run(
         name, chunks=chunks, steps=2, optimizer="sgd", learning_rate=0.002, schedule="constant"
     )
     run = train(config, folder, progress=False, pictures=False, report=lambda _: None)
-    return {name: np.asarray(x, np.float64) for name, x in run.model.state_dict().items()}
+    found = {**run.model.state_dict(), **run.history[-1]["test"]}
+    return {name: np.asarray(x, np.float64) for name, x in found.items()}
 
 
 @pytest.mark.parametrize("name", EVERY_RUN)
 @pytest.mark.filterwarnings("ignore")  # of a set without a test part that is as the training part
 def test_chunks_teach_what_the_whole_batch_teaches(name: str, tmp_path: Path) -> None:
-    whole = weights(tmp_path / "whole", name, None)
-    shared = weights(tmp_path / "shared", name, CHUNKS)
+    whole = learnt(tmp_path / "whole", name, None)
+    shared = learnt(tmp_path / "shared", name, CHUNKS)
     for each, array in whole.items():
         scale = np.abs(array).max()
         np.testing.assert_allclose(shared[each], array, atol=1e-5 * scale + 1e-9, err_msg=each)

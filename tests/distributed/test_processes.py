@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import time
 from pathlib import Path
@@ -10,7 +11,10 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
+from minigen.training import train
+
 from .launch import Ended, mpiexec, needs_mpi
+from .small import small_run
 
 PROGRAM = "tests/distributed/program.py"
 STEPS = "3"
@@ -96,3 +100,21 @@ def test_ranks_with_other_options_are_refused(tmp_path: Path) -> None:
     ended = run(2, "different", str(tmp_path / "run"), expect=1)
     assert "rank 1 differs from rank 0 in its options" in ended.errors
     assert not (tmp_path / "run" / "config.json").exists()
+
+
+def test_ranks_that_evaluate_together_find_what_one_finds(tmp_path: Path) -> None:
+    config = small_run("vae", steps=3)
+    train(config, tmp_path, progress=False, pictures=False, report=lambda _: None)
+    asked = ("--samples", "50", "--generated", "40", "--json")
+    by_one, by_three = (
+        mpiexec(ranks, "-m", "minigen", "evaluate", str(tmp_path), *asked) for ranks in (1, 3)
+    )
+    assert {"nll", "negative_elbo", "active_units", "samples"} <= json.loads(by_one.output).keys()
+    assert by_three == by_one
+    assert by_one.status == 0
+
+
+def test_ranks_that_cannot_evaluate_say_so_once(tmp_path: Path) -> None:
+    ended = mpiexec(2, "-m", "minigen", "evaluate", str(tmp_path))
+    assert ended.status != 0
+    assert ended.errors.count("holds no run") == 1

@@ -82,7 +82,7 @@ MUTATIONS = [
     ),
     Mutation(
         "a forward pass is wrong",
-        "minigen/ops/losses.py",
+        "minigen/ops/losses/gaussians.py",
         "_exponential_remainder(logvar)) * 0.5",
         "_exponential_remainder(logvar)) * 0.25",
         page_test("kl"),

@@ -20,7 +20,7 @@ PAGE = (Path(__file__).parents[2] / "docs" / "pytorch.md").read_text(encoding="u
 
 USELESS_HERE = {
     "args", "kwargs", "input", "tensor", "device", "dtype", "out", "inplace", "foreach", "fused",
-    "capturable", "differentiable", "maximize", "size_average", "reduce", "_stacklevel", "dim",
+    "capturable", "differentiable", "size_average", "reduce", "_stacklevel", "dim",
     "keepdim",
 }  # fmt: skip
 """Parameters that the page dismisses for all names at once."""
@@ -112,7 +112,9 @@ def test_defaults_are_pytorchs_unless_the_page_says_otherwise() -> None:
         "F.binary_cross_entropy.reduction": ("batchmean", "mean"),
         "F.binary_cross_entropy_with_logits.reduction": ("batchmean", "mean"),
         "F.cross_entropy.reduction": ("batchmean", "mean"),
+        "F.gaussian_nll_loss.reduction": ("batchmean", "mean"),
         "F.huber_loss.reduction": ("batchmean", "mean"),
+        "F.kl_div.reduction": ("batchmean", "mean"),
         "F.l1_loss.reduction": ("batchmean", "mean"),
         "F.mse_loss.reduction": ("batchmean", "mean"),
         "F.smooth_l1_loss.reduction": ("batchmean", "mean"),
@@ -122,10 +124,13 @@ def test_defaults_are_pytorchs_unless_the_page_says_otherwise() -> None:
         "nn.BCELoss.reduction": (None, "mean"),
         "nn.BCEWithLogitsLoss.reduction": (None, "mean"),
         "nn.CrossEntropyLoss.reduction": (None, "mean"),
+        "nn.GaussianNLLLoss.reduction": (None, "mean"),
         "nn.HuberLoss.reduction": (None, "mean"),
+        "nn.KLDivLoss.reduction": (None, "mean"),
         "nn.L1Loss.reduction": (None, "mean"),
         "nn.SmoothL1Loss.reduction": (None, "mean"),
         "nn.MSELoss.reduction": (None, "mean"),
+        "nn.NLLLoss.reduction": (None, "mean"),
         "nn.LogSoftmax.dim": (-1, None),
         "nn.Softmax.dim": (-1, None),
     }

@@ -215,3 +215,23 @@ def test_ones_are_drawn_with_the_probabilities_given() -> None:
 def test_what_is_no_probability_is_refused(p: float) -> None:
     with pytest.raises(ValueError, match=r"probabilities in \[0, 1\] are expected"):
         minigen.bernoulli(minigen.tensor([0.5, p]))
+
+
+def test_new_tensors_are_like_another_unless_it_is_said() -> None:
+    x = minigen.zeros(2, dtype="float64")
+    made = {
+        "zeros": x.new_zeros(2, 3),
+        "ones": x.new_ones((2, 3)),
+        "full": x.new_full((2, 3), 5),
+        "empty": x.new_empty(2, 3),
+        "tensor": x.new_tensor([[1, 2, 3], [4, 5, 6]]),
+    }
+    assert {(each.shape, each.dtype, each.device) for each in made.values()} == {
+        ((2, 3), x.dtype, x.device)
+    }
+    assert (made["zeros"].sum().item(), made["ones"].sum().item()) == (0, 6)
+    assert made["full"].mean().item() == 5
+    whole = x.new_ones(2, dtype="int64")
+    assert whole.dtype == np.int64
+    assert x.new_zeros(1, requires_grad=True).requires_grad
+    assert type(minigen.nn.Parameter([1.0]).new_zeros(1)) is minigen.Tensor

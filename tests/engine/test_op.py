@@ -444,3 +444,16 @@ def test_all_arguments_mix_tensors_and_arrays() -> None:
         assert y.tolist() == [[11]]
     assert isinstance(weight @ x.T, Tensor)
     assert F.where(np.array([True, False]), x, weight).tolist() == [[3, 2]]
+
+
+@pytest.mark.parametrize("kind", [ValueError, RuntimeError])
+def test_shapes_that_do_not_fit_are_errors_as_python_and_as_pytorch_have_them(kind: Any) -> None:
+    for call in (
+        lambda: minigen.ones(2, 3) @ minigen.ones(2, 3),
+        lambda: minigen.ones(3).view(2, 2),
+        lambda: minigen.ones(3) + minigen.ones(2),
+        lambda: minigen.nn.Dense(3, 2)(minigen.ones(1, 4)),
+        lambda: minigen.nn.Conv2d(1, 1, 5)(minigen.ones(1, 1, 2, 2)),
+    ):
+        with pytest.raises(kind):
+            call()

@@ -242,3 +242,10 @@ def test_in_asks_for_an_element() -> None:
 
 def test_view_as_takes_the_shape_of_another() -> None:
     assert minigen.arange(6).view_as(np.zeros((2, 3))).tolist() == [[0, 1, 2], [3, 4, 5]]
+
+
+def test_the_layout_in_memory_is_told_in_elements() -> None:
+    x = minigen.zeros(2, 3, 4, dtype="float64")
+    assert (x.nelement(), x.element_size()) == (24, 8)
+    assert (x.stride(), x.stride(-1), x.T.stride()) == ((12, 4, 1), 1, (1, 4, 12))
+    assert x.type("int64").dtype == np.int64

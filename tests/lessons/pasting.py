@@ -11,6 +11,7 @@ from unittest import mock
 
 from lessons import building, cells
 from minigen.course import Lesson
+from minigen.course.lesson import helper_files
 
 _CHEAP: Final = frozenset({"F", "Generator", "math", "minigen", "np", "range"})
 """Whose functions are called to have the names that a lesson's functions need."""
@@ -66,8 +67,9 @@ def _codes(lesson: Lesson) -> Iterator[tuple[str, str]]:
         if cell.cell_type == "code" and cells.GENERATED not in cells.tags(cell)
     ]
     yield lesson.notebook.stem, "\n".join(own)
-    if lesson.figures.exists():
-        yield f"{lesson.number} figures", lesson.figures.read_text(encoding="utf-8")
+    files = helper_files(lesson.notebook.parent)
+    # As one, so that a function finds those of the other modules.
+    yield f"{lesson.number} figures", "\n".join(file.read_text(encoding="utf-8") for file in files)
 
 
 def _functions(code: str) -> Iterator[tuple[str, Callable[..., Any]]]:

@@ -76,10 +76,11 @@ def test_a_source_becomes_cells_with_tags_and_lasting_names(source: Path) -> Non
 
 def test_a_change_of_stubs_or_helper_makes_a_notebook_stale(source: Path) -> None:
     digests = {building.digest_of_source(source)}
-    for name in ("exercises.py", "figures.py"):
-        source.with_name(name).write_text("x = 1\n")
+    source.with_name("figures").mkdir()
+    for name in ("exercises.py", "figures.py", "figures/curves.py"):
+        (source.parent / name).write_text("x = 1\n")
         digests.add(building.digest_of_source(source))
-    assert len(digests) == 3
+    assert len(digests) == 4
 
 
 def test_equal_cells_have_different_names(source: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from lessons import building, inspection
 from minigen import __version__
 from minigen.course import lessons
 from minigen.course.lesson import number_in
+from tests.docs.test_glossary import TERMS
 
 SOURCES = building.sources()
 SECTIONS = (
@@ -53,6 +55,7 @@ def prose(notebook: Any) -> str:
 def test_there_is_a_notebook_for_every_source_and_none_besides() -> None:
     notebooks = [lesson.notebook for lesson in lessons()]
     assert notebooks == [building.notebook_of(source) for source in SOURCES]
+    assert [notebook.name for notebook in notebooks if not notebook.exists()] == []
     assert SOURCES
 
 
@@ -117,6 +120,32 @@ def test_papers_on_arxiv_are_linked_by_their_numbers(source: Path) -> None:
 def test_relative_links_lead_somewhere(source: Path) -> None:
     targets = re.findall(r"\]\((?!https?://|#)([^)#\s]+)", prose(saved(source)))
     assert [target for target in targets if not (source.parent / target).exists()] == []
+
+
+@each_source
+def test_a_term_that_links_to_the_glossary_stands_in_its_entry(source: Path) -> None:
+    entries = {term.anchor: " ".join([term.name, *term.paragraphs]).lower() for term in TERMS}
+    linked = re.findall(
+        r"\[\*\*([^*]+)\*\*\]\([./\w]*glossary\.md#([\w-]+)\)", prose(saved(source))
+    )
+    stems = {(text, anchor): re.findall(r"\b\w{2,5}", text.lower()) for text, anchor in linked}
+    strangers = [
+        (text, anchor)
+        for (text, anchor), found in stems.items()
+        if not any(stem.removesuffix("s") in entries[anchor] for stem in found)
+    ]
+    assert strangers == []
+
+
+@each_source
+def test_no_number_at_the_beginning_of_a_line_makes_a_list_of_a_sentence(source: Path) -> None:
+    lines = source.read_text(encoding="utf-8").splitlines()
+    cut = [
+        line
+        for before, line in itertools.pairwise(lines)
+        if line.startswith("1. ") and before.strip() and not before.startswith((" ", "-", "+++"))
+    ]
+    assert cut == []
 
 
 @each_source

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 
 import minigen
@@ -85,3 +86,13 @@ def test_inplace_is_taken_and_has_no_effect(layer: nn.Module) -> None:
 def test_identity_can_replace_any_layer() -> None:
     x = minigen.ones(2)
     assert nn.Identity(54, unused=0.1)(x) is x
+
+
+def test_softplus_bends_as_sharply_as_asked_and_is_straight_beyond_the_threshold() -> None:
+    x = np.array([-2.0, 0.0, 0.4, 3.0])
+    found = nn.Softplus(beta=2.0, threshold=5.0)(minigen.tensor(x))
+    expected = np.where(2 * x > 5, x, np.log1p(np.exp(2 * x)) / 2)
+    np.testing.assert_allclose(found.numpy(), expected, rtol=1e-12)
+    assert repr(nn.Softplus()) == "Softplus(beta=1.0, threshold=20.0)"
+    with pytest.raises(ValueError, match=r"Softplus: a positive beta is expected, got 0\.0"):
+        nn.Softplus(beta=0.0)

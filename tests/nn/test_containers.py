@@ -103,3 +103,23 @@ def test_entries_of_a_dictionary_that_are_none_are_refused() -> None:
     for name in ("", "a.b", "parameters", "training"):
         with pytest.raises(ValueError, match=f"ModuleDict: '{name}' cannot be the name"):
             heads[name] = nn.ReLU()
+
+
+@pytest.mark.parametrize("make", [nn.Sequential, lambda *m: nn.ModuleList(m)])
+def test_modules_are_inserted_replaced_and_taken_out(make: Any) -> None:
+    first, second, third = nn.ReLU(), nn.Tanh(), nn.Sigmoid()
+    row = make(first, third)
+    assert row.insert(1, second) is row
+    assert list(row) == [first, second, third]
+    assert [name for name, _ in row.named_children()] == ["0", "1", "2"]
+    assert row.pop(0) is first
+    row[-1] = first
+    assert list(row) == [second, first]
+    del row[0:1]
+    assert list(row) == [first]
+    for call in (lambda: row.insert(3, second), lambda: row.pop(1)):
+        with pytest.raises(IndexError, match="of 1 modules"):
+            call()
+    with pytest.raises(TypeError, match="entry 0 is no module, but int"):
+        row.insert(0, 3)
+    assert list(row) == [first]

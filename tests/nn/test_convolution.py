@@ -203,3 +203,38 @@ def test_a_small_network_learns() -> None:
         optimizer.step()
         losses.append(loss.item())
     assert losses[-1] < 0.5 * losses[0]
+
+
+@pytest.mark.derivation("pad.modes")
+@pytest.mark.parametrize("mode", ["reflect", "replicate", "circular"])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"padding": (1, 2), "stride": 2, "kernel_size": 3},
+        {"padding": "same", "dilation": 2, "kernel_size": (2, 3)},
+        {"padding": "valid", "kernel_size": 3},
+    ],
+)
+def test_a_border_of_another_kind_is_pytorchs(mode: str, options: Any) -> None:
+    torch = pytest.importorskip("torch")
+    ours = nn.Conv2d(2, 3, padding_mode=mode, dtype="float64", **options)
+    theirs = torch.nn.Conv2d(2, 3, padding_mode=mode, dtype=torch.float64, **options)
+    ours.load_state_dict({name: each.numpy() for name, each in theirs.state_dict().items()})
+    images = draw(2, 2, 6, 5)
+    expected = theirs(torch.from_numpy(images)).detach().numpy()
+    np.testing.assert_allclose(ours(images).detach().numpy(), expected, rtol=1e-10, atol=1e-12)
+    np.testing.assert_allclose(ours(images[0]).detach().numpy(), expected[0], atol=1e-12)
+    assert f"padding_mode='{mode}'" in repr(ours)
+
+
+def test_a_border_of_signals_repeats_their_ends() -> None:
+    layer = nn.Conv1d(1, 1, 3, padding=1, padding_mode="replicate", bias=False)
+    nn.init.ones_(layer.weight)
+    assert layer(minigen.tensor([[[1.0, 2.0, 4.0]]])).tolist() == [[[4.0, 7.0, 10.0]]]
+
+
+def test_a_border_that_does_not_exist_or_is_too_wide_is_refused() -> None:
+    with pytest.raises(ValueError, match="Conv2d: unknown padding_mode 'mirror': use one of zeros"):
+        nn.Conv2d(1, 1, 3, padding_mode="mirror")
+    with pytest.raises(ValueError, match=r"Conv2d\(1, 1, .*padding_mode='reflect'.*: pad"):
+        nn.Conv2d(1, 1, 3, padding=2, padding_mode="reflect")(minigen.zeros(1, 1, 2, 2))

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 import minigen
+import minigen.functional as F
 from minigen import nn
+from tests.numeric import gradient_of
 
 
 @pytest.mark.parametrize("lead", [(), (5,), (2, 3)])
@@ -127,3 +129,23 @@ def test_a_pytorch_tensor_is_named_as_one() -> None:
     foreign = type("Tensor", (), {"__module__": "torch"})()
     with pytest.raises(TypeError, match=r"got torch\.Tensor; make one of it, minigen\.tensor"):
         nn.Dense(2, 1)(foreign)
+
+
+def test_the_vector_of_padding_is_zero_and_stays_so() -> None:
+    layer = nn.Embedding(4, 2, padding_idx=-1)
+    assert repr(layer) == "Embedding(4, 2, padding_idx=3)"
+    assert layer.weight[3].tolist() == [0, 0]
+    (layer(np.array([3, 1, 3])) * 5).sum().backward()
+    assert gradient_of(layer.weight).tolist() == [[0, 0], [5, 5], [0, 0], [0, 0]]
+    layer.reset_parameters()
+    assert layer.weight[3].tolist() == [0, 0]
+
+
+@pytest.mark.parametrize("index", [4, -5])
+def test_padding_without_a_vector_is_refused(index: int) -> None:
+    with pytest.raises(
+        ValueError, match=f"Embedding: padding_idx is one of 4 vectors, got {index}"
+    ):
+        nn.Embedding(4, 2, padding_idx=index)
+    with pytest.raises(ValueError, match=f"embedding: padding_idx is a row .* got {index}"):
+        F.embedding(np.array([0]), minigen.zeros(4, 2), index)

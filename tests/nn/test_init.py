@@ -199,3 +199,75 @@ def test_initialize_draws_from_its_generator() -> None:
         init.initialize_(nn.Dense(3, 4), init.dcgan_normal_, minigen.Generator(2)) for _ in range(2)
     )
     assert first.state_dict()["weight"].tolist() == second.state_dict()["weight"].tolist()
+
+
+@pytest.mark.parametrize("shape", [(4, 4), (3, 7), (7, 3), (4, 2, 3, 3)])
+def test_rows_or_columns_are_orthonormal_times_the_gain(shape: tuple[int, ...]) -> None:
+    weight = minigen.zeros(shape, dtype="float64")
+    assert init.orthogonal_(weight, 2.0, minigen.Generator(0)) is weight
+    matrix = weight.numpy().reshape(shape[0], -1)
+    product = matrix @ matrix.T if shape[0] <= matrix.shape[1] else matrix.T @ matrix
+    np.testing.assert_allclose(product, 4 * np.eye(len(product)), atol=1e-12)
+
+
+def test_every_orthogonal_matrix_is_as_likely() -> None:
+    """The first element of a random unit vector has mean 0 and mean square 1 / n."""
+    generator = minigen.Generator(0)
+    firsts = np.array(
+        [init.orthogonal_(minigen.zeros(3, 3), 1.0, generator).array[0, 0] for _ in range(3000)],
+        float,
+    )
+    assert abs(firsts.mean()) < 0.03
+    assert abs((firsts**2).mean() - 1 / 3) < 0.02
+
+
+def test_truncated_normal_numbers_lie_within_and_have_the_moments() -> None:
+    x = init.trunc_normal_(minigen.zeros(20_000), 1.0, 2.0, 0.0, 3.0, minigen.Generator(0)).numpy()
+    assert x.min() >= 0
+    assert x.max() <= 3
+    density = np.exp(-((np.linspace(0, 3, 3001) - 1) ** 2) / 8)
+    points = np.linspace(0, 3, 3001)
+    mean = (points * density).sum() / density.sum()
+    deviation = math.sqrt(((points - mean) ** 2 * density).sum() / density.sum())
+    assert x.mean() == pytest.approx(mean, abs=0.02)
+    assert x.std() == pytest.approx(deviation, abs=0.02)
+
+
+def test_identities_hand_on_what_they_get() -> None:
+    matrix = init.eye_(minigen.zeros(2, 3))
+    assert matrix.tolist() == [[1, 0, 0], [0, 1, 0]]
+    layer = nn.Conv2d(4, 6, 3, padding=1, groups=2, bias=False)
+    init.dirac_(layer.weight, groups=2)
+    images = minigen.rand(1, 4, 5, 4)
+    found, x = layer(images).detach().numpy(), images.numpy()
+    np.testing.assert_array_equal(found[:, [0, 1, 3, 4]], x)
+    assert not found[:, [2, 5]].any()
+    signals = nn.Conv1d(2, 2, 5, padding=2, bias=False)
+    init.dirac_(signals.weight)
+    row = minigen.rand(1, 2, 7)
+    np.testing.assert_array_equal(signals(row).detach().numpy(), row.numpy())
+
+
+def test_each_column_has_as_many_zeros() -> None:
+    x = init.sparse_(minigen.zeros(10, 200), 0.25, 2.0, minigen.Generator(0)).numpy()
+    assert ((x == 0).sum(axis=0) == 3).all()
+    assert x[x != 0].std() == pytest.approx(2.0, rel=0.1)
+    assert (np.bincount(np.nonzero(x == 0)[0], minlength=10) > 30).all()  # in every row
+
+
+@pytest.mark.parametrize(
+    ("call", "told"),
+    [
+        (lambda: init.orthogonal_(minigen.zeros(3)), r"orthogonal_: .* two axes .*\(3,\)"),
+        (lambda: init.trunc_normal_(minigen.zeros(3), std=0.0), "trunc_normal_: a positive std"),
+        (lambda: init.trunc_normal_(minigen.zeros(3), 0, 1, 4, 9), r"\[4, 9\] holds 3e-05 of N"),
+        (lambda: init.trunc_normal_(minigen.zeros(3), 0, 1, 2, -2), r"\[2, -2\] holds 0 of N"),
+        (lambda: init.eye_(minigen.zeros(3)), r"eye_: 2 axes are expected, got shape \(3,\)"),
+        (lambda: init.dirac_(minigen.zeros(3, 3)), "dirac_: 3 or 4 axes are expected"),
+        (lambda: init.dirac_(minigen.zeros(3, 3, 1), 2), "dirac_: groups must divide 3"),
+        (lambda: init.sparse_(minigen.zeros(3, 3), 1.5), r"sparse_: sparsity must lie .* 1\.5"),
+    ],
+)
+def test_weights_that_cannot_be_filled_so_are_refused(call: Any, told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        call()

@@ -20,6 +20,8 @@ LOSSES: list[tuple[Any, Any, Any]] = [
     (nn.BCELoss, F.binary_cross_entropy, np.full((3, 4), 0.25)),
     (nn.BCEWithLogitsLoss, F.binary_cross_entropy_with_logits, np.full((3, 4), 0.25)),
     (nn.CrossEntropyLoss, F.cross_entropy, np.array([1, 0, 3])),
+    (nn.NLLLoss, F.nll_loss, np.array([1, 0, 3])),
+    (nn.KLDivLoss, F.kl_div, np.full((3, 4), 0.25)),
 ]
 
 
@@ -67,3 +69,63 @@ def test_cross_entropy_ignores_a_class_as_pytorchs() -> None:
     expected = theirs(torch.from_numpy(logits), torch.from_numpy(target)).item()
     assert float(ours(logits, target)) == pytest.approx(expected, rel=1e-12)
     assert repr(ours) == "CrossEntropyLoss(reduction='mean', ignore_index=3)"
+
+
+_OF_EACH_COLUMN = [0.5, 2.0, 1.0, 3.0]
+
+WEIGHTED: list[tuple[Any, dict[str, Any], Any]] = [
+    (nn.BCELoss, {"weight": _OF_EACH_COLUMN}, np.full((3, 4), 0.25)),
+    (
+        nn.BCEWithLogitsLoss,
+        {"weight": [[0.5], [2.0], [1.0]], "pos_weight": [9.0]},
+        np.full((3, 4), 0.25),
+    ),
+    (nn.CrossEntropyLoss, {"weight": _OF_EACH_COLUMN}, np.array([1, 0, 3])),
+    (nn.NLLLoss, {"weight": _OF_EACH_COLUMN}, np.array([1, 0, 3])),
+]
+
+
+@pytest.mark.parametrize(("module", "lists", "target"), WEIGHTED)
+def test_weights_are_buffers_that_the_function_gets(
+    module: Any, lists: dict[str, Any], target: Any
+) -> None:
+    weights = {role: minigen.tensor(numbers) for role, numbers in lists.items()}
+    x = minigen.tensor(draw(3, 4, low=0.1, high=0.9))
+    loss = module(reduction="mean", **weights)
+    expected = getattr(F, module.loss.__name__)(x, target, reduction="mean", **weights)
+    np.testing.assert_array_equal(loss(x, target).numpy(), expected.numpy())
+    assert set(loss.state_dict()) == set(weights)
+    assert next(loss.to("float64").buffers()).dtype == np.float64
+    assert next(iter(weights.values())).dtype == np.float32
+    assert "weight" not in repr(loss)
+
+
+def test_smoothing_is_handed_on_and_shown() -> None:
+    x, target = minigen.tensor(draw(3, 4)), np.array([1, 0, 3])
+    loss = nn.CrossEntropyLoss(reduction="mean", label_smoothing=0.1)
+    expected = F.cross_entropy(x, target, "mean", label_smoothing=0.1)
+    assert loss(x, target).item() == expected.item()
+    told = "CrossEntropyLoss(reduction='mean', ignore_index=-100, label_smoothing=0.1)"
+    assert repr(loss) == told
+
+
+def test_the_likelihood_of_gaussians_takes_variances() -> None:
+    x, target, var = draw(3, 4), draw(3, 4, seed=1), draw(3, 4, seed=2, low=0.5, high=2)
+    loss = nn.GaussianNLLLoss(reduction="mean", full=True, eps=1.0)
+    expected = F.gaussian_nll_loss(x, target, var, True, 1.0, "mean")
+    assert float(loss(x, target, var)) == float(expected)
+    assert repr(loss) == "GaussianNLLLoss(full=True, eps=1.0, reduction='mean')"
+
+
+def test_the_divergence_takes_logarithms_if_it_is_said() -> None:
+    x, target = draw(3, 4), draw(3, 4, seed=1)
+    loss = nn.KLDivLoss(reduction="sum", log_target=True)
+    assert float(loss(x, target)) == float(F.kl_div(x, target, "sum", True))
+    assert repr(loss) == "KLDivLoss(reduction='sum', log_target=True)"
+
+
+def test_the_cosine_is_that_along_an_axis() -> None:
+    a, b = draw(3, 4), draw(3, 4, seed=1)
+    cosine = nn.CosineSimilarity(dim=0, eps=2.0)
+    np.testing.assert_array_equal(cosine(a, b), F.cosine_similarity(a, b, 0, 2.0))
+    assert repr(cosine) == "CosineSimilarity(dim=0, eps=2.0)"

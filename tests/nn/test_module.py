@@ -370,3 +370,36 @@ def test_a_copy_shares_nothing_with_the_original_but_keeps_its_own_sharing(
     assert all(
         (a.array == b.array).all() and not np.shares_memory(a.array, b.array) for a, b in pairs
     )
+
+
+def test_modules_and_parameters_are_added_and_found_by_names() -> None:
+    model = nn.Sequential()
+    model.add_module("first", nn.BatchNorm1d(3))
+    model.register_module("last", nn.Sequential(nn.Dense(3, 2)))
+    model.register_parameter("scale", nn.Parameter([1.0]))
+    model.register_parameter("absent", None)
+    assert model.get_submodule("") is model
+    assert model.get_submodule("last.0") is model[1][0]
+    assert model.get_parameter("last.0.weight") is model[1][0].weight
+    assert model.get_parameter("scale").item() == 1
+    assert model.get_buffer("first.running_mean") is model[0].running_mean
+    assert [name for name, _ in model.named_buffers(recurse=False)] == []
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "told"),
+    [
+        (lambda m: m.add_module("0", nn.ReLU()), AttributeError, "there is an attribute '0'"),
+        (lambda m: m.add_module("a.b", nn.ReLU()), AttributeError, "'a.b' is no name"),
+        (lambda m: m.add_module("a", 3), TypeError, "an nn.Module is expected as 'a', got int"),
+        (lambda m: m.register_parameter("a", minigen.ones(1)), TypeError, "got Tensor"),
+        (lambda m: m.get_submodule("0.weight"), AttributeError, "no module '0.weight'"),
+        (lambda m: m.get_submodule("0.no.more"), AttributeError, "no module '0.no.more'"),
+        (lambda m: m.get_parameter("0"), AttributeError, "no parameter '0'"),
+        (lambda m: m.get_buffer("0.weight"), AttributeError, "no buffer '0.weight'"),
+        (lambda m: m.half(), TypeError, r"Sequential.half: modules compute in float32 or float64"),
+    ],
+)
+def test_what_is_none_or_is_not_there_is_told(call: Any, error: Any, told: str) -> None:
+    with pytest.raises(error, match=told):
+        call(nn.Sequential(nn.Dense(3, 2)))

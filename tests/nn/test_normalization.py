@@ -264,3 +264,21 @@ def test_group_norm_refuses_groups_and_channels_that_do_not_fit() -> None:
         nn.GroupNorm(2, 4)(minigen.zeros(2, 6))
     with pytest.raises(ValueError, match=r"GroupNorm.*more than one value a group"):
         nn.GroupNorm(4, 4)(minigen.zeros(2, 4))
+
+
+@pytest.mark.parametrize(
+    "norm",
+    [
+        nn.BatchNorm1d(4, bias=False),
+        nn.BatchNorm2d(4, bias=False),
+        nn.GroupNorm(2, 4, bias=False),
+        nn.InstanceNorm2d(4, affine=True, bias=False),
+    ],
+)
+def test_a_norm_without_bias_scales_alone(norm: Any) -> None:
+    assert [name for name, _ in norm.named_parameters()] == ["weight"]
+    shape = (3, 4) if isinstance(norm, nn.BatchNorm1d) else (3, 4, 2, 2)
+    x = minigen.tensor(draw(*shape), dtype="float32")
+    before = norm(x).detach().numpy()
+    nn.init.constant_(norm.weight, 2.0)
+    np.testing.assert_allclose(norm(x).detach().numpy(), 2 * before, rtol=1e-5)

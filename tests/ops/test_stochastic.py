@@ -277,3 +277,33 @@ def test_few_classes_or_the_likeliest_alone_are_drawn_and_a_generator_decides() 
 def test_tokens_that_cannot_be_drawn_are_refused(call: Any, error: Any, message: str) -> None:
     with pytest.raises(error, match=message):
         call()
+
+
+@pytest.mark.derivation("gumbel_softmax")
+def test_the_largest_share_is_that_of_a_class_drawn_from_the_softmax() -> None:
+    logits = np.tile(np.array([1.0, 0.0, -1.0, 0.5]), (20_000, 1))
+    found: Any = F.gumbel_softmax(logits, 0.5, generator=minigen.Generator(0))
+    np.testing.assert_allclose(found.sum(axis=1), 1)
+    drawn: Any = F.sample_categorical(logits, generator=minigen.Generator(0))
+    np.testing.assert_array_equal(found.argmax(axis=1), drawn)  # of the same noise
+    expected: Any = F.softmax(logits[0])
+    np.testing.assert_allclose(np.bincount(drawn) / 20_000, expected, atol=0.012)
+
+
+@pytest.mark.derivation("gumbel_softmax")
+@pytest.mark.parametrize("axis", [0, -1])
+def test_a_class_drawn_hard_is_one_hot_and_has_the_gradient_of_the_soft_one(axis: int) -> None:
+    noise, weight = draw(3, 4), draw(3, 4, seed=1)
+    soft, hard = leaf(draw(3, 4, seed=2)), leaf(draw(3, 4, seed=2))
+    (F.gumbel_softmax(soft, 0.7, dim=axis, noise=noise) * weight).sum().backward()
+    found = F.gumbel_softmax(hard, 0.7, True, dim=axis, noise=noise)
+    (found * weight).sum().backward()
+    assert set(found.numpy().ravel().tolist()) == {0.0, 1.0}
+    np.testing.assert_array_equal(found.sum(axis).numpy(), np.ones(4 if axis == 0 else 3))
+    np.testing.assert_allclose(gradient_of(hard), gradient_of(soft), rtol=1e-12)
+
+
+@pytest.mark.parametrize("tau", [0.0, -1.0, math.inf, math.nan])
+def test_a_temperature_that_is_none_is_refused(tau: float) -> None:
+    with pytest.raises(ValueError, match="gumbel_softmax: a positive temperature tau is expected"):
+        F.gumbel_softmax(minigen.zeros(2, 3), tau)

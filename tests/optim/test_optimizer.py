@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import math
+import threading
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 import minigen
 from minigen import nn, optim
+from minigen.optim import optimizer as optimizer_module
 from minigen.optim.optimizer import BLOCK, SWEEP_EVERY, blocks, remove_vanishing
 
 from .quadratic import noise, parameters, run
@@ -304,6 +308,43 @@ class TestBlocks:
         assert [(x.shape, y.shape) for x, y in blocks(a, b)] == [((1000, 100), (1000, 100))]
 
 
+class TestHalves:
+    """A large parameter is shared between two threads."""
+
+    @every_kind
+    @pytest.mark.parametrize("shape", [(7,), (3, 5)])
+    def test_every_element_is_moved_once_as_on_one_thread(
+        self,
+        make: Callable[..., optim.Optimizer],
+        shape: tuple[int, ...],
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        def trained() -> npt.NDArray[Any]:
+            weight = nn.Parameter(np.linspace(-1, 1, math.prod(shape)).reshape(shape))
+            optimizer = make([weight])
+            for step in range(3):
+                weight.grad = weight.detach() * (step + 1)
+                optimizer.step()
+            return weight.detach().numpy()
+
+        alone = trained()
+        monkeypatch.setattr(optimizer_module, "SHARED", 2)
+        monkeypatch.setattr(optimizer_module, "BLOCK", 2)
+        np.testing.assert_array_equal(trained(), alone)
+
+    def test_both_halves_are_updated_at_the_same_time(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("MINIGEN_THREADS", "2")
+        monkeypatch.setattr(optimizer_module, "SHARED", 4)
+        both = threading.Barrier(2, timeout=60)
+
+        def meet(*_block: Any) -> None:
+            both.wait()  # breaks if one half waited for the other
+
+        optimizer_module._update_blocks(meet, [np.zeros(4), np.ones(4)])
+
+
 class TestVanishingMoments:
     @every_kind
     def test_moments_of_dead_weights_do_not_stay_subnormal(
@@ -392,3 +433,29 @@ def test_an_option_set_on_the_optimiser_itself_is_refused_for_it_would_change_no
         made.lr = 0.01
     made.name = "mine"  # anything else may be noted
     assert made.param_groups[0]["lr"] == 0.1
+
+
+@pytest.mark.parametrize("kind", [optim.SGD, optim.Adam, optim.AdamW, optim.RMSprop])
+def test_going_uphill_is_going_down_the_negative(kind: Any) -> None:
+    up, down = nn.Parameter([1.0, -2.0]), nn.Parameter([1.0, -2.0])
+    rising = kind([up], lr=0.1, weight_decay=0.1, maximize=True)
+    falling = kind([down], lr=0.1, weight_decay=0.1)
+    for _ in range(3):
+        for sign, parameter, optimizer in ((1, up, rising), (-1, down, falling)):
+            optimizer.zero_grad()
+            (sign * parameter**3).sum().backward()
+            optimizer.step()
+    assert up.tolist() == down.tolist()
+    assert rising.param_groups[0]["maximize"] is True
+    assert "maximize" not in falling.param_groups[0]
+
+
+def test_a_group_alone_goes_uphill_and_its_state_is_saved() -> None:
+    a, b = nn.Parameter([1.0]), nn.Parameter([1.0])
+    optimizer = optim.SGD([{"params": [a]}, {"params": [b], "maximize": True}], lr=0.5)
+    (a + b).sum().backward()
+    optimizer.step()
+    assert (a.item(), b.item()) == (0.5, 1.5)
+    optimizer.load_state_dict(optimizer.state_dict())
+    optimizer.step()
+    assert (a.item(), b.item()) == (0.0, 2.0)

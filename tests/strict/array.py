@@ -20,10 +20,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from tests.strict import cuda
+from tests.strict import cuda, graphs
 from tests.strict.counters import note_launch, note_read, note_synchronisation, note_upload
 from tests.strict.inventory import offers
-from tests.strict.ledger import indexing_launches, note_call, note_write
+from tests.strict.ledger import FREE, indexing_launches, note_call, note_write
 from tests.strict.refusal import Refused, asked_by_library, refuse
 from tests.strict.streams import Memory, thread, wait_for
 from tests.strict.subnormal import MOVING, flushed
@@ -38,9 +38,10 @@ class Flags(NamedTuple):
 
 
 class Pointer(NamedTuple):
-    """What CuPy tells of where an array lies."""
+    """What CuPy tells of where an array lies, and in which piece of memory."""
 
     ptr: int
+    mem: graphs.Block
 
 
 class ndarray:  # noqa: N801 - CuPy's name
@@ -56,6 +57,7 @@ class ndarray:  # noqa: N801 - CuPy's name
         self._device = device
         self.base = base
         self._memory = Memory() if base is None else base._memory
+        graphs.keep(self)
 
     # ------------------------------------------------------------------------ what is known of it
 
@@ -101,7 +103,8 @@ class ndarray:  # noqa: N801 - CuPy's name
         """Where it lies in memory: whoever asks is taken to read and write there."""
         expect_current(self)
         self._memory.write()
-        return Pointer(self._host.ctypes.data)
+        graphs.keep(self)
+        return Pointer(self._host.ctypes.data, self._memory.block)
 
     @property
     def T(self) -> ndarray:  # noqa: N802 - NumPy's name
@@ -219,7 +222,9 @@ class ndarray:  # noqa: N801 - CuPy's name
         if chosen:
             expect_current(self, *chosen)
             note_launch("kernel", "getitem", indexing_launches(chosen))
-        return wrap(self._host[places], [self])  # type: ignore[no-any-return]
+        found: ndarray = wrap(self._host[places], [self])
+        _record(found, [self], lambda: self._host[places])
+        return found
 
     def __setitem__(self, index: Any, value: Any) -> None:
         places, chosen = as_index(index, self.shape)
@@ -233,7 +238,18 @@ class ndarray:  # noqa: N801 - CuPy's name
         note_write(
             chosen, None if chosen else self._host[places if whole else (*places, ...)], value
         )
-        self._host[places] = inside(value)
+        graphs.do(lambda: self._host.__setitem__(places, inside(value)))
+
+    def set(self, arr: Any, stream: Any = None) -> None:
+        """Copy an array of the host's here."""
+        if not isinstance(arr, np.ndarray):
+            raise TypeError("Only numpy.ndarray can be set to cupy.ndarray")
+        if arr.dtype != self.dtype or arr.shape != self.shape:
+            raise ValueError("an array of another shape or dtype can't be set")
+        note_upload()
+        expect_current(self)
+        self._memory.write()
+        self._host[...] = arr
 
 
 def upload(array: Any, dtype: Any = None, device: int | None = None) -> ndarray:
@@ -274,6 +290,7 @@ def launch(
     kwargs: dict[str, Any],
     *,
     keep_order: bool = False,
+    in_place: bool = False,
 ) -> Any:
     """Run NumPy's function on what is within arrays, as CuPy would run its own on the device."""
     sources = arrays_in(*args, *kwargs.values())
@@ -282,21 +299,44 @@ def launch(
     if out is not None:
         out._memory.write()
     name = function.__name__
+    graphs.expect_capturable(name)
     given: Any = inside if name in MOVING else _flushed_inside
-    with np.errstate(all="ignore"):  # a card does not warn
-        result = function(
-            *[given(value) for value in args],
-            **{key: given(value) for key, value in kwargs.items() if key != "out"},
-            **({} if out is None else {"out": out._host}),
-        )
-        if name not in MOVING:
-            result = flushed(result, in_place=out is not None)
+
+    def compute() -> Any:
+        with np.errstate(all="ignore"):  # a card does not warn
+            result = function(
+                *[given(value) for value in args],
+                **{key: given(value) for key, value in kwargs.items() if key != "out"},
+                **({} if out is None else {"out": out._host}),
+            )
+            return result if name in MOVING else flushed(result, in_place=out is not None)
+
     if out is not None:
+        graphs.do(compute)
         note_call(name, [source for source in sources if source is not out], out)
         return out
-    found = wrap(result, sources, keep_order=keep_order)
+    if in_place:
+        graphs.do(compute)
+        note_call(name, sources, None)
+        return None
+    found = wrap(compute(), sources, keep_order=keep_order)
     note_call(name, sources, found)
+    if name not in FREE:
+        _record(found, sources, compute)
     return found
+
+
+def _record(found: Any, sources: Sequence[ndarray], compute: Callable[[], Any]) -> None:
+    """Record, if a stream is captured, how to compute new arrays again; until then they are NaN."""
+    if graphs.capturing() is None:
+        return
+    if isinstance(found, tuple | list):
+        for number, part in enumerate(found):
+            _record(part, sources, lambda number=number: compute()[number])  # type: ignore[misc]
+    elif isinstance(found, ndarray) and not any(found._memory is s._memory for s in sources):
+        graphs.do(lambda: found._host.__setitem__(..., compute()))
+        if found.dtype.kind == "f":
+            found._host[...] = np.nan
 
 
 def _flushed_inside(value: Any) -> Any:

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
+from tests.strict.captured import expect_uncaptured, state
 from tests.strict.refusal import library_line
 
-COMPUTING: Final = ("kernel", "product")
+COMPUTING: Final = ("kernel", "product", "graph")
 """The kinds of launches that run code on the device; the others move or set memory."""
 
 
@@ -18,9 +19,9 @@ class Launch(NamedTuple):
 
     Attributes
     ----------
-    kind : {"kernel", "product", "copy", "set"}
+    kind : {"kernel", "product", "copy", "set", "graph"}
         A kernel of CuPy's or of the library's, a product by cuBLAS, a copy of memory within the
-        device, or memory that is set to one byte.
+        device, memory that is set to one byte, or a graph of such launches.
     name : str
         The function.
     line : str
@@ -69,23 +70,30 @@ def counting() -> Iterator[Counters]:
 
 def note_read() -> None:
     """Count a copy from the device to the host."""
+    expect_uncaptured("a copy to the host")
     for counters in _active:
         counters.reads.append(library_line())
 
 
 def note_synchronisation() -> None:
     """Count a wait for the device."""
+    expect_uncaptured("a wait for the device")
     for counters in _active:
         counters.synchronisations.append(library_line())
 
 
 def note_upload() -> None:
     """Count a copy from the host to the device."""
+    expect_uncaptured("a copy from the host")
     for counters in _active:
         counters.uploads.append(library_line())
 
 
 def note_launch(kind: str, name: str, times: int = 1) -> None:
-    """Count what the device is told to do."""
+    """Count what the device is told to do; what is captured is counted by its graph."""
+    found = [Launch(kind, name, library_line())] * times if _active or state.graph else []
+    if state.graph is not None:
+        state.graph.launches += found
+        return
     for counters in _active:
-        counters.launches += [Launch(kind, name, library_line())] * times
+        counters.launches += found

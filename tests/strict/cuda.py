@@ -9,6 +9,7 @@ from typing import Any, Final, Self
 
 from tests.strict import streams
 from tests.strict.counters import note_synchronisation
+from tests.strict.graphs import Graph, MemoryPool, using_allocator
 from tests.strict.inventory import offers
 from tests.strict.refusal import Refused
 from tests.strict.streams import Event, Stream
@@ -113,6 +114,9 @@ class Cuda:
         self.Device = Device
         self.Stream = Stream
         self.Event = Event
+        self.Graph = Graph
+        self.MemoryPool = MemoryPool
+        self.using_allocator = using_allocator
         self.runtime = Runtime()
 
     def get_current_stream(self, device_id: int = -1) -> Stream:

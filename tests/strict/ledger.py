@@ -17,7 +17,7 @@ from tests.strict.counters import note_launch
 
 PRODUCTS: Final = frozenset({"matmul", "dot", "vdot", "tensordot"})
 
-_FREE: Final = frozenset({"empty", "empty_like", "result_type", "broadcast_shapes", "finfo"})
+FREE: Final = frozenset({"empty", "empty_like", "result_type", "broadcast_shapes", "finfo"})
 """Functions that make nothing, or memory as it was found."""
 
 _SET: Final = frozenset({"zeros", "zeros_like"})
@@ -34,8 +34,8 @@ _PARTS: Final = frozenset({"concatenate", "stack"})
 def note_call(name: str, sources: Sequence[Any], found: Any) -> None:
     """Enter a call of a function, method or operator into the ledger."""
     results = found if isinstance(found, tuple | list) else (found,)
-    if name in _FREE or all(_shows(result, sources) for result in results):
-        if name in _IN_PLACE:
+    if name in FREE or all(_shows(result, sources) for result in results):
+        if name in IN_PLACE:
             note_launch("kernel", name)
         return
     if name in PRODUCTS:
@@ -85,7 +85,8 @@ def indexing_launches(chosen: Sequence[Any]) -> int:
     return 1 if len(chosen) == 1 else 2 + len(chosen)
 
 
-_IN_PLACE: Final = frozenset({"fill", "sort", "partition"})
+IN_PLACE: Final = frozenset({"fill", "sort", "partition"})
+"""Methods that write into their array and return nothing."""
 
 
 def _shows(result: Any, sources: Sequence[Any]) -> bool:

@@ -37,6 +37,8 @@ CLASSES = (
     "cupy.ufunc",
     "cupy.cuda.Device",
     "cupy.cuda.Event",
+    "cupy.cuda.Graph",
+    "cupy.cuda.MemoryPool",
     "cupy.cuda.Stream",
     "cupy.random.Generator",
 )

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from tests.strict import graphs
 from tests.strict.array import (
     arrays_in,
     as_index,
@@ -17,7 +18,7 @@ from tests.strict.array import (
 )
 from tests.strict.counters import note_launch, note_synchronisation
 from tests.strict.inventory import OWNERS, check_call, offers
-from tests.strict.ledger import indexing_launches
+from tests.strict.ledger import IN_PLACE, indexing_launches
 from tests.strict.refusal import asked_by_library
 from tests.strict.subnormal import flushed
 
@@ -96,8 +97,12 @@ class Ufunc:
         expect_current(a, *chosen, *arrays_in(b))
         a._memory.write()
         note_launch("kernel", f"{self.__name__}.at", indexing_launches(chosen) if chosen else 1)
-        self._numpy.at(a._host, places, flushed(inside(b)))
-        flushed(a._host, in_place=True)
+
+        def add() -> None:
+            self._numpy.at(a._host, places, flushed(inside(b)))
+            flushed(a._host, in_place=True)
+
+        graphs.do(add)
 
     def reduce(self, array: ndarray, *args: Any, **kwargs: Any) -> Any:
         """Combine the elements along an axis."""
@@ -125,9 +130,11 @@ def _method(name: str) -> Callable[..., Any]:
         check_call("cupy.ndarray", name, (self, *args), kwargs)
         if name in {"nonzero", "compress"}:
             note_synchronisation()
-        if name in {"fill", "partition", "sort"}:
+        in_place = name in IN_PLACE
+        if in_place:
             self._memory.write()
-        return launch(numpys, (self, *args), kwargs, keep_order=name in _KEEP_ORDER)
+        keep_order = name in _KEEP_ORDER
+        return launch(numpys, (self, *args), kwargs, keep_order=keep_order, in_place=in_place)
 
     method.__name__ = name
     return method

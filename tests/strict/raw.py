@@ -25,6 +25,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from tests.strict import graphs
 from tests.strict.array import expect_current, ndarray
 from tests.strict.counters import note_launch
 from tests.strict.refusal import Refused
@@ -119,7 +120,8 @@ class RawKernel:
         kept = [_in_memory(value) for value in args]
         pointers = (ctypes.c_void_p * len(kept))(*(ctypes.addressof(value) for value in kept))
         flush = "typedef float Number" in self.code
-        compiled(self.code, self.name)(grid[0], _threads[-1], flush, pointers)
+        run, threads = compiled(self.code, self.name, _threads[-1]), _threads[-1]
+        graphs.do(lambda: (kept, args, run(grid[0], threads, flush, pointers)))
 
     def _check(self, parameter: str, value: Any) -> None:
         """Refuse what CuPy would hand to the kernel as something else than it says."""
@@ -155,13 +157,18 @@ def parameters_of(code: str, name: str) -> list[str]:
 
 
 @functools.cache
-def compiled(code: str, name: str) -> Any:
-    """Return a kernel as a function of the host's."""
+def compiled(code: str, name: str, threads: int = 1) -> Any:
+    """Return a kernel as a function of the host's, for blocks of so many threads."""
     arguments = ", ".join(
         f"*({_type(parameter)}*)given[{number}]"
         for number, parameter in enumerate(parameters_of(code, name))
     )
-    text = _BEFORE + code.replace('extern "C" ', "") + _AFTER.format(name=name, arguments=arguments)
+    text = (
+        _BEFORE
+        + f"#define THREADS {threads}\n"
+        + code.replace('extern "C" ', "")
+        + _AFTER.format(name=name, arguments=arguments)
+    )
     run = ctypes.CDLL(str(library_of(text))).run
     run.argtypes = [ctypes.c_uint, ctypes.c_uint, ctypes.c_int, ctypes.c_void_p]
     return run

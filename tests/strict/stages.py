@@ -57,7 +57,7 @@ def stage_of(nodeid: str) -> int:
 
     Examples
     --------
-    >>> stage_of("tests/ops/test_losses.py::test_mse"), stage_of("tests/models/test_vae.py::test_x")
+    >>> stage_of("tests/ops/test_linear.py::test_mm"), stage_of("tests/models/test_vae.py::test_x")
     (0, 1)
     """
     folder = nodeid.partition("tests/")[2].partition("/")[0]

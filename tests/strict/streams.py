@@ -20,7 +20,9 @@ from collections.abc import Mapping
 from time import perf_counter
 from typing import Final, Self
 
+from tests.strict.captured import state
 from tests.strict.counters import note_synchronisation
+from tests.strict.graphs import Graph, begin, end, new_block, note_memory
 from tests.strict.refusal import Refused, library_line
 
 Progress = dict[int, int]
@@ -70,9 +72,10 @@ class Queue:
 class Memory:
     """What an array and its views share."""
 
-    __slots__ = ("_home", "_used", "_written")
+    __slots__ = ("_home", "_used", "_written", "block")
 
     def __init__(self) -> None:
+        self.block = new_block()
         queue = thread.stream.queue
         if not queue.knows(queue.freed):
             raise Refused(
@@ -86,6 +89,7 @@ class Memory:
 
     def read(self) -> None:
         """Take note that the current stream reads it."""
+        note_memory(self, thread.stream)
         queue = thread.stream.queue
         if not queue.knows(self._written):
             raise Refused(
@@ -96,6 +100,7 @@ class Memory:
 
     def write(self) -> None:
         """Take note that the current stream writes into it."""
+        note_memory(self, thread.stream)
         queue = thread.stream.queue
         if not queue.knows(self._used):
             raise Refused(
@@ -135,6 +140,18 @@ class Stream:
         """Wait for its work."""
         note_synchronisation()
         wait_for(self.queue.known)
+
+    def begin_capture(self, mode: int | None = None) -> None:
+        """Record from now on what it is told, and do none of it."""
+        begin(self, self.queue is _NULL)
+
+    def end_capture(self) -> Graph:
+        """Return what it was told."""
+        return end(self)
+
+    def is_capturing(self) -> bool:
+        """Tell whether it is captured."""
+        return state.stream is self
 
     def record(self, event: Event | None = None) -> Event:
         """Return an event that happens when all work so far is done."""

@@ -113,7 +113,8 @@ def test_what_is_not_imitated_says_so(name: str, cupy: Library) -> None:
 
 
 @pytest.mark.parametrize(
-    ("owner", "name"), [("cuda", "MemoryPool"), ("cuda.runtime", "memcpy"), ("ndarray", "toDlpack")]
+    ("owner", "name"),
+    [("cuda", "PinnedMemoryPool"), ("cuda.runtime", "memcpy"), ("ndarray", "toDlpack")],
 )
 def test_nor_are_these(owner: str, name: str, cupy: Library, x: Any) -> None:
     owners = {"cuda": cupy.cuda, "cuda.runtime": cupy.cuda.runtime, "ndarray": x}

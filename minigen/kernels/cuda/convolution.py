@@ -15,6 +15,7 @@ import numpy as np
 
 from minigen.engine.backend import Array, namespace
 from minigen.kernels.convolution import COLUMN_BYTES_GPU, batch_first, batch_last, fits
+from minigen.kernels.cuda.product import product
 from minigen.kernels.cuda.source import Kernel, serves
 from minigen.ops.convolution import conv2d, conv2d_weight, conv_transpose2d
 from minigen.ops.windows import Padding, Pair, Windows, pair
@@ -100,7 +101,7 @@ def conv2d_on_card(
     if not fits(bias, x, len(weight)) or _too_many(x, windows, windows.fitting(x.shape[2:])):
         return NotImplemented
     count = windows.fitting(x.shape[2:])
-    out = weight.reshape(len(weight), -1) @ columns(x, windows)
+    out = product(weight.reshape(len(weight), -1), columns(x, windows))
     if bias is not None:
         out += bias.reshape(-1, 1)
     return batch_first(out.reshape(len(weight), *count, len(x)))
@@ -127,7 +128,7 @@ def conv2d_weight_on_card(
     xp, channels = namespace(x), g.shape[1]
     weight = xp.empty((channels, x.shape[1], *windows.kernel), x.dtype)
     seen, rows = columns(x, windows), batch_last(g).reshape(channels, -1)
-    xp.matmul(rows, seen.T, out=weight.reshape(channels, -1))
+    product(rows, seen.T, out=weight.reshape(channels, -1))
     return weight
 
 
@@ -151,7 +152,7 @@ def conv_transpose2d_on_card(
     xp, channels = namespace(x), weight.shape[1]
     if not fits(bias, x, channels) or _too_many(weight[:1, :, :1, :1], windows, (x[:, 0].size, 1)):
         return NotImplemented
-    painted = weight.reshape(len(weight), -1).T @ batch_last(x).reshape(x.shape[1], -1)
+    painted = product(weight.reshape(len(weight), -1).T, batch_last(x).reshape(x.shape[1], -1))
     out = xp.empty((channels, *size, len(x)), x.dtype)
     at = _geometry((len(x), channels, *size), windows, x.shape[2:], (0, 0, 0, 0))
     COL2IM.launch(xp, x.dtype, out.size, painted, bias, out, at)

@@ -113,7 +113,12 @@ RMSPROP: Final = Kernel(
 )
 
 
-def update(kernel: Kernel, parameters: Sequence[tuple[Array, ...]], *numbers: Any) -> Any:
+def fits(parameters: Sequence[tuple[Array, ...]]) -> bool:
+    """Tell whether an update serves the weights, gradients and moments of several parameters."""
+    return all(map(_fit, parameters)) and len({arrays[0].dtype for arrays in parameters}) == 1
+
+
+def update(kernel: Kernel, parameters: Sequence[tuple[Array, ...]], *numbers: Any) -> None:
     """Launch an update of several parameters.
 
     Parameters
@@ -121,12 +126,10 @@ def update(kernel: Kernel, parameters: Sequence[tuple[Array, ...]], *numbers: An
     kernel : Kernel
         It takes the table, how many parameters there are, how many elements, and the numbers.
     parameters : sequence of tuple of array
-        Weights, gradient and moments of each. NotImplemented is returned for what is not served.
+        Weights, gradient and moments of each, which `fits`.
     numbers
         Integers and numbers, in the kernel's order.
     """
-    if not all(map(_fit, parameters)) or len({arrays[0].dtype for arrays in parameters}) > 1:
-        return NotImplemented
     for part in _parts(parameters):
         held = [(arrays[0], held_as(arrays[0], arrays[1]), *arrays[2:]) for arrays in part]
         table = np.zeros((2 + MOST_MOMENTS + 1, MOST), np.int64)
@@ -135,7 +138,6 @@ def update(kernel: Kernel, parameters: Sequence[tuple[Array, ...]], *numbers: An
         table[-1, : len(held)] = np.cumsum([arrays[0].size for arrays in held])
         size, first = int(table[-1, len(held) - 1]), held[0][0]
         kernel.launch(namespace(first), first.dtype, size, table, len(held), size, *numbers)
-    return None
 
 
 def _parts(parameters: Sequence[Any]) -> list[Sequence[Any]]:

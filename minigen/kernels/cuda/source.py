@@ -18,6 +18,7 @@ from typing import Any, Final
 import numpy as np
 
 from minigen.engine.backend import Array, is_array, namespace
+from minigen.engine.recording import Varying
 
 THREADS: Final = 256
 """Threads a block."""
@@ -80,8 +81,11 @@ class Kernel:
     body: str
     helpers: str = ""
 
-    def source(self, dtype: Any) -> str:
+    def source(self, dtype: Any, varying: int = 0) -> str:
         """Return the text for a dtype, one of `TYPES`.
+
+        The last `varying` parameters, numbers, are read from the card's memory: a step that is
+        captured can't be handed others each time.
 
         Examples
         --------
@@ -89,10 +93,14 @@ class Kernel:
         >>> "typedef float Number;" in kernel.source("float32")
         True
         """
-        number = TYPES[np.dtype(dtype)]
+        number, parameters, read = TYPES[np.dtype(dtype)], self.parameters, ""
+        if varying:
+            given = parameters.split(",")
+            parameters = ",".join([*given[:-varying], " const double* told"])
+            read = "".join(map(_reading, range(varying), given[-varying:]))
         return (
             f"typedef {number} Number;\n{_COMMON}{self.helpers}\n"
-            f'extern "C" __global__ void {self.name}({self.parameters}) {{\n{self.body}\n}}\n'
+            f'extern "C" __global__ void {self.name}({parameters}) {{\n{read}{self.body}\n}}\n'
         )
 
     def launch(self, xp: Any, dtype: Any, size: int, *arguments: Any) -> None:
@@ -104,22 +112,32 @@ class Kernel:
         """Run it with so many blocks.
 
         Integers become `Index` and numbers `Number`; None is a pointer to nothing. An array of
-        NumPy's is handed over by value, as a struct.
+        NumPy's is handed over by value, as a struct. The last ones may be `Varying`.
         """
         if blocks:
+            last = arguments[-1]
+            varying = last.array.size if isinstance(last, Varying) else 0
             given = tuple(_argument(value, np.dtype(dtype)) for value in arguments)
-            _compiled(xp, self, np.dtype(dtype))((blocks,), (THREADS,), given)
+            _compiled(xp, self, np.dtype(dtype), varying)((blocks,), (THREADS,), given)
 
 
 @functools.lru_cache(maxsize=256)
-def _compiled(xp: Any, kernel: Kernel, dtype: np.dtype[Any]) -> Any:
+def _compiled(xp: Any, kernel: Kernel, dtype: np.dtype[Any], varying: int) -> Any:
     """Return CuPy's kernel, which is compiled when it is launched on a card for the first time."""
-    return xp.RawKernel(kernel.source(dtype), kernel.name)
+    return xp.RawKernel(kernel.source(dtype, varying), kernel.name)
+
+
+def _reading(number: int, parameter: str) -> str:
+    """Return the line that reads a parameter, such as ``"Number rate"``, from memory."""
+    kind, name = parameter.split()
+    return f"const {kind} {name} = ({kind})told[{number}];\n"
 
 
 def _argument(value: Any, dtype: np.dtype[Any]) -> Any:
     if value is None:
         return np.intp(0)
+    if isinstance(value, Varying):
+        return value.array
     if isinstance(value, bool | int):
         return np.int64(value)
     return dtype.type(value) if isinstance(value, float) else value

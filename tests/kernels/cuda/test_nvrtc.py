@@ -61,6 +61,13 @@ def test_every_kernel_compiles_for_every_architecture_without_a_warning(name: st
             assert (size > 0, said) == (True, ""), (dtype, architecture)
 
 
+@pytest.mark.parametrize(("name", "numbers"), [("adam", 9), ("sgd", 7), ("rmsprop", 8)])
+def test_updates_that_read_their_numbers_from_memory_compile(name: str, numbers: int) -> None:
+    source = all_kernels()[f"optimizers.{name}"].source("float32", numbers)
+    size, said = compile_for(source, "sm_90")
+    assert (size > 0, said) == (True, "")
+
+
 def test_what_is_wrong_is_told() -> None:
     size, said = compile_for('extern "C" __global__ void wrong() { missing = 1; }', "sm_80")
     assert size == 0

@@ -62,6 +62,45 @@ def classes_in_a_tensor(draw: Draw) -> Sample:
     return Sample(*arguments.inputs, target, **arguments.options)
 
 
+def weighted_classes(draw: Draw) -> Sample:
+    """Draw logits, classes of which one is ignored if there are others, weights and smoothing."""
+    arguments = classes(draw)
+    target = arguments.options["target"]
+    if target.size > 1:
+        target.flat[0] = -1
+    return Sample(
+        *arguments.inputs,
+        **arguments.options,
+        ignore_index=-1,
+        weight=draw.positives((arguments.inputs[0].shape[1],)),
+        label_smoothing=draw.choice([0.0, 0.1]),
+    )
+
+
+def weighted_outcomes(draw: Draw) -> Sample:
+    """Draw logits, outcomes, and weights that broadcast to them."""
+    arguments = hard_targets(draw)
+    shape = arguments.inputs[0].shape
+    return Sample(
+        *arguments.inputs,
+        **arguments.options,
+        weight=draw.positives(draw.broadcastable(shape)),
+        pos_weight=draw.positives(shape[-1:]),
+    )
+
+
+def variances(draw: Draw) -> Sample:
+    """Draw means, values and variances, and whether the constant counts."""
+    shape = draw.shape(least=1)
+    return Sample(
+        draw.reals(shape),
+        draw.reals(shape),
+        draw.positives(shape),
+        full=draw.flag(),
+        reduction=draw.choice(REDUCTIONS),
+    )
+
+
 def class_probabilities(draw: Draw) -> Sample:
     shape = class_shape(draw)
     weights = draw.positives(shape)
@@ -103,6 +142,28 @@ REALS, PROBABILITIES = Draw.reals, Draw.probabilities
 F = torch.nn.functional
 
 LOSSES = (
+    Case(
+        "cross_entropy",
+        weighted_classes,
+        lambda x, target, reduction, **options: with_batchmean(F.cross_entropy)(
+            x, target, reduction=reduction, **options
+        ),
+        "weighted and smoothed",
+    ),
+    Case(
+        "binary_cross_entropy_with_logits",
+        weighted_outcomes,
+        lambda x, target, reduction, **options: with_batchmean(F.binary_cross_entropy_with_logits)(
+            x, target, reduction=reduction, **options
+        ),
+        "weighted",
+    ),
+    Case(
+        "kl_div",
+        losses(REALS, PROBABILITIES),
+        with_reductions(lambda x, target: F.kl_div(x, target, reduction="none")),
+    ),
+    Case("gaussian_nll_loss", variances, with_batchmean(F.gaussian_nll_loss)),
     Case("mse_loss", losses(REALS, REALS), with_batchmean(F.mse_loss)),
     Case("squared_error", elements(REALS, REALS), lambda x, target: torch.square(x - target)),
     Case(

@@ -4,32 +4,30 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from statistics import NormalDist
-from typing import Any, Final
+from typing import Final
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
-import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image as Picture
 
 import minigen
 import minigen.functional as F
-from minigen import Generator, Tensor, data, nn, optim, viz
-from minigen.course import at_most, progress
-from minigen.metrics import evaluate, latent_means
+from minigen import Generator, data, optim, viz
+from minigen.course import at_most
+from minigen.metrics import latent_means
 from minigen.models import VAE, Autoencoder, interpolate, traverse
-from minigen.optim.lr_scheduler import LambdaLR, MultiStepLR
+from minigen.optim.lr_scheduler import MultiStepLR
 
-Array = npt.NDArray[Any]
-Terms = dict[str, float]
+from .collapse import AutoregressiveVAE, mean_image_distortion, remedies, train_deep
+from .training import Array, Images, Terms, fit, handwritten_digits, measure, printed_digits, told
 
 BLUE, ORANGE = viz.COLOURS[0], viz.COLOURS[1]
-BATCH: Final = 64
 
 _OF_CLASSES: Final = (
     "#1b2a6b",
@@ -43,84 +41,6 @@ _OF_CLASSES: Final = (
     "#5e4fa2",
     "#000000",
 )
-
-
-# ----------------------------------------------------------------------------- data and training
-
-
-@dataclass(frozen=True)
-class Images:
-    """Images to learn from, others to measure with and their classes: (N, 1, H, W), in [0, 1]."""
-
-    train: Array
-    test: Array
-    labels: Array
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """The shape of an image."""
-        return self.train.shape[1:]
-
-
-def printed_digits() -> Images:
-    """Return 20,000 printed digits of 28 by 28 pixels to learn from, and 1000 others."""
-    train, test = (data.load("printed_digits", part) for part in ("train", "test"))
-    order = Generator(7)
-    learn = order.permutation(len(train))[:20_000]
-    keep = order.permutation(len(test))[:1000]
-    scale = np.float32(1 / train.maximum)
-    return Images(train.images[learn] * scale, test.images[keep] * scale, test.labels[keep])
-
-
-def handwritten_digits() -> Images:
-    """Return the digits of 8 by 8 pixels, on which a run takes seconds."""
-    train, test = (data.load("digits", part) for part in ("train", "test"))
-    return Images(train.scaled(), test.scaled(), test.labels)
-
-
-def fit(
-    model: Any,
-    images: Array,
-    steps: int,
-    *,
-    rate: float = 2e-3,
-    falling: bool = True,
-    seed: int = 0,
-    watch: Callable[[], Any] = lambda: None,
-    every: int = 22,
-    what: str = "training",
-) -> list[Any]:
-    """Train a model with Adam, the rate falling in the second half; return what `watch` saw.
-
-    It looks every so many steps, and a warm-up counts a hundred steps as one epoch.
-    """
-    optimizer, source = optim.Adam(model.parameters(), lr=rate), Generator(seed)
-    schedule = LambdaLR(optimizer, lambda step: min(1, 2 - 2 * step / steps) if falling else 1)
-    seen = []
-    for step in progress(range(steps), what):
-        if hasattr(model, "anneal"):
-            model.anneal(step / 100)
-        optimizer.zero_grad()
-        batch = images[source.integers(0, len(images), (BATCH,))]
-        model.terms(batch, generator=source)["loss"].backward()
-        optimizer.step()
-        schedule.step()
-        if (step + 1) % every == 0:
-            seen.append(watch())
-    return seen or [watch()]
-
-
-def measure(model: VAE, images: Array) -> Terms:
-    """Return the negative ELBO of images and its two parts, in nats an image."""
-    return evaluate(model, images, generator=Generator(1))
-
-
-def told(terms: Mapping[str, float]) -> str:
-    """Return such terms in words."""
-    return (
-        f"negative ELBO {terms['negative_elbo']:.2f} nats = distortion "
-        f"{terms['reconstruction']:.2f} + rate {terms['kl']:.2f}"
-    )
 
 
 # ------------------------------------------------------------------------------ the latent plane
@@ -511,73 +431,3 @@ class LinearCase:
         axes[0].set_ylabel("rate, nats an image")
         axes[-1].legend()
         plt.show()
-
-
-# ------------------------------------------------------------------------------ posterior collapse
-
-
-def mean_image_distortion(images: Images) -> float:
-    """Return the distortion of the training images' mean, shown for every test image."""
-    mean = np.clip(images.train.mean(axis=0, keepdims=True), 1e-6, 1 - 1e-6)
-    return float(F.binary_cross_entropy(mean.repeat(len(images.test), axis=0), images.test))
-
-
-def train_deep(images: Images, layers: int, steps: int, **options: Any) -> list[Terms]:
-    """Train a VAE with several hidden layers; return the terms of test images, in time.
-
-    Free bits are taken back in the second half.
-    """
-    model = VAE(images.shape, hidden=(128,) * layers, latent=10, generator=Generator(0), **options)
-
-    def look() -> Terms:
-        return measure(model, images.test)
-
-    options_of_fit: dict[str, Any] = {"watch": look, "every": 50, "falling": False}
-    name = f"{layers} hidden layers, {options or 'plain'}"
-    if not model.objective.free_bits:
-        return fit(model, images.train, steps, what=name, **options_of_fit)
-    seen = fit(model, images.train, steps // 2, what=name, **options_of_fit)
-    model.objective = replace(model.objective, free_bits=0.0)
-    return seen + fit(model, images.train, steps // 2, seed=1, what="without", **options_of_fit)
-
-
-def remedies(warmed: Mapping[str, list[Terms]], freed: Mapping[str, list[Terms]]) -> None:
-    """Draw the rates of trainings with two hidden layers, and with three."""
-    _, panels = plt.subplots(1, 2, figsize=(9, 3.3), sharey=True)
-    titles = ("Two hidden layers", "Three hidden layers")
-    for panel, history, title in zip(panels, (warmed, freed), titles, strict=True):
-        for name, rows in history.items():
-            panel.plot(50 * np.arange(1, len(rows) + 1), [row["kl"] for row in rows], label=name)
-        panel.set(title=title, xlabel="step", ylim=(-0.1, 4))
-        panel.legend()
-    panels[0].set_ylabel("rate, nats an image")
-    plt.show()
-
-
-class AutoregressiveVAE(VAE):
-    """A VAE whose decoder also sees the pixels before each pixel."""
-
-    def __init__(self, shape: tuple[int, ...], **options: Any) -> None:
-        super().__init__(shape, (128,), 10, generator=Generator(0), **options)
-        pixels = math.prod(shape)
-        self.neighbours = nn.Parameter(np.zeros((pixels, pixels), np.float32))
-        self.earlier = np.triu(np.ones((pixels, pixels), np.float32), 1)  # pixel e before d: e < d
-
-    def terms(
-        self,
-        x: Any,
-        _labels: Any = None,
-        *,
-        noise: Any = None,
-        generator: Generator | None = None,
-    ) -> dict[str, Tensor]:
-        """Return the loss and its parts."""
-        rows = self.flatten_images(x)
-        mu, logvar = self.encode(rows)
-        z = F.reparameterize(mu, logvar, noise=noise, generator=generator)
-        logits = self.decode(z) + F.matmul(rows, self.neighbours * self.earlier)
-        distortion = self.pixels.negative_log_likelihood(logits, rows, "batchmean")
-        each = F.kl_standard_normal(mu, logvar, "none").mean(axis=0)
-        charged = F.maximum(each, self.objective.free_bits).sum()
-        loss = distortion + charged * self.share
-        return {"loss": loss, "reconstruction": distortion, "kl": each.sum()}

@@ -1,0 +1,33 @@
+r"""Losses and divergences, with one normalisation kept everywhere.
+
+By default (``reduction="batchmean"``) a loss is **summed over an example's features and averaged
+over the batch**, the first axis. So a reconstruction term in nats an image and a KL term in nats an
+image can be added as they are; a mean over pixels would weigh the KL some hundred times too much
+and make the posterior collapse. The other reductions are ``"sum"``, ``"none"``, and ``"mean"`` over
+all elements, which is PyTorch's default.
+
+Arrays whose shapes differ are a `ValueError`: broadcasting a target is a mistake more often than a
+wish. Every divergence and log-likelihood is in nats.
+"""
+
+# ruff: noqa: F403
+from minigen.ops.losses import classes, divergences, errors, gaussians, outcomes
+from minigen.ops.losses.classes import *
+from minigen.ops.losses.divergences import *
+from minigen.ops.losses.errors import *
+from minigen.ops.losses.errors import huber_error as huber_error
+from minigen.ops.losses.errors import squared_error as squared_error
+from minigen.ops.losses.gaussians import *
+from minigen.ops.losses.gaussians import kl_to_standard_normal as kl_to_standard_normal
+from minigen.ops.losses.outcomes import *
+from minigen.ops.losses.outcomes import logits_cross_entropy as logits_cross_entropy
+from minigen.ops.losses.outcomes import probability_cross_entropy as probability_cross_entropy
+from minigen.ops.losses.reductions import REDUCTIONS as REDUCTIONS
+from minigen.ops.losses.reductions import reduce as reduce
+
+__all__: list[str] = []
+__all__ += classes.__all__
+__all__ += divergences.__all__
+__all__ += errors.__all__
+__all__ += gaussians.__all__
+__all__ += outcomes.__all__
