@@ -80,7 +80,7 @@ ACTIVATION = [
             kinks=kinks,
         )
         for activation, function, slope, kinks in (
-            ("relu", "F.relu", "", constant(np.zeros((3, 2, 2)))),
+            ("relu", "F.relu", "", constant(np.tile([0.0, 0.5], (3, 2, 1)))),
             (
                 "leaky_relu",
                 "F.leaky_relu",
