@@ -243,8 +243,10 @@ def test_device_and_dtype_are_changed_at_once_or_by_name() -> None:
         x.to(dtype="float64"),
         x.to("float64", device=x.device),
     ):
-        assert (moved.dtype, moved.device) == (np.float64, x.device)
+        assert moved.dtype == np.float64
+        assert moved.device == x.device
     assert x.to(device=x.device) is x
     layer = minigen.nn.Dense(2, 1).to(x.device, "float64")
-    assert (layer.weight.dtype, layer.weight.device) == (np.float64, x.device)
+    assert layer.weight.dtype == np.float64
+    assert layer.weight.device == x.device
     assert layer.to(dtype="float32").weight.dtype == np.float32

@@ -13,7 +13,8 @@ import numpy.typing as npt
 import minigen.functional as F
 from minigen.catalogue import Case
 from minigen.catalogue.case import constant
-from minigen.catalogue.ops import LOSSES, OPS, SUMMANDS
+from minigen.catalogue.losses import LOSSES
+from minigen.catalogue.ops import OPS, SUMMANDS
 from minigen.ops import losses, pooling
 from tests.numeric import Floats, Function, draw
 

@@ -164,7 +164,7 @@ def _likelihood(
     costs = where(ignored, 0.0, costs)
     if reduction == "mean":
         total = (~ignored).sum() if counts is None else sum(where(ignored, 0.0, counts))
-        return sum(costs) / total  # type: ignore[no-any-return]
+        return sum(costs) / total
     return reduce(costs, reduction)  # type: ignore[no-any-return]
 
 
