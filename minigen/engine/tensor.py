@@ -567,8 +567,8 @@ class Tensor(Convertible, Readable):
         """Convert to the dtype of another tensor, and move to its device."""
         return self.to(other.dtype).to(other.device)
 
-    def to(self, device_or_dtype: Any) -> Tensor:
-        """Return the tensor on another device, or in another dtype.
+    def to(self, device_or_dtype: Any = None, dtype: Any = None, *, device: Any = None) -> Tensor:
+        """Return the tensor on another device, or in another dtype, or both.
 
         It is this tensor if nothing changes, else a copy, through which gradients flow back.
 
@@ -579,11 +579,18 @@ class Tensor(Convertible, Readable):
         minigen.DeviceError
             If the device is not there.
         """
-        if backend.looks_like_device(device_or_dtype):
-            target = backend.canonical_device(device_or_dtype)
-            return self if self.device == target else ops["to_device"](self, device=target)
-        same = self.dtype == backend.as_dtype(device_or_dtype)
-        return self if same else ops["astype"](self, dtype=device_or_dtype)
+        changed = self
+        for target in (device_or_dtype, device, dtype):
+            if target is not None:
+                changed = changed._to(target)
+        return changed
+
+    def _to(self, target: Any) -> Tensor:
+        if backend.looks_like_device(target):
+            place = backend.canonical_device(target)
+            return self if self.device == place else ops["to_device"](self, device=place)
+        same = self.dtype == backend.as_dtype(target)
+        return self if same else ops["astype"](self, dtype=target)
 
     def cpu(self) -> Tensor:
         """Return the tensor on the CPU."""

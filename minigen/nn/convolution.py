@@ -185,7 +185,7 @@ class Conv2d(Convolution):
     >>> nn.Conv2d(1, 32, 3, padding="same", dilation=2)(minigen.zeros(1, 28, 28)).shape
     (32, 28, 28)
 
-    Derivation: conv2d, pad.modes
+    Derivation: conv2d
     """
 
     transposed = False

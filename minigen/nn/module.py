@@ -439,7 +439,7 @@ class Module:
         """Put the module and all below it into evaluation mode; return the module."""
         return self.train(False)
 
-    def to(self, device_or_dtype: Any) -> Self:
+    def to(self, device_or_dtype: Any = None, dtype: Any = None, *, device: Any = None) -> Self:
         """Move parameters, their gradients and buffers in place; return the module.
 
         Do it before an optimiser makes its states, which do not follow.
@@ -449,6 +449,8 @@ class Module:
         device_or_dtype : str or dtype_like
             ``"cpu"``, ``"cuda"`` or ``"cuda:N"``; or a floating-point dtype, under which buffers
             of integers keep theirs.
+        dtype, device
+            Both at once, ``to("cuda", "float64")``, or by name.
 
         Raises
         ------
@@ -463,14 +465,18 @@ class Module:
         >>> nn.Dense(2, 3).to("float64").weight.dtype
         dtype('float64')
         """
-        move = _mover(device_or_dtype, type(self).__name__)
+        for target in (device_or_dtype, device, dtype):
+            if target is not None:
+                self._move(_mover(target, type(self).__name__))
+        return self
+
+    def _move(self, move: Callable[[Array], Array]) -> None:
         for held in (*self.parameters(), *self.buffers()):
             moved = move(held.array)
             if moved is not held.array:
                 held.data = moved
             if held.grad is not None:
                 held.grad = Tensor(move(held.grad.array))
-        return self
 
     def float(self) -> Self:
         """Convert the parameters and buffers to float32; see `to`."""

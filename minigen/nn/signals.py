@@ -62,7 +62,7 @@ class Conv1d(_OfSignals):
     >>> layer(minigen.zeros(16, 1, 1024)).shape
     (16, 32, 256)
 
-    Derivation: conv1d, pad.modes
+    Derivation: conv1d
     """
 
     transposed = False

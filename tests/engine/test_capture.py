@@ -14,7 +14,7 @@ import pytest
 import minigen
 from minigen import functional as F
 from minigen import models, nn, optim
-from minigen.engine.backend import to_numpy
+from minigen.engine.backend import to_device, to_numpy
 from minigen.engine.cuda import CapturedStep, CaptureError, capture, with_own_products
 from tests.strict.counters import counting
 from tests.strict.library import Library
@@ -206,7 +206,7 @@ def test_a_copy_to_the_host_is_refused() -> None:
 
 
 def test_a_copy_from_the_host_is_refused() -> None:
-    step = ready(lambda x: x + minigen.tensor(np.ones(2, np.float32)).to("cuda"), on_card(2))
+    step = ready(lambda x: x + to_device(np.ones(2, np.float32), "cuda"), on_card(2))
     with pytest.raises(CaptureError, match="a copy from cpu to cuda:0 can't be repeated"):
         step(on_card(2))
 

@@ -249,3 +249,19 @@ def test_the_layout_in_memory_is_told_in_elements() -> None:
     assert (x.nelement(), x.element_size()) == (24, 8)
     assert (x.stride(), x.stride(-1), x.T.stride()) == ((12, 4, 1), 1, (1, 4, 12))
     assert x.type("int64").dtype == np.int64
+
+
+def test_device_and_dtype_are_changed_at_once_or_by_name() -> None:
+    x = minigen.ones(2)
+    for moved in (
+        x.to(x.device, "float64"),
+        x.to(dtype="float64"),
+        x.to("float64", device=x.device),
+    ):
+        assert moved.dtype == np.float64
+        assert moved.device == x.device
+    assert x.to(device=x.device) is x
+    layer = minigen.nn.Dense(2, 1).to(x.device, "float64")
+    assert layer.weight.dtype == np.float64
+    assert layer.weight.device == x.device
+    assert layer.to(dtype="float32").weight.dtype == np.float32

@@ -19,7 +19,7 @@ from minigen.ops.activation import (
     tanh,
 )
 from minigen.ops.arithmetic import exp
-from minigen.ops.losses import logits_cross_entropy, logits_cross_entropy_vjp
+from minigen.ops.losses.outcomes import logits_cross_entropy, logits_cross_entropy_vjp
 
 pytestmark = pytest.mark.host_only("kernels for NumPy's arrays")
 

@@ -375,12 +375,13 @@ def test_a_copy_shares_nothing_with_the_original_but_keeps_its_own_sharing(
 def test_modules_and_parameters_are_added_and_found_by_names() -> None:
     model = nn.Sequential()
     model.add_module("first", nn.BatchNorm1d(3))
-    model.register_module("last", nn.Sequential(nn.Dense(3, 2)))
+    dense = nn.Dense(3, 2)
+    model.register_module("last", nn.Sequential(dense))
     model.register_parameter("scale", nn.Parameter([1.0]))
     model.register_parameter("absent", None)
     assert model.get_submodule("") is model
-    assert model.get_submodule("last.0") is model[1][0]
-    assert model.get_parameter("last.0.weight") is model[1][0].weight
+    assert model.get_submodule("last.0") is dense
+    assert model.get_parameter("last.0.weight") is dense.weight
     assert model.get_parameter("scale").item() == 1
     assert model.get_buffer("first.running_mean") is model[0].running_mean
     assert [name for name, _ in model.named_buffers(recurse=False)] == []

@@ -96,6 +96,22 @@ def test_a_write_of_a_view_into_itself_costs_nothing_but_where_the_first_axis_ha
         one[..., 1:3] = one[..., 1:3]
 
 
+def test_an_array_and_its_views_tell_the_memory_that_the_allocator_gave(real: Any) -> None:
+    """Which memory a captured step was given: see `minigen.engine.capture.Recording`."""
+    given: list[np.ndarray[Any, Any]] = []
+
+    def malloc(size: int) -> Any:
+        given.append(np.zeros(size, np.uint8))
+        address = given[-1].ctypes.data
+        memory = real.cuda.UnownedMemory(address, size, given[-1], device_id=0)
+        return real.cuda.MemoryPointer(memory, 0)
+
+    with real.cuda.using_allocator(malloc):
+        x = real.empty(3, np.float32)
+    assert [x.data.mem.ptr, x[1:].data.mem.ptr] == [given[0].ctypes.data] * 2
+    assert x[1:].data.ptr == x.data.mem.ptr + 4
+
+
 def test_this_version_has_all_that_the_oldest_supported_one_has(real: Any) -> None:
     for owner, names in OWNERS.items():
         held = functools.reduce(getattr, owner.split(".")[1:], real)

@@ -52,7 +52,8 @@ def put_on_card(x: Array, *, index: Any, shape: Shape) -> Any:
 
 def _rows(index: Array, length: int) -> Array:
     """Return the rows that an array picks, in a row; negative numbers count from the end."""
-    return (index.ravel() % length).astype("int64", copy=False)
+    places = namespace(index).remainder(index.ravel(), length)
+    return places.astype("int64", copy=False)
 
 
 def _elements(xp: Any, index: Any, shape: tuple[int, ...]) -> Array:

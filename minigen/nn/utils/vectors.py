@@ -7,7 +7,7 @@ from typing import Any
 
 from minigen.engine.backend import Array
 from minigen.engine.tensor import Tensor
-from minigen.ops.arrangement import cat
+from minigen.ops.shaping import cat
 
 
 def parameters_to_vector(parameters: Iterable[Tensor]) -> Any:

@@ -10,24 +10,26 @@ Arrays whose shapes differ are a `ValueError`: broadcasting a target is a mistak
 wish. Every divergence and log-likelihood is in nats.
 """
 
-# ruff: noqa: F403
-from minigen.ops.losses import classes, divergences, errors, gaussians, outcomes
-from minigen.ops.losses.classes import *
-from minigen.ops.losses.divergences import *
-from minigen.ops.losses.errors import *
+from minigen.ops.losses.classes import cross_entropy, nll_loss
+from minigen.ops.losses.divergences import kl_div
 from minigen.ops.losses.errors import huber_error as huber_error
+from minigen.ops.losses.errors import huber_loss, l1_loss, mse_loss, smooth_l1_loss
 from minigen.ops.losses.errors import squared_error as squared_error
-from minigen.ops.losses.gaussians import *
+from minigen.ops.losses.gaussians import (
+    gaussian_nll,
+    gaussian_nll_loss,
+    kl_gaussian,
+    kl_standard_normal,
+)
 from minigen.ops.losses.gaussians import kl_to_standard_normal as kl_to_standard_normal
-from minigen.ops.losses.outcomes import *
+from minigen.ops.losses.outcomes import binary_cross_entropy, binary_cross_entropy_with_logits
 from minigen.ops.losses.outcomes import logits_cross_entropy as logits_cross_entropy
 from minigen.ops.losses.outcomes import probability_cross_entropy as probability_cross_entropy
 from minigen.ops.losses.reductions import REDUCTIONS as REDUCTIONS
 from minigen.ops.losses.reductions import reduce as reduce
 
-__all__: list[str] = []
-__all__ += classes.__all__
-__all__ += divergences.__all__
-__all__ += errors.__all__
-__all__ += gaussians.__all__
-__all__ += outcomes.__all__
+__all__ = [
+    "binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "gaussian_nll",
+    "gaussian_nll_loss", "huber_loss", "kl_div", "kl_gaussian", "kl_standard_normal", "l1_loss",
+    "mse_loss", "nll_loss", "smooth_l1_loss",
+]  # fmt: skip

@@ -8,7 +8,7 @@ from minigen.engine.backend import CPU, Array, array_of, device_of, namespace
 from minigen.engine.tensor import Tensor
 from minigen.ops.activation import log_softmax
 from minigen.ops.arithmetic import add, mul, where
-from minigen.ops.losses.reductions import in_dtype_of, reduce
+from minigen.ops.losses.reductions import expect_reduction, in_dtype_of, reduce
 from minigen.ops.losses.refusals import expect_arrays, expect_one_shape
 from minigen.ops.reduction import sum
 from minigen.ops.shaping import getitem, reshape
@@ -147,6 +147,7 @@ def _likelihood(
 
     Derivation: cross_entropy.weighted
     """
+    expect_reduction(reduction)
     classes = array_of(target)
     ignored = classes == ignore_index
     all_count = device_of(classes) == CPU and not ignored.any()
@@ -163,7 +164,7 @@ def _likelihood(
     costs = where(ignored, 0.0, costs)
     if reduction == "mean":
         total = (~ignored).sum() if counts is None else sum(where(ignored, 0.0, counts))
-        return sum(costs) / total  # type: ignore[no-any-return]
+        return sum(costs) / total
     return reduce(costs, reduction)  # type: ignore[no-any-return]
 
 

@@ -32,6 +32,7 @@ def reduce(values: Array, reduction: str) -> Array:
 
     Derivation: losses.batchmean
     """
+    expect_reduction(reduction)
     if reduction == "batchmean":
         total = sum(values)
         return total / values.shape[0] if values.ndim else total
@@ -42,6 +43,15 @@ def reduce(values: Array, reduction: str) -> Array:
     if reduction == "none":
         return values
     raise ValueError(f"unknown reduction {reduction!r}: use one of {', '.join(REDUCTIONS)}")
+
+
+def expect_reduction(reduction: Any) -> None:
+    """Raise where weights stand in the place of a reduction, as they may in PyTorch."""
+    if not isinstance(reduction, str):
+        raise TypeError(
+            f"a reduction is expected, one of {', '.join(REDUCTIONS)}, got "
+            f"{type(reduction).__name__}; weights go by name, weight=..."
+        )
 
 
 def weighted(name: str, values: Array, weight: Array | None) -> Array:
@@ -61,6 +71,7 @@ def reduce_by_weight(name: str, values: Array, weight: Array | None, reduction: 
 
     Derivation: losses.weighted
     """
+    expect_reduction(reduction)
     if weight is None or reduction != "mean":
         return reduce(weighted(name, values, weight), reduction)
     return sum(weighted(name, values, weight)) / sum(in_dtype_of(values, weight))

@@ -8,12 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from minigen.kernels.compiled import losses as kernels
-from minigen.ops.losses import (
-    logits_cross_entropy,
-    logits_cross_entropy_vjp,
-    squared_error,
-    squared_error_vjp,
-)
+from minigen.ops.losses.errors import squared_error, squared_error_vjp
+from minigen.ops.losses.outcomes import logits_cross_entropy, logits_cross_entropy_vjp
 
 from .helpers import Array, dtypes, examples, numbers, seeds, sizes
 

@@ -137,7 +137,7 @@ def test_the_likelihood_from_variances_is_that_from_their_logarithms(full: bool)
     np.testing.assert_allclose(
         by_number, F.gaussian_nll_loss(x, target, np.full((3, 4), 2.0), full, reduction="none")
     )
-    assert_gradients(lambda *inputs: F.gaussian_nll_loss(*inputs, full), x, target, var)
+    assert_gradients(lambda m, t, v: F.gaussian_nll_loss(m, t, v, full), x, target, var)
 
 
 def test_a_variance_below_the_least_is_raised_and_still_gets_a_gradient() -> None:

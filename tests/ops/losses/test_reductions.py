@@ -157,3 +157,11 @@ def test_a_target_that_is_no_array_is_refused_by_its_type(loss: Any, target: Any
     name = type(target).__name__
     with pytest.raises(TypeError, match=f"a tensor or an array is expected as target, got {name}"):
         loss(minigen.zeros(1, 2), target)
+
+
+@pytest.mark.parametrize("loss", [F.cross_entropy, F.nll_loss, F.mse_loss, F.binary_cross_entropy])
+def test_weights_in_the_place_of_the_reduction_are_told_to_go_by_name(loss: Any) -> None:
+    x = minigen.full((2, 2), 0.5)
+    target = np.array([0, 1]) if loss in (F.cross_entropy, F.nll_loss) else x
+    with pytest.raises(TypeError, match=r"a reduction is expected, .*weights go by name, weight="):
+        loss(x, target, minigen.ones(2))
