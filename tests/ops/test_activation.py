@@ -120,7 +120,7 @@ def test_methods_are_the_functions(name: str) -> None:
 @pytest.mark.filterwarnings("ignore:invalid value")
 @pytest.mark.parametrize("name", REFERENCE)
 def test_infinities_give_their_limits(name: str, value: float) -> None:
-    limits = {
+    limits: dict[str, tuple[Any, Any]] = {
         "relu": (0, np.inf),
         "leaky_relu": (-np.inf, np.inf),
         "elu": (-1, np.inf),
