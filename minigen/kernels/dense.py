@@ -5,8 +5,8 @@ dense layer then multiplies from the left, :math:`y^\top = W x^\top`, which leav
 the same order.
 
 BLAS's threads would hinder those of convolutions. Where there are some, long products are shared
-as `minigen.engine.parallel` shares them, and rows as they come are turned as well: a generator
-begins with them, and hands the order on to the images that it makes of them.
+as `minigen.engine.parallel` shares them, those of rows as they come, too: a generator begins with
+them.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from minigen.ops.linear import linear, linear_vjp
 
 @linear.kernel
 def linear_kernel(x: Array, weight: Array, bias: Array | None) -> Any:
-    """Compute the op's function, and hold what it makes with the batch innermost."""
+    """Compute the op's function: in the memory order that x has."""
     if not _serves(x) or weight.ndim != 2 or x.dtype != weight.dtype:
         return NotImplemented
     if x.shape[1] != weight.shape[1]:
         return NotImplemented
     if bias is not None and (bias.shape != weight.shape[:1] or bias.dtype != x.dtype):
         return NotImplemented
-    y = _product(weight, x.T).T
+    y = _product(weight, x.T).T if _is_batch_last(x) else _product(x, weight.T)
     if bias is not None:
         y += bias
     return y

@@ -46,7 +46,7 @@ def test_linear_agrees_with_the_op_and_keeps_the_memory_order(outputs: int, has_
 
 @pytest.mark.parametrize(("inputs", "outputs"), [(5, 1), (5, 2), (5, 3), (1, 3)])
 @pytest.mark.parametrize("has_bias", [True, False])
-def test_rows_as_they_come_are_turned_where_there_are_convolutions(
+def test_rows_as_they_come_are_served_where_there_are_convolutions(
     inputs: int, outputs: int, has_bias: bool
 ) -> None:
     parallel.share_products()
@@ -55,7 +55,7 @@ def test_rows_as_they_come_are_turned_where_there_are_convolutions(
     bias = np.arange(1.0, outputs + 1) if has_bias else None
     found = kernels.linear_kernel(x, weight, bias)
     np.testing.assert_allclose(found, linear.forward(x, weight, bias), rtol=1e-12)
-    assert found.T.flags.c_contiguous
+    assert found.flags.c_contiguous
     entries = kernels.linear_kernel_vjp(g, None, x, weight, bias)
     for entry, of_rule in zip(entries, linear_vjp(g, None, x, weight, bias), strict=True):
         assert (entry is None) == (of_rule is None)
