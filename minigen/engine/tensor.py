@@ -578,11 +578,13 @@ class Tensor(Convertible, Readable):
         ------
         minigen.DeviceError
             If the device is not there.
+        TypeError
+            If neither a device nor a dtype is given.
         """
         changed = self
-        for target in (device_or_dtype, device, dtype):
-            if target is not None:
-                changed = changed._to(target)
+        given = [target for target in (device_or_dtype, device, dtype) if target is not None]
+        for target in given or [None]:
+            changed = changed._to(target)
         return changed
 
     def _to(self, target: Any) -> Tensor:

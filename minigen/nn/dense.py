@@ -55,8 +55,8 @@ class Dense(Module):
     (5, 2)
     >>> layer(minigen.ones(5, 4))
     Traceback (most recent call last):
-    ValueError: Dense(in_features=3, out_features=2, bias=True): an input of shape (..., 3) is
-    expected, got (5, 4)
+    minigen.engine.errors.InputError: Dense(in_features=3, out_features=2, bias=True): an input
+    of shape (..., 3) is expected, got (5, 4)
 
     Derivation: linear
     """
