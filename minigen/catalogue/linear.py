@@ -53,6 +53,33 @@ LINEAR = [
     op_case("bmm", normal(2, 3, 4), normal(2, 4, 2)),
     op_case("dot", normal(4), normal(4)),
     op_case("outer", normal(2), normal(3)),
+    op_case("vdot", normal(4), normal(4)),
+    op_case("inner", normal(2, 4), normal(3, 4), torch="torch.inner(a, b)"),
+    op_case(
+        "tensordot",
+        normal(2, 3, 4),
+        normal(4, 5, 3),
+        dims=([1, 2], [2, 0]),
+        torch="torch.tensordot(a, b, dims)",
+    ),
+    op_case(
+        "addmm",
+        *[normal(2), normal(3, 4), normal(4, 2)],
+        beta=0.5,
+        alpha=-2,
+        torch="torch.addmm(x, mat1, mat2, beta=beta, alpha=alpha)",
+    ),
+    op_case(
+        "baddbmm",
+        *[normal(3, 1), normal(2, 3, 4), normal(2, 4, 2)],
+        alpha=0.5,
+        torch="torch.baddbmm(x, batch1, batch2, alpha=alpha)",
+    ),
+    op_case("cdist", normal(2, 3, 4), normal(2, 4), torch="torch.cdist(x1, x2)"),
+    op_case(
+        "cdist", distinct(3, 2), normal(2, 2), p=1, torch="torch.cdist(x1, x2, p)", note="p is 1"
+    ),
+    op_case("pairwise_distance", normal(3, 4), normal(4), torch="F.pairwise_distance(x1, x2)"),
     op_case("norm", normal(3, 4), axis=1, torch="torch.norm(x, dim=axis)"),
     op_case("norm", distinct(3, 4), p=1, note="of magnitudes"),
     op_case("norm", distinct(3), p=math.inf, torch="x.norm(p)", note="the greatest magnitude"),
