@@ -75,9 +75,16 @@ LINEAR = [
         alpha=0.5,
         torch="torch.baddbmm(x, batch1, batch2, alpha=alpha)",
     ),
-    op_case("cdist", normal(2, 3, 4), normal(2, 4), torch="torch.cdist(x1, x2)"),
     op_case(
-        "cdist", distinct(3, 2), normal(2, 2), p=1, torch="torch.cdist(x1, x2, p)", note="p is 1"
+        "cdist", normal(2, 3, 4), normal(2, 4), torch="torch.norm(x1[:, :, None] - x2, dim=-1)"
+    ),
+    op_case(
+        "cdist",
+        distinct(3, 2),
+        normal(2, 2),
+        p=1,
+        torch="torch.norm(x1[:, None] - x2, p, -1)",
+        note="p is 1",
     ),
     op_case("pairwise_distance", normal(3, 4), normal(4), torch="F.pairwise_distance(x1, x2)"),
     op_case("norm", normal(3, 4), axis=1, torch="torch.norm(x, dim=axis)"),
