@@ -144,7 +144,7 @@ DISCRETE = [
     op_case("isclose", ties(3, 4), ties(4), torch="torch.isclose(a.detach(), b.detach())"),
     op_case(
         "multinomial",
-        constant(np.array([0.0, 2.0, 0.0])),
+        constant(np.array([[0.0, 2.0, 0.0], [0.0, 0.0, 1.0]])),
         num_samples=1,
         torch="torch.multinomial(weights.detach(), num_samples)",
     ),
