@@ -13,10 +13,13 @@ from minigen.ops.attention import *
 from minigen.ops.convolution import *
 from minigen.ops.counting import *
 from minigen.ops.diagonal import *
+from minigen.ops.distances import *
+from minigen.ops.drawing import *
 from minigen.ops.einsum import *
 from minigen.ops.finiteness import *
 from minigen.ops.folding import *
 from minigen.ops.fourier import *
+from minigen.ops.gates import *
 from minigen.ops.grids import *
 from minigen.ops.interpolation import *
 from minigen.ops.inversion import *
@@ -25,6 +28,7 @@ from minigen.ops.losses.classes import *
 from minigen.ops.losses.divergences import *
 from minigen.ops.losses.errors import *
 from minigen.ops.losses.gaussians import *
+from minigen.ops.losses.margins import *
 from minigen.ops.losses.outcomes import *
 from minigen.ops.normalization import *
 from minigen.ops.pieces import *
@@ -37,6 +41,7 @@ from minigen.ops.reduction import *
 from minigen.ops.rounding import *
 from minigen.ops.selection import *
 from minigen.ops.shaping import *
+from minigen.ops.shorthand import *
 from minigen.ops.signals import *
 from minigen.ops.similarity import *
 from minigen.ops.special import *
@@ -54,10 +59,13 @@ __all__ += ops.attention.__all__
 __all__ += ops.convolution.__all__
 __all__ += ops.counting.__all__
 __all__ += ops.diagonal.__all__
+__all__ += ops.distances.__all__
+__all__ += ops.drawing.__all__
 __all__ += ops.einsum.__all__
 __all__ += ops.finiteness.__all__
 __all__ += ops.folding.__all__
 __all__ += ops.fourier.__all__
+__all__ += ops.gates.__all__
 __all__ += ops.grids.__all__
 __all__ += ops.interpolation.__all__
 __all__ += ops.inversion.__all__
@@ -74,6 +82,7 @@ __all__ += ops.reduction.__all__
 __all__ += ops.rounding.__all__
 __all__ += ops.selection.__all__
 __all__ += ops.shaping.__all__
+__all__ += ops.shorthand.__all__
 __all__ += ops.signals.__all__
 __all__ += ops.similarity.__all__
 __all__ += ops.special.__all__

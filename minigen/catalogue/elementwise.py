@@ -11,6 +11,7 @@ _LIMITS = np.linspace(-0.52, 0.53, 4)
 _AT_LIMITS = constant(np.tile(_LIMITS, (3, 1)))
 _AT_HARD_LIMITS = constant(np.tile([-0.31, 0.41, 0.1, 0.2], (3, 1)))
 _AT_SIX = constant(np.tile([0.0, 6.0, 1.0, 2.0], (3, 1)))
+_SOME_ZEROS = constant(np.tile([0.0, 0.5, -0.5, -1.0], (3, 1)))
 _ZEROS = constant(np.zeros((3, 4)))
 
 ARITHMETIC = [
@@ -41,6 +42,10 @@ ELEMENTWISE = [
     op_case("expm1", normal(3, 4)),
     op_case("erf", normal(3, 4)),
     op_case("atan2", distinct(3, 4), normal(4), torch="torch.atan2(a, b)", note="broadcast"),
+    op_case("logaddexp", normal(3, 4), normal(4), torch="torch.logaddexp(a, b)", note="broadcast"),
+    op_case("logit", probability(3, 4), torch="torch.logit(x)"),
+    op_case("logit", probability(3, 4), eps=0.01, torch="torch.logit(x, eps)", note="limited"),
+    op_case("hypot", distinct(3, 4), normal(4), torch="torch.hypot(a, b)", note="broadcast"),
     op_case("abs", distinct(3, 4), kinks=_ZEROS),
     op_case("sin", normal(3, 4)),
     op_case("cos", normal(3, 4)),
@@ -48,6 +53,20 @@ ELEMENTWISE = [
     op_case("reciprocal", positive(3, 4)),
     op_case("rsqrt", positive(3, 4)),
     op_case("lerp", normal(3, 4), normal(4), probability(3, 1), torch="torch.lerp(x, end, weight)"),
+    op_case(
+        "addcmul",
+        *[normal(3, 4), normal(4), normal(3, 1)],
+        value=0.3,
+        torch="torch.addcmul(x, tensor1, tensor2, value=value)",
+    ),
+    op_case(
+        "addcdiv",
+        *[normal(3, 4), normal(4), positive(3, 1)],
+        value=-0.3,
+        torch="torch.addcdiv(x, tensor1, tensor2, value=value)",
+    ),
+    op_case("clamp_min", distinct(3, 4), min=-0.31, torch="torch.clamp_min(x, min)"),
+    op_case("clamp_max", distinct(3, 4), max=0.31, torch="torch.clamp_max(x, max)"),
     op_case("frac", normal(3, 4)),
     op_case("nan_to_num", normal(3, 4)),
     op_case("masked_fill", normal(3, 4), mask=_MASK, value=0.5, torch="x.masked_fill(mask, value)"),
@@ -56,6 +75,11 @@ ELEMENTWISE = [
 ACTIVATION = [
     op_case("relu", distinct(3, 4), kinks=_ZEROS),
     op_case("leaky_relu", distinct(3, 4), negative_slope=0.2, kinks=_ZEROS),
+    op_case("prelu", distinct(3, 4), normal(4), torch="F.prelu(x, weight)", kinks=_SOME_ZEROS),
+    op_case("prelu", distinct(2, 3, 2), normal(3), torch="F.prelu(x, weight)", note="signals"),
+    op_case("glu", normal(3, 4), axis=1, torch="F.glu(x, dim=axis)"),
+    op_case("softsign", distinct(3, 4), torch="F.softsign(x)"),
+    op_case("softmin", normal(3, 4), axis=0, torch="F.softmin(x, dim=axis)"),
     op_case("silu", normal(3, 4), torch="F.silu(x)"),
     op_case("logsigmoid", normal(3, 4), torch="F.logsigmoid(x)"),
     op_case("elu", distinct(3, 4), alpha=0.7, kinks=_ZEROS),

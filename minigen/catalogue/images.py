@@ -60,6 +60,14 @@ NORMALIZATION = [
         note="images, training",
     ),
     op_case(
+        "rms_norm",
+        normal(3, 4),
+        normal(4),
+        normalized_shape=(4,),
+        eps=0.1,
+        torch="F.rms_norm(x, normalized_shape, weight, eps)",
+    ),
+    op_case(
         "instance_norm",
         normal(2, 2, 3, 2),
         normal(2),

@@ -21,6 +21,7 @@ from minigen.catalogue.sequences import SEQUENCE_LOSSES
 
 _CLASSES = np.array([1, 0, 3])
 _WEIGHTS = np.array([0.5, 1.5, 1.0, 2.0])
+_SIDES = np.tile([1.0, -1.0, -1.0, 1.0], (3, 1))
 _LOW = np.full((3, 4), -2.0)
 
 _loss = functools.partial(op_case, kind="loss")
@@ -167,6 +168,28 @@ LOSSES = [
         torch="F.kl_div(x, target, reduction='sum', log_target=True) / len(x)",
         note="of logarithms",
     ),
+    _loss(
+        "triplet_margin_loss",
+        *[normal(4, 3)] * 3,
+        margin=3.0,
+        torch="F.triplet_margin_loss(anchor, positive, negative, margin)",
+    ),
+    _loss(
+        "margin_ranking_loss",
+        distinct(3, 4),
+        constant(np.full((3, 4), 0.02)),
+        target=_SIDES,
+        reduction="mean",
+        torch="F.margin_ranking_loss(input1, input2, target)",
+    ),
+    _loss(
+        "hinge_embedding_loss",
+        distinct(3, 4),
+        target=_SIDES,
+        margin=0.2,
+        reduction="mean",
+        torch="F.hinge_embedding_loss(x, target, margin)",
+    ),
     *SEQUENCE_LOSSES,
 ]
 
@@ -213,6 +236,11 @@ LOSS_LAYERS = [
         normal(3, 4),
         normal(3, 4),
         positive(3, 4),
+    ),
+    _layer(
+        "TripletMarginLoss",
+        lambda _: nn.TripletMarginLoss(3.0, reduction="mean"),
+        *[normal(4, 3)] * 3,
     ),
     _layer("CosineSimilarity", lambda _: nn.CosineSimilarity(), normal(3, 4), normal(3, 4)),
 ]

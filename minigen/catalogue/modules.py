@@ -10,6 +10,7 @@ import numpy as np
 
 from minigen import functional as F
 from minigen import models, nn
+from minigen.catalogue.activation_layers import ACTIVATION_LAYERS
 from minigen.catalogue.case import beside, distinct, module_case, normal, probability
 from minigen.catalogue.losses import LOSS_LAYERS
 from minigen.engine.random import Generator
@@ -28,23 +29,9 @@ def _features(generator: Generator) -> nn.Sequential:
 
 LAYERS = [
     _layer("Dense", lambda g: nn.Dense(4, 3, generator=g), normal(2, 4)),
-    _layer("ReLU", lambda _: nn.ReLU(), distinct(3, 4)),
-    _layer("LeakyReLU", lambda _: nn.LeakyReLU(0.2), distinct(3, 4)),
-    _layer("ELU", lambda _: nn.ELU(), distinct(3, 4)),
-    _layer("Sigmoid", lambda _: nn.Sigmoid(), normal(3, 4)),
-    _layer("Tanh", lambda _: nn.Tanh(), normal(3, 4)),
-    _layer("Softplus", lambda _: nn.Softplus(), normal(3, 4)),
-    _layer("SiLU", lambda _: nn.SiLU(), normal(3, 4)),
-    _layer("SELU", lambda _: nn.SELU(), distinct(3, 4)),
-    _layer("Mish", lambda _: nn.Mish(), normal(3, 4)),
-    _layer("GELU", lambda _: nn.GELU("tanh"), normal(3, 4)),
-    _layer("Hardtanh", lambda _: nn.Hardtanh(-0.31, 0.41), distinct(3, 4)),
-    _layer("ReLU6", lambda _: nn.ReLU6(), distinct(3, 4)),
+    *ACTIVATION_LAYERS,
     _layer("Unfold", lambda _: nn.Unfold(2), normal(1, 2, 3, 3)),
     _layer("Fold", lambda _: nn.Fold((3, 3), 2), normal(1, 8, 4)),
-    _layer("Softmax", lambda _: nn.Softmax(1), normal(3, 4)),
-    _layer("LogSoftmax", lambda _: nn.LogSoftmax(1), normal(3, 4)),
-    _layer("Identity", lambda _: nn.Identity(), normal(3, 4)),
     _layer("BatchNorm1d", lambda _: nn.BatchNorm1d(3), normal(4, 3), note="training"),
     _layer("BatchNorm1d", lambda _: nn.BatchNorm1d(3).eval(), normal(4, 3), note="evaluation"),
     _layer("LayerNorm", lambda _: nn.LayerNorm(4), normal(3, 4)),
@@ -53,6 +40,8 @@ LAYERS = [
         "BatchNorm2d", lambda _: nn.BatchNorm2d(2).eval(), normal(2, 2, 3, 2), note="evaluation"
     ),
     _layer("InstanceNorm2d", lambda _: nn.InstanceNorm2d(2, affine=True), normal(2, 2, 3, 2)),
+    _layer("InstanceNorm1d", lambda _: nn.InstanceNorm1d(2, affine=True), normal(2, 2, 3)),
+    _layer("RMSNorm", lambda _: nn.RMSNorm(4), normal(3, 4)),
     _layer("GroupNorm", lambda _: nn.GroupNorm(2, 4), normal(2, 4, 3)),
     _layer("Conv2d", lambda g: nn.Conv2d(2, 3, (3, 2), 2, 1, generator=g), normal(2, 2, 4, 3)),
     _layer(
@@ -69,12 +58,18 @@ LAYERS = [
     _layer("MaxPool2d", lambda _: nn.MaxPool2d(3, 2, 1), distinct(2, 1, 4, 5)),
     _layer("AvgPool2d", lambda _: nn.AvgPool2d(3, 2, 1), normal(2, 1, 4, 5)),
     _layer("AdaptiveAvgPool2d", lambda _: nn.AdaptiveAvgPool2d(1), normal(2, 2, 3, 2)),
+    _layer("MaxPool1d", lambda _: nn.MaxPool1d(3, 2, 1), distinct(2, 2, 5)),
+    _layer("AvgPool1d", lambda _: nn.AvgPool1d(3, 2, 1), normal(2, 2, 5)),
+    _layer("AdaptiveAvgPool1d", lambda _: nn.AdaptiveAvgPool1d(2), normal(2, 2, 5)),
     _layer("Upsample", lambda _: nn.Upsample(scale_factor=2), normal(2, 1, 2, 3)),
     _layer("PixelShuffle", lambda _: nn.PixelShuffle(2), normal(2, 4, 2, 1)),
     _layer("PixelUnshuffle", lambda _: nn.PixelUnshuffle(2), normal(2, 1, 4, 2)),
     _layer("ReflectionPad2d", lambda _: nn.ReflectionPad2d(1), normal(2, 1, 2, 3)),
     _layer("ReplicationPad2d", lambda _: nn.ReplicationPad2d(2), normal(2, 1, 2, 3)),
     _layer("ZeroPad2d", lambda _: nn.ZeroPad2d(1), normal(2, 1, 2, 3)),
+    _layer("ReflectionPad1d", lambda _: nn.ReflectionPad1d(1), normal(2, 1, 3)),
+    _layer("ReplicationPad1d", lambda _: nn.ReplicationPad1d(2), normal(2, 1, 3)),
+    _layer("ZeroPad1d", lambda _: nn.ZeroPad1d(1), normal(2, 1, 3)),
     _layer("GRUCell", lambda g: nn.GRUCell(3, 2, generator=g), normal(2, 3), normal(2, 2)),
     _layer(
         "LSTMCell",
@@ -130,6 +125,7 @@ LAYERS = [
         call=lambda loss, x: loss(x, beside(x, _TARGET)),
     ),
     _layer("Dropout", lambda _: nn.Dropout(0.5).eval(), normal(3, 4)),
+    _layer("Dropout2d", lambda _: nn.Dropout2d(0.5).eval(), normal(2, 3, 2, 2)),
     _layer("Flatten", lambda _: nn.Flatten(), normal(2, 3, 2)),
     _layer("Unflatten", lambda _: nn.Unflatten(1, (3, 2)), normal(2, 6)),
     _layer(

@@ -53,6 +53,13 @@ STOCHASTIC = [
         normal(3, 2),
         torch="mu + torch.exp(0.5 * logvar) * noise",
     ),
+    op_case(
+        "dropout2d",
+        normal(2, 3, 2, 2),
+        p=0.4,
+        mask=_MASK[:2, :3, None, None] * 1.0,
+        torch="x * mask / (1 - p)",
+    ),
     op_case("dropout", normal(3, 4), p=0.4, mask=_MASK * 1.0, torch="x * mask / (1 - p)"),
     op_case(
         "log_normal",
@@ -133,6 +140,13 @@ DISCRETE = [
     *(
         op_case(name, constant(np.array([1.0, math.inf, -math.inf, math.nan])))
         for name in ("isnan", "isinf", "isfinite")
+    ),
+    op_case("isclose", ties(3, 4), ties(4), torch="torch.isclose(a.detach(), b.detach())"),
+    op_case(
+        "multinomial",
+        constant(np.array([[0.0, 2.0, 0.0], [0.0, 0.0, 1.0]])),
+        num_samples=1,
+        torch="torch.multinomial(weights.detach(), num_samples)",
     ),
     op_case("one_hot", constant(_CLASSES), num_classes=4),
     op_case("argsort", distinct(3, 4), axis=0, torch="torch.argsort(x, dim=axis)"),

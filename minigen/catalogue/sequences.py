@@ -5,9 +5,32 @@ from __future__ import annotations
 import numpy as np
 
 from minigen import functional as F
-from minigen.catalogue.case import constant, normal, op_case
+from minigen.catalogue.case import constant, distinct, normal, op_case
 
 SIGNALS = [
+    op_case(
+        "max_pool1d",
+        distinct(2, 2, 6),
+        kernel_size=3,
+        stride=2,
+        padding=1,
+        torch="F.max_pool1d(x, kernel_size, stride, padding)",
+    ),
+    op_case(
+        "avg_pool1d",
+        normal(2, 5),
+        kernel_size=3,
+        stride=2,
+        count_include_pad=False,
+        padding=1,
+        torch="F.avg_pool1d(x, kernel_size, stride, padding, False, count_include_pad)",
+    ),
+    op_case(
+        "adaptive_avg_pool1d",
+        normal(2, 2, 5),
+        output_size=2,
+        torch="F.adaptive_avg_pool1d(x, output_size)",
+    ),
     op_case("conv1d", normal(2, 2, 5), normal(3, 2, 3), normal(3)),
     op_case(
         "conv1d",

@@ -44,6 +44,8 @@ SHAPING = [
         op=lambda a, b: F.cartesian_prod([a, b]),
         torch="torch.cartesian_prod(a, b)",
     ),
+    op_case("fliplr", normal(2, 3)),
+    op_case("flipud", normal(2, 3)),
     op_case("flip", normal(2, 3), op=lambda x: F.flip(x, 0, -1), torch="x.flip(0, -1)"),
     op_case("pixel_shuffle", normal(2, 4, 2, 3), upscale_factor=2),
     op_case("pixel_unshuffle", normal(2, 1, 4, 6), downscale_factor=2),
@@ -71,6 +73,13 @@ SHAPING = [
         op=lambda x: F.chunk(x, 2)[1],
         torch="torch.chunk(x, 2)[1]",
     ),
+    op_case(
+        "tensor_split",
+        normal(5, 2),
+        op=lambda x: F.tensor_split(x, 3)[1],
+        torch="torch.tensor_split(x, 3)[1]",
+    ),
+    op_case("select", normal(2, 3), axis=1, index=-1, torch="x.select(axis, index)"),
     op_case("unbind", normal(3, 4), op=lambda x: F.unbind(x, 1)[2], torch="torch.unbind(x, 1)[2]"),
     op_case(
         "narrow", normal(2, 5), axis=1, start=1, length=3, torch="x.narrow(axis, start, length)"

@@ -101,6 +101,46 @@ class Writable(Holder):
         """Raise to a power in place."""
         return self._update("pow", exponent)
 
+    def addcmul_(self, tensor1: Any, tensor2: Any, *, value: float = 1) -> Self:
+        """Add `value` times a product in place."""
+        return self._update("addcmul", tensor1, tensor2, value=value)
+
+    def addcdiv_(self, tensor1: Any, tensor2: Any, *, value: float = 1) -> Self:
+        """Add `value` times a quotient in place."""
+        return self._update("addcdiv", tensor1, tensor2, value=value)
+
+    def sqrt_(self) -> Self:
+        """Take square roots in place."""
+        return self._update("sqrt")
+
+    def exp_(self) -> Self:
+        """Take exponentials in place."""
+        return self._update("exp")
+
+    def neg_(self) -> Self:
+        """Negate in place."""
+        return self._update("neg")
+
+    def relu_(self) -> Self:
+        """Put 0 for what is negative in place."""
+        return self._update("relu")
+
+    def sigmoid_(self) -> Self:
+        """Take the logistic function in place."""
+        return self._update("sigmoid")
+
+    def tanh_(self) -> Self:
+        """Take the hyperbolic tangent in place."""
+        return self._update("tanh")
+
+    def clamp_min_(self, min: Any) -> Self:
+        """Raise values below a limit to it in place."""
+        return self._update("clip", min=min)
+
+    def clamp_max_(self, max: Any) -> Self:
+        """Lower values above a limit to it in place."""
+        return self._update("clip", max=max)
+
     def clamp_(self, min: Any = None, max: Any = None) -> Self:
         """Limit the values to the interval from `min` to `max` in place; None is no limit."""
         return self._update("clip", min=min, max=max)

@@ -386,6 +386,8 @@ class Tensor(Convertible, Readable):
         return (self[i] for i in range(len(self)))
 
     add = _Method("add")
+    addcmul = _Method("addcmul")
+    addcdiv = _Method("addcdiv")
     sub = _Method("sub")
     mul = _Method("mul")
     div = _Method("div")
@@ -402,6 +404,9 @@ class Tensor(Convertible, Readable):
     log10 = _Method("log10")
     expm1 = _Method("expm1")
     erf = _Method("erf")
+    logaddexp = _Method("logaddexp")
+    logit = _Method("logit")
+    hypot = _Method("hypot")
     abs = _Method("abs")
     sign = _Method("sign")
     sin = _Method("sin")
@@ -415,6 +420,8 @@ class Tensor(Convertible, Readable):
     atan2 = _Method("atan2")
     nan_to_num = _Method("nan_to_num")
     clip = clamp = _Method("clip")
+    clamp_min = _Method("clamp_min")
+    clamp_max = _Method("clamp_max")
     maximum = _Method("maximum")
     minimum = _Method("minimum")
     masked_fill = _Method("masked_fill")
@@ -425,6 +432,7 @@ class Tensor(Convertible, Readable):
     le = _Method("le")
     gt = _Method("gt")
     ge = _Method("ge")
+    isclose = _Method("isclose")
     isnan = _Method("isnan")
     isinf = _Method("isinf")
     isfinite = _Method("isfinite")
@@ -443,6 +451,12 @@ class Tensor(Convertible, Readable):
     bmm = _Method("bmm")
     dot = _Method("dot")
     outer = _Method("outer")
+    inner = _Method("inner")
+    vdot = _Method("vdot")
+    addmm = _Method("addmm")
+    baddbmm = _Method("baddbmm")
+    prelu = _Method("prelu")
+    multinomial = _Method("multinomial")
     norm = _Method("norm")
     sum = _Method("sum")
     mean = _Method("mean")
@@ -461,6 +475,7 @@ class Tensor(Convertible, Readable):
     min = _Function("min")
     amax = _Method("amax")
     amin = _Method("amin")
+    aminmax = _Function("aminmax")
     argmax = _Method("argmax")
     argmin = _Method("argmin")
     all = _Method("all")
@@ -485,6 +500,8 @@ class Tensor(Convertible, Readable):
     flatten = _Method("flatten")
     split = _Function("split")
     chunk = _Function("chunk")
+    tensor_split = _Function("tensor_split")
+    select = _Method("select")
     unbind = _Function("unbind")
     narrow = _Method("narrow")
     index_select = _Method("index_select")
@@ -493,6 +510,8 @@ class Tensor(Convertible, Readable):
     ravel = _Method("ravel")
     repeat_interleave = _Method("repeat_interleave")
     flip = _Method("flip")
+    fliplr = _Method("fliplr")
+    flipud = _Method("flipud")
     roll = _Method("roll")
     movedim = moveaxis = _Method("movedim")
     swapaxes = _Method("swapaxes")
@@ -532,6 +551,11 @@ class Tensor(Convertible, Readable):
     def T(self) -> Tensor:  # noqa: N802 - NumPy's and PyTorch's name
         """The tensor with its axes in reverse order."""
         return ops["permute"](self, dims=tuple(reversed(range(self.ndim))))
+
+    @property
+    def mT(self) -> Tensor:  # noqa: N802 - NumPy's and PyTorch's name
+        """The matrices of a batch, each with rows and columns exchanged: the last two axes."""
+        return ops["transpose"](self, -2, -1)
 
     def broadcast_to(self, *shape: Any) -> Tensor:
         """See `minigen.functional.broadcast_to`; the lengths one by one, or as one tuple."""

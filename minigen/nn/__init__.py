@@ -8,18 +8,23 @@ from minigen.nn import init, utils
 from minigen.nn.activation import (
     ELU,
     GELU,
+    GLU,
     SELU,
     Hardtanh,
     Identity,
     LeakyReLU,
+    LogSigmoid,
     LogSoftmax,
     Mish,
+    PReLU,
     ReLU,
     ReLU6,
     Sigmoid,
     SiLU,
     Softmax,
+    Softmin,
     Softplus,
+    Softsign,
     Tanh,
 )
 from minigen.nn.attention import (
@@ -33,7 +38,7 @@ from minigen.nn.containers import ModuleDict, ModuleList, Sequential
 from minigen.nn.convolution import Conv2d, ConvTranspose2d
 from minigen.nn.dense import Dense, Embedding
 from minigen.nn.dense import Dense as Linear
-from minigen.nn.dropout import Dropout
+from minigen.nn.dropout import Dropout, Dropout2d
 from minigen.nn.flatten import Flatten, Unflatten
 from minigen.nn.folding import Fold, Unfold
 from minigen.nn.losses import (
@@ -48,19 +53,38 @@ from minigen.nn.losses import (
     MSELoss,
     NLLLoss,
     SmoothL1Loss,
+    TripletMarginLoss,
 )
 from minigen.nn.module import Module, Parameter
 from minigen.nn.normalization import (
     BatchNorm1d,
     BatchNorm2d,
     GroupNorm,
+    InstanceNorm1d,
     InstanceNorm2d,
     LayerNorm,
+    RMSNorm,
 )
-from minigen.nn.padding import ReflectionPad2d, ReplicationPad2d, ZeroPad2d
+from minigen.nn.padding import (
+    ReflectionPad1d,
+    ReflectionPad2d,
+    ReplicationPad1d,
+    ReplicationPad2d,
+    ZeroPad1d,
+    ZeroPad2d,
+)
+from minigen.nn.parameters import ParameterDict, ParameterList
 from minigen.nn.perceptual import PerceptualLoss
 from minigen.nn.pixelshuffle import PixelShuffle, PixelUnshuffle
-from minigen.nn.pooling import AdaptiveAvgPool2d, AvgPool2d, MaxPool2d, Upsample
+from minigen.nn.pooling import (
+    AdaptiveAvgPool1d,
+    AdaptiveAvgPool2d,
+    AvgPool1d,
+    AvgPool2d,
+    MaxPool1d,
+    MaxPool2d,
+    Upsample,
+)
 from minigen.nn.recurrent import GRU, LSTM, GRUCell, LSTMCell
 from minigen.nn.signals import Conv1d, ConvTranspose1d
 from minigen.nn.substitution import functional_call, substituted
@@ -68,10 +92,13 @@ from minigen.nn.substitution import functional_call, substituted
 __all__ = [
     "ELU",
     "GELU",
+    "GLU",
     "GRU",
     "LSTM",
     "SELU",
+    "AdaptiveAvgPool1d",
     "AdaptiveAvgPool2d",
+    "AvgPool1d",
     "AvgPool2d",
     "BCELoss",
     "BCEWithLogitsLoss",
@@ -85,6 +112,7 @@ __all__ = [
     "CrossEntropyLoss",
     "Dense",
     "Dropout",
+    "Dropout2d",
     "Embedding",
     "ExponentialAverage",
     "Flatten",
@@ -95,6 +123,7 @@ __all__ = [
     "Hardtanh",
     "HuberLoss",
     "Identity",
+    "InstanceNorm1d",
     "InstanceNorm2d",
     "KLDivLoss",
     "L1Loss",
@@ -103,8 +132,10 @@ __all__ = [
     "LeakyReLU",
     "LearnedPositions",
     "Linear",
+    "LogSigmoid",
     "LogSoftmax",
     "MSELoss",
+    "MaxPool1d",
     "MaxPool2d",
     "Mish",
     "Module",
@@ -112,13 +143,19 @@ __all__ = [
     "ModuleList",
     "MultiheadAttention",
     "NLLLoss",
+    "PReLU",
     "Parameter",
+    "ParameterDict",
+    "ParameterList",
     "PerceptualLoss",
     "PixelShuffle",
     "PixelUnshuffle",
+    "RMSNorm",
     "ReLU",
     "ReLU6",
+    "ReflectionPad1d",
     "ReflectionPad2d",
+    "ReplicationPad1d",
     "ReplicationPad2d",
     "Sequential",
     "SiLU",
@@ -126,12 +163,16 @@ __all__ = [
     "SinusoidalPositions",
     "SmoothL1Loss",
     "Softmax",
+    "Softmin",
     "Softplus",
+    "Softsign",
     "Tanh",
     "TransformerEncoderLayer",
+    "TripletMarginLoss",
     "Unflatten",
     "Unfold",
     "Upsample",
+    "ZeroPad1d",
     "ZeroPad2d",
     "functional_call",
     "init",

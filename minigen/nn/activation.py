@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from minigen import functional as F
-from minigen.engine.backend import Array, array_of
-from minigen.nn.module import Module
+from minigen.engine.backend import Array, DTypeLike, array_of
+from minigen.engine.creation import full
+from minigen.nn.module import Module, Parameter, positive
 
 
 class Identity(Module):
@@ -56,6 +59,53 @@ class LeakyReLU(Module):
 
     def extra_repr(self) -> str:
         return f"negative_slope={self.negative_slope}"
+
+
+class PReLU(Module):
+    r"""Leaky ReLU whose slopes are learnt; see `minigen.functional.prelu`.
+
+    Parameters
+    ----------
+    num_parameters : int, default 1
+        One slope for all channels, or one for each of so many.
+    init : float, default 0.25
+        The first slope.
+    dtype
+        See `Dense`.
+
+    Attributes
+    ----------
+    weight : Parameter, shape (num_parameters,)
+        The slopes. A penalty on large weights would draw them to 0: see the paper's section 2.1.
+
+    Raises
+    ------
+    ValueError
+        If `num_parameters` is not a positive integer; in a call, if x has other channels.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> from minigen import nn
+    >>> nn.PReLU()(minigen.tensor([-1.0, 2.0])).tolist()
+    [-0.25, 2.0]
+
+    Derivation: prelu
+    """
+
+    def __init__(
+        self, num_parameters: int = 1, init: float = 0.25, *, dtype: DTypeLike = np.float32
+    ) -> None:
+        super().__init__()
+        positive("PReLU", num_parameters=num_parameters)
+        self.num_parameters = num_parameters
+        self.weight = Parameter(full((num_parameters,), init, dtype=dtype))
+
+    def forward(self, x: Array) -> Array:
+        return F.prelu(x, self.weight)
+
+    def extra_repr(self) -> str:
+        return f"num_parameters={self.num_parameters}"
 
 
 class ELU(Module):
@@ -185,6 +235,26 @@ class GELU(Module):
         return f"approximate={self.approximate!r}"
 
 
+class LogSigmoid(Module):
+    """Logarithm of the sigmoid, without underflow; see `minigen.functional.logsigmoid`.
+
+    Derivation: softplus
+    """
+
+    def forward(self, x: Array) -> Any:
+        return F.logsigmoid(x)
+
+
+class Softsign(Module):
+    r"""A slower tanh, :math:`x / (1 + |x|)`; see `minigen.functional.softsign`.
+
+    Derivation: elementwise
+    """
+
+    def forward(self, x: Array) -> Any:
+        return F.softsign(x)
+
+
 class Tanh(Module):
     """Hyperbolic tangent; see `minigen.functional.tanh`.
 
@@ -274,3 +344,30 @@ class LogSoftmax(_AlongAxis):
 
     def forward(self, x: Array) -> Array:
         return F.log_softmax(x, self.dim)
+
+
+class Softmin(_AlongAxis):
+    """Softmax of -x over the axis `dim`; see `minigen.functional.softmin`.
+
+    Derivation: softmax
+    """
+
+    def forward(self, x: Array) -> Any:
+        return F.softmin(x, self.dim)
+
+
+class GLU(_AlongAxis):
+    """Half of the channels, gated by the others, over the axis `dim`; `minigen.functional.glu`.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> from minigen import nn
+    >>> nn.Sequential(nn.Conv2d(3, 32, 3), nn.GLU(dim=1))(minigen.zeros(8, 3, 5, 5)).shape
+    (8, 16, 3, 3)
+
+    Derivation: sigmoid
+    """
+
+    def forward(self, x: Array) -> Any:
+        return F.glu(x, self.dim)

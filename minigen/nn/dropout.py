@@ -1,6 +1,8 @@
-"""Dropout, as a layer."""
+"""Dropout of elements and of channels, as layers."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from minigen import functional as F
 from minigen.engine.backend import Array
@@ -56,3 +58,23 @@ class Dropout(Module):
 
     def extra_repr(self) -> str:
         return f"p={self.p}"
+
+
+class Dropout2d(Dropout):
+    r"""Set whole channels to zero in training; see `minigen.functional.dropout2d`.
+
+    Parameters and errors are those of `Dropout`; inputs have shape (N, C, H, W) or (C, H, W).
+
+    Examples
+    --------
+    >>> import minigen
+    >>> from minigen import nn
+    >>> y = nn.Dropout2d(generator=minigen.Generator(0))(minigen.ones(1, 64, 3, 3))
+    >>> sorted({channel.mean().item() for channel in y[0]})
+    [0.0, 2.0]
+
+    Derivation: dropout
+    """
+
+    def forward(self, x: Array) -> Any:
+        return F.dropout2d(x, self.p, self.training, generator=self.generator)

@@ -403,6 +403,53 @@ class GaussianNLLLoss(_Loss):
         return type(self).loss(x, target, var, **self.options())
 
 
+class TripletMarginLoss(_Loss):
+    """Margin between what is alike and what is not; `minigen.functional.triplet_margin_loss`.
+
+    Parameters
+    ----------
+    margin, p, eps, swap
+        As there.
+    reduction
+        See `MSELoss`; of points (N, features), ``"batchmean"`` and ``"mean"`` are the same.
+
+    Raises
+    ------
+    ValueError
+        In a call, if the shapes differ, or the margin isn't positive.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> from minigen import nn
+    >>> points = (minigen.tensor([[x, 0.0]]) for x in (0.0, 1.0, 1.5))
+    >>> round(nn.TripletMarginLoss(reduction="mean")(*points).item(), 4)
+    0.5
+    """
+
+    loss = staticmethod(F.triplet_margin_loss)
+
+    def __init__(
+        self,
+        margin: float = 1.0,
+        p: float = 2,
+        eps: float = 1e-6,
+        swap: bool = False,
+        *,
+        reduction: str | None = None,
+    ) -> None:
+        super().__init__(reduction=reduction)
+        self.margin, self.p, self.eps, self.swap = margin, p, eps, swap
+
+    def options(self) -> dict[str, Any]:
+        own = {"margin": self.margin, "p": self.p, "eps": self.eps, "swap": self.swap}
+        return {**own, **super().options()}
+
+    def forward(self, anchor: Array, positive: Array, negative: Array) -> Array:  # type: ignore[override]
+        """Return the loss of points, something like each, and something unlike it."""
+        return type(self).loss(anchor, positive, negative, **self.options())
+
+
 class CosineSimilarity(Module):
     """Cosine of the angle between vectors; see `minigen.functional.cosine_similarity`.
 

@@ -1,4 +1,4 @@
-"""Batch norm, instance norm and layer norm, with their parameters and running statistics."""
+"""Batch, instance, group, layer and RMS norm, with their parameters and running statistics."""
 
 from __future__ import annotations
 
@@ -171,7 +171,66 @@ class BatchNorm2d(_BatchNorm):
     _shapes: ClassVar = {4: "(N, C, H, W)"}
 
 
-class InstanceNorm2d(Module):
+class _InstanceNorm(Module):
+    """Instance norm of inputs with any number of axes; a subclass says which it takes."""
+
+    _places: ClassVar[tuple[str, ...]]
+    """The axes behind the channels', as a shape names them."""
+
+    def __init__(
+        self,
+        num_features: int,
+        eps: float = 1e-5,
+        *,
+        affine: bool = False,
+        bias: bool = True,
+        dtype: DTypeLike = np.float32,
+    ) -> None:
+        super().__init__()
+        positive(type(self).__name__, num_features=num_features)
+        self.num_features = num_features
+        self.eps = eps
+        self.affine = affine
+        self.weight = Parameter(ones(num_features, dtype=dtype)) if affine else None
+        self.bias = Parameter(zeros(num_features, dtype=dtype)) if affine and bias else None
+
+    def forward(self, x: Array) -> Tensor:
+        """Standardise each channel of each example, then scale and shift it; the shape stays."""
+        check_dtype(self, x, self.weight)
+        single = 1 + len(self._places)
+        if x.ndim not in (single, single + 1) or x.shape[-single] != self.num_features:
+            raise wrong_shape(self, f"(N, {self.num_features}, {', '.join(self._places)})", x)
+        batch = x[None] if x.ndim == single else x
+        with named(self):
+            y: Tensor = normalization.instance_norm(
+                batch, weight=self.weight, bias=self.bias, eps=self.eps
+            )
+        return y[0] if x.ndim == single else y
+
+    def extra_repr(self) -> str:
+        return f"{self.num_features}, eps={self.eps}, affine={self.affine}"
+
+
+class InstanceNorm1d(_InstanceNorm):
+    r"""Instance norm of signals: each channel of each is brought to mean 0 and variance 1.
+
+    Parameters, attributes and errors are those of `InstanceNorm2d`; inputs have shape (N, C, L) or
+    (C, L).
+
+    Examples
+    --------
+    >>> import minigen
+    >>> from minigen import nn
+    >>> nn.InstanceNorm1d(1)(minigen.tensor([[[1.0, 3.0]], [[5.0, 5.0]]])).tolist()
+    [[[-0.9999949932098389, 0.9999949932098389]], [[0.0, 0.0]]]
+
+    Derivation: instance_norm
+    """
+
+    _places: ClassVar = ("L",)
+
+
+class InstanceNorm2d(_InstanceNorm):
     r"""Instance norm: each channel of each image is shifted and scaled to mean 0 and variance 1.
 
     .. math:: y = \gamma\,\frac{x - \mu}{\sqrt{\sigma^2 + \epsilon}} + \beta
@@ -213,37 +272,7 @@ class InstanceNorm2d(Module):
     Derivation: instance_norm
     """
 
-    def __init__(
-        self,
-        num_features: int,
-        eps: float = 1e-5,
-        *,
-        affine: bool = False,
-        bias: bool = True,
-        dtype: DTypeLike = np.float32,
-    ) -> None:
-        super().__init__()
-        positive("InstanceNorm2d", num_features=num_features)
-        self.num_features = num_features
-        self.eps = eps
-        self.affine = affine
-        self.weight = Parameter(ones(num_features, dtype=dtype)) if affine else None
-        self.bias = Parameter(zeros(num_features, dtype=dtype)) if affine and bias else None
-
-    def forward(self, x: Array) -> Tensor:
-        """Standardise each channel of each image, then scale and shift it; the shape stays."""
-        check_dtype(self, x, self.weight)
-        if x.ndim not in (3, 4) or x.shape[-3] != self.num_features:
-            raise wrong_shape(self, f"(N, {self.num_features}, H, W)", x)
-        images = x if x.ndim == 4 else x[None]
-        with named(self):
-            y: Tensor = normalization.instance_norm(
-                images, weight=self.weight, bias=self.bias, eps=self.eps
-            )
-        return y if x.ndim == 4 else y[0]
-
-    def extra_repr(self) -> str:
-        return f"{self.num_features}, eps={self.eps}, affine={self.affine}"
+    _places: ClassVar = ("H", "W")
 
 
 class GroupNorm(Module):
@@ -379,11 +408,7 @@ class LayerNorm(Module):
         dtype: DTypeLike = np.float32,
     ) -> None:
         super().__init__()
-        lengths = as_shape(normalized_shape)
-        if not lengths:
-            raise ValueError("LayerNorm: normalized_shape must name one axis or more, got ()")
-        for axis, length in enumerate(lengths):
-            positive("LayerNorm", **{f"normalized_shape[{axis}]": length})
+        lengths = _lengths(self, normalized_shape)
         self.normalized_shape = lengths
         self.eps = eps
         self.elementwise_affine = elementwise_affine
@@ -405,3 +430,70 @@ class LayerNorm(Module):
             f"{self.normalized_shape}, eps={self.eps}, "
             f"elementwise_affine={self.elementwise_affine}, bias={self.bias is not None}"
         )
+
+
+class RMSNorm(Module):
+    r"""Root mean square norm: each example is scaled over its last axes, and not shifted.
+
+    .. math:: y = \frac{x}{\sqrt{\frac1n \sum_i x_i^2 + \epsilon}}\,\gamma
+
+    Parameters
+    ----------
+    normalized_shape : int or sequence of int
+        The lengths of the last axes, over which the mean of squares is taken.
+    eps : float, optional
+        See `minigen.functional.rms_norm`.
+    elementwise_affine : bool, default True
+        Whether there is a parameter `weight`, the :math:`\gamma`.
+    dtype
+        See `Dense`.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As `LayerNorm`.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> from minigen import nn
+    >>> nn.RMSNorm(2, eps=0.0)(minigen.tensor([[3.0, -3.0]])).tolist()
+    [[1.0, -1.0]]
+    """
+
+    def __init__(
+        self,
+        normalized_shape: int | Sequence[int],
+        eps: float | None = None,
+        elementwise_affine: bool = True,
+        *,
+        dtype: DTypeLike = np.float32,
+    ) -> None:
+        super().__init__()
+        self.normalized_shape = _lengths(self, normalized_shape)
+        self.eps = eps
+        self.elementwise_affine = elementwise_affine
+        first = ones(self.normalized_shape, dtype=dtype)
+        self.weight = Parameter(first) if elementwise_affine else None
+
+    def forward(self, x: Array) -> Tensor:
+        """Scale the last axes of x; the shape stays."""
+        check_dtype(self, x, self.weight)
+        with named(self):
+            y: Tensor = normalization.rms_norm(x, self.normalized_shape, self.weight, self.eps)
+        return y
+
+    def extra_repr(self) -> str:
+        return (
+            f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"
+        )
+
+
+def _lengths(module: Module, normalized_shape: int | Sequence[int]) -> tuple[int, ...]:
+    """Return the lengths of the last axes, one or more."""
+    lengths, name = as_shape(normalized_shape), type(module).__name__
+    if not lengths:
+        raise ValueError(f"{name}: normalized_shape must name one axis or more, got ()")
+    for axis, length in enumerate(lengths):
+        positive(name, **{f"normalized_shape[{axis}]": length})
+    return lengths

@@ -10,13 +10,13 @@ import numpy as np
 from minigen.engine.backend import Array, floating, namespace
 from minigen.engine.op import Cotangents, Op, composed, op
 from minigen.engine.summation import blocked_sum
-from minigen.ops.arithmetic import exp, minimum, mul, where
+from minigen.ops.arithmetic import abs, div, exp, minimum, mul, neg, where
 from minigen.ops.reduction import Axis, reduced_axes, sum
 from minigen.ops.special import erf
 
 __all__ = [
     "elu", "gelu", "hardtanh", "leaky_relu", "log_softmax", "logsigmoid", "mish", "relu", "relu6",
-    "selu", "sigmoid", "silu", "softmax", "softplus", "tanh",
+    "selu", "sigmoid", "silu", "softmax", "softmin", "softplus", "softsign", "tanh",
 ]  # fmt: skip
 
 
@@ -363,6 +363,36 @@ def logsigmoid(x: Array) -> Any:
     [-200.0, -0.0]
     """
     return -softplus(-x)
+
+
+@composed
+def softsign(x: Array) -> Any:
+    r"""Bend a line towards -1 and 1, more slowly than `tanh`: :math:`y = x / (1 + |x|)`.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> import minigen.functional as F
+    >>> F.softsign(minigen.tensor([-3.0, 0.0, 1.0])).tolist()
+    [-0.75, 0.0, 0.5]
+    """
+    return div(x, abs(x) + 1)
+
+
+@composed
+def softmin(x: Array, axis: int = -1) -> Any:
+    """Softmax of -x: the smallest element gets the largest share.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> import minigen.functional as F
+    >>> F.softmin(minigen.tensor([0.0, 200.0])).tolist()
+    [1.0, 0.0]
+
+    Derivation: softmax
+    """
+    return softmax(neg(x), axis)
 
 
 # ------------------------------------------------------------------ a bias, and what follows it

@@ -33,8 +33,9 @@ from minigen.ops.shaping import (
 )
 
 __all__ = [
-    "flip", "hstack", "movedim", "one_hot", "pixel_shuffle", "pixel_unshuffle", "ravel", "repeat",
-    "repeat_interleave", "roll", "swapaxes", "t", "tile", "tril", "triu", "unflatten", "vstack",
+    "flip", "fliplr", "flipud", "hstack", "movedim", "one_hot", "pixel_shuffle", "pixel_unshuffle",
+    "ravel", "repeat", "repeat_interleave", "roll", "swapaxes", "t", "tile", "tril", "triu",
+    "unflatten", "vstack",
 ]  # fmt: skip
 
 
@@ -106,6 +107,18 @@ def flip(x: Array, *dims: Any) -> Any:
     reversed_axes = {axis_index(a, x.ndim) for a in one_sequence(dims)}
     index = tuple(slice(None, None, -1 if a in reversed_axes else None) for a in range(x.ndim))
     return getitem(x, index)
+
+
+@composed
+def fliplr(x: Array) -> Any:
+    """Reverse the order of a matrix's columns: the second axis."""
+    return flip(x, 1)
+
+
+@composed
+def flipud(x: Array) -> Any:
+    """Reverse the order of a matrix's rows: the first axis."""
+    return flip(x, 0)
 
 
 @composed

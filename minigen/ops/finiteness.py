@@ -6,7 +6,7 @@ from minigen.engine.backend import Array, namespace
 from minigen.engine.op import Cotangents, op
 from minigen.ops.arithmetic import where
 
-__all__ = ["isfinite", "isinf", "isnan", "nan_to_num"]
+__all__ = ["isclose", "isfinite", "isinf", "isnan", "nan_to_num"]
 
 
 @op(differentiable=False)
@@ -25,6 +25,23 @@ def isinf(x: Array) -> Array:
 def isfinite(x: Array) -> Array:
     """Tell which elements are finite numbers."""
     return namespace(x).isfinite(x)
+
+
+@op(differentiable=False)
+def isclose(
+    a: Array, b: Array, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
+) -> Array:
+    r"""Tell where :math:`|a - b| \le \mathrm{atol} + \mathrm{rtol}\,|b|`.
+
+    Infinities are close to themselves, and with `equal_nan` so is NaN.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> minigen.tensor([1.0, 2.0]).isclose(minigen.tensor([1.000001, 2.1])).tolist()
+    [True, False]
+    """
+    return namespace(a, b).isclose(a, b, rtol, atol, equal_nan)
 
 
 @op

@@ -3,17 +3,18 @@ r"""Matrix products, the dense layer's affine map, vectors looked up in a table,
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from minigen.engine.backend import CPU, Array, array_of, device_of, promote
 from minigen.engine.op import Cotangents, composed, op
-from minigen.ops.arithmetic import abs, maximum, mul, sqrt, where
+from minigen.ops.arithmetic import abs, add, maximum, mul, sqrt, where
 from minigen.ops.reduction import Axis, amax, sum
-from minigen.ops.shaping import getitem, reshape, sum_to_size, transpose
+from minigen.ops.shaping import axis_index, getitem, permute, reshape, sum_to_size, transpose
 
 __all__ = [
-    "bmm", "cosine_similarity", "dot", "embedding", "linear", "matmul", "mm", "norm", "normalize",
-    "outer",
+    "addmm", "baddbmm", "bmm", "cosine_similarity", "dot", "embedding", "inner", "linear", "matmul",
+    "mm", "norm", "normalize", "outer", "tensordot", "vdot",
 ]  # fmt: skip
 
 
@@ -236,6 +237,124 @@ def outer(a: Array, b: Array) -> Any:
     """
     rows, columns = _of_axes("outer", 1, a, b)
     return mul(reshape(rows, (-1, 1)), columns)
+
+
+@composed
+def vdot(a: Array, b: Array) -> Any:
+    """Multiply two vectors, as `dot` does: of real numbers the two are the same."""
+    return matmul(*_of_axes("vdot", 1, a, b))
+
+
+@composed
+def addmm(x: Array, mat1: Array, mat2: Array, *, beta: float = 1, alpha: float = 1) -> Any:
+    r"""Add a product of matrices: :math:`\beta X + \alpha A B`.
+
+    Parameters
+    ----------
+    x : Tensor or array
+        What is added to, of a shape that broadcasts to (n, p).
+    mat1, mat2 : Tensor or array, shapes (n, m) and (m, p)
+        The factors.
+    beta, alpha : float, default 1
+        With a `beta` of 0, x is not looked at.
+
+    Raises
+    ------
+    ValueError
+        If a factor is no matrix.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> bias, x, weight = minigen.ones(2), minigen.ones(1, 3), minigen.ones(3, 2)
+    >>> minigen.addmm(bias, x, weight, alpha=2).tolist()
+    [[7.0, 7.0]]
+    """
+    return _added(x, mm(mat1, mat2), beta, alpha)
+
+
+@composed
+def baddbmm(x: Array, batch1: Array, batch2: Array, *, beta: float = 1, alpha: float = 1) -> Any:
+    r"""Add products of matrices, one for each of a batch; see `addmm` and `bmm`.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> scores = minigen.baddbmm(minigen.zeros(1), minigen.ones(5, 2, 4), minigen.ones(5, 4, 3))
+    >>> scores.shape
+    (5, 2, 3)
+    """
+    return _added(x, bmm(batch1, batch2), beta, alpha)
+
+
+def _added(x: Array, product: Any, beta: float, alpha: float) -> Any:
+    """Return a weighted sum; a weight of 0 leaves x out, whatever it holds."""
+    product = product if alpha == 1 else mul(product, alpha)
+    if beta == 0:
+        return product
+    return add(x if beta == 1 else mul(x, beta), product)
+
+
+@composed
+def inner(a: Array, b: Array) -> Any:
+    """Multiply along the last axes, and add up: each vector of `a` with each of `b`.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> rows, x = minigen.tensor([[1.0, 2.0], [3.0, 4.0]]), minigen.tensor([1.0, -1.0])
+    >>> minigen.inner(rows, x).tolist()
+    [-1.0, -1.0]
+    """
+    return tensordot(a, b, ([-1], [-1])) if a.ndim and b.ndim else mul(a, b)
+
+
+@composed
+def tensordot(a: Array, b: Array, dims: int | Sequence[Sequence[int]] = 2) -> Any:
+    r"""Multiply along pairs of axes, and add up; the other axes stay, those of `a` first.
+
+    Parameters
+    ----------
+    a, b : Tensor or array
+        Any shapes.
+    dims : int or pair of sequences of int, default 2
+        How many of the last axes of `a` meet the first ones of `b`; or which axes of each, in
+        pairs.
+
+    Raises
+    ------
+    ValueError
+        If axes that meet differ in length or in number.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> kernels, patch = minigen.ones(8, 3, 5, 5), minigen.ones(3, 5, 5)
+    >>> minigen.tensordot(kernels, patch, dims=3).shape
+    (8,)
+    >>> minigen.tensordot(minigen.ones(2, 3), minigen.ones(4, 3), ([1], [1])).shape
+    (2, 4)
+
+    Derivation: matmul
+    """
+    if isinstance(dims, int):
+        dims = range(a.ndim - dims, a.ndim), range(dims)
+    in_a = [axis_index(axis, a.ndim) for axis in dims[0]]
+    in_b = [axis_index(axis, b.ndim) for axis in dims[1]]
+    lengths = [a.shape[axis] for axis in in_a]
+    if lengths != [b.shape[axis] for axis in in_b]:
+        raise ValueError(
+            f"tensordot: axes of one length in pairs are expected, got {in_a} of {tuple(a.shape)} "
+            f"and {in_b} of {tuple(b.shape)}"
+        )
+    kept_a = [axis for axis in range(a.ndim) if axis not in in_a]
+    kept_b = [axis for axis in range(b.ndim) if axis not in in_b]
+    shape = (*(a.shape[axis] for axis in kept_a), *(b.shape[axis] for axis in kept_b))
+    rows, count = math.prod(a.shape[axis] for axis in kept_a), math.prod(lengths)
+    columns = math.prod(b.shape[axis] for axis in kept_b)
+    left = reshape(permute(a, (*kept_a, *in_a)), (rows, count))
+    right = reshape(permute(b, (*in_b, *kept_b)), (count, columns))
+    return reshape(matmul(left, right), shape)
 
 
 def _of_axes(name: str, count: int, *arrays: Array) -> tuple[Array, ...]:

@@ -9,18 +9,21 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from minigen.engine.backend import Array, array_of, floating, namespace
 from minigen.engine.card import in_place_on_card
 from minigen.engine.op import Cotangents, op
 from minigen.engine.shards import current_shard
 from minigen.engine.summation import blocked_mean
-from minigen.ops.arithmetic import sqrt
+from minigen.ops.arithmetic import mul, sqrt
 from minigen.ops.reduction import mean, reduced_axes, sum, var
 from minigen.ops.shaping import as_shape, reshape
 from minigen.ops.shards import normalize_channels_of_shards
 
 __all__ = [
-    "batch_norm", "group_norm", "instance_norm", "layer_norm", "normalize_channels", "standardize",
+    "batch_norm", "group_norm", "instance_norm", "layer_norm", "normalize_channels", "rms_norm",
+    "standardize",
 ]  # fmt: skip
 
 
@@ -142,6 +145,50 @@ def layer_norm(
         raise ValueError(f"layer_norm: the last axes must be {lengths}, got shape {tuple(x.shape)}")
     y = standardize(x, tuple(range(-len(lengths), 0)), eps)
     return _affine(y, weight, bias)
+
+
+def rms_norm(
+    x: Array,
+    normalized_shape: int | Sequence[int],
+    weight: Array | None = None,
+    eps: float | None = None,
+) -> Any:
+    r"""Scale each example to root mean square 1 over its last axes, then by weights.
+
+    .. math:: y = \frac{x}{\sqrt{\frac1n \sum_i x_i^2 + \epsilon}}\,\gamma
+
+    Zhang, Sennrich (2019), arXiv:1910.07467, equation 4.
+
+    Parameters
+    ----------
+    x : Tensor or array, shape ``(..., *normalized_shape)``
+        The inputs.
+    normalized_shape : int or sequence of int
+        The lengths of the last axes, over which the mean of squares is taken.
+    weight : Tensor or array, shape normalized_shape, optional
+        The :math:`\gamma`.
+    eps : float, optional
+        Added to the mean of squares: unless given, the distance from 1 to the next number of the
+        dtype.
+
+    Raises
+    ------
+    ValueError
+        If the last axes have other lengths.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> import minigen.functional as F
+    >>> [round(y, 4) for y in F.rms_norm(minigen.tensor([3.0, -4.0]), 2).tolist()]
+    [0.8485, -1.1314]
+    """
+    lengths = as_shape(normalized_shape)
+    if tuple(x.shape[x.ndim - len(lengths) :]) != lengths:
+        raise ValueError(f"rms_norm: the last axes must be {lengths}, got shape {tuple(x.shape)}")
+    least = float(np.finfo(floating(array_of(x)).dtype).eps) if eps is None else eps
+    squares = mean(mul(x, x), tuple(range(-len(lengths), 0)), keepdims=True)
+    return _affine(x / sqrt(squares + least), weight, None)
 
 
 def batch_norm(

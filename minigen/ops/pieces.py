@@ -14,7 +14,7 @@ from minigen.engine.backend import Array
 from minigen.engine.op import composed
 from minigen.ops.shaping import axis_index, getitem
 
-__all__ = ["chunk", "index_select", "narrow", "split", "unbind"]
+__all__ = ["chunk", "index_select", "narrow", "select", "split", "tensor_split", "unbind"]
 
 
 @composed
@@ -153,3 +153,65 @@ def index_select(x: Array, axis: int, index: Array) -> Any:
         )
     before = (slice(None),) * axis_index(axis, x.ndim)
     return getitem(x, (*before, index))
+
+
+@composed
+def select(x: Array, axis: int, index: int) -> Any:
+    """Return the slice at one place along an axis, which it no longer has.
+
+    Raises
+    ------
+    IndexError
+        If there is no such place.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> minigen.tensor([[1.0, 2.0], [3.0, 4.0]]).select(1, -1).tolist()
+    [2.0, 4.0]
+    """
+    before = (slice(None),) * axis_index(axis, x.ndim)
+    return getitem(x, (*before, index))
+
+
+@composed
+def tensor_split(
+    x: Array, indices_or_sections: int | Sequence[int], axis: int = 0
+) -> tuple[Any, ...]:
+    """Divide along an axis into so many pieces, or before given places.
+
+    Unlike `chunk`, it returns as many pieces as asked for: their lengths differ by at most 1.
+
+    Parameters
+    ----------
+    x : Tensor or array
+        Any shape.
+    indices_or_sections : int or sequence of int
+        How many pieces; or where each but the first begins.
+    axis : int
+        ``dim`` is PyTorch's name of it.
+
+    Raises
+    ------
+    ValueError
+        If the number isn't positive.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> [piece.tolist() for piece in minigen.arange(5).tensor_split(3)]
+    [[0, 1], [2, 3], [4]]
+    >>> [piece.tolist() for piece in minigen.arange(5).tensor_split([1, 4])]
+    [[0], [1, 2, 3], [4]]
+    """
+    before = (slice(None),) * axis_index(axis, x.ndim)
+    if isinstance(indices_or_sections, Sequence):
+        places: list[int | None] = [0, *indices_or_sections, None]
+    elif indices_or_sections < 1:
+        raise ValueError(
+            f"tensor_split: a positive number of pieces is expected, got {indices_or_sections}"
+        )
+    else:
+        shortest, longer = divmod(x.shape[len(before)], indices_or_sections)
+        places = [i * shortest + min(i, longer) for i in range(indices_or_sections + 1)]
+    return tuple(getitem(x, (*before, slice(a, b))) for a, b in itertools.pairwise(places))

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from minigen.engine.backend import Array, floating, namespace
-from minigen.engine.op import Cotangents, op
+from minigen.engine.op import Cotangents, composed, op
 from minigen.engine.summation import blocked_mean, blocked_sum
 from minigen.ops.arithmetic import exp, where
 from minigen.ops.shaping import as_shape, axis_index, broadcast_to, getitem, reshape
 
 __all__ = [
-    "all", "amax", "amin", "any", "argmax", "argmin", "cumsum", "logsumexp", "mean", "std", "sum",
-    "var",
+    "all", "amax", "amin", "aminmax", "any", "argmax", "argmin", "cumsum", "logsumexp", "mean",
+    "std", "std_mean", "sum", "var", "var_mean",
 ]  # fmt: skip
 
 Axis = int | Sequence[int] | None
@@ -256,3 +256,59 @@ def logsumexp_vjp(g: Array, out: Array, x: Array, *, axis: Axis, keepdims: bool)
 def _dropped_shape(shape: Sequence[int], axis: Axis) -> tuple[int, ...]:
     axes = reduced_axes(axis, len(shape))
     return tuple(n for a, n in enumerate(shape) if a not in axes)
+
+
+# ------------------------------------------------------------------------------------ two at once
+
+
+class Extremes(NamedTuple):
+    """What `aminmax` returns."""
+
+    min: Any
+    max: Any
+
+
+@composed
+def aminmax(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Extremes:
+    """Return the smallest and the largest element over axes; see `amin` and `amax`.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> low, high = minigen.tensor([3.0, -1.0, 2.0]).aminmax()
+    >>> low.item(), high.item()
+    (-1.0, 3.0)
+    """
+    return Extremes(amin(x, axis, keepdims), amax(x, axis, keepdims))
+
+
+@composed
+def var_mean(
+    x: Array, axis: Axis = None, keepdims: bool = False, correction: float = 1
+) -> tuple[Any, Any]:
+    """Return variance and mean over axes; see `var` and `mean`.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> variance, mean = minigen.var_mean(minigen.tensor([1.0, 3.0]))
+    >>> variance.item(), mean.item()
+    (2.0, 2.0)
+    """
+    return var(x, axis, keepdims, correction), mean(x, axis, keepdims)
+
+
+@composed
+def std_mean(
+    x: Array, axis: Axis = None, keepdims: bool = False, correction: float = 1
+) -> tuple[Any, Any]:
+    """Return standard deviation and mean over axes; see `std` and `mean`.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> deviation, mean = minigen.std_mean(minigen.tensor([1.0, 3.0]), correction=0)
+    >>> deviation.item(), mean.item()
+    (1.0, 2.0)
+    """
+    return std(x, axis, keepdims, correction), mean(x, axis, keepdims)

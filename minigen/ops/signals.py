@@ -1,6 +1,6 @@
-r"""Convolution of signals, which have one axis: images with a single row.
+r"""Convolution and pooling of signals, which have one axis: images with a single row.
 
-There is no rule here. A signal gets an axis of length 1, the convolutions of images do the work,
+There is no rule here. A signal gets an axis of length 1, the ops of images do the work,
 and the axis goes again: both steps only rename places, so that gradients of every order follow.
 
 Signals are (N, C, L), or a single one (C, L).
@@ -14,10 +14,11 @@ from typing import Any
 
 from minigen.engine.backend import Array
 from minigen.ops.convolution import conv2d, conv_transpose2d
+from minigen.ops.pooling import adaptive_avg_pool2d, avg_pool2d, max_pool2d
 from minigen.ops.shaping import squeeze, unsqueeze
 from minigen.ops.windows import Padding, Single, single
 
-__all__ = ["conv1d", "conv_transpose1d"]
+__all__ = ["adaptive_avg_pool1d", "avg_pool1d", "conv1d", "conv_transpose1d", "max_pool1d"]
 
 
 def conv1d(
@@ -131,6 +132,103 @@ def conv_transpose1d(
         )
 
 
+def max_pool1d(
+    x: Array,
+    kernel_size: Single,
+    stride: Single | None = None,
+    padding: Single = 0,
+    dilation: Single = 1,
+    ceil_mode: bool = False,
+) -> Any:
+    r"""Take the largest element of each window of signals.
+
+    Parameters
+    ----------
+    x : Tensor or array, shape (N, C, L) or (C, L)
+        Signals, or one signal.
+    kernel_size, stride, padding, dilation, ceil_mode
+        One number each, as `max_pool2d` has them for an axis.
+
+    Returns
+    -------
+    Tensor or array, shape (N, C, L') or (C, L')
+
+    Raises
+    ------
+    ValueError
+        If they are no sizes, no window fits, or x has another number of axes.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> import minigen.functional as F
+    >>> F.max_pool1d(minigen.tensor([[1.0, 4.0, 2.0, 3.0]]), 2).tolist()
+    [[4.0, 3.0]]
+
+    Derivation: max_pool2d
+    """
+    _expect_signals("max_pool1d", x)
+    with _named("max_pool1d"):
+        windows = windows_in_a_row(kernel_size, stride, padding, dilation)
+        return _signal(max_pool2d(_row(x), **windows, ceil_mode=ceil_mode))
+
+
+def avg_pool1d(
+    x: Array,
+    kernel_size: Single,
+    stride: Single | None = None,
+    padding: Single = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+) -> Any:
+    r"""Take the mean of each window of signals; see `max_pool1d` and `avg_pool2d`.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> import minigen.functional as F
+    >>> F.avg_pool1d(minigen.tensor([[1.0, 4.0, 2.0, 3.0]]), 2).tolist()
+    [[2.5, 2.5]]
+
+    Derivation: avg_pool2d
+    """
+    _expect_signals("avg_pool1d", x)
+    counting = {"ceil_mode": ceil_mode, "count_include_pad": count_include_pad}
+    with _named("avg_pool1d"):
+        return _signal(
+            avg_pool2d(_row(x), **windows_in_a_row(kernel_size, stride, padding), **counting)
+        )
+
+
+def adaptive_avg_pool1d(x: Array, output_size: Single) -> Any:
+    r"""Take means of so many windows that a signal gets a given length.
+
+    Parameters
+    ----------
+    x : Tensor or array, shape (N, C, L) or (C, L)
+        Signals, or one signal.
+    output_size : int
+        The length L'.
+
+    Raises
+    ------
+    ValueError
+        If it is not positive, or x has another number of axes, or no elements.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> import minigen.functional as F
+    >>> F.adaptive_avg_pool1d(minigen.tensor([[1.0, 4.0, 2.0, 3.0]]), 1).tolist()
+    [[2.5]]
+
+    Derivation: adaptive_avg_pool2d
+    """
+    _expect_signals("adaptive_avg_pool1d", x)
+    with _named("adaptive_avg_pool1d"):
+        return _signal(adaptive_avg_pool2d(_row(x), (1, single("output_size", output_size, 1))))
+
+
 def _row(x: Array) -> Any:
     """Show signals, or kernels, as images with one row."""
     return unsqueeze(x, -2)
@@ -151,6 +249,28 @@ def in_a_row(stride: Single, padding: Single | str, dilation: Single) -> dict[st
     }
 
 
+def windows_in_a_row(
+    kernel_size: Single, stride: Single | None, padding: Single, dilation: Single | None = None
+) -> dict[str, Any]:
+    """Return the windows of a pooling of images with one row."""
+    kernel = single("kernel_size", kernel_size, 1)
+    windows = {
+        "kernel_size": (1, kernel),
+        "stride": (1, kernel if stride is None else single("stride", stride, 1)),
+        "padding": (0, single("padding", padding, 0)),
+    }
+    if dilation is not None:
+        windows["dilation"] = (1, single("dilation", dilation, 1))
+    return windows
+
+
+def _expect_signals(name: str, x: Array) -> None:
+    if x.ndim not in (2, 3):
+        raise ValueError(
+            f"{name}: x of shape (N, C, L) or (C, L) is expected, got {tuple(x.shape)}"
+        )
+
+
 def _check_axes(name: str, x: Array, weight: Array) -> None:
     if x.ndim not in (2, 3) or weight.ndim != 3:
         channels = "(out, in / groups, k)" if name == "conv1d" else "(in, out / groups, k)"
@@ -162,7 +282,7 @@ def _check_axes(name: str, x: Array, weight: Array) -> None:
 
 @contextmanager
 def _named(name: str) -> Iterator[None]:
-    """Say which function it was when the convolution of images refuses its input."""
+    """Say which function it was when the op of images refuses its input."""
     try:
         yield
     except ValueError as error:

@@ -1,4 +1,4 @@
-r"""Exponentials and logarithms to other bases, the error function, and angles.
+r"""Exponentials and logarithms of other kinds, the error function, angles and lengths.
 
 Derivation: elementwise
 """
@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 from minigen.engine.backend import Array, floating, namespace, promote
-from minigen.engine.op import Cotangents, op
-from minigen.ops.arithmetic import exp
+from minigen.engine.op import Cotangents, composed, op
+from minigen.ops.arithmetic import clip, exp, log, log1p, neg, sub, where
 from minigen.ops.shaping import unbroadcast
 
-__all__ = ["atan2", "erf", "expm1", "log2", "log10"]
+__all__ = ["atan2", "erf", "expm1", "hypot", "log2", "log10", "logaddexp", "logit"]
 
 
 @op
@@ -78,6 +78,58 @@ def log10(x: Array) -> Array:
 def log10_vjp(g: Array, _out: Array, x: Array) -> Cotangents:
     r""":math:`\bar x = g / (x \ln 10)`."""
     return (g / (x * math.log(10)),)
+
+
+@op
+def logaddexp(a: Array, b: Array) -> Array:
+    r"""Add what is given by logarithms, without overflow: :math:`y = \ln(e^a + e^b)`.
+
+    Of two log-probabilities it is that of either event; `logsumexp` is of many.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> import minigen.functional as F
+    >>> a, b = minigen.tensor([-1000.0, 0.5]), minigen.tensor([-1000.0, -minigen.inf])
+    >>> [round(y, 2) for y in F.logaddexp(a, b).tolist()]
+    [-999.31, 0.5]
+
+    Derivation: logaddexp
+    """
+    a, b = promote(a, b)
+    return namespace(a, b).logaddexp(floating(a), floating(b))
+
+
+@logaddexp.vjp
+def logaddexp_vjp(g: Array, out: Array, a: Array, b: Array) -> Cotangents:
+    r""":math:`\bar a = g\,e^{a - y},\ \bar b = g\,e^{b - y}`; 0 where both are minus infinity.
+
+    Derivation: logaddexp.grad
+    """
+    out = where(out == -math.inf, 0.0, out)
+    return lambda: unbroadcast(g * exp(a - out), a), lambda: unbroadcast(g * exp(b - out), b)
+
+
+@composed
+def logit(x: Array, eps: float | None = None) -> Any:
+    r"""Logarithm of the odds, which the sigmoid undoes: :math:`y = \ln x - \ln(1 - x)`.
+
+    Parameters
+    ----------
+    x : Tensor or array
+        Probabilities.
+    eps : float, optional
+        Probabilities are first limited to the interval from it to 1 less it, so that no logarithm
+        is infinite; beyond, the gradient is 0.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> minigen.tensor([0.5, 1.0]).logit(eps=0.25).tolist()
+    [0.0, 1.0986123085021973]
+    """
+    inside = x if eps is None else clip(x, eps, 1 - eps)
+    return sub(log(inside), log1p(neg(inside)))
 
 
 # ------------------------------------------------------------------------------ the error function
@@ -168,7 +220,7 @@ def erf_vjp(g: Array, _out: Array, x: Array) -> Cotangents:
     return (g * (exp(-x * x) * (2 / math.sqrt(math.pi))),)
 
 
-# ------------------------------------------------------------------------------------------ angles
+# ------------------------------------------------------------------------------ angles, and lengths
 
 
 @op
@@ -198,3 +250,32 @@ def atan2_vjp(g: Array, _out: Array, a: Array, b: Array) -> Cotangents:
     """
     share = g / (a * a + b * b)
     return lambda: unbroadcast(share * b, a), lambda: unbroadcast(-share * a, b)
+
+
+@op
+def hypot(a: Array, b: Array) -> Array:
+    r"""Length of the vector (a, b), without overflow: :math:`y = \sqrt{a^2 + b^2}`.
+
+    The gradient is 0 where both are, as that of `norm`.
+
+    Examples
+    --------
+    >>> import minigen
+    >>> import minigen.functional as F
+    >>> F.hypot(minigen.tensor([3.0, 3e30]), minigen.tensor([4.0, 4e30])).tolist()[0]
+    5.0
+
+    Derivation: hypot
+    """
+    a, b = promote(a, b)
+    return namespace(a, b).hypot(floating(a), floating(b))
+
+
+@hypot.vjp
+def hypot_vjp(g: Array, out: Array, a: Array, b: Array) -> Cotangents:
+    r""":math:`\bar a = g\,a / y,\ \bar b = g\,b / y`; 0 where y is.
+
+    Derivation: hypot.grad
+    """
+    share = g / where(out == 0, 1.0, out)
+    return lambda: unbroadcast(share * a, a), lambda: unbroadcast(share * b, b)

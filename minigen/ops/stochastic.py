@@ -307,11 +307,11 @@ def sample_categorical(
         least = xp.sort(logits, axis=-1)[..., -top_k, None]
         logits = xp.where(logits < least, -math.inf, logits)
     if noise is None:
-        noise = _gumbel_noise(logits, generator)
+        noise = gumbel_noise(logits, generator)
     return xp.argmax(logits / temperature + array_of(noise), axis=-1)
 
 
-def _gumbel_noise(logits: Array, generator: Generator | None) -> Array:
+def gumbel_noise(logits: Array, generator: Generator | None) -> Array:
     r"""Draw :math:`-\ln(-\ln u)` for each logit."""
     drawn = (generator or default_generator()).uniform(logits.shape, np.float64)
     exponential = np.maximum(-np.log1p(-drawn), np.finfo(np.float64).tiny)
@@ -376,7 +376,7 @@ def gumbel_softmax(
     if not 0 < tau < math.inf:
         raise ValueError(f"gumbel_softmax: a positive temperature tau is expected, got {tau}")
     if noise is None:
-        noise = _gumbel_noise(floating(array_of(logits)), generator)
+        noise = gumbel_noise(floating(array_of(logits)), generator)
     soft = softmax(add(logits, noise) * (1 / float(tau)), axis=axis)
     return _straight_through(soft, axis) if hard else soft
 

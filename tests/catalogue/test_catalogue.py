@@ -131,7 +131,7 @@ def test_options_fill_the_parameters_that_inputs_leave_free() -> None:
 
 def test_every_layer_and_model_has_a_case() -> None:
     cased = {case.name for case in CASES}
-    abstract = {nn.Module, nn.ModuleDict, nn.ModuleList}
+    abstract = {nn.Module, nn.ModuleDict, nn.ModuleList, nn.ParameterDict, nn.ParameterList}
     layers = {
         value.__name__
         for value in vars(nn).values()

@@ -96,3 +96,14 @@ def test_softplus_bends_as_sharply_as_asked_and_is_straight_beyond_the_threshold
     assert repr(nn.Softplus()) == "Softplus(beta=1.0, threshold=20.0)"
     with pytest.raises(ValueError, match=r"Softplus: a positive beta is expected, got 0\.0"):
         nn.Softplus(beta=0.0)
+
+
+def test_prelu_learns_its_slopes_and_refuses_none() -> None:
+    layer = nn.PReLU(3, 0.5)
+    layer(minigen.full((2, 3), -1.0)).sum().backward()
+    assert layer.weight.tolist() == [0.5] * 3
+    assert layer.weight.grad is not None
+    assert layer.weight.grad.tolist() == [-2.0] * 3
+    assert repr(layer) == "PReLU(num_parameters=3)"
+    with pytest.raises(ValueError, match="PReLU: num_parameters"):
+        nn.PReLU(0)

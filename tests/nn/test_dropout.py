@@ -46,3 +46,10 @@ def test_dropout_takes_inplace_where_pytorch_has_it() -> None:
     x = minigen.ones(9)
     assert repr(nn.Dropout(0.5, True)(x)) != repr(x)
     assert x.tolist() == [1.0] * 9
+
+
+def test_dropout2d_leaves_out_whole_channels_in_training_alone() -> None:
+    dropout, x = nn.Dropout2d(0.5, generator=minigen.Generator(0)), minigen.ones(9, 20, 2, 2)
+    factors = dropout(x).reshape(180, 4).array
+    assert set(map(tuple, factors.tolist())) == {(0.0,) * 4, (2.0,) * 4}
+    assert dropout.eval()(x) is x

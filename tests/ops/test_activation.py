@@ -258,3 +258,9 @@ def test_the_gaussian_unit_by_a_tanh_is_close_to_the_exact_one() -> None:
 def test_options_that_mean_nothing_are_refused(call: Any, told: str) -> None:
     with pytest.raises(ValueError, match=told):
         call(minigen.zeros(2))
+
+
+def test_softsign_and_softmin_are_their_definitions() -> None:
+    x = np.array([-3.0, 0.0, 1.0])
+    assert F.softsign(x).tolist() == [-0.75, 0.0, 0.5]
+    np.testing.assert_allclose(F.softmin(x), F.softmax(-x))

@@ -189,3 +189,10 @@ def test_tiles_leave_the_axes_in_front_as_they_are() -> None:
     assert x.tile((3, 1, 2)).shape == (3, 2, 4)
     assert x.tile(()).tolist() == x.tolist()
     assert x.ravel().tolist() == [0, 1, 2, 3]
+
+
+def test_matrices_are_mirrored_in_both_directions() -> None:
+    x = minigen.tensor([[1, 2], [3, 4]])
+    assert x.fliplr().tolist() == [[2, 1], [4, 3]]
+    assert x.flipud().tolist() == [[3, 4], [1, 2]]
+    assert minigen.zeros(5, 2, 3).mT.shape == (5, 3, 2)

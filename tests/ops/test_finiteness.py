@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 import minigen
+import minigen.functional as F
 
 
 def test_what_is_not_finite_is_replaced_and_has_no_gradient() -> None:
@@ -23,3 +24,10 @@ def test_infinities_become_the_ends_of_the_dtype_and_integers_stay() -> None:
     x = minigen.tensor([math.inf, -math.inf])
     assert x.nan_to_num().tolist() == [float(ends.max), float(ends.min)]
     assert minigen.tensor([1, 2]).nan_to_num().tolist() == [1, 2]
+
+
+def test_close_numbers_are_told_one_by_one() -> None:
+    a = minigen.tensor([1.0, 1.0, np.inf, np.nan])
+    b = minigen.tensor([1.1, 1.000001, np.inf, np.nan])
+    assert a.isclose(b).tolist() == [False, True, True, False]
+    assert F.isclose(a, b, rtol=0.2, equal_nan=True).tolist() == [True] * 4

@@ -216,3 +216,31 @@ def test_the_cosine_of_short_vectors_is_that_of_the_length_that_stands_for_their
     x = draw(2, 3)
     np.testing.assert_allclose(F.cosine_similarity(x, 5 * x), 1)
     np.testing.assert_allclose(F.cosine_similarity(x, x, 0, eps=100), (x * x).sum(0) / 1e4)
+
+
+@pytest.mark.parametrize("dims", [0, 1, 2, ([0, 2], [1, 0]), ([-1], [0])])
+def test_products_along_pairs_of_axes_are_numpys(dims: Any) -> None:
+    a, b = draw(3, 4, 3, seed=0), draw(3, 3, 2, seed=1)
+    b = b if dims != 2 else draw(4, 3, 2, seed=1)
+    np.testing.assert_allclose(F.tensordot(a, b, dims), np.tensordot(a, b, dims), atol=1e-12)
+
+
+def test_axes_of_different_lengths_do_not_meet() -> None:
+    with pytest.raises(ValueError, match="tensordot: axes of one length in pairs"):
+        F.tensordot(minigen.ones(2, 3), minigen.ones(2, 3), 1)
+    with pytest.raises(ValueError, match="vdot: 1 axes are expected of each"):
+        F.vdot(minigen.ones(1, 2), minigen.ones(1, 2))
+
+
+def test_inner_products_are_along_the_last_axes() -> None:
+    a, b = draw(2, 3, 4, seed=0), draw(5, 4, seed=1)
+    np.testing.assert_allclose(F.inner(a, b), np.inner(a, b), atol=1e-12)
+    assert F.inner(minigen.tensor(2.0), minigen.ones(3)).tolist() == [2.0] * 3
+
+
+def test_products_are_added_and_a_weight_of_zero_looks_away() -> None:
+    x, a, b = draw(2, seed=0), draw(3, 4, seed=1), draw(4, 2, seed=2)
+    np.testing.assert_allclose(F.addmm(x, a, b, beta=2, alpha=0.5), 2 * x + a @ b / 2)
+    np.testing.assert_allclose(F.addmm(x * np.nan, a, b, beta=0), a @ b)
+    stacked = F.baddbmm(x, a[None], b[None])
+    np.testing.assert_allclose(stacked, (x + a @ b)[None])

@@ -323,3 +323,14 @@ def test_group_norm_refuses_groups_that_are_none(
 ) -> None:
     with pytest.raises(ValueError, match=told):
         F.group_norm(draw(*shape), groups)
+
+
+def test_rms_norm_brings_the_mean_of_squares_to_one_and_scales() -> None:
+    x = draw(3, 4, seed=0)
+    y = F.rms_norm(x, 4)
+    np.testing.assert_allclose((y**2).mean(-1), 1, rtol=1e-6)
+    np.testing.assert_allclose(F.rms_norm(x, (4,), np.full(4, 2.0)), 2 * y)
+    np.testing.assert_allclose(F.rms_norm(x, 4, eps=1.0), x / np.sqrt((x**2).mean(-1)[:, None] + 1))
+    assert F.rms_norm(minigen.zeros(1, 2), 2).tolist() == [[0.0, 0.0]]
+    with pytest.raises(ValueError, match="rms_norm: the last axes must be"):
+        F.rms_norm(x, 3)

@@ -102,3 +102,21 @@ def test_unbind_takes_slices_and_their_gradients() -> None:
     assert (first.tolist(), second.tolist()) == ([1, 3], [2, 4])
     (first * second).sum().backward()
     assert gradient_of(x).tolist() == [[2, 1], [4, 3]]
+
+
+def test_as_many_pieces_come_as_are_asked_for() -> None:
+    x = minigen.arange(10).reshape(2, 5)
+    assert [piece.shape[1] for piece in x.tensor_split(3, dim=1)] == [2, 2, 1]
+    assert [piece.shape[0] for piece in x.tensor_split(3)] == [1, 1, 0]
+    first, second, third = F.tensor_split(x, [1, -1], dim=1)
+    assert [first.tolist(), second.shape, third.tolist()] == [[[0], [5]], (2, 3), [[4], [9]]]
+    with pytest.raises(ValueError, match="tensor_split: a positive number of pieces"):
+        x.tensor_split(0)
+
+
+def test_a_slice_is_selected_by_its_place() -> None:
+    x = minigen.arange(6).reshape(2, 3)
+    assert x.select(0, 1).tolist() == [3, 4, 5]
+    assert x.select(-1, -3).tolist() == [0, 3]
+    with pytest.raises(IndexError):
+        x.select(0, 2)

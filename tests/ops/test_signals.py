@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import minigen
 import minigen.functional as F
 from tests.numeric import draw
 
@@ -59,3 +60,21 @@ WRONG: Any = (1, 2)
 def test_what_means_nothing_is_refused(call: Any, message: str) -> None:
     with pytest.raises(ValueError, match=re.escape(message)):
         call()
+
+
+def test_signals_are_pooled_as_images_with_one_row() -> None:
+    x = minigen.tensor([[[1.0, 4.0, 2.0, 3.0, 0.0]]])
+    assert F.max_pool1d(x, 2).tolist() == [[[4.0, 3.0]]]
+    assert F.max_pool1d(x, 2, ceil_mode=True).tolist() == [[[4.0, 3.0, 0.0]]]
+    assert F.max_pool1d(x, 2, 1, 0, 2).tolist() == [[[2.0, 4.0, 2.0]]]
+    assert F.avg_pool1d(x[0], 3, 2, 1, count_include_pad=False).tolist() == [[2.5, 3.0, 1.5]]
+    assert F.adaptive_avg_pool1d(x, 2).tolist()[0][0] == pytest.approx([7 / 3, 5 / 3])
+
+
+@pytest.mark.parametrize(
+    "pool", [lambda x: F.max_pool1d(x, 2), lambda x: F.avg_pool1d(x, 2),
+             lambda x: F.adaptive_avg_pool1d(x, 2)],
+)  # fmt: skip
+def test_pools_refuse_what_are_no_signals(pool: Any) -> None:
+    with pytest.raises(ValueError, match=r"pool1d: x of shape \(N, C, L\) or \(C, L\)"):
+        pool(minigen.ones(1, 2, 3, 4))

@@ -44,3 +44,31 @@ def test_angles_of_the_four_axes() -> None:
     heights, widths = minigen.tensor([0.0, 1.0, 0.0, -1.0]), minigen.tensor([1.0, 0.0, -1.0, 0.0])
     quarters = heights.atan2(widths) * (2 / math.pi)
     np.testing.assert_allclose(to_numpy(quarters.array), [0, 1, 2, -1], rtol=1e-6)
+
+
+def test_logarithms_are_added_without_overflow_and_with_their_shares() -> None:
+    a = minigen.tensor([1000.0, -1000.0, -np.inf, -np.inf], requires_grad=True)
+    b = minigen.tensor([1000.0, -1001.0, 0.5, -np.inf], requires_grad=True)
+    y = F.logaddexp(a, b)
+    expected = [1000 + np.log(2), -1000 + np.log1p(np.exp(-1)), 0.5, -np.inf]
+    np.testing.assert_allclose(y.array, expected, rtol=1e-6)
+    of_a, of_b = minigen.grad(y.sum(), (a, b))
+    share = 1 / (1 + np.exp(-1))
+    np.testing.assert_allclose(of_a.array, [0.5, share, 0, 0], rtol=1e-4)
+    np.testing.assert_allclose(of_b.array, [0.5, 1 - share, 1, 0], rtol=1e-4)
+
+
+def test_the_logit_undoes_the_sigmoid_and_may_be_limited() -> None:
+    x = np.linspace(-5, 5, 7)
+    np.testing.assert_allclose(F.logit(F.sigmoid(x)), x, atol=1e-12)
+    p = minigen.tensor([0.0, 0.5, 1.0], requires_grad=True)
+    limited = p.logit(eps=0.25)
+    np.testing.assert_allclose(limited.detach(), [-np.log(3), 0, np.log(3)], rtol=1e-6)
+    assert minigen.grad(limited.sum(), p)[0].tolist() == [0.0, 4.0, 0.0]
+
+
+def test_a_length_does_not_overflow_and_has_no_slope_at_the_origin() -> None:
+    a = minigen.tensor([3e30, 0.0], requires_grad=True)
+    y = F.hypot(a, minigen.tensor([4e30, 0.0]))
+    np.testing.assert_allclose(y.array, [5e30, 0.0], rtol=1e-6)
+    np.testing.assert_allclose(minigen.grad(y.sum(), a)[0].array, [0.6, 0.0], rtol=1e-6)

@@ -71,6 +71,35 @@ def sgd_by_methods(library: Any) -> Any:
 
 
 @program
+def adam_by_hand(library: Any) -> Any:
+    w, mean, square = leaf(library), library.zeros(3), library.zeros(3)
+    for step in range(1, 4):
+        (w**2).sum().backward()
+        with library.no_grad():
+            mean.mul_(0.9).add_(w.grad, alpha=0.1)
+            square.mul_(0.99).addcmul_(w.grad, w.grad, value=0.01)
+            root = (square / (1 - 0.99**step)).sqrt_().add_(1e-8)
+            w.addcdiv_(mean, root, value=-0.1 / (1 - 0.9**step))
+            w.grad.zero_()
+    return w, mean, square
+
+
+@program
+def products_are_added_in_the_graph(library: Any) -> Any:
+    x = leaf(library)
+    h = x * 2
+    h.addcmul_(x, x, value=0.5)
+    h.tanh_()
+    return backward(h, x)
+
+
+@program
+def activations_are_taken_in_place(library: Any) -> Any:
+    x = leaf(library)
+    return *backward((x * 1).relu_(), x), library.tensor([0.0, 2.0]).sigmoid_()
+
+
+@program
 def momentum_by_hand(library: Any) -> Any:
     w, velocity = leaf(library), library.zeros(3)
     for _ in range(3):

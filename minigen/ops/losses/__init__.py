@@ -22,6 +22,11 @@ from minigen.ops.losses.gaussians import (
     kl_standard_normal,
 )
 from minigen.ops.losses.gaussians import kl_to_standard_normal as kl_to_standard_normal
+from minigen.ops.losses.margins import (
+    hinge_embedding_loss,
+    margin_ranking_loss,
+    triplet_margin_loss,
+)
 from minigen.ops.losses.outcomes import binary_cross_entropy, binary_cross_entropy_with_logits
 from minigen.ops.losses.outcomes import logits_cross_entropy as logits_cross_entropy
 from minigen.ops.losses.outcomes import probability_cross_entropy as probability_cross_entropy
@@ -30,6 +35,7 @@ from minigen.ops.losses.reductions import reduce as reduce
 
 __all__ = [
     "binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "gaussian_nll",
-    "gaussian_nll_loss", "huber_loss", "kl_div", "kl_gaussian", "kl_standard_normal", "l1_loss",
-    "mse_loss", "nll_loss", "smooth_l1_loss",
+    "gaussian_nll_loss", "hinge_embedding_loss", "huber_loss", "kl_div", "kl_gaussian",
+    "kl_standard_normal", "l1_loss", "margin_ranking_loss", "mse_loss", "nll_loss",
+    "smooth_l1_loss", "triplet_margin_loss",
 ]  # fmt: skip

@@ -7,6 +7,7 @@ import operator
 from minigen import functional
 
 from ..draws import Draw
+from ..torch_reference import torch
 from .case import Case, Sample, alike
 
 
@@ -50,6 +51,12 @@ def without_bias(draw: Draw) -> Sample:
     return Sample(x, weight)
 
 
+def points(draw: Draw) -> Sample:
+    """Draw two sets of points on a small grid: some are one."""
+    first, second, features = draw.shape(3)
+    return Sample(draw.grid((2, first, features)), draw.grid((second, features)))
+
+
 CASES = (
     Case("matmul", matrices, variant="matrices"),
     Case("matmul", vectors, variant="vectors"),
@@ -62,5 +69,16 @@ CASES = (
         affine,
         variant="bias by name",
         ours=lambda x, weight, bias: functional.linear(x, weight, bias=bias),
+    ),
+    # PyTorch differentiates cdist once.
+    Case("cdist", points, torch.cdist, order=1, trials=8),
+    Case(
+        "cdist",
+        points,
+        lambda x1, x2: torch.cdist(x1, x2, 1.0),
+        "p is 1",
+        lambda x1, x2: functional.cdist(x1, x2, 1),
+        order=1,
+        trials=8,
     ),
 )
