@@ -49,6 +49,7 @@ from minigen.engine.creation import (
     zeros,
     zeros_like,
 )
+from minigen.engine.errors import InputError
 from minigen.engine.guards import AnomalyError
 from minigen.engine.modes import (
     detect_anomaly,
@@ -72,6 +73,7 @@ __all__ = [
     "Generator",
     "GradReport",
     "GradcheckError",
+    "InputError",
     "Op",
     "Tensor",
     "__version__",
