@@ -66,7 +66,7 @@ def log10(x: Array) -> Array:
     Examples
     --------
     >>> import minigen
-    >>> minigen.tensor([100.0, 0.1]).log10().tolist()
+    >>> minigen.tensor([100.0, 0.1]).log10().round(decimals=4).tolist()
     [2.0, -1.0]
 
     Derivation: log.base
