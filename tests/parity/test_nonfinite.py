@@ -57,6 +57,8 @@ DIFFERENT = {
     "multi_scale_spectral_loss": SPECTRA,
     **dict.fromkeys(["contract", "cosine_similarity"], ORDER),
     "lerp": "from an infinite start; PyTorch begins at the end where the weight is a half or more",
+    **dict.fromkeys(["var_mean", "std_mean"], "of infinity PyTorch's mean is NaN, but not alone"),
+    "logit": "of NaN and beyond 0 and 1 PyTorch's slope is NaN, here the formula's or 0",
     **dict.fromkeys(["prod", "cumprod"], "PyTorch divides the product by each factor"),
     "gelu": "PyTorch's kernel in float32 makes NaN of infinity, whose product with 1 is infinite",
     "mish": "a sum of terms of either sign: PyTorch's kernel adds their factors first",
