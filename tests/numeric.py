@@ -32,6 +32,11 @@ def gradient_of(x: Tensor) -> npt.NDArray[Any]:
     return x.grad.numpy()
 
 
+def slopes(y: Any, *inputs: Tensor) -> list[Tensor]:
+    """Return the gradients of the sum of y, all of which there are."""
+    return [found for found in minigen.grad(y.sum(), inputs) if found is not None]
+
+
 def gradients(
     function: Function, arrays: Sequence[npt.NDArray[Any]], cotangent: Any, *, create_graph: bool
 ) -> list[Tensor]:

@@ -17,9 +17,24 @@ REDUCTION = [
     op_case("var", normal(3, 4), axis=1),
     op_case("var", normal(2, 3, 2), axis=(0, 2), correction=0, note="two axes"),
     op_case("std", normal(3, 4), axis=0),
-    op_case("var_mean", normal(3, 4), axis=1, torch="torch.var_mean(x, dim=axis)"),
-    op_case("std_mean", normal(3, 4), axis=0, torch="torch.std_mean(x, dim=axis)"),
-    op_case("aminmax", distinct(3, 4), axis=1, torch="tuple(torch.aminmax(x, dim=axis))"),
+    op_case(
+        "var_mean",
+        normal(3, 4),
+        op=lambda x: F.stack(F.var_mean(x, dim=1)),
+        torch="torch.stack(torch.var_mean(x, dim=1))",
+    ),
+    op_case(
+        "std_mean",
+        normal(3, 4),
+        op=lambda x: F.stack(F.std_mean(x, dim=0)),
+        torch="torch.stack(torch.std_mean(x, dim=0))",
+    ),
+    op_case(
+        "aminmax",
+        distinct(3, 4),
+        op=lambda x: F.stack(F.aminmax(x, dim=1)),
+        torch="torch.stack(tuple(torch.aminmax(x, dim=1)))",
+    ),
     op_case("amax", distinct(3, 4), axis=1, torch="torch.amax(x, dim=axis)", kinks=_ZEROS),
     op_case(
         "amin",

@@ -16,7 +16,7 @@ from minigen.ops.shaping import axis_index, reshape, unbroadcast
 __all__ = ["glu", "prelu"]
 
 
-@op
+@op(piecewise_linear=True)
 def prelu(x: Array, weight: Array) -> Array:
     r"""Leaky ReLU whose slope is learnt: x where positive, :math:`w x` elsewhere.
 

@@ -7,6 +7,7 @@ import numpy as np
 import minigen
 import minigen.functional as F
 from minigen import Tensor
+from tests.numeric import slopes
 
 
 def test_products_and_quotients_are_added_with_a_factor_and_broadcasting() -> None:
@@ -30,9 +31,9 @@ def test_adam_is_written_with_them_in_place() -> None:
 
 def test_limits_hold_on_one_side_and_on_them_the_gradient_passes() -> None:
     x = minigen.tensor([-1.0, 0.0, 2.0], requires_grad=True)
-    (slope,) = minigen.grad(F.clamp_min(x, 0.0).sum(), x)
+    (slope,) = slopes(F.clamp_min(x, 0.0), x)
     assert slope.tolist() == [0.0, 1.0, 1.0]
-    (slope,) = minigen.grad(x.clamp_max(0.0).sum(), x)
+    (slope,) = slopes(x.clamp_max(0.0), x)
     assert slope.tolist() == [1.0, 1.0, 0.0]
 
 

@@ -57,6 +57,8 @@ DIFFERENT = {
     "multi_scale_spectral_loss": SPECTRA,
     **dict.fromkeys(["contract", "cosine_similarity"], ORDER),
     "lerp": "from an infinite start; PyTorch begins at the end where the weight is a half or more",
+    **dict.fromkeys(["var_mean", "std_mean"], "of infinity PyTorch's mean is NaN, but not alone"),
+    "logit": "of NaN and beyond 0 and 1 PyTorch's slope is NaN, here the formula's or 0",
     **dict.fromkeys(["prod", "cumprod"], "PyTorch divides the product by each factor"),
     "gelu": "PyTorch's kernel in float32 makes NaN of infinity, whose product with 1 is infinite",
     "mish": "a sum of terms of either sign: PyTorch's kernel adds their factors first",
@@ -64,6 +66,9 @@ DIFFERENT = {
     "norm": "the greatest magnitude of NaN is NaN, and so is the share of every element",
 }
 """Ops that are compared with finite numbers alone, and why."""
+
+NOT_NEGATIVE = {"binary_cross_entropy_with_logits": 1, "gaussian_nll_loss": 2, "kl_div": 1}
+"""Which input of an op is a probability or a variance, and refused below 0."""
 
 CASES = [
     pytest.param(case, id=case.title)
@@ -110,10 +115,12 @@ def test_an_input_passes_as_in_pytorch(case: catalogue.Case) -> None:
         values = {}
     if case.name == "prod":  # PyTorch divides by a subnormal, which has few digits
         values = {"0": 0.0, "-0": -0.0}
+    if case.name == "logit":  # a probability below 0 is none
+        values = {name: value for name, value in values.items() if value >= 0}
     for position, drawn in enumerate(case.draw()):
         for name, value in values.items() if drawn.dtype.kind == "f" else ():
-            if case.name == "binary_cross_entropy_with_logits" and position == 1 and value < 0:
-                continue  # no probability
+            if position == NOT_NEGATIVE.get(case.name) and value < 0:
+                continue
             inputs = [np.array(x, np.float32 if x.dtype.kind == "f" else None) for x in case.draw()]
             inputs[position].flat[0] = value
             assert_alike(case, inputs, 1.0, f"{name} in input {position}")
@@ -125,7 +132,10 @@ def test_a_cotangent_passes_as_in_pytorch(case: catalogue.Case) -> None:
         pytest.skip(DIFFERENT[case.name])
     for name, value in NOT_FINITE.items():
         for sign in (1, -1):  # both sides of a kink at zero
-            inputs = [x * sign if x.dtype.kind == "f" else x for x in case.draw()]
+            inputs = [
+                x * sign if x.dtype.kind == "f" and position != NOT_NEGATIVE.get(case.name) else x
+                for position, x in enumerate(case.draw())
+            ]
             if sign > 0 or min(float(x.min()) for x in case.draw()) < 0:
                 assert_alike(case, inputs, value, f"{name} as a cotangent")
 

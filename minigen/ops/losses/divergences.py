@@ -59,8 +59,8 @@ def kl_div(
 def _expect_probabilities(target: Array) -> None:
     """Raise if a target on the CPU is negative, as a logarithm would be."""
     array = array_of(target)
-    if device_of(array) == CPU and array.size and not array.min() >= 0:
+    if device_of(array) == CPU and (array < 0).any():
         raise ValueError(
-            f"kl_div: target must hold probabilities, 0 or more, got {float(array.min()):g}; "
+            f"kl_div: target must hold probabilities, 0 or more, got {float(array[array < 0].min()):g}; "
             "if these are logarithms, pass log_target=True"
         )

@@ -128,9 +128,9 @@ def _variances(name: str, var: Array | float, x: Array) -> Any:
         var = unsqueeze(var, axis=-1)
     expect_to_reach(name, "var", var, x.shape)
     array = array_of(var)
-    if device_of(array) == CPU and array.size and not array.min() >= 0:
+    if device_of(array) == CPU and (array < 0).any():
         raise ValueError(
-            f"{name}: a variance is 0 or more, got {float(array.min()):g}; of a logarithm of "
+            f"{name}: a variance is 0 or more, got {float(array[array < 0].min()):g}; of a logarithm of "
             "variances, take gaussian_nll"
         )
     return in_dtype_of(x, var) if x.dtype.kind == "f" else floating(var)

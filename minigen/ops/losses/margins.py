@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from minigen.engine.backend import Array, array_of
-from minigen.ops.activation import relu
 from minigen.ops.arithmetic import minimum, mul, sub, where
 from minigen.ops.distances import pairwise_distance
 from minigen.ops.losses.reductions import reduce
 from minigen.ops.losses.refusals import expect_one_shape
+from minigen.ops.shorthand import clamp_min
 
 __all__ = ["hinge_embedding_loss", "margin_ranking_loss", "triplet_margin_loss"]
 
@@ -64,7 +64,7 @@ def triplet_margin_loss(
     to_negative = pairwise_distance(anchor, negative, p, eps)
     if swap:
         to_negative = minimum(to_negative, pairwise_distance(positive, negative, p, eps))
-    return reduce(relu(to_positive - to_negative + margin), reduction)
+    return reduce(clamp_min(to_positive - to_negative + margin, 0.0), reduction)
 
 
 def margin_ranking_loss(
@@ -102,7 +102,7 @@ def margin_ranking_loss(
     [0.0, 3.0]
     """
     expect_one_shape("margin_ranking_loss", input1=input1, input2=input2, target=target)
-    return reduce(relu(mul(sub(input2, input1), target) + margin), reduction)
+    return reduce(clamp_min(mul(sub(input2, input1), target) + margin, 0.0), reduction)
 
 
 def hinge_embedding_loss(
@@ -137,4 +137,4 @@ def hinge_embedding_loss(
     [0.25, 0.75]
     """
     expect_one_shape("hinge_embedding_loss", x=x, target=target)
-    return reduce(where(array_of(target) == 1, x, relu(sub(margin, x))), reduction)
+    return reduce(where(array_of(target) == 1, x, clamp_min(sub(margin, x), 0.0)), reduction)
