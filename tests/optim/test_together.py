@@ -9,10 +9,14 @@ import pytest
 
 import minigen
 from minigen import nn, optim
+from minigen.engine.choice import READABLE, kernels
 from minigen.engine.recording import Varying, recorded_by
 from minigen.optim.together import updates
 
-pytestmark = pytest.mark.usefixtures("cupy")
+pytestmark = [
+    pytest.mark.usefixtures("cupy"),
+    pytest.mark.skipif(kernels() == READABLE, reason="updates at once are kernels"),
+]
 
 
 class Recorder:

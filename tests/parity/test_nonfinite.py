@@ -121,6 +121,8 @@ def test_an_input_passes_as_in_pytorch(case: catalogue.Case) -> None:
         for name, value in values.items() if drawn.dtype.kind == "f" else ():
             if position == NOT_NEGATIVE.get(case.name) and value < 0:
                 continue
+            if case.name == "kl_div" and position == 1 and value == 0:
+                continue  # a slope of minus infinity, NaN in PyTorch; here the class counts nothing
             inputs = [np.array(x, np.float32 if x.dtype.kind == "f" else None) for x in case.draw()]
             inputs[position].flat[0] = value
             assert_alike(case, inputs, 1.0, f"{name} in input {position}")

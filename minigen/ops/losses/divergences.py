@@ -61,6 +61,6 @@ def _expect_probabilities(target: Array) -> None:
     array = array_of(target)
     if device_of(array) == CPU and (array < 0).any():
         raise ValueError(
-            f"kl_div: target must hold probabilities, 0 or more, got {float(array[array < 0].min()):g}; "
-            "if these are logarithms, pass log_target=True"
+            "kl_div: target must hold probabilities, 0 or more, got "
+            f"{float(array[array < 0].min()):g}; if these are logarithms, pass log_target=True"
         )

@@ -130,8 +130,8 @@ def _variances(name: str, var: Array | float, x: Array) -> Any:
     array = array_of(var)
     if device_of(array) == CPU and (array < 0).any():
         raise ValueError(
-            f"{name}: a variance is 0 or more, got {float(array[array < 0].min()):g}; of a logarithm of "
-            "variances, take gaussian_nll"
+            f"{name}: a variance is 0 or more, got {float(array[array < 0].min()):g}; of a "
+            "logarithm of variances, take gaussian_nll"
         )
     return in_dtype_of(x, var) if x.dtype.kind == "f" else floating(var)
 
