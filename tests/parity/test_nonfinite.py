@@ -111,7 +111,7 @@ def assert_alike(case: catalogue.Case, inputs: list[Array], factor: float, told:
 @pytest.mark.parametrize("case", CASES)
 def test_an_input_passes_as_in_pytorch(case: catalogue.Case) -> None:
     values = {k: v for k, v in VALUES.items() if case.name not in DIFFERENT or np.isfinite(v)}
-    if case.name in {"binary_cross_entropy", "probability_cross_entropy"}:
+    if case.name in {"binary_cross_entropy", "probability_cross_entropy", "multinomial"}:
         values = {}
     if case.name == "prod":  # PyTorch divides by a subnormal, which has few digits
         values = {"0": 0.0, "-0": -0.0}
