@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar
@@ -12,7 +11,6 @@ import numpy as np
 from minigen.engine.backend import CPU, Array, device_of, namespace
 from minigen.engine.choice import READABLE, kernels
 from minigen.engine.guards import writes
-from minigen.engine.parallel import halves, side_by_side
 from minigen.engine.recording import recorder
 from minigen.engine.tensor import Tensor
 from minigen.nn.module import Parameter
@@ -21,9 +19,6 @@ from minigen.optim.together import Turn, updates
 
 BLOCK = 65_536
 """Elements updated at a time: in float32 256 KiB of each array, which the CPU's cache can hold."""
-
-SHARED = 2**17
-"""From how many elements on two threads have a half of a parameter each."""
 
 Update = Callable[..., Any]
 """A version of `Optimizer.update`; see `update_of`."""
@@ -109,10 +104,6 @@ class Optimizer(ABC):
         weights, gradient, *moments : array, of one shape
             A block of a parameter, of its gradient and of its moments, in the order of `moments`.
             The gradient must not be changed.
-
-        Notes
-        -----
-        Two threads may call it at the same time, each with blocks of its own.
         """
 
     @abstractmethod
@@ -226,7 +217,8 @@ class Optimizer(ABC):
         state["step"] += 1
         compiled: Update = _compiled_updates.get(type(self), _serves_nothing)
         if compiled(group, state["step"], *arrays) is NotImplemented:
-            _update_blocks(functools.partial(self.update, group, state["step"]), arrays)
+            for block in blocks(*arrays):
+                self.update(group, state["step"], *block)
         writes.note(weights)
         if state["step"] % SWEEP_EVERY == 0:
             for moment in moments:
@@ -341,23 +333,6 @@ _compiled_updates: dict[type[Optimizer], Update] = {}
 
 def _serves_nothing(*_arguments: Any) -> Any:
     return NotImplemented
-
-
-def _update_blocks(update: Callable[..., None], arrays: Sequence[Array]) -> None:
-    """Call an update on each block of arrays of one shape: of large ones on two threads."""
-    size = arrays[0].size
-    if size < SHARED or not all(_in_rows(array) for array in arrays):
-        for block in blocks(*arrays):
-            update(*block)
-        return
-
-    rows = [array.reshape(-1) for array in arrays]
-
-    def update_part(part: range) -> None:
-        for block in blocks(*(row[part.start : part.stop] for row in rows)):
-            update(*block)
-
-    side_by_side(update_part, halves(size))
 
 
 def _in_rows(array: Array) -> bool:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import math
-import threading
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 
 import minigen
 from minigen import nn, optim
-from minigen.optim import optimizer as optimizer_module
 from minigen.optim.optimizer import BLOCK, SWEEP_EVERY, blocks, remove_vanishing
 
 from .quadratic import noise, parameters, run
@@ -306,43 +302,6 @@ class TestBlocks:
     def test_arrays_in_another_memory_order_are_left_whole(self) -> None:
         a, b = np.zeros((1000, 100)), np.zeros((100, 1000)).T
         assert [(x.shape, y.shape) for x, y in blocks(a, b)] == [((1000, 100), (1000, 100))]
-
-
-class TestHalves:
-    """A large parameter is shared between two threads."""
-
-    @every_kind
-    @pytest.mark.parametrize("shape", [(7,), (3, 5)])
-    def test_every_element_is_moved_once_as_on_one_thread(
-        self,
-        make: Callable[..., optim.Optimizer],
-        shape: tuple[int, ...],
-        monkeypatch: pytest.MonkeyPatch,
-    ) -> None:
-        def trained() -> npt.NDArray[Any]:
-            weight = nn.Parameter(np.linspace(-1, 1, math.prod(shape)).reshape(shape))
-            optimizer = make([weight])
-            for step in range(3):
-                weight.grad = weight.detach() * (step + 1)
-                optimizer.step()
-            return weight.detach().numpy()
-
-        alone = trained()
-        monkeypatch.setattr(optimizer_module, "SHARED", 2)
-        monkeypatch.setattr(optimizer_module, "BLOCK", 2)
-        np.testing.assert_array_equal(trained(), alone)
-
-    def test_both_halves_are_updated_at_the_same_time(
-        self, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setenv("MINIGEN_THREADS", "2")
-        monkeypatch.setattr(optimizer_module, "SHARED", 4)
-        both = threading.Barrier(2, timeout=60)
-
-        def meet(*_block: Any) -> None:
-            both.wait()  # breaks if one half waited for the other
-
-        optimizer_module._update_blocks(meet, [np.zeros(4), np.ones(4)])
 
 
 class TestVanishingMoments:
