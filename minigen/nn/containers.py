@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Self, overload
 
+from minigen.nn.entries import NamedEntries
 from minigen.nn.fused import fuses, in_a_row
 from minigen.nn.module import Module
 
@@ -170,7 +171,7 @@ class ModuleList(_Row):
         self.extend(modules)
 
 
-class ModuleDict(_Container):
+class ModuleDict(_Container, NamedEntries[Any]):
     """A dictionary whose modules are found by `parameters` and `state_dict`.
 
     Parameters
@@ -205,39 +206,5 @@ class ModuleDict(_Container):
             self[name] = module
 
     def __setitem__(self, name: str, module: Module) -> None:
-        if not isinstance(name, str):
-            raise TypeError(f"ModuleDict: a name is expected, got {name!r}")
-        if not name or "." in name or (name not in self and hasattr(self, name)):
-            raise ValueError(
-                f"ModuleDict: {name!r} cannot be the name of an entry: it is empty, holds a point, "
-                "or is an attribute of every module"
-            )
+        self._expect_name(name)
         self._register(name, module)
-
-    def __getitem__(self, name: str) -> Any:
-        try:
-            return self._entries()[name]
-        except KeyError:
-            raise KeyError(f"ModuleDict: no entry {name!r}, only {', '.join(self)}") from None
-
-    def __delitem__(self, name: str) -> None:
-        self[name]
-        delattr(self, name)
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._entries()
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._entries())
-
-    def keys(self) -> Iterable[str]:
-        """Return the names, in their order."""
-        return self._entries().keys()
-
-    def values(self) -> Iterable[Module]:
-        """Return the modules, in their order."""
-        return self._entries().values()
-
-    def items(self) -> Iterable[tuple[str, Module]]:
-        """Return pairs of a name and a module."""
-        return self._entries().items()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Self, overload
 
+from minigen.nn.entries import NamedEntries
 from minigen.nn.module import Module, Parameter
 
 
@@ -85,7 +86,7 @@ class ParameterList(_Parameters):
         return index % len(self)
 
 
-class ParameterDict(_Parameters):
+class ParameterDict(_Parameters, NamedEntries[Parameter]):
     """A dictionary whose parameters are found by `parameters` and `state_dict`.
 
     Parameters
@@ -119,39 +120,5 @@ class ParameterDict(_Parameters):
             self[name] = value
 
     def __setitem__(self, name: str, value: Any) -> None:
-        if not isinstance(name, str):
-            raise TypeError(f"ParameterDict: a name is expected, got {name!r}")
-        if not name or "." in name or (name not in self and hasattr(self, name)):
-            raise ValueError(
-                f"ParameterDict: {name!r} cannot be the name of an entry: it is empty, holds a "
-                "point, or is an attribute of every module"
-            )
+        self._expect_name(name)
         setattr(self, name, _parameter(value))
-
-    def __getitem__(self, name: str) -> Parameter:
-        try:
-            return self._entries()[name]
-        except KeyError:
-            raise KeyError(f"ParameterDict: no entry {name!r}, only {', '.join(self)}") from None
-
-    def __delitem__(self, name: str) -> None:
-        self[name]
-        delattr(self, name)
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._entries()
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._entries())
-
-    def keys(self) -> Iterable[str]:
-        """Return the names, in their order."""
-        return self._entries().keys()
-
-    def values(self) -> Iterable[Parameter]:
-        """Return the parameters, in their order."""
-        return self._entries().values()
-
-    def items(self) -> Iterable[tuple[str, Parameter]]:
-        """Return pairs of a name and a parameter."""
-        return self._entries().items()

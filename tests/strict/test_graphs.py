@@ -28,7 +28,7 @@ def capture(pool: MemoryPool | None = None) -> Iterator[list[Graph]]:
     """Capture what is done inside a ``with`` block; the graph is in the list afterwards."""
     stream, found = Stream(non_blocking=True), list[Graph]()
     Device().synchronize()
-    with stream, using_allocator((pool or POOL()).malloc):
+    with stream, using_allocator((pool or lasting_pool()).malloc):
         stream.begin_capture()
         try:
             yield found
@@ -40,7 +40,7 @@ def capture(pool: MemoryPool | None = None) -> Iterator[list[Graph]]:
 POOLS: list[MemoryPool] = []
 
 
-def POOL() -> MemoryPool:  # noqa: N802 - reads like one
+def lasting_pool() -> MemoryPool:
     """Return a pool that stays alive."""
     POOLS.append(MemoryPool())
     return POOLS[-1]
@@ -160,7 +160,7 @@ def test_a_capture_needs_a_stream_and_a_pool_of_its_own() -> None:
 
 def test_a_stream_tells_whether_it_is_captured() -> None:
     stream = Stream(non_blocking=True)
-    with stream, using_allocator(POOL().malloc):
+    with stream, using_allocator(lasting_pool().malloc):
         stream.begin_capture()
         assert stream.is_capturing()
         stream.end_capture()
