@@ -163,6 +163,7 @@ class Visitor:
         self._complaints: list[str] = []
         self._failed: list[str] = []
         self._foreign: list[str] = []
+        self._screens: Sequence[ViewportSize] = SCREENS
         self.page.on("console", self._hear)
         self.page.on("pageerror", lambda error: self._complaints.append(str(error)))
         self.page.on("request", lambda request: self._notice(request.url))
@@ -188,32 +189,41 @@ class Visitor:
             self._failed.append(f"{status} {url}")
 
     def visit(self, name: str) -> Visit:
-        """Open a page on a wide screen, then make the screen smaller."""
+        """Open a page on the screen where the last page ended, and look at it on the others too.
+
+        To lay a page out anew takes a good part of a visit, so no page is left by doing that.
+        """
         self._complaints, self._failed, self._foreign = [], [], []
-        self.page.set_viewport_size(SCREENS[0])
+        self.page.set_viewport_size(self._screens[0])
         self.page.goto(self._address + name)
         self.page.evaluate(TYPESET)
-        held = self.page.evaluate(_NOTE_OPEN)
-        columns, overflow, cut, parted = [], [], [], []
-        for screen in SCREENS:
-            self.page.set_viewport_size(screen)
-            self.page.evaluate(_SETTLED)
-            columns.append(self.page.evaluate(_COLUMNS))
-            overflow.append(self.page.evaluate(_OVERFLOW))
-            parted += self.page.evaluate(_PARTED)
-            if screen != NARROW:
-                cut += self.page.evaluate(_CUT)
+        seen = [self._look(screen) for screen in self._screens]
+        if self._screens[0] != WIDE:
+            seen.reverse()
+        self._screens = self._screens[::-1]
         return Visit(
             name,
             self._complaints,
             self._failed,
             self._foreign,
-            held,
-            columns,
-            overflow,
-            cut,
-            parted,
+            next(each["held"] for each in seen if "held" in each),
+            columns=[each["columns"] for each in seen],
+            overflow=[each["overflow"] for each in seen],
+            cut=[part for each in seen for part in each["cut"]],
+            parted=[formula for each in seen for formula in each["parted"]],
         )
+
+    def _look(self, screen: ViewportSize) -> dict[str, Any]:
+        """Return what is seen on one screen; all that the page holds is noted on the wide one."""
+        self.page.set_viewport_size(screen)
+        self.page.evaluate(_SETTLED)
+        seen = {
+            "columns": self.page.evaluate(_COLUMNS),
+            "overflow": self.page.evaluate(_OVERFLOW),
+            "cut": self.page.evaluate(_CUT) if screen != NARROW else [],
+            "parted": self.page.evaluate(_PARTED),
+        }
+        return {**seen, "held": self.page.evaluate(_NOTE_OPEN)} if screen == WIDE else seen
 
     def read(self, names: Sequence[str]) -> list[Visit]:
         """Read pages that have no scripts of their own, without opening them.
