@@ -129,7 +129,7 @@ def gradient(network: nn.Module, images: Floats) -> Floats:
     x = minigen.tensor(images)
     loss = F.binary_cross_entropy_with_logits(network(x), x)
     parts = minigen.grad(loss, list(network.parameters()))
-    return np.concatenate([part.numpy().ravel() for part in parts])
+    return np.concatenate([part.numpy().ravel() for part in parts if part is not None])
 
 
 def sizes_of_gradients() -> dict[str, float]:
@@ -140,6 +140,7 @@ def sizes_of_gradients() -> dict[str, float]:
     return {
         name: float(np.sqrt(np.mean(part.numpy() ** 2)))
         for name, part in zip(names, parts, strict=True)
+        if part is not None
     }
 
 
