@@ -110,10 +110,10 @@ def uses() -> dict[str, set[str]]:
 
 
 def doubled(symbols: Mapping[str, list[Meaning]]) -> dict[str, list[str]]:
-    """Return, for each lesson, the symbols that mean more than one thing within it."""
+    """Return, for each place, the symbols that mean more than one thing within it."""
     found: dict[str, list[str]] = {}
     for symbol, meanings in symbols.items():
-        places = [place for meaning in meanings for place in meaning.places if place[0].isdigit()]
+        places = [place for meaning in meanings for place in meaning.places]
         for place in sorted(set(places)):
             if places.count(place) > 1:
                 found.setdefault(place, []).append(symbol)
@@ -132,7 +132,7 @@ def page(symbols: Mapping[str, list[Meaning]]) -> str:
         f"- {_link(place)}: {', '.join(f'${symbol}$' for symbol in found)}"
         for place, found in doubled(symbols).items()
     ]
-    parts.append("## Two meanings in one lesson\n\nTake care of these.\n\n" + "\n".join(lines))
+    parts.append("## Two meanings in one place\n\nTake care of these.\n\n" + "\n".join(lines))
     return "\n\n".join(part.strip("\n") for part in parts) + "\n"
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -22,6 +23,8 @@ DOWNLOADS: Final = "notebooks"
 """The folder of the notebooks as they are, to be taken away."""
 
 WIDGET: Final = "application/vnd.jupyter.widget-view+json"
+
+_PREDICTION: Final = re.compile(r"\bpredict\(|\.compare\(")
 
 _TITLES: Final = {"suptitle", "set_title", "title"}
 _LABELS: Final = {"set_xlabel", "set_ylabel", "xlabel", "ylabel"}
@@ -48,6 +51,7 @@ def prepared(text: str, rewrite: Callable[[str], str], name: str = "") -> str:
         elif cell["cell_type"] == "code":
             cell["outputs"] = [shown for each in cell["outputs"] if (shown := _shown(each))]
             _fold(cell)
+            _mark_prediction(cell, source)
             if any("image/png" in _data(each) for each in cell["outputs"]):
                 settings_of(cell)["image"] = {"alt": described(source, heading, drawing)}
     if name:
@@ -77,6 +81,12 @@ def _fold(cell: dict[str, Any]) -> None:
     elif "hide-input" in tags:
         settings_of(cell)["code_prompt_show"] = "The code"
         settings_of(cell)["code_prompt_hide"] = "The code"
+
+
+def _mark_prediction(cell: dict[str, Any], source: str) -> None:
+    """Mark a cell that asks for a prediction, or compares one: it prints sentences, which wrap."""
+    if _PREDICTION.search(source):
+        cell["metadata"].setdefault("tags", []).append("prediction")
 
 
 def _insert(cells: list[dict[str, Any]], name: str) -> None:

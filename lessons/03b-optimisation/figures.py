@@ -109,6 +109,133 @@ def minibatches_of_digits(steps: int, size: int = 32) -> Iterator[tuple[Any, Any
         yield minigen.tensor(images[chosen]), minigen.tensor(labels[chosen])
 
 
+def squared_noise(network: nn.Module, sizes: Iterable[int], draws: int = 40) -> list[float]:
+    """Return the mean squared distance of minibatches' gradients from that of all letters."""
+    seen, draw = letters()[0], np.random.default_rng(2)
+    whole = gradient(network, seen)
+    variances = []
+    for size in sizes:
+        batches = (seen[draw.integers(len(seen), size=size)] for _ in itertools.count())
+        found = [
+            np.sum((gradient(network, x) - whole) ** 2)
+            for _, x in zip(progress(range(draws), f"minibatches of {size}"), batches, strict=False)
+        ]
+        variances.append(float(np.mean(found)))
+    return variances
+
+
+def gradient(network: nn.Module, images: Floats) -> Floats:
+    """Return the gradient of the loss on some letters, as one long vector."""
+    x = minigen.tensor(images)
+    loss = F.binary_cross_entropy_with_logits(network(x), x)
+    parts = minigen.grad(loss, list(network.parameters()))
+    return np.concatenate([part.numpy().ravel() for part in parts if part is not None])
+
+
+def sizes_of_gradients() -> dict[str, float]:
+    """Return the root mean square of the gradients of a painter's first weights, by their names."""
+    network, x = painter(), minigen.tensor(letters()[0][:256])
+    names, weights = zip(*network.named_parameters(), strict=True)
+    parts = minigen.grad(F.binary_cross_entropy_with_logits(network(x), x), list(weights))
+    return {
+        name: float(np.sqrt(np.mean(part.numpy() ** 2)))
+        for name, part in zip(names, parts, strict=True)
+        if part is not None
+    }
+
+
+def lengths_of_steps(kind: Callable[..., optim.Optimizer], steps: int) -> list[float]:
+    """Return how long an optimiser's steps are, of rate 1, under a gradient that is always 1."""
+    weight = nn.Parameter(np.zeros(1))
+    optimizer, lengths = kind([weight], lr=1.0), []
+    for _ in range(steps):
+        before = weight.item()
+        weight.grad = minigen.tensor(np.ones(1))
+        optimizer.step()
+        lengths.append(before - weight.item())
+    return lengths
+
+
+def left_after_decay(kind: Callable[..., optim.Optimizer], decay: float) -> Floats:
+    """Return what 700 steps leave of 24 weights of 1, whose gradients change sign in each step."""
+    weight = nn.Parameter(np.ones(24))
+    optimizer = kind([weight], lr=0.01, weight_decay=decay)
+    for step in range(700):
+        weight.grad = minigen.tensor(np.geomspace(1e-4, 1e2, 24) * (-1) ** step)
+        optimizer.step()
+    return weight.numpy()
+
+
+def descent(rate: float, curvatures: Floats, zeroed: bool, steps: int = 60) -> Floats:
+    """Return the points of a descent in a ravine by the library, with or without zero_grad."""
+    weight, points = nn.Parameter(np.array([-9.0, 2.5])), []
+    optimizer = optim.SGD([weight], lr=rate)
+    for _ in range(steps):
+        points.append(weight.numpy().copy())
+        if zeroed:
+            optimizer.zero_grad()
+        (minigen.tensor(curvatures) * weight**2 / 2).sum().backward()
+        optimizer.step()
+    return np.array(points)
+
+
+def linear_reader() -> tuple[Callable[[Any], Any], Any]:
+    """Return the loss of 100 digits as a function of a linear layer's weights, and weights."""
+    images, labels = digits()
+    few, few_labels = minigen.tensor(images[:100].astype(np.float64)), minigen.tensor(labels[:100])
+    start = minigen.tensor(np.random.default_rng(3).normal(0, 0.1, (10, 64)), requires_grad=True)
+    return lambda weights: F.cross_entropy(F.linear(few, weights), few_labels), start
+
+
+Problem = tuple[Floats, Floats]
+
+
+def quadratic_problems() -> dict[str, Problem]:
+    """Return inputs and targets of a linear layer, as they are and with the means subtracted."""
+    images, targets = digits()[0].astype(np.float64), np.eye(10)[digits()[1]]
+    centred = images - images.mean(axis=0), targets - targets.mean(axis=0)
+    return {"as they are": (images, targets), "mean subtracted": centred}
+
+
+def after_descent(x: Floats, targets: Floats, rate: float, steps: int = 100) -> float:
+    """Return the loss of a linear layer after so many steps on all examples."""
+    hessian, product = x.T @ x / len(x), x.T @ targets / len(x)
+    weights = np.zeros((64, 10))
+    for _ in range(steps):
+        weights = weights - rate * (hessian @ weights - product)
+    return float(np.mean(np.sum((x @ weights - targets) ** 2, axis=1)) / 2)
+
+
+def losses_by_rate(problems: Mapping[str, Problem], rates: Floats) -> dict[str, Floats]:
+    """Return the loss after 100 steps of each rate, where some diverge."""
+    with np.errstate(all="ignore"):
+        return {
+            name: np.array([after_descent(*problem, rate) for rate in rates])
+            for name, problem in progress(problems.items(), "rates")
+        }
+
+
+def read(
+    optimizer_of: Callable[[Any], optim.Optimizer],
+    steps: int = 100,
+    size: int = 32,
+    schedule_of: Callable[[optim.Optimizer], LRScheduler] | None = None,
+) -> float:
+    """Train the reader of digits, and return its loss on all of them."""
+    network = reader()
+    optimizer = optimizer_of(network.parameters())
+    schedule = schedule_of(optimizer) if schedule_of else None
+    for x, classes in minibatches_of_digits(steps, size):
+        loss = F.cross_entropy(network(x), classes)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        if schedule:
+            schedule.step()
+    images, labels = map(minigen.tensor, digits())
+    return float(F.cross_entropy(network(images), labels).item())
+
+
 # ------------------------------------------------------------------------------------ the figures
 
 

@@ -39,7 +39,7 @@ def laplace_nll(mu: Array, log_b: Array, target: Array) -> Array:
 def weighted_bce(logits: Array, target: Array, weight: float) -> Array:
     r"""Return a binary cross-entropy in which positives weigh more, from logits.
 
-    With :math:`p = \sigma(l) = 1 / (1 + e^{-l})` it is
+    With :math:`p = \operatorname{sigmoid}(l) = 1 / (1 + e^{-l})` it is
     :math:`-w\, t \ln p - (1 - t) \ln (1 - p)`: where one pixel in twenty is white, a weight of 19
     makes both kinds count alike. Compute it so that it is right, finite and without a warning for
     every finite logit, 1000 and -1000 among them.
@@ -89,9 +89,10 @@ def cross_entropy_rule(g: Array, out: Array, logits: Array, target: Array) -> tu
 def kl_to_mixture(mu: Array, logvar: Array, noise: Array, m: float) -> tuple[Array, Array]:
     r"""Estimate KL divergences from a mixture of two normals by sampling, and say how well.
 
-    An example has J independent latent variables, of which q is :math:`N(\mu, \sigma^2)` each. The
-    prior of each has two hills, :math:`p(z) = \frac12 N(z; -m, 1) + \frac12 N(z; m, 1)`, and the
-    divergence has no closed form. Make draws z from q of the noise; compute
+    An example has J independent latent variables, of which q is :math:`\mathcal{N}(\mu, \sigma^2)`
+    each. The prior of each has two hills,
+    :math:`p(z) = \frac12 \mathcal{N}(z; -m, 1) + \frac12 \mathcal{N}(z; m, 1)`, and the divergence
+    has no closed form. Make draws z from q of the noise; compute
     :math:`r = \sum_j [\ln q(z_j) - \ln p(z_j)]` of each draw; and return the mean of r over the
     draws, and its standard error: the standard deviation of r, divided by the square root of the
     number of draws. m may be 100, where both densities of p are 0 in a computer.

@@ -18,10 +18,10 @@ Array = npt.NDArray[Any]
 def draw(mu: Tensor, log_scale: Tensor, uniform: Array) -> Tensor:
     r"""Draw from a logistic distribution so that gradients come back to both parameters.
 
-    Its distribution function is :math:`F(z) = \sigma\left((z - \mu) / s\right)`, with
-    :math:`\sigma(a) = 1 / (1 + e^{-a})` and a scale :math:`s > 0`. If u is uniform between 0 and 1,
-    the z with :math:`F(z) = u` is a draw. Solve for z, and build it from ops on tensors
-    (``minigen.functional`` has ``exp``).
+    Its distribution function is :math:`F(z) = \operatorname{sigmoid}\left((z - \mu) / s\right)`,
+    with :math:`\operatorname{sigmoid}(a) = 1 / (1 + e^{-a})` and a scale :math:`s > 0`. If u is
+    uniform between 0 and 1, the z with :math:`F(z) = u` is a draw. Solve for z, and build it from
+    ops on tensors (``minigen.functional`` has ``exp``).
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ def log_evidence(z: Array, log_prior: Array, log_likelihood: Array) -> Array:
 def score_estimates(f: Callable[[Array], Array], logit: float, uniform: Array) -> Array:
     r"""Estimate the gradient of :math:`\mathbb{E}[f(z)]` for a z that is 0 or 1.
 
-    z is 1 with the probability :math:`p = \sigma(l) = 1 / (1 + e^{-l})`. A draw is
+    z is 1 with the probability :math:`p = \operatorname{sigmoid}(l) = 1 / (1 + e^{-l})`. A draw is
     :math:`z_k = 1` where :math:`u_k < p`, and 0 otherwise: it jumps, and no gradient passes it. The
     score function's estimate is :math:`f(z_k) \, \partial \ln q(z_k) / \partial l`, where
     :math:`\ln q(z) = z \ln p + (1 - z) \ln (1 - p)`.

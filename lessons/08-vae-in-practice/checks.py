@@ -99,10 +99,10 @@ def check_latent_map(answer: Callable[..., Any]) -> None:
                 "the middles of the parts are asked for, (i + 1/2) / count": (
                     points(edges(columns), edges(rows))
                 ),
-                "nothing is left away: the parts have to lie within the share": (
+                "nothing is left out: the parts have to lie within the share": (
                     points(places(columns, 0.0, 1.0), places(rows, 0.0, 1.0))
                 ),
-                "the whole remainder is left away on one side; half of it is on each": (
+                "the whole remainder is left out on one side; half of it is on each": (
                     points(places(columns, 1 - share, share), places(rows, 1 - share, share))
                 ),
             },

@@ -40,7 +40,7 @@ def charged_rate(mu: Array, logvar: Array, groups: Array, free: float) -> float:
 def latent_map(columns: int, rows: int, share: float) -> Array:
     r"""Return the points at which a map of the middle of two latent variables is decoded.
 
-    The prior of both is N(0, 1). Leave away what is far out: of each variable keep the middle,
+    The prior of both is N(0, 1). Leave out what is far from 0: of each variable keep the middle,
     which has the given share of the probability. Divide that into parts of equal probability,
     `columns` along :math:`z_1` and `rows` along :math:`z_2`, and take the middle of each part, in
     probability. ``statistics.NormalDist().inv_cdf`` gives the number below which a standard normal

@@ -81,7 +81,7 @@ def to_the_ends(columns: int, rows: int, share: float) -> Any:
     return points + np.where(points == points.max(), math.inf, 0.0)
 
 
-@mistake("latent_map", "nothing is left away")
+@mistake("latent_map", "nothing is left out")
 def all_of_the_prior(columns: int, rows: int, share: float) -> Any:
     return latent_map(columns, rows, 1.0)
 

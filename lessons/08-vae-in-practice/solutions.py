@@ -20,7 +20,7 @@ def charged_rate(mu: Array, logvar: Array, groups: Array, free: float) -> float:
 
 
 def latent_map(columns: int, rows: int, share: float) -> Array:
-    """Begin where what was left away below ends."""
+    """Begin where what was left out below ends."""
 
     def places(count: int) -> list[float]:
         below = (1 - share) / 2

@@ -77,8 +77,8 @@ def continuous_bernoulli_mean(logits: Array) -> Array:
     r"""Return the mean of a pixel in [0, 1] under the continuous Bernoulli.
 
     Its density is in proportion to :math:`e^{x l}` for x in [0, 1]. The mean is not
-    :math:`\sigma(l)`. Find it, and compute it for logits of 1000 and -1000, too, and for such as
-    are 0 or near it, to nine digits everywhere.
+    :math:`\operatorname{sigmoid}(l)`. Find it, and compute it for logits of 1000 and -1000, too,
+    and for such as are 0 or near it, to nine digits everywhere.
 
     Parameters
     ----------
@@ -97,9 +97,10 @@ def discretised_logistic(mu: Array, log_s: Array, levels: int) -> Array:
 
     Level k = 0, ..., levels - 1 stands for the pixel :math:`v_k = k / (\text{levels} - 1)`. It gets
     the probability of the interval that reaches half way to its neighbours, under a logistic
-    distribution with the distribution function :math:`F(v) = \sigma\left((v - \mu) / s\right)`. The
-    first interval begins at :math:`-\infty`, the last ends at :math:`\infty`, so that all
-    probabilities sum to 1. They may be as small as :math:`e^{-1000}`.
+    distribution with the distribution function
+    :math:`F(v) = \operatorname{sigmoid}\left((v - \mu) / s\right)`. The first interval begins at
+    :math:`-\infty`, the last ends at :math:`\infty`, so that all probabilities sum to 1. They may
+    be as small as :math:`e^{-1000}`.
 
     Parameters
     ----------

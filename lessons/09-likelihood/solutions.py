@@ -39,7 +39,7 @@ def continuous_bernoulli_mean(logits: Array) -> Array:
 
 
 def discretised_logistic(mu: Array, log_s: Array, levels: int) -> Array:
-    r"""Use :math:`\sigma(b) - \sigma(a) = \sigma(b)\, \sigma(-a)\, (1 - e^{a - b})`."""
+    r"""With s for the sigmoid, use :math:`s(b) - s(a) = s(b)\, s(-a)\, (1 - e^{a - b})`."""
     width = np.exp(-log_s) / (levels - 1)
     inner = np.arange(1, levels)[:, None, None] - 0.5  # in levels: the ends between neighbours
     ends = (inner - mu * (levels - 1)) * width

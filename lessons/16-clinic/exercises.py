@@ -71,7 +71,8 @@ def shuffled(images: Array, targets: Array, source: Generator) -> tuple[Array, A
 def draw_codes(mean: Array, logvar: Array, count: int, source: Generator) -> Array:
     r"""Return several codes for each example of a batch, all drawn independently.
 
-    .. math:: z_{knj} = \mu_{nj} + \sigma_{nj}\, \epsilon_{knj}, \qquad \epsilon_{knj} \sim N(0, 1),
+    .. math:: z_{knj} = \mu_{nj} + \sigma_{nj}\, \epsilon_{knj}, \qquad
+              \epsilon_{knj} \sim \mathcal{N}(0, 1),
               \qquad \sigma_{nj} = e^{\frac12 \ln \sigma_{nj}^2}
 
     *What was seen:* a VAE learns, but from run to run its losses scatter far more than those of

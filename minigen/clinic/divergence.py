@@ -1,4 +1,4 @@
-r"""Mistakes 1 to 6: the KL divergence of :math:`N(\mu, \sigma^2)` from :math:`N(0, 1)`."""
+r"""Mistakes 1 to 6: the KL divergence of a Gaussian from :math:`\mathcal{N}(0, 1)`."""
 
 from __future__ import annotations
 

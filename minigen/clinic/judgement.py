@@ -91,7 +91,8 @@ def minigens_divergence(mu: float, variance: float, x: float) -> float:
 def likelihood_and_bound(divergence: Code) -> Finding:
     r"""Compare with the gap between :math:`\ln p(x)` and the ELBO, where both are known.
 
-    The model is :math:`z \sim N(0, 1), x \sim N(z, 1)`; of three q, the last is the posterior.
+    The model is :math:`z \sim \mathcal{N}(0, 1), x \sim \mathcal{N}(z, 1)`; of three q, the last is
+    the posterior.
     """
     x, worst = 1.3, 0.0
     measured: dict[str, float | str] = {}

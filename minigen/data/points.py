@@ -110,7 +110,7 @@ class Points:
 class Mixture(Points):
     r"""`Points` drawn from Gaussians of equal weight, whose centres are known.
 
-    .. math:: p(x) = \frac1M \sum_{m=1}^M N(x;\, c_m,\, \sigma^2 I)
+    .. math:: p(x) = \frac1M \sum_{m=1}^M \mathcal{N}(x;\, c_m,\, \sigma^2 I)
 
     Parameters
     ----------
@@ -172,7 +172,8 @@ class TwoMoonsSource(Drawn):
     r"""Two half circles that reach into each other, drawn when they are loaded.
 
     The upper moon is :math:`(\cos t, \sin t)`, the lower one :math:`(1 - \cos t, 1/2 - \sin t)`;
-    each is as likely, t is uniform on :math:`[0, \pi]`, and :math:`N(0, \sigma^2 I)` is added.
+    each is as likely, t is uniform on :math:`[0, \pi]`, and :math:`\mathcal{N}(0, \sigma^2 I)` is
+    added.
     """
 
     name: str = "two_moons"

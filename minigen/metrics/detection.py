@@ -258,7 +258,7 @@ def _nearest(images: Images, others: Images) -> npt.NDArray[np.int64]:
 class PrincipalComponents:
     r"""The principal components of pictures, and the Gaussian that they span.
 
-    .. math:: p(x) = N(x;\, \mu,\, V \Lambda V^T + \sigma^2 (I - V V^T))
+    .. math:: p(x) = \mathcal{N}(x;\, \mu,\, V \Lambda V^T + \sigma^2 (I - V V^T))
 
     with the k largest variances :math:`\Lambda`, and for :math:`\sigma^2` the mean of the others.
 

@@ -87,8 +87,8 @@ class SoundLatents(Latents):
 class AudioVAE(Model):
     r"""A variational autoencoder of short sounds, which are compared by waveform and by spectrum.
 
-    The encoder gives :math:`q(z \mid x) = N(\mu(x), \mathrm{diag}\,\sigma^2(x))`, the decoder a
-    waveform :math:`\hat x(z)`. Training minimises
+    The encoder gives :math:`q(z \mid x) = \mathcal{N}(\mu(x), \mathrm{diag}\,\sigma^2(x))`, the
+    decoder a waveform :math:`\hat x(z)`. Training minimises
 
     .. math:: L = E_{q(z \mid x)}\left[ \frac{\|x - \hat x\|^2}{2 s^2}
               + \lambda \sum_n \left\| S_n(x) - S_n(\hat x) \right\|_1

@@ -30,7 +30,7 @@ from minigen.nn.utils import evaluating, frozen
 class GAN(Model):
     r"""A generator G of samples from noise, and a discriminator D that tells them from real ones.
 
-    .. math:: z \sim N(0, I), \qquad \tilde x = G(z), \qquad s = D(x)
+    .. math:: z \sim \mathcal{N}(0, I), \qquad \tilde x = G(z), \qquad s = D(x)
 
     The two are trained in turns, each on a loss of its own. With the default objective, of raw
     scores s,

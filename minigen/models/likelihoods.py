@@ -46,7 +46,7 @@ class BernoulliPixels(PixelDistribution):
 
 
 class GaussianPixels(PixelDistribution):
-    r"""Each pixel is :math:`N(\sigma(l), s^2)`, one learnt :math:`s^2` for all pixels.
+    r"""Each pixel is :math:`\mathcal{N}(\sigma(l), s^2)`, one learnt :math:`s^2` for all pixels.
 
     With the variance held at 1 this is half the squared error (plus a constant), which weighs the
     KL term far too much for pixels in [0, 1]; learning it finds the balance that maximises the

@@ -28,7 +28,7 @@ class PriorDistribution(nn.Module):
 
     @abstractmethod
     def kl(self, z: Array, mu: Array, logvar: Array) -> Tensor:
-        r"""Return the KL of :math:`q = N(\mu, \sigma^2)` from the prior, in nats, on average.
+        r"""Return the KL of :math:`q = \mathcal{N}(\mu, \sigma^2)` from the prior, a mean in nats.
 
         Parameters
         ----------
@@ -48,7 +48,7 @@ class PriorDistribution(nn.Module):
 
 
 class StandardNormal(PriorDistribution):
-    r""":math:`p(z) = N(0, I)`: nothing to learn, and a KL in closed form."""
+    r""":math:`p(z) = \mathcal{N}(0, I)`: nothing to learn, and a KL in closed form."""
 
     def log_density(self, z: Array) -> Tensor:
         """Return the log-density of independent standard normal variables."""
@@ -71,7 +71,7 @@ class StandardNormal(PriorDistribution):
 class GaussianMixture(PriorDistribution):
     r"""A mixture of K Gaussians whose means, variances and weights are learnt with the model.
 
-    .. math:: p(z) = \sum_{k=1}^K \pi_k \prod_{j=1}^J N(z_j; m_{kj}, v_{kj})
+    .. math:: p(z) = \sum_{k=1}^K \pi_k \prod_{j=1}^J \mathcal{N}(z_j; m_{kj}, v_{kj})
 
     The bound is tightest with the average of all posteriors, :math:`\frac1N \sum_n q(z \mid x_n)`,
     as the prior, which is a mixture, too. Training moves these K components there.

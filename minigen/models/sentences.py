@@ -136,7 +136,7 @@ class SentenceEncoder(nn.Module):
 class SentencePrior(nn.Module):
     r"""What latent variables are like under a sentence: a Gaussian of its vector s.
 
-    .. math:: p_\psi(z \mid t) = N\left(m(s(t)), \operatorname{diag} v(s(t))\right)
+    .. math:: p_\psi(z \mid t) = \mathcal{N}\left(m(s(t)), \operatorname{diag} v(s(t))\right)
 
     Parameters
     ----------

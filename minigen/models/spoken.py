@@ -60,9 +60,10 @@ class SpokenObjective(Objective):
 class SpokenVAE(ConditionalVAE):
     r"""Log-mel spectrograms x of words y: a `ConditionalVAE` of convolutions.
 
-    .. math:: z \sim N(0, I), \qquad x_{b,t} \sim N(\mu_{b,t}(z, y),\, s^2), \qquad
+    .. math:: z \sim \mathcal{N}(0, I), \qquad
+              x_{b,t} \sim \mathcal{N}(\mu_{b,t}(z, y),\, s^2), \qquad
               L = E_{q(z \mid x, y)}\left[-\ln p(x \mid z, y)\right]
-              + \beta\,\mathrm{KL}\left(q(z \mid x, y) \,\|\, N(0, I)\right)
+              + \beta\,\mathrm{KL}\left(q(z \mid x, y) \,\|\, \mathcal{N}(0, I)\right)
 
     The word is known, so that z is left with who says it and how: pitch, speed, timbre. One
     variance is learnt for all places of a spectrogram. A sample is the mean :math:`\mu(z, y)`,

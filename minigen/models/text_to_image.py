@@ -51,9 +51,9 @@ class PicturePixels(Likelihood):
 class TextToImage(VAE):
     r"""Images x of sentences t: a `VAE` both of whose networks are told the sentence.
 
-    .. math:: z \sim N(0, I), \qquad x \sim p_\theta(x \mid z, s(t)), \qquad
+    .. math:: z \sim \mathcal{N}(0, I), \qquad x \sim p_\theta(x \mid z, s(t)), \qquad
               L = E_{q_\phi(z \mid x, t)}\left[-\ln p_\theta(x \mid z, s(t))\right]
-              + \beta\,\mathrm{KL}\left(q_\phi(z \mid x, t) \,\|\, N(0, I)\right)
+              + \beta\,\mathrm{KL}\left(q_\phi(z \mid x, t) \,\|\, \mathcal{N}(0, I)\right)
 
     The vector s(t) of a sentence, see `SentenceEncoder`, stands beside z at the decoder's input,
     and beside what the encoder's convolutions have seen of the image. It costs nothing to know,

@@ -67,15 +67,18 @@ class Remedies(Options):
 class TextVAE(TextModel):
     r"""A latent-variable model of texts: z says what to write, and a recurrent network writes it.
 
-    .. math:: z \sim N(0, I), \qquad p(x \mid z) = \prod_t p(x_t \mid x_1, \dots, x_{t-1}, z), \\
-              L = E_{q(z \mid x)}[-\ln p(x \mid z)] + \mathrm{KL}(q(z \mid x) \,\|\, N(0, I))
+    .. math:: z \sim \mathcal{N}(0, I), \qquad
+              p(x \mid z) = \prod_t p(x_t \mid x_1, \dots, x_{t-1}, z), \\
+              L = E_{q(z \mid x)}[-\ln p(x \mid z)]
+              + \mathrm{KL}(q(z \mid x) \,\|\, \mathcal{N}(0, I))
 
     Two GRUs read a text, from both ends; their last states give the posterior's mean and variance.
     A third writes, with z beside the character before at every step.
 
     In nats a text L bounds :math:`-\ln p(x)` from above. A decoder that sees the characters before
-    can be a good language model without z, and then :math:`q(z \mid x) = N(0, I)`, which costs
-    nothing, is a minimum that training falls into at once: the posterior collapses. See `Remedies`.
+    can be a good language model without z, and then :math:`q(z \mid x) = \mathcal{N}(0, I)`, which
+    costs nothing, is a minimum that training falls into at once: the posterior collapses. See
+    `Remedies`.
 
     Parameters
     ----------

@@ -65,19 +65,21 @@ class Objective(Options):
 class VAE(Variational):
     r"""A latent-variable model of images, trained through a lower bound on its likelihood.
 
-    The model: :math:`z \sim N(0, I)`, :math:`x \sim p_\theta(x \mid z)`. The encoder approximates
-    the posterior by :math:`q_\phi(z \mid x) = N(\mu(x), \mathrm{diag}\,\sigma^2(x))`. Training
-    minimises the negative evidence lower bound, in nats an image,
+    The model: :math:`z \sim \mathcal{N}(0, I)`, :math:`x \sim p_\theta(x \mid z)`. The encoder
+    approximates the posterior by
+    :math:`q_\phi(z \mid x) = \mathcal{N}(\mu(x), \mathrm{diag}\,\sigma^2(x))`. Training minimises
+    the negative evidence lower bound, in nats an image,
 
     .. math:: L = \underbrace{E_{q_\phi(z \mid x)}\left[-\ln p_\theta(x \mid z)\right]}_{
               \text{reconstruction}} + \beta\,\underbrace{\mathrm{KL}\left(q_\phi(z \mid x)
-              \,\|\, N(0, I)\right)}_{\text{kl}},
+              \,\|\, \mathcal{N}(0, I)\right)}_{\text{kl}},
 
     the expectation from one reparameterised sample, the KL in closed form, both summed over an
     image's pixels and latent variables and averaged over the batch. With :math:`\beta = 1` it
     bounds :math:`-\ln p(x)` from above. `Objective` has the variants: a KL weight that warms up,
     free bits, the importance-weighted bound. With ``prior="mixture"`` a mixture of Gaussians that
-    is learnt stands in the place of :math:`N(0, I)`, and the KL is estimated from the same sample.
+    is learnt stands in the place of :math:`\mathcal{N}(0, I)`, and the KL is estimated from the
+    same sample.
 
     Parameters
     ----------
@@ -281,11 +283,11 @@ class ConvVAE(VAE):
 class ConditionalVAE(VAE):
     r"""A `VAE` that is given the class y of each image.
 
-    The model is :math:`z \sim N(0, I)`, :math:`x \sim p(x \mid z, y)`. It minimises the negative
-    ELBO of the conditional likelihood, which bounds :math:`-\ln p(x \mid y)` from above:
+    The model is :math:`z \sim \mathcal{N}(0, I)`, :math:`x \sim p(x \mid z, y)`. It minimises the
+    negative ELBO of the conditional likelihood, which bounds :math:`-\ln p(x \mid y)` from above:
 
     .. math:: L = E_{q(z \mid x, y)}\left[-\ln p(x \mid z, y)\right]
-              + \beta\,\mathrm{KL}\left(q(z \mid x, y) \,\|\, N(0, I)\right).
+              + \beta\,\mathrm{KL}\left(q(z \mid x, y) \,\|\, \mathcal{N}(0, I)\right).
 
     Both networks are given y as a one-hot vector beside their input. The latent variables, whose
     prior is the same for every class, are left with what the class doesn't say: slant, width,

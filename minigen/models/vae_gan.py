@@ -81,12 +81,12 @@ class VAEGAN(Variational):
     r"""An encoder E, a decoder G, which is the generator of a GAN, and its discriminator D.
 
     .. math:: z \sim q(z \mid x), \quad \tilde x = G(z), \qquad
-              z_p \sim N(0, I), \quad x_p = G(z_p)
+              z_p \sim \mathcal{N}(0, I), \quad x_p = G(z_p)
 
     An image and its reconstruction are compared in a layer :math:`D_l` of the discriminator, whose
     features are taken for Gaussian with variance 1, and each side has a loss of its own:
 
-    .. math:: L_E &= \beta\,\mathrm{KL}(q(z \mid x) \,\|\, N(0, I)) + R, \qquad
+    .. math:: L_E &= \beta\,\mathrm{KL}(q(z \mid x) \,\|\, \mathcal{N}(0, I)) + R, \qquad
               R = E_q\left[\tfrac12 \| D_l(x) - D_l(\tilde x) \|^2\right] \\
               L_G &= \gamma\,R - \tfrac12 E[\ln\sigma(D(\tilde x)) + \ln\sigma(D(x_p))] \\
               L_D &= -E[\ln\sigma(D(x))]

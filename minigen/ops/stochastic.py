@@ -36,9 +36,9 @@ __all__ = [
 def reparameterize(
     mu: Array, logvar: Array, *, noise: Array | None = None, generator: Generator | None = None
 ) -> Tensor:
-    r"""Draw :math:`z \sim N(\mu, \sigma^2)` so that gradients flow to its parameters.
+    r"""Draw :math:`z \sim \mathcal{N}(\mu, \sigma^2)` so that gradients flow to its parameters.
 
-    .. math:: z = \mu + \sigma\,\epsilon, \qquad \epsilon \sim N(0, I),
+    .. math:: z = \mu + \sigma\,\epsilon, \qquad \epsilon \sim \mathcal{N}(0, I),
               \qquad \sigma = e^{\frac12 \ln \sigma^2}
 
     The randomness is moved into :math:`\epsilon`, which depends on no parameter, so
@@ -393,7 +393,7 @@ def _straight_through(soft: Array, axis: int) -> Any:
 
 
 def log_normal(z: Array, mu: Array | float = 0.0, logvar: Array | float = 0.0) -> Array:
-    r"""Log-density of independent Gaussians, an element: :math:`\ln N(z; \mu, \sigma^2)`.
+    r"""Log-density of independent Gaussians, an element: :math:`\ln \mathcal{N}(z; \mu, \sigma^2)`.
 
     .. math:: -\tfrac12 \left[ \ln 2\pi + \ln\sigma^2 + (z - \mu)^2 / \sigma^2 \right]
 

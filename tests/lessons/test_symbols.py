@@ -74,7 +74,11 @@ def test_symbols_are_the_letters_of_formulas(text: str, found: set[str]) -> None
     assert symbols.symbols_in(text) == found
 
 
-def test_a_symbol_with_two_meanings_in_one_lesson_is_told() -> None:
+def test_a_symbol_has_one_meaning_in_each_place_but_for_the_distance_that_all_call_w() -> None:
+    assert symbols.doubled(TABLE) == {"12": ["W"], "wasserstein": ["W"]}
+
+
+def test_a_symbol_with_two_meanings_in_one_place_is_told() -> None:
     table = {
         "D": [symbols.Meaning("a", "1", ("05", "06")), symbols.Meaning("b", "1", ("06",))],
         "K": [symbols.Meaning("c", "1", ("05",)), symbols.Meaning("d", "1", ("06",))],

@@ -109,6 +109,15 @@ def test_code_that_only_checks_or_draws_is_folded() -> None:
     assert figure["metadata"]["mystnb"]["code_prompt_show"] == "The code"
 
 
+def test_cells_that_ask_for_a_prediction_or_compare_one_are_marked_so_that_they_wrap() -> None:
+    text = json.loads(notebook())
+    for source in ("guess = predict('How many?', yours=None)", "guess.compare(3)"):
+        text["cells"].append({**text["cells"][1], "source": source, "metadata": {}})
+    _, figure, asked, compared = json.loads(notebooks.prepared(json.dumps(text), str))["cells"]
+    assert asked["metadata"]["tags"] == compared["metadata"]["tags"] == ["prediction"]
+    assert "tags" not in figure["metadata"]
+
+
 def test_how_a_lesson_is_written_is_not_on_the_way_of_those_who_read_it() -> None:
     course = Path("lessons/README.md").read_text(encoding="utf-8")
     page = contributors.sources()["writing-lessons.md"]

@@ -32,7 +32,7 @@ def gaussian_nll(
 ) -> Tensor:
     r"""Negative log-likelihood of independent Gaussians, in nats, with every constant.
 
-    .. math:: -\ln N(t;\, \mu, \sigma^2)
+    .. math:: -\ln \mathcal{N}(t;\, \mu, \sigma^2)
               = \tfrac12 \left[ \ln 2\pi + \ln\sigma^2 + (t - \mu)^2 / \sigma^2 \right]
 
     Parameters
@@ -177,7 +177,7 @@ def kl_to_standard_normal_vjp(g: Array, _out: Array, mu: Array, logvar: Array) -
 
 
 def kl_standard_normal(mu: Array, logvar: Array, reduction: str = "batchmean") -> Tensor:
-    r"""KL divergence of :math:`N(\mu, \sigma^2)` from :math:`N(0, I)`, in nats.
+    r"""KL divergence of :math:`\mathcal{N}(\mu, \sigma^2)` from :math:`\mathcal{N}(0, I)`, in nats.
 
     Summed over the latent variables: :math:`\tfrac12 \sum_j (\mu_j^2 + \sigma_j^2 - 1 -
     \ln\sigma_j^2)`; Kingma and Welling (2014), arXiv:1312.6114, appendix B.
