@@ -19,11 +19,17 @@ from minigen.engine.parallel import halves, side_by_side
 from minigen.engine.summation import blocked_sum
 from minigen.ops.attention import attention
 
-BLOCK: Final = 2**15
-"""How many weights are made at a time, unless an example has more: 128 KiB in float32."""
+BLOCK: Final = 2**17
+"""How many weights are made at a time, unless an example has more: 512 KiB in float32."""
 
 LEAST_SHARED: Final = 2**16
 """How many weights there are at least where two threads share the examples."""
+
+
+SMALLEST: Final = {
+    kind: float(np.finfo(kind).smallest_normal / np.finfo(kind).eps) for kind in "efdg"
+}
+"""Sums of powers that are no larger may have lost digits of their summands, by dtype."""
 
 
 @attention.kernel
@@ -41,15 +47,13 @@ def attention_kernel(
     if not _serves(bias, mask, kept, query, key, value):
         return NotImplemented
     out = np.empty((*query.shape[:-1], value.shape[-1]), query.dtype)
-    hidden = _hidden(mask, query.dtype)
     queries, keys, values, means = map(_by_example, (query, key, value, out))
 
-    def work(some: slice, weights: Array) -> None:
-        total = _weigh(queries[some] * scale, keys[some], hidden, weights)
-        np.matmul(weights.swapaxes(-1, -2), values[some], out=means[some])
-        means[some] /= total[..., np.newaxis]
+    def work(some: slice, hidden: Array | None, weights: Array) -> None:
+        _weigh(queries[some], keys[some], scale, hidden, weights)
+        np.matmul(_by_head(weights).swapaxes(-1, -2), values[some], out=means[some])
 
-    _of_each_block(work, queries, keys, rooms=1)
+    _of_each_block(work, queries, keys, mask, rooms=1)
     return out
 
 
@@ -70,64 +74,97 @@ def attention_kernel_vjp(
     if not _serves(bias, mask, kept, query, key, value, g, out):
         return NotImplemented
     grads = [np.empty(x.shape, x.dtype) for x in (query, key, value)]
-    hidden = _hidden(mask, query.dtype)
     queries, keys, values, cotangents, means = map(_by_example, (query, key, value, g, out))
     of_queries, of_keys, of_values = map(_by_example, grads)
 
-    def work(some: slice, weights: Array, of_scores: Array) -> None:
-        scaled, cotangent = queries[some] * scale, cotangents[some]
-        total = _weigh(scaled, keys[some], hidden, weights)
-        weights /= total[..., np.newaxis, :]
-        np.matmul(weights, cotangent, out=of_values[some])
-        np.matmul(values[some], cotangent.swapaxes(-1, -2), out=of_scores)
-        of_scores -= np.vecdot(cotangent, means[some])[..., np.newaxis, :]
+    def work(some: slice, hidden: Array | None, weights: Array, of_scores: Array) -> None:
+        query, key, cotangent = queries[some], keys[some], cotangents[some]
+        _weigh(query, key, scale, hidden, weights)
+        np.matmul(_by_head(weights), cotangent, out=of_values[some])
+        np.matmul(values[some], _transposed(cotangent, scale), out=_by_head(of_scores))
+        of_scores -= np.vecdot(cotangent, means[some]) * scale
         of_scores *= weights
-        np.matmul(of_scores, scaled, out=of_keys[some])
-        np.matmul(of_scores.swapaxes(-1, -2), keys[some], out=of_queries[some])
-        of_queries[some] *= scale
+        by_head = _by_head(of_scores)
+        np.matmul(by_head, query, out=of_keys[some])
+        np.matmul(by_head.swapaxes(-1, -2), key, out=of_queries[some])
 
-    _of_each_block(work, queries, keys, rooms=2)
+    _of_each_block(work, queries, keys, mask, rooms=2)
     return *grads, None
 
 
-def _weigh(query: Array, key: Array, hidden: Array | None, weights: Array) -> Array:
-    """Write powers of scores (..., S, L), the largest of a query 1; return their sums (..., L)."""
-    np.matmul(key, query.swapaxes(-1, -2), out=weights)
+def _weigh(query: Array, key: Array, scale: float, hidden: Array | None, weights: Array) -> None:
+    """Write the softmax of scores (S, n, H, L) over the keys, all queries side by side.
+
+    Powers are of the scores themselves, unless one is too large for that, or all of a query's too
+    small: then the largest of its scores is taken away from them.
+    """
+    _score(query, key, scale, hidden, weights)
+    with np.errstate(over="ignore"):
+        np.exp(weights, out=weights)
+        total = blocked_sum(weights, axis=0)
+    if not (total.min() > SMALLEST[total.dtype.char] and total.max() < np.inf):
+        _score(query, key, scale, hidden, weights)
+        weights -= weights.max(0)
+        np.exp(weights, out=weights)
+        total = blocked_sum(weights, axis=0)
+    weights *= np.reciprocal(total, out=total)
+
+
+def _score(query: Array, key: Array, scale: float, hidden: Array | None, scores: Array) -> None:
+    np.matmul(key, _transposed(query, scale), out=_by_head(scores))
     if hidden is not None:
-        weights += hidden
-    weights -= weights.max(-2, keepdims=True)
-    np.exp(weights, out=weights)
-    return blocked_sum(weights, axis=-2)
+        scores += hidden
+
+
+def _transposed(x: Array, scale: float) -> Array:
+    """Return (n, H, E, L) of (n, H, L, E), times a number: BLAS is twice as fast with a copy."""
+    out = np.empty((*x.shape[:-2], x.shape[-1], x.shape[-2]), x.dtype)
+    return np.multiply(x.swapaxes(-1, -2), scale, out=out)
+
+
+def _by_head(weights: Array) -> Array:
+    """Return a view (n, H, S, L) of weights (S, n, H, L)."""
+    return weights.transpose(1, 2, 0, 3)
 
 
 def _by_example(x: Array) -> Array:
-    """Return (..., H, L, E) as (N, H, L, E), without a copy where there are up to four axes."""
-    return x.reshape(-1, *x.shape[-3:])
+    """Return (..., H, L, E) as (N, H, L, E), without a copy where there are up to four axes.
+
+    Where there are three, each has one head.
+    """
+    return x[:, np.newaxis] if x.ndim == 3 else x.reshape(-1, *x.shape[-3:])
 
 
-def _of_each_block(work: Callable[..., None], queries: Array, keys: Array, *, rooms: int) -> None:
+def _of_each_block(
+    work: Callable[..., None], queries: Array, keys: Array, mask: Array | None, *, rooms: int
+) -> None:
     """Call a function on some examples after the others, by two threads where they pay.
 
-    It is given a slice of the examples, and arrays (n, H, S, L) to work in, which stay in the
-    cache.
+    It is given a slice of the examples, what is added to their scores to hide keys, and arrays
+    (S, n, H, L) to work in, which stay in the cache.
     """
     count, heads, length = queries.shape[:3]
-    shape = heads, keys.shape[2], length
-    weights = math.prod(shape)
+    places = keys.shape[2]
+    weights = places * heads * length
     step = max(1, BLOCK // max(1, weights))
+    hidden = None if mask is None else _hidden(mask, queries.dtype, heads)
 
     def do(part: range) -> None:
-        room = np.empty((rooms, min(step, len(part)), *shape), queries.dtype)
+        room = np.empty((rooms, places, min(step, len(part)), heads, length), queries.dtype)
         for start in part[::step]:
             stop = min(start + step, part.stop)
-            work(slice(start, stop), *room[:, : stop - start])
+            work(slice(start, stop), hidden, *room[:, :, : stop - start])
 
     side_by_side(do, halves(count) if count * weights >= LEAST_SHARED else [range(count)])
 
 
-def _hidden(mask: Array | None, dtype: Any) -> Array | None:
-    """Return what is added to scores (..., S, L) to hide the keys that are not seen."""
-    return None if mask is None else np.where(mask.T, 0, -np.inf).astype(dtype)
+def _hidden(mask: Array, dtype: Any, heads: int) -> Array:
+    """Return what is added to scores (S, n, H, L) to hide the keys that are not seen.
+
+    It is written out for each head, which makes longer runs to add, and broadcast over examples.
+    """
+    hidden = np.where(mask.T, 0, -np.inf).astype(dtype)
+    return np.repeat(hidden[:, np.newaxis, np.newaxis], heads, axis=2)
 
 
 def _serves(bias: Any, mask: Any, kept: Any, *arrays: Any) -> bool:
