@@ -2,15 +2,21 @@
 
 The gates are made in place, in the array of the product with the state. On the way back a step's
 arrays are small enough for the cache, and its slopes are made there.
+
+For gated recurrent units each gate has an array of its own, (3, N, H). The weights of the two that
+open and close are negated, so that the product makes what an exponential is taken of in the logistic
+function, :math:`1 / (1 + e^{-x})`. A step's products are too short to be shared between threads.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from minigen.engine.backend import Array
+from minigen.engine.parallel import one_thread, product, products_shared
 from minigen.engine.summation import blocked_sum
 from minigen.ops.linear import linear
 from minigen.ops.recurrent import before_each, checked, gru_states, lstm_states, walk
@@ -29,27 +35,7 @@ def gru_states_kernel(
     """Compute the op's function, each new state where it is to stay."""
     if mask is not None or not _serves(gates, state, weight, *(() if bias is None else (bias,))):
         return NotImplemented
-    size = checked(gates, 3, state, weight, bias, None)
-    states = np.empty((*gates.shape[:2], size), gates.dtype)
-    added = np.empty((len(state), 3 * size), gates.dtype)
-    both, new = added[:, : 2 * size], added[:, 2 * size :]
-    r, z = both[:, :size], both[:, size:]
-    columns = weight.T
-    for step in walk(len(gates), reverse):
-        np.matmul(state, columns, out=added)
-        if bias is not None:
-            added += bias
-        both += gates[step, :, : 2 * size]
-        _sigmoid(both)
-        new *= r
-        new += gates[step, :, 2 * size :]
-        np.tanh(new, out=new)
-        after = states[step]
-        np.subtract(state, new, out=after)
-        after *= z
-        after += new
-        state = after
-    return states
+    return gru_walk(gates, state, weight, bias, reverse, GRU)
 
 
 @gru_states.kernel_vjp
@@ -67,44 +53,154 @@ def gru_states_kernel_vjp(
     """Compute the op's rule, step by step, in the arrays that are handed back."""
     if mask is not None or not _serves(g, out, gates, state, weight):
         return NotImplemented
+    return gru_walk_back(g, out, gates, state, weight, bias, reverse, GRU)
+
+
+class Passes(NamedTuple):
+    """What a step of a gated recurrent unit does besides its products, in place.
+
+    Attributes
+    ----------
+    open : callable
+        Of the products (3, N, H) of the state and the negated weights of r and z, and the weights
+        of n, and of what inputs add to them, with opposite sign for the first two, makes r and z;
+        adds n's bias to its product; and writes n into an array of its own.
+    mix : callable
+        Writes the new state, of the state before, n and z.
+    close : callable
+        Of a state's cotangent, the state before, n, and r, z and n's product, makes the cotangents
+        of these three, in their place; of what the inputs add; and the part that z carries back.
+    """
+
+    open: Callable[[Array, Array, Array | None, Array], None]
+    mix: Callable[[Array, Array, Array, Array], None]
+    close: Callable[[Array, Array, Array, Array, Array, Array], None]
+
+
+def gru_walk(
+    gates: Array, state: Array, weight: Array, bias: Array | None, reverse: bool, passes: Passes
+) -> Array:
+    """Return the state after each step."""
+    size = checked(gates, 3, state, weight, bias, None)
+    states = np.empty((*gates.shape[:2], size), gates.dtype)
+    columns, shift = _negated(weight, bias)
+    products, new = np.empty((3, *state.shape), gates.dtype), np.empty(state.shape, gates.dtype)
+    with one_thread:
+        for step in walk(len(gates), reverse):
+            np.matmul(state, columns, out=products)
+            passes.open(products, _by_gate(gates[step]), shift, new)
+            passes.mix(state, new, products[1], states[step])
+            state = states[step]
+    return states
+
+
+def gru_walk_back(
+    g: Array,
+    out: Array,
+    gates: Array,
+    state: Array,
+    weight: Array,
+    bias: Array | None,
+    reverse: bool,
+    passes: Passes,
+) -> Any:
+    """Return the cotangents of the gates, the state, the weight and the bias."""
     size, before = state.shape[1], before_each(out, state, reverse)
-    added = linear.compute(before.reshape(-1, size), weight, bias).reshape(gates.shape)
-    of_gates, carried = np.empty_like(gates), np.zeros_like(state)
-    total, kept, new, rest = (np.empty_like(state) for _ in range(4))
-    for step in reversed(walk(len(gates), reverse)):
-        np.add(g[step], carried, out=total)
-        both = added[step, :, : 2 * size]
-        both += gates[step, :, : 2 * size]
-        _sigmoid(both)
-        r, z, u = (added[step, :, part * size : (part + 1) * size] for part in range(3))
-        of_r, of_z, of_n = (of_gates[step, :, part * size : (part + 1) * size] for part in range(3))
-        np.multiply(r, u, out=new)
-        new += gates[step, :, 2 * size :]
-        np.tanh(new, out=new)
-        np.multiply(total, z, out=kept)
-        _slope_of_tanh(new, out=of_n)
-        of_n *= np.subtract(total, kept, out=rest)
-        np.subtract(before[step], new, out=of_z)
-        of_z *= kept
-        of_z *= np.subtract(1, z, out=rest)
-        np.multiply(of_n, u, out=of_r)
-        of_r *= r
-        of_r *= np.subtract(1, r, out=rest)
-        np.multiply(of_n, r, out=u)  # what was added gets these cotangents, in its place
-        both[...] = of_gates[step, :, : 2 * size]
-        np.matmul(added[step], weight, out=carried)
-        carried += kept
-    of_added = added.reshape(-1, 3 * size)
+    columns, shift = _negated(weight, bias)
+    rows, weights = before.reshape(-1, size), weight.reshape(3, size, size)
+    inner = np.empty((3, *before.shape), gates.dtype)
+    for each, column in zip(inner, columns, strict=True):
+        _product(rows, column, out=each.reshape(-1, size))
+    of_gates, carried = np.empty(gates.shape, gates.dtype), np.zeros(state.shape, gates.dtype)
+    total, new = np.empty_like(carried), np.empty_like(carried)
+    through = np.empty((3, *state.shape), gates.dtype)
+    with one_thread:
+        for step in reversed(walk(len(gates), reverse)):
+            here = inner[:, step]
+            passes.open(here, _by_gate(gates[step]), shift, new)
+            np.add(g[step], carried, out=total)
+            passes.close(total, before[step], new, here, _by_gate(of_gates[step]), carried)
+            np.matmul(here, weights, out=through)
+            for part in through:
+                carried += part
+    of_inner = inner.reshape(3, -1, size)
 
     def grad_weight() -> Array:
-        return of_added.T @ before.reshape(-1, size)
+        of_weights = np.empty(weights.shape, weight.dtype)
+        for each, target in zip(of_inner, of_weights, strict=True):
+            _product(each.T, rows, out=target)
+        return of_weights.reshape(weight.shape)
 
-    return (
-        of_gates,
-        carried,
-        grad_weight,
-        None if bias is None else lambda: blocked_sum(of_added, 0),
-    )
+    of_bias = None if bias is None else lambda: blocked_sum(of_inner, 1).reshape(-1)
+    return of_gates, carried, grad_weight, of_bias
+
+
+def _open(products: Array, added: Array, shift: Array | None, new: Array) -> None:
+    gates, inner = products[:2], products[2]
+    gates -= added[:2]
+    if shift is not None:
+        products += shift
+    with np.errstate(over="ignore"):
+        np.exp(gates, out=gates)
+    gates += 1
+    np.reciprocal(gates, out=gates)
+    np.multiply(gates[0], inner, out=new)
+    new += added[2]
+    np.tanh(new, out=new)
+
+
+def _mix(state: Array, new: Array, z: Array, out: Array) -> None:
+    np.subtract(state, new, out=out)
+    out *= z
+    out += new
+
+
+def _close(
+    total: Array, before: Array, new: Array, inner: Array, of_gates: Array, carried: Array
+) -> None:
+    r, z, u = inner
+    np.multiply(total, z, out=carried)
+    total -= carried
+    of_new = _slope_of_tanh(new, out=np.empty_like(new))
+    of_new *= total
+    np.subtract(1, z, out=z)
+    z *= carried
+    z *= np.subtract(before, new, out=total)
+    np.multiply(of_new, r, out=total)
+    u *= total
+    np.subtract(1, r, out=r)
+    r *= u
+    u[...] = total
+    of_gates[:2] = inner[:2]
+    of_gates[2] = of_new
+
+
+GRU = Passes(_open, _mix, _close)
+
+
+def _negated(weight: Array, bias: Array | None) -> tuple[Array, Array | None]:
+    """Return columns (3, H, H) that a state is multiplied with, and what is added (3, 1, H).
+
+    They are the weight's and the bias's, negated for the gates r and z.
+    """
+    size = weight.shape[1]
+    signs = np.array([-1, -1, 1], weight.dtype)[:, np.newaxis, np.newaxis]
+    columns = np.ascontiguousarray(weight.reshape(3, size, size).swapaxes(1, 2))
+    columns *= signs
+    return columns, None if bias is None else bias.reshape(3, 1, size) * signs
+
+
+def _by_gate(gates: Array) -> Array:
+    """Return a view (3, N, H) of the gates (N, 3 H) of a step."""
+    return gates.reshape(len(gates), 3, -1).swapaxes(0, 1)
+
+
+def _product(a: Array, b: Array, out: Array) -> None:
+    """Multiply matrices of all steps, as dense layers do."""
+    if products_shared():
+        product(a, b, out)
+    else:
+        np.matmul(a, b, out=out)
 
 
 @lstm_states.kernel
