@@ -33,7 +33,7 @@ def gru_states_kernel(
     reverse: bool,
 ) -> Any:
     """Compute the op's function, each new state where it is to stay."""
-    if mask is not None or not _serves(gates, state, weight, *(() if bias is None else (bias,))):
+    if mask is not None or not serves(gates, state, weight, bias):
         return NotImplemented
     return gru_walk(gates, state, weight, bias, reverse, GRU)
 
@@ -51,25 +51,25 @@ def gru_states_kernel_vjp(
     reverse: bool,
 ) -> Any:
     """Compute the op's rule, step by step, in the arrays that are handed back."""
-    if mask is not None or not _serves(g, out, gates, state, weight):
+    if mask is not None or not serves(g, out, gates, state, weight, bias):
         return NotImplemented
     return gru_walk_back(g, out, gates, state, weight, bias, reverse, GRU)
 
 
 class Passes(NamedTuple):
-    """What a step of a gated recurrent unit does besides its products, in place.
+    """What a step of a gated recurrent unit does besides its products: functions that write.
 
     Attributes
     ----------
     open : callable
-        Of the products (3, N, H) of the state and the negated weights of r and z, and the weights
-        of n, and of what inputs add to them, with opposite sign for the first two, makes r and z;
-        adds n's bias to its product; and writes n into an array of its own.
+        ``open(products, gates, shift, new)`` makes of the three products (3, N, H) of a state, of
+        what the inputs add (N, 3 H) and of the bias r, z and u, in their place, and n in `new`.
     mix : callable
-        Writes the new state, of the state before, n and z.
+        ``mix(state, new, z, out)`` makes the state after.
     close : callable
-        Of a state's cotangent, the state before, n, and r, z and n's product, makes the cotangents
-        of these three, in their place; of what the inputs add; and the part that z carries back.
+        ``close(total, before, new, inner, of_gates, carried)`` makes, of all that reaches a state,
+        the state before, n, and r, z and u, the cotangents of the products, in place of these
+        three, those of the gates, and what z carries to the state before. `total` is overwritten.
     """
 
     open: Callable[[Array, Array, Array | None, Array], None]
@@ -88,7 +88,7 @@ def gru_walk(
     with one_thread:
         for step in walk(len(gates), reverse):
             np.matmul(state, columns, out=products)
-            passes.open(products, _by_gate(gates[step]), shift, new)
+            passes.open(products, gates[step], shift, new)
             passes.mix(state, new, products[1], states[step])
             state = states[step]
     return states
@@ -117,9 +117,9 @@ def gru_walk_back(
     with one_thread:
         for step in reversed(walk(len(gates), reverse)):
             here = inner[:, step]
-            passes.open(here, _by_gate(gates[step]), shift, new)
+            passes.open(here, gates[step], shift, new)
             np.add(g[step], carried, out=total)
-            passes.close(total, before[step], new, here, _by_gate(of_gates[step]), carried)
+            passes.close(total, before[step], new, here, of_gates[step], carried)
             np.matmul(here, weights, out=through)
             for part in through:
                 carried += part
@@ -136,7 +136,7 @@ def gru_walk_back(
 
 
 def _open(products: Array, added: Array, shift: Array | None, new: Array) -> None:
-    gates, inner = products[:2], products[2]
+    gates, inner, added = products[:2], products[2], _by_gate(added)
     gates -= added[:2]
     if shift is not None:
         products += shift
@@ -171,8 +171,8 @@ def _close(
     np.subtract(1, r, out=r)
     r *= u
     u[...] = total
-    of_gates[:2] = inner[:2]
-    of_gates[2] = of_new
+    of_r, of_z, of_n = _by_gate(of_gates)
+    of_r[...], of_z[...], of_n[...] = r, z, of_new
 
 
 GRU = Passes(_open, _mix, _close)
@@ -214,7 +214,7 @@ def lstm_states_kernel(
     reverse: bool,
 ) -> Any:
     """Compute the op's function, each new state and cell where they are to stay."""
-    if mask is not None or not _serves(gates, state, cell, weight) or cell.shape != state.shape:
+    if mask is not None or not serves(gates, state, cell, weight) or cell.shape != state.shape:
         return NotImplemented
     size = checked(gates, 4, state, weight, None, None)
     out = np.empty((2, *gates.shape[:2], size), gates.dtype)
@@ -250,7 +250,7 @@ def lstm_states_kernel_vjp(
     reverse: bool,
 ) -> Any:
     """Compute the op's rule, step by step, in the arrays that are handed back."""
-    if mask is not None or not _serves(g, out, gates, state, cell, weight):
+    if mask is not None or not serves(g, out, gates, state, cell, weight):
         return NotImplemented
     size, before = state.shape[1], before_each(out[0], state, reverse)
     cells = before_each(out[1], cell, reverse)
@@ -303,10 +303,11 @@ def _sigmoid(x: Array) -> None:
     np.reciprocal(x, out=x)
 
 
-def _serves(*arrays: Any) -> bool:
-    """Tell whether all are NumPy's, of floats of one dtype."""
+def serves(*arrays: Any) -> bool:
+    """Tell whether all are NumPy's, of floats of one dtype; None is served."""
     first = arrays[0]
     return all(
-        type(array) is np.ndarray and array.dtype == first.dtype and array.dtype.kind == "f"
+        array is None
+        or type(array) is np.ndarray and array.dtype == first.dtype and array.dtype.kind == "f"
         for array in arrays
     )
