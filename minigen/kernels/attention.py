@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -44,17 +44,9 @@ def attention_kernel(
     scale: float,
 ) -> Any:
     """Compute the op's function for arrays of the same batches and heads."""
-    if not _serves(bias, mask, kept, query, key, value):
+    if not serves(bias, mask, kept, query, key, value):
         return NotImplemented
-    out = np.empty((*query.shape[:-1], value.shape[-1]), query.dtype)
-    queries, keys, values, means = map(_by_example, (query, key, value, out))
-
-    def work(some: slice, hidden: Array | None, weights: Array) -> None:
-        _weigh(queries[some], keys[some], scale, hidden, weights)
-        np.matmul(_by_head(weights).swapaxes(-1, -2), values[some], out=means[some])
-
-    _of_each_block(work, queries, keys, mask, rooms=1)
-    return out
+    return averaged(query, key, value, mask, scale, PASSES)
 
 
 @attention.kernel_vjp
@@ -71,32 +63,76 @@ def attention_kernel_vjp(
     scale: float,
 ) -> Any:
     """Compute the op's rule, the cotangents of the scores in the place of those of the weights."""
-    if not _serves(bias, mask, kept, query, key, value, g, out):
+    if not serves(bias, mask, kept, query, key, value, g, out):
         return NotImplemented
+    return *averaged_back(g, out, query, key, value, mask, scale, PASSES), None
+
+
+class Passes(NamedTuple):
+    """What is done with the weights besides products, in their place.
+
+    Attributes
+    ----------
+    weigh : callable
+        ``weigh(query, key, scale, hidden, weights)`` writes the softmax of scores (S, n, H, L) over
+        the keys; `hidden` is added to scores, and broadcasts over examples.
+    slope : callable
+        ``slope(of_weights, weights, dots)`` makes the cotangents of scores of those of the weights,
+        and of the products (n, H, L) of each mean with its cotangent.
+    """
+
+    weigh: Callable[[Array, Array, float, Array | None, Array], None]
+    slope: Callable[[Array, Array, Array], None]
+
+
+def averaged(
+    query: Array, key: Array, value: Array, mask: Array | None, scale: float, passes: Passes
+) -> Array:
+    """Return the means of values."""
+    out = np.empty((*query.shape[:-1], value.shape[-1]), query.dtype)
+    queries, keys, values, means = map(_by_example, (query, key, value, out))
+
+    def work(some: slice, hidden: Array | None, weights: Array) -> None:
+        passes.weigh(queries[some], keys[some], scale, hidden, weights)
+        np.matmul(by_head(weights).swapaxes(-1, -2), values[some], out=means[some])
+
+    _of_each_block(work, queries, keys, mask, rooms=1)
+    return out
+
+
+def averaged_back(
+    g: Array,
+    out: Array,
+    query: Array,
+    key: Array,
+    value: Array,
+    mask: Array | None,
+    scale: float,
+    passes: Passes,
+) -> list[Array]:
+    """Return the cotangents of queries, keys and values."""
     grads = [np.empty(x.shape, x.dtype) for x in (query, key, value)]
     queries, keys, values, cotangents, means = map(_by_example, (query, key, value, g, out))
     of_queries, of_keys, of_values = map(_by_example, grads)
 
     def work(some: slice, hidden: Array | None, weights: Array, of_scores: Array) -> None:
-        query, key, cotangent = queries[some], keys[some], cotangents[some]
-        _weigh(query, key, scale, hidden, weights)
-        np.matmul(_by_head(weights), cotangent, out=of_values[some])
-        np.matmul(values[some], _transposed(cotangent, scale), out=_by_head(of_scores))
-        of_scores -= np.vecdot(cotangent, means[some]) * scale
-        of_scores *= weights
-        by_head = _by_head(of_scores)
-        np.matmul(by_head, query, out=of_keys[some])
-        np.matmul(by_head.swapaxes(-1, -2), key, out=of_queries[some])
+        cotangent = cotangents[some]
+        passes.weigh(queries[some], keys[some], scale, hidden, weights)
+        np.matmul(by_head(weights), cotangent, out=of_values[some])
+        np.matmul(values[some], transposed(cotangent, scale), out=by_head(of_scores))
+        passes.slope(of_scores, weights, np.vecdot(cotangent, means[some]) * scale)
+        np.matmul(by_head(of_scores), queries[some], out=of_keys[some])
+        np.matmul(by_head(of_scores).swapaxes(-1, -2), keys[some], out=of_queries[some])
 
     _of_each_block(work, queries, keys, mask, rooms=2)
-    return *grads, None
+    return grads
 
 
 def _weigh(query: Array, key: Array, scale: float, hidden: Array | None, weights: Array) -> None:
-    """Write the softmax of scores (S, n, H, L) over the keys, all queries side by side.
+    """Write the softmax of scores (S, n, H, L) over the keys.
 
-    Powers are of the scores themselves, unless one is too large for that, or all of a query's too
-    small: then the largest of its scores is taken away from them.
+    Powers are of the scores themselves, unless one is too large for that, or all of a query's are
+    too small: then the largest of its scores is taken away from them.
     """
     _score(query, key, scale, hidden, weights)
     with np.errstate(over="ignore"):
@@ -111,18 +147,26 @@ def _weigh(query: Array, key: Array, scale: float, hidden: Array | None, weights
 
 
 def _score(query: Array, key: Array, scale: float, hidden: Array | None, scores: Array) -> None:
-    np.matmul(key, _transposed(query, scale), out=_by_head(scores))
+    np.matmul(key, transposed(query, scale), out=by_head(scores))
     if hidden is not None:
         scores += hidden
 
 
-def _transposed(x: Array, scale: float) -> Array:
+def _slope(of_weights: Array, weights: Array, dots: Array) -> None:
+    of_weights -= dots
+    of_weights *= weights
+
+
+PASSES: Final = Passes(_weigh, _slope)
+
+
+def transposed(x: Array, scale: float) -> Array:
     """Return (n, H, E, L) of (n, H, L, E), times a number: BLAS is twice as fast with a copy."""
     out = np.empty((*x.shape[:-2], x.shape[-1], x.shape[-2]), x.dtype)
     return np.multiply(x.swapaxes(-1, -2), scale, out=out)
 
 
-def _by_head(weights: Array) -> Array:
+def by_head(weights: Array) -> Array:
     """Return a view (n, H, S, L) of weights (S, n, H, L)."""
     return weights.transpose(1, 2, 0, 3)
 
@@ -150,10 +194,12 @@ def _of_each_block(
     hidden = None if mask is None else _hidden(mask, queries.dtype, heads)
 
     def do(part: range) -> None:
-        room = np.empty((rooms, places, min(step, len(part)), heads, length), queries.dtype)
+        room = np.empty((rooms, min(step, len(part)) * weights), queries.dtype)
         for start in part[::step]:
             stop = min(start + step, part.stop)
-            work(slice(start, stop), hidden, *room[:, :, : stop - start])
+            here = room[:, : (stop - start) * weights]
+            shape = places, stop - start, heads, length
+            work(slice(start, stop), hidden, *(each.reshape(shape) for each in here))
 
     side_by_side(do, halves(count) if count * weights >= LEAST_SHARED else [range(count)])
 
@@ -167,7 +213,7 @@ def _hidden(mask: Array, dtype: Any, heads: int) -> Array:
     return np.repeat(hidden[:, np.newaxis, np.newaxis], heads, axis=2)
 
 
-def _serves(bias: Any, mask: Any, kept: Any, *arrays: Any) -> bool:
+def serves(bias: Any, mask: Any, kept: Any, *arrays: Any) -> bool:
     """Tell whether all are NumPy's, of one dtype and the same batches, with the plainest masks.
 
     Every query sees a key, and all examples see the same.

@@ -7,6 +7,7 @@ and what it serves.
 
 from minigen.kernels.compiled import (
     activation,
+    attention,
     compilation,
     losses,
     normalization,
@@ -14,4 +15,12 @@ from minigen.kernels.compiled import (
     recurrent,
 )
 
-__all__ = ["activation", "compilation", "losses", "normalization", "optimizers", "recurrent"]
+__all__ = [
+    "activation",
+    "attention",
+    "compilation",
+    "losses",
+    "normalization",
+    "optimizers",
+    "recurrent",
+]
