@@ -1,14 +1,13 @@
 """Attention some examples at a time, whose weights stay in the cache and are made in place.
 
 The heads of an example are done together, and half of the examples by each of two threads. Weights
-lie with the keys first, (..., S, L): the largest score of a query and the sum of its weights are
-then taken row by row, four times faster than within rows. What is divided by that sum is the mean
-of the values, which is shorter than the weights.
+lie with the keys first and all queries side by side, (S, n, H, L): what is done with a key is done
+in one long run. Products read queries and cotangents from transposed copies, since BLAS multiplies
+small matrices twice as fast if neither is transposed.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
@@ -25,11 +24,11 @@ BLOCK: Final = 2**17
 LEAST_SHARED: Final = 2**16
 """How many weights there are at least where two threads share the examples."""
 
-
-SMALLEST: Final = {
-    kind: float(np.finfo(kind).smallest_normal / np.finfo(kind).eps) for kind in "efdg"
+BOUNDS: Final = {
+    kind: (float(np.finfo(kind).smallest_normal) ** 0.75, float(np.finfo(kind).max) / 4)
+    for kind in "efd"
 }
-"""Sums of powers that are no larger may have lost digits of their summands, by dtype."""
+"""Between what, by dtype, a sum of powers keeps the digits of its summands."""
 
 
 @attention.kernel
@@ -73,15 +72,21 @@ class Passes(NamedTuple):
 
     Attributes
     ----------
-    weigh : callable
-        ``weigh(query, key, scale, hidden, weights)`` writes the softmax of scores (S, n, H, L) over
-        the keys; `hidden` is added to scores, and broadcasts over examples.
+    unit : float
+        The unit in which scores are made: 1 for powers of e, ln 2 for powers of two.
+    powers : callable
+        ``powers(scores, hidden)`` makes powers of scores (S, n, H, L), to which `hidden` is added,
+        and returns their sums over the keys. `hidden` broadcasts over examples.
+    divide : callable
+        ``divide(powers, total)`` divides powers by these sums.
     slope : callable
         ``slope(of_weights, weights, dots)`` makes the cotangents of scores of those of the weights,
         and of the products (n, H, L) of each mean with its cotangent.
     """
 
-    weigh: Callable[[Array, Array, float, Array | None, Array], None]
+    unit: float
+    powers: Callable[[Array, Array | None], Array]
+    divide: Callable[[Array, Array], None]
     slope: Callable[[Array, Array, Array], None]
 
 
@@ -93,8 +98,8 @@ def averaged(
     queries, keys, values, means = map(_by_example, (query, key, value, out))
 
     def work(some: slice, hidden: Array | None, weights: Array) -> None:
-        passes.weigh(queries[some], keys[some], scale, hidden, weights)
-        np.matmul(by_head(weights).swapaxes(-1, -2), values[some], out=means[some])
+        _weigh(queries[some], keys[some], scale, hidden, weights, passes)
+        np.matmul(_by_head(weights).swapaxes(-1, -2), values[some], out=means[some])
 
     _of_each_block(work, queries, keys, mask, rooms=1)
     return out
@@ -117,39 +122,48 @@ def averaged_back(
 
     def work(some: slice, hidden: Array | None, weights: Array, of_scores: Array) -> None:
         cotangent = cotangents[some]
-        passes.weigh(queries[some], keys[some], scale, hidden, weights)
-        np.matmul(by_head(weights), cotangent, out=of_values[some])
-        np.matmul(values[some], transposed(cotangent, scale), out=by_head(of_scores))
+        _weigh(queries[some], keys[some], scale, hidden, weights, passes)
+        np.matmul(_by_head(weights), cotangent, out=of_values[some])
+        np.matmul(values[some], _transposed(cotangent, scale), out=_by_head(of_scores))
         passes.slope(of_scores, weights, np.vecdot(cotangent, means[some]) * scale)
-        np.matmul(by_head(of_scores), queries[some], out=of_keys[some])
-        np.matmul(by_head(of_scores).swapaxes(-1, -2), keys[some], out=of_queries[some])
+        np.matmul(_by_head(of_scores), queries[some], out=of_keys[some])
+        np.matmul(_by_head(of_scores).swapaxes(-1, -2), keys[some], out=of_queries[some])
 
     _of_each_block(work, queries, keys, mask, rooms=2)
     return grads
 
 
-def _weigh(query: Array, key: Array, scale: float, hidden: Array | None, weights: Array) -> None:
+def _weigh(
+    query: Array, key: Array, scale: float, hidden: Array | None, weights: Array, passes: Passes
+) -> None:
     """Write the softmax of scores (S, n, H, L) over the keys.
 
     Powers are of the scores themselves, unless one is too large for that, or all of a query's are
     too small: then the largest of its scores is taken away from them.
     """
-    _score(query, key, scale, hidden, weights)
-    with np.errstate(over="ignore"):
-        np.exp(weights, out=weights)
-        total = blocked_sum(weights, axis=0)
-    if not (total.min() > SMALLEST[total.dtype.char] and total.max() < np.inf):
-        _score(query, key, scale, hidden, weights)
+    transposed, scores = _transposed(query, scale / passes.unit), _by_head(weights)
+    np.matmul(key, transposed, out=scores)
+    total = passes.powers(weights, hidden)
+    least, most = BOUNDS[total.dtype.char]
+    if not (total.min() > least and total.max() < most):
+        np.matmul(key, transposed, out=scores)
+        if hidden is not None:
+            weights += hidden
         weights -= weights.max(0)
-        np.exp(weights, out=weights)
-        total = blocked_sum(weights, axis=0)
-    weights *= np.reciprocal(total, out=total)
+        total = passes.powers(weights, None)
+    passes.divide(weights, total)
 
 
-def _score(query: Array, key: Array, scale: float, hidden: Array | None, scores: Array) -> None:
-    np.matmul(key, transposed(query, scale), out=by_head(scores))
+def _powers(scores: Array, hidden: Array | None) -> Array:
     if hidden is not None:
         scores += hidden
+    with np.errstate(over="ignore"):
+        np.exp(scores, out=scores)
+        return blocked_sum(scores, axis=0)
+
+
+def _divide(powers: Array, total: Array) -> None:
+    powers *= np.reciprocal(total)
 
 
 def _slope(of_weights: Array, weights: Array, dots: Array) -> None:
@@ -157,16 +171,16 @@ def _slope(of_weights: Array, weights: Array, dots: Array) -> None:
     of_weights *= weights
 
 
-PASSES: Final = Passes(_weigh, _slope)
+PASSES: Final = Passes(1.0, _powers, _divide, _slope)
 
 
-def transposed(x: Array, scale: float) -> Array:
-    """Return (n, H, E, L) of (n, H, L, E), times a number: BLAS is twice as fast with a copy."""
+def _transposed(x: Array, scale: float) -> Array:
+    """Return (n, H, E, L) of (n, H, L, E), times a number."""
     out = np.empty((*x.shape[:-2], x.shape[-1], x.shape[-2]), x.dtype)
     return np.multiply(x.swapaxes(-1, -2), scale, out=out)
 
 
-def by_head(weights: Array) -> Array:
+def _by_head(weights: Array) -> Array:
     """Return a view (n, H, S, L) of weights (S, n, H, L)."""
     return weights.transpose(1, 2, 0, 3)
 
@@ -191,7 +205,9 @@ def _of_each_block(
     places = keys.shape[2]
     weights = places * heads * length
     step = max(1, BLOCK // max(1, weights))
-    hidden = None if mask is None else _hidden(mask, queries.dtype, heads)
+    hidden = None
+    if mask is not None:
+        hidden = _hidden(np.broadcast_to(mask, (length, places)), queries.dtype, heads)
 
     def do(part: range) -> None:
         room = np.empty((rooms, min(step, len(part)) * weights), queries.dtype)
@@ -228,11 +244,11 @@ def serves(bias: Any, mask: Any, kept: Any, *arrays: Any) -> bool:
     if not all(
         type(x) is np.ndarray
         and x.dtype == first.dtype
-        and x.dtype.kind == "f"
+        and x.dtype.char in BOUNDS
         and x.shape[:-2] == first.shape[:-2]
         for x in arrays
     ):
         return False
     _, key, value = arrays[:3]
     fits = first.shape[-1] == key.shape[-1] and key.shape[-2] == value.shape[-2]
-    return bool(fits and key.shape[-2] > 0)
+    return bool(fits and first.size > 0 and key.shape[-2] > 0)

@@ -1,11 +1,11 @@
-"""Walks over sequences that write into the same few arrays at each step.
+r"""Walks over sequences that write into the same few arrays at each step.
 
 The gates are made in place, in the array of the product with the state. On the way back a step's
 arrays are small enough for the cache, and its slopes are made there.
 
-For gated recurrent units each gate has an array of its own, (3, N, H). The weights of the two that
-open and close are negated, so that the product makes what an exponential is taken of in the logistic
-function, :math:`1 / (1 + e^{-x})`. A step's products are too short to be shared between threads.
+For gated recurrent units each gate has an array of its own, (3, N, H). The weights of r and z are
+negated, so that their products are what the exponential in the logistic function,
+:math:`1 / (1 + e^{-x})`, is taken of. A step's products are too short to be shared between threads.
 """
 
 from __future__ import annotations
@@ -126,10 +126,10 @@ def gru_walk_back(
     of_inner = inner.reshape(3, -1, size)
 
     def grad_weight() -> Array:
-        of_weights = np.empty(weights.shape, weight.dtype)
-        for each, target in zip(of_inner, of_weights, strict=True):
+        of_weight = np.empty(weight.shape, weight.dtype)
+        for each, target in zip(of_inner, of_weight.reshape(weights.shape), strict=True):
             _product(each.T, rows, out=target)
-        return of_weights.reshape(weight.shape)
+        return of_weight
 
     of_bias = None if bias is None else lambda: blocked_sum(of_inner, 1).reshape(-1)
     return of_gates, carried, grad_weight, of_bias
@@ -308,6 +308,6 @@ def serves(*arrays: Any) -> bool:
     first = arrays[0]
     return all(
         array is None
-        or type(array) is np.ndarray and array.dtype == first.dtype and array.dtype.kind == "f"
+        or (type(array) is np.ndarray and array.dtype == first.dtype and array.dtype.kind == "f")
         for array in arrays
     )

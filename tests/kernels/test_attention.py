@@ -1,4 +1,4 @@
-"""Attention a few examples at a time agrees with the op that one reads, and so does its gradient."""
+"""Attention some examples at a time agrees with the op that one reads; so does its gradient."""
 
 from __future__ import annotations
 
@@ -62,6 +62,8 @@ def test_biases_broadcast_batches_and_recorded_passes_are_left_to_the_op() -> No
     assert attention_kernel(query, key[:1], value, None, **PLAIN) is NotImplemented
     assert attention_kernel(query[0], key[0], value[0], None, **PLAIN) is NotImplemented
     assert attention_kernel(query, key.astype("float32"), value, None, **PLAIN) is NotImplemented
+    none = attention_kernel(query[:, :0], key, value, None, **PLAIN)
+    assert none is NotImplemented
     out: Any = attention(query, key, value)
     recorded: Any = minigen.tensor(out)
     found = attention_kernel_vjp(recorded, out, query, key, value, None, **PLAIN)

@@ -1,6 +1,6 @@
-"""Attention whose softmax, and its slope, are a loop each, between NumPy's products.
+r"""Attention whose softmax, and its slope, are loops between NumPy's products.
 
-Scores are made in units of :math:`\\ln 2`, so that a softmax takes powers of two.
+Scores are made in units of :math:`\ln 2`, so that a softmax takes powers of two.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 
 from minigen.engine.backend import Array
-from minigen.kernels.attention import Passes, averaged, averaged_back, by_head, serves, transposed
+from minigen.engine.summation import ROWS
+from minigen.kernels.attention import Passes, averaged, averaged_back, serves
 from minigen.kernels.compiled.compilation import LEAST, Loop, in_use
-from minigen.kernels.compiled.exponentials import LEAST_POWER, ONE, ZERO, power_of_two
+from minigen.kernels.compiled.exponentials import LEAST_POWER, MOST_POWER, power_of_two
 from minigen.ops.attention import attention
 
 
@@ -53,47 +54,47 @@ def attention_kernel_vjp(
     return *averaged_back(g, out, query, key, value, mask, scale, PASSES), None
 
 
-LOWEST = np.float32(-np.inf)
-
-
-def _weigh(query: Array, key: Array, scale: float, hidden: Array | None, weights: Array) -> None:
-    """Write the softmax of scores (S, n, H, L) over the keys."""
-    np.matmul(key, transposed(query, scale / math.log(2)), out=by_head(weights))
-    keys, examples = weights.shape[:2]
-    unseen = None if hidden is None else hidden.reshape(keys, -1)
-    _softmax.run(weights.reshape(keys, examples, -1), unseen)
+def _powers(scores: Array, hidden: Array | None) -> Array:
+    total = np.zeros(scores.shape[1:], np.float64)
+    keys, examples = scores.shape[:2]
+    rows = scores.reshape(keys, examples, -1), total.reshape(examples, -1)
+    _powers_of_two.run(*rows, None if hidden is None else hidden.reshape(keys, -1))
+    return total.astype(scores.dtype)
 
 
 @Loop
-def _softmax(scores: Array, hidden: Array | None) -> None:
-    """Make weights of scores (S, n, H L), example by example."""
+def _powers_of_two(scores: Array, total: Array, hidden: Array | None) -> None:
+    """Make powers of scores (S, n, H L); add them, `ROWS` at a time, to float64's (n, H L)."""
+    zero = scores.dtype.type(0)
     keys, examples, queries = scores.shape
-    largest, total = np.empty(queries, scores.dtype), np.empty(queries, scores.dtype)
+    part = np.empty(queries, scores.dtype)
     for example in range(examples):
-        for i in range(queries):
-            largest[i] = LOWEST
-        for s in range(keys):
-            row = scores[s, example]
-            if hidden is not None:
+        for first in range(0, keys, ROWS):
+            for i in range(queries):
+                part[i] = zero
+            for s in range(first, min(first + ROWS, keys)):
+                row = scores[s, example]
+                if hidden is not None:
+                    for i in range(queries):
+                        row[i] += hidden[s, i]
                 for i in range(queries):
-                    row[i] += hidden[s, i]
+                    x = row[i]
+                    power = power_of_two(min(max(x, LEAST_POWER), MOST_POWER))
+                    row[i] = zero if x < LEAST_POWER else power
+                    part[i] += row[i]
             for i in range(queries):
-                largest[i] = max(largest[i], row[i])
-        for i in range(queries):
-            total[i] = ZERO
-        for s in range(keys):
-            row = scores[s, example]
-            for i in range(queries):
-                x = row[i] - largest[i]
-                power = power_of_two(max(x, LEAST_POWER))
-                row[i] = ZERO if x < LEAST_POWER else power
-                total[i] += row[i]
-        for i in range(queries):
-            total[i] = ONE / total[i]
-        for s in range(keys):
-            row = scores[s, example]
-            for i in range(queries):
-                row[i] *= total[i]
+                total[example, i] += part[i]
+
+
+def _divide(powers: Array, total: Array) -> None:
+    _multiply.run(powers.reshape(len(powers), -1), np.reciprocal(total).reshape(-1))
+
+
+@Loop
+def _multiply(rows: Array, factors: Array) -> None:
+    for s in range(len(rows)):
+        for i in range(len(factors)):
+            rows[s, i] *= factors[i]
 
 
 def _slope(of_weights: Array, weights: Array, dots: Array) -> None:
@@ -109,7 +110,7 @@ def _slope_of_softmax(of_weights: Array, weights: Array, dots: Array) -> None:
             row[i] = (row[i] - dots[i]) * weight[i]
 
 
-PASSES = Passes(_weigh, _slope)
+PASSES = Passes(math.log(2), _powers, _divide, _slope)
 
 
 def _pays(query: Array, key: Array) -> bool:

@@ -36,12 +36,12 @@ TWO: Final = np.float32(2)  # a number of Python's would make float64 of all
 SERIES: Final = tuple(np.float32(2 / (2 * k + 1)) for k in range(8, 0, -1))
 r"""The coefficients of :math:`s^{16}, s^{14}, \dots, s^2`, twice."""
 
-ZERO, ONE = np.float32(0), np.float32(1)
+ONE: Final = np.float32(1)
 POWERS: Final = tuple(np.float32(math.log(2) ** k / math.factorial(k)) for k in range(7, 0, -1))
 r"""The coefficients of :math:`r^7, r^6, \dots, r`."""
 
-LEAST_POWER: Final = np.float32(-126)
-"""Of what two is raised to: below, a power of float32 is subnormal."""
+LEAST_POWER, MOST_POWER = np.float32(-126), np.float32(127)
+"""To what two can be raised in float32: below, powers are subnormal, above, infinite."""
 
 BIAS, MANTISSA = np.int32(127), np.int32(23)
 """What is added to the exponent of a float32, and how many bits stand below it."""

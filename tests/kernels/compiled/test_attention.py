@@ -30,9 +30,7 @@ def drawn(shape: Any, seed: int, scale: float) -> list[Array]:
 
 @examples
 @given(shapes, seeds, st.booleans(), st.sampled_from([1.0, 1000.0]))
-def test_means_and_gradients_are_the_ops(
-    shape: Any, seed: int, causal: bool, scale: float
-) -> None:
+def test_means_and_gradients_are_the_ops(shape: Any, seed: int, causal: bool, scale: float) -> None:
     *arrays, g = drawn(shape, seed, scale)
     mask = np.tri(*shape[1:], dtype=bool) if causal else None
     options: Any = {"mask": mask, "kept": None, "scale": 0.5}
@@ -54,11 +52,27 @@ def test_a_key_that_is_not_seen_has_no_weight_at_all() -> None:
     *arrays, g = drawn(((16,), 12, 12), 0, 1.0)
     options: Any = {"mask": np.tri(12, dtype=bool), "kept": None, "scale": 0.5}
     out = kernels.attention_kernel(*arrays, None, **options)
-    np.testing.assert_array_equal(out[:, 0], arrays[2][:, 0])
+    np.testing.assert_allclose(out[:, 0], arrays[2][:, 0], rtol=1e-6)
     g[:, :-1] = 0
     arrays[2][:, -1] = 1e30
     seen = kernels.attention_kernel(*arrays, None, **options)
     np.testing.assert_array_equal(seen[:, :-1], out[:, :-1])
+
+
+def test_a_mask_of_one_row_is_that_of_all_queries() -> None:
+    *arrays, _ = drawn(((16,), 12, 12), 0, 1.0)
+    options: Any = {"mask": np.arange(12)[None] < 5, "kept": None, "scale": 0.5}
+    found = kernels.attention_kernel(*arrays, None, **options)
+    np.testing.assert_allclose(found, attention.forward(*arrays, None, **options), atol=1e-5)
+
+
+def test_long_sums_of_weights_stay_exact() -> None:
+    query, key = np.ones((1, 8, 1), np.float32), np.full((1, 50_000, 1), -0.1, np.float32)
+    key[0, 0] = 0  # all other weights are exp(-0.1) of this one's
+    value = (key == 0).astype(np.float32)  # the mean is this one's weight
+    options: Any = {"mask": None, "kept": None, "scale": 1.0}
+    found = kernels.attention_kernel(query, key, value, None, **options)
+    np.testing.assert_allclose(found, 1 / (1 + 49_999 * np.exp(-0.1)), rtol=1e-6)
 
 
 def test_float64_few_weights_biases_and_dropout_are_left_to_numpy() -> None:
