@@ -16,8 +16,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from minigen.engine.backend import Array
-from minigen.engine.parallel import one_thread, product, products_shared
+from minigen.engine.parallel import one_thread
 from minigen.engine.summation import blocked_sum
+from minigen.kernels.rows import multiply
 from minigen.ops.linear import linear
 from minigen.ops.recurrent import before_each, checked, gru_states, lstm_states, walk
 
@@ -110,7 +111,7 @@ def gru_walk_back(
     rows, weights = before.reshape(-1, size), weight.reshape(3, size, size)
     inner = np.empty((3, *before.shape), gates.dtype)
     for each, column in zip(inner, columns, strict=True):
-        _product(rows, column, out=each.reshape(-1, size))
+        multiply(rows, column, out=each.reshape(-1, size))
     of_gates, carried = np.empty(gates.shape, gates.dtype), np.zeros(state.shape, gates.dtype)
     total, new = np.empty_like(carried), np.empty_like(carried)
     through = np.empty((3, *state.shape), gates.dtype)
@@ -128,7 +129,7 @@ def gru_walk_back(
     def grad_weight() -> Array:
         of_weight = np.empty(weight.shape, weight.dtype)
         for each, target in zip(of_inner, of_weight.reshape(weights.shape), strict=True):
-            _product(each.T, rows, out=target)
+            multiply(each.T, rows, out=target)
         return of_weight
 
     of_bias = None if bias is None else lambda: blocked_sum(of_inner, 1).reshape(-1)
@@ -193,14 +194,6 @@ def _negated(weight: Array, bias: Array | None) -> tuple[Array, Array | None]:
 def _by_gate(gates: Array) -> Array:
     """Return a view (3, N, H) of the gates (N, 3 H) of a step."""
     return gates.reshape(len(gates), 3, -1).swapaxes(0, 1)
-
-
-def _product(a: Array, b: Array, out: Array) -> None:
-    """Multiply matrices of all steps, as dense layers do."""
-    if products_shared():
-        product(a, b, out)
-    else:
-        np.matmul(a, b, out=out)
 
 
 @lstm_states.kernel

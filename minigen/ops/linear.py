@@ -83,7 +83,7 @@ def linear(x: Array, weight: Array, bias: Array | None = None) -> Array:
             f"got {tuple(x.shape)} and {tuple(weight.shape)}"
         )
     x, weight = promote(x, weight)
-    y = x @ weight.T if x.ndim < 3 else _all_rows(x, weight.T)
+    y = x @ weight.T
     if bias is None:
         return y
     if bias.shape != weight.shape[:1]:
@@ -102,8 +102,6 @@ def linear_vjp(g: Array, _out: Array, x: Array, weight: Array, bias: Array | Non
     count = math.prod(x.shape[:-1])
 
     def grad_x() -> Array:
-        if x.ndim > 2:
-            return _all_rows(g, weight)
         # A matrix of one row is no work for BLAS, and NumPy's own product of matrices is slow.
         return g * weight if weight.shape[0] == 1 and x.ndim == 2 else g @ weight
 
@@ -115,13 +113,6 @@ def linear_vjp(g: Array, _out: Array, x: Array, weight: Array, bias: Array | Non
         return sum(reshape(g, (count, weight.shape[0])), axis=0)
 
     return grad_x, grad_weight, None if bias is None else grad_bias
-
-
-def _all_rows(x: Array, matrix: Array) -> Array:
-    """Multiply rows (..., n) with a matrix (n, m): in one product, where `@` would make many."""
-    count = math.prod(x.shape[:-1])
-    rows = reshape(x, (count, x.shape[-1])) @ matrix
-    return reshape(rows, (*x.shape[:-1], matrix.shape[1]))
 
 
 def embedding(indices: Any, weight: Array, padding_idx: int | None = None) -> Array:
