@@ -67,6 +67,8 @@ class Passes(NamedTuple):
         what the inputs add (N, 3 H) and of the bias r, z and u, in their place, and n in `new`.
     mix : callable
         ``mix(state, new, z, out)`` makes the state after.
+    gather : callable
+        ``gather(g, carried, total)`` adds the four that later steps carry back (4, N, H).
     close : callable
         ``close(total, before, new, inner, of_gates, carried)`` makes, of all that reaches a state,
         the state before, n, and r, z and u, the cotangents of the products, in place of these
@@ -75,6 +77,7 @@ class Passes(NamedTuple):
 
     open: Callable[[Array, Array, Array | None, Array], None]
     mix: Callable[[Array, Array, Array, Array], None]
+    gather: Callable[[Array, Array, Array], None]
     close: Callable[[Array, Array, Array, Array, Array, Array], None]
 
 
@@ -112,18 +115,17 @@ def gru_walk_back(
     inner = np.empty((3, *before.shape), gates.dtype)
     for each, column in zip(inner, columns, strict=True):
         multiply(rows, column, out=each.reshape(-1, size))
-    of_gates, carried = np.empty(gates.shape, gates.dtype), np.zeros(state.shape, gates.dtype)
-    total, new = np.empty_like(carried), np.empty_like(carried)
-    through = np.empty((3, *state.shape), gates.dtype)
+    of_gates, carried = np.empty(gates.shape, gates.dtype), np.zeros((4, *state.shape), gates.dtype)
+    total, new = np.empty_like(carried[0]), np.empty_like(carried[0])
     with one_thread:
         for step in reversed(walk(len(gates), reverse)):
             here = inner[:, step]
             passes.open(here, gates[step], shift, new)
-            np.add(g[step], carried, out=total)
-            passes.close(total, before[step], new, here, of_gates[step], carried)
-            np.matmul(here, weights, out=through)
-            for part in through:
-                carried += part
+            passes.gather(g[step], carried, total)
+            passes.close(total, before[step], new, here, of_gates[step], carried[3])
+            np.matmul(here, weights, out=carried[:3])
+    of_state = np.empty_like(total)
+    passes.gather(np.zeros_like(total), carried, of_state)
     of_inner = inner.reshape(3, -1, size)
 
     def grad_weight() -> Array:
@@ -133,7 +135,7 @@ def gru_walk_back(
         return of_weight
 
     of_bias = None if bias is None else lambda: blocked_sum(of_inner, 1).reshape(-1)
-    return of_gates, carried, grad_weight, of_bias
+    return of_gates, of_state, grad_weight, of_bias
 
 
 def _open(products: Array, added: Array, shift: Array | None, new: Array) -> None:
@@ -156,6 +158,12 @@ def _mix(state: Array, new: Array, z: Array, out: Array) -> None:
     out += new
 
 
+def _gather(g: Array, carried: Array, total: Array) -> None:
+    np.add(g, carried[0], out=total)
+    for part in carried[1:]:
+        total += part
+
+
 def _close(
     total: Array, before: Array, new: Array, inner: Array, of_gates: Array, carried: Array
 ) -> None:
@@ -176,7 +184,7 @@ def _close(
     of_r[...], of_z[...], of_n[...] = r, z, of_new
 
 
-GRU = Passes(_open, _mix, _close)
+GRU = Passes(_open, _mix, _gather, _close)
 
 
 def _negated(weight: Array, bias: Array | None) -> tuple[Array, Array | None]:

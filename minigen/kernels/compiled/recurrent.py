@@ -100,6 +100,15 @@ def _mix(state: Array, new: Array, z: Array, out: Array) -> None:
             after[j] = n[j] + kept[j] * (h[j] - n[j])
 
 
+@Loop
+def _gather(g: Array, carried: Array, total: Array) -> None:
+    for i in range(len(g)):
+        for j in range(g.shape[1]):
+            total[i, j] = g[i, j] + carried[0, i, j] + carried[1, i, j]
+        for j in range(g.shape[1]):
+            total[i, j] += carried[2, i, j] + carried[3, i, j]
+
+
 def _close(
     total: Array, before: Array, new: Array, inner: Array, of_gates: Array, carried: Array
 ) -> None:
@@ -140,7 +149,7 @@ def _slopes(
             of_gates[i, 2 * size + j] = g[j]
 
 
-GRU = Passes(_open, _mix.run, _close)
+GRU = Passes(_open, _mix.run, _gather.run, _close)
 
 
 def _serves(gates: Any, *arrays: Any) -> bool:
