@@ -13,7 +13,7 @@ from minigen.kernels.compiled import recurrent as kernels
 from minigen.kernels.compiled.compilation import LEAST
 from minigen.ops.recurrent import gru_states, gru_states_vjp
 
-from .helpers import Array, dtypes, examples, numbers, seeds
+from .helpers import dtypes, examples, numbers, seeds
 
 pytestmark = pytest.mark.host_only("kernels for NumPy's arrays")
 
@@ -21,7 +21,7 @@ shapes = st.sampled_from([(1, 8, 96), (3, 57, 4), (5, 7, 20), (9, 1, 80)])
 """Steps, sequences, and the length of a state."""
 
 
-def drawn(shape: tuple[int, int, int], seed: int, shifted: bool) -> list[Array | None]:
+def drawn(shape: tuple[int, int, int], seed: int, shifted: bool) -> list[Any]:
     """Draw gates, a state, a weight and a bias in float64."""
     length, count, size = shape
     shapes = (length, count, 3 * size), (count, size), (3 * size, size), (3 * size,)
