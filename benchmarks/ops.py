@@ -27,8 +27,10 @@ class SingleOp:
     call : callable
         ``call(F, *inputs)``, with the functions of either library as ``F``.
     shapes : tuple of Shape
-        The inputs'. A first one with four axes is images, as a layer before would hand them on: in
-        the library's own memory order.
+        The inputs'.
+    images : bool
+        Whether the first one is images, as a layer before would hand them on: in the library's own
+        memory order.
     constants : int
         How many of the last inputs need no gradient.
     count : int
@@ -41,6 +43,7 @@ class SingleOp:
     title: str
     call: Callable[..., Any]
     shapes: tuple[Shape, ...]
+    images: bool = False
     low: float = -2.0
     high: float = 2.0
     constants: int = 0
@@ -109,6 +112,7 @@ def _convolution(
         title=f"{function} {inputs}-{outputs}, kernel {kernel}, stride {stride}, {size}x{size}",
         call=call,
         shapes=((128, inputs, size, size), (*channels, kernel, kernel), (outputs,)),
+        images=True,
         target=target,
     )
 
@@ -135,12 +139,6 @@ def _gru(functions: Any, x: Any, state: Any, *weights: Any) -> Any:
     return functions.gru(x, state[None], weights, *options)[0]
 
 
-def _attention(functions: Any, *inputs: Any) -> Any:
-    """Let four heads look back; the axes are parted here, since four would be images."""
-    query, key, value = (x.reshape((-1, 4, *x.shape[1:])) for x in inputs)
-    return functions.scaled_dot_product_attention(query, key, value, is_causal=True)
-
-
 _ALL: tuple[SingleOp | AdamStep, ...] = (
     SingleOp("tiny", "one tiny op: add of two 8-vectors", _chain, ((8,), (8,)),
              count=CHAIN, target=0.7),
@@ -159,7 +157,7 @@ _ALL: tuple[SingleOp | AdamStep, ...] = (
     SingleOp(
         "batch_norm", "batch norm (training) of (128, 64, 14, 14)",
         lambda f, x, w, b: f.batch_norm(x, None, None, w, b, training=True),
-        ((128, 64, 14, 14), (64,), (64,)), target=LIGHT,
+        ((128, 64, 14, 14), (64,), (64,)), images=True, target=LIGHT,
     ),
     SingleOp(
         "bce", "binary cross-entropy from logits, (128, 784)",
@@ -172,8 +170,9 @@ _ALL: tuple[SingleOp | AdamStep, ...] = (
         low=-0.1, high=0.1, target=LIGHT,
     ),
     SingleOp(
-        "attention", "causal attention, 4 heads of 32, 64 places, batch 32", _attention,
-        ((128, 64, 32),) * 3, target=LIGHT,
+        "attention", "causal attention, 4 heads of 32, 64 places, batch 32",
+        lambda f, *inputs: f.scaled_dot_product_attention(*inputs, is_causal=True),
+        ((32, 4, 64, 32),) * 3, target=LIGHT,
     ),
     AdamStep("adam", "a step of Adam, parameters of W1",
              tuple(s for shapes in WORKLOADS["W1"].parameter_shapes().values() for s in shapes),

@@ -136,7 +136,7 @@ class OpSubject:
     def __init__(self, op: SingleOp) -> None:
         self._call = op.call
         arrays = op.inputs()
-        if arrays[0].ndim == 4:
+        if op.images:
             arrays[0] = batch_first(batch_last(arrays[0]))
         wanted = len(arrays) - op.constants
         self._inputs = [minigen.Tensor(a, requires_grad=i < wanted) for i, a in enumerate(arrays)]

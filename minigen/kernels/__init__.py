@@ -18,6 +18,7 @@ from minigen.kernels import (
     exponentials,
     normalization,
     recurrent,
+    rows,
     tiles,
     winograd,
 )
@@ -36,6 +37,7 @@ __all__ = [
     "exponentials",
     "normalization",
     "recurrent",
+    "rows",
     "tiles",
     "winograd",
 ]

@@ -1,4 +1,4 @@
-"""Attention an example at a time agrees with the op that one reads, and so does its gradient."""
+"""Attention some examples at a time agrees with the op that one reads; so does its gradient."""
 
 from __future__ import annotations
 
@@ -62,20 +62,46 @@ def test_biases_broadcast_batches_and_recorded_passes_are_left_to_the_op() -> No
     assert attention_kernel(query, key[:1], value, None, **PLAIN) is NotImplemented
     assert attention_kernel(query[0], key[0], value[0], None, **PLAIN) is NotImplemented
     assert attention_kernel(query, key.astype("float32"), value, None, **PLAIN) is NotImplemented
+    none = attention_kernel(query[:, :0], key, value, None, **PLAIN)
+    assert none is NotImplemented
     out: Any = attention(query, key, value)
     recorded: Any = minigen.tensor(out)
     found = attention_kernel_vjp(recorded, out, query, key, value, None, **PLAIN)
     assert found is NotImplemented
 
 
-@pytest.mark.parametrize("count", [5, 40])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("mask", [None, SEEN], ids=["all", "causal"])
+@pytest.mark.parametrize("size", [40.0, -40.0])
+def test_scores_whose_powers_are_no_floats_are_measured_from_the_largest(
+    dtype: str, mask: Any, size: float
+) -> None:
+    query, key, value = inputs(2, dtype="float64")
+    query, key = np.abs(query) * size, np.abs(key) * size  # scores of 5,000, all of one sign
+    query[:, 1] /= -(size**2)  # and of one query about 1
+    arrays, options = [x.astype(dtype) for x in (query, key, value)], {**PLAIN, "mask": mask}
+    expected: Any = attention.forward(*arrays, None, **options)
+    found = attention_kernel(*arrays, None, **options)
+    np.testing.assert_allclose(found, expected, atol=1e-4 if dtype == "float32" else 1e-12)
+
+
+@pytest.mark.parametrize("scores", [-95.0, -80.0, 80.0, 95.0])
+def test_powers_at_the_ends_of_float32_keep_their_digits(scores: float) -> None:
+    query, key, value = np.ones((1, 1, 1)), np.array([[[0.0], [-3.0], [-6.0]]]), np.eye(3)[None]
+    arrays = [x.astype("float32") for x in (query, key + scores, value)]
+    found = attention_kernel(*arrays, None, mask=None, kept=None, scale=1.0)
+    powers = np.exp([0.0, -3.0, -6.0])
+    np.testing.assert_allclose(found[0, 0], powers / powers.sum(), rtol=1e-5)
+
+
+@pytest.mark.parametrize("batch", [(5, 2), (40, 2), (80,)], ids=str)
 def test_many_examples_are_done_in_blocks_and_by_two_threads(
-    monkeypatch: pytest.MonkeyPatch, count: int
+    monkeypatch: pytest.MonkeyPatch, batch: Any
 ) -> None:
     monkeypatch.setenv("MINIGEN_THREADS", "2")
     monkeypatch.setattr("minigen.kernels.attention.BLOCK", 3 * 2 * 12)
     monkeypatch.setattr("minigen.kernels.attention.LEAST_SHARED", 40 * 2 * 12)
-    arrays = inputs(count, 2)
+    arrays = inputs(*batch)
     found = attention_kernel(*arrays, None, **PLAIN)
     expected: Any = attention.forward(*arrays, None, **PLAIN)
     np.testing.assert_allclose(found, expected, atol=1e-12)

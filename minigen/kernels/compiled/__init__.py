@@ -5,6 +5,22 @@ reordered. `minigen.engine.choice` says when they are in use, `compilation` how 
 and what it serves.
 """
 
-from minigen.kernels.compiled import activation, compilation, losses, normalization, optimizers
+from minigen.kernels.compiled import (
+    activation,
+    attention,
+    compilation,
+    losses,
+    normalization,
+    optimizers,
+    recurrent,
+)
 
-__all__ = ["activation", "compilation", "losses", "normalization", "optimizers"]
+__all__ = [
+    "activation",
+    "attention",
+    "compilation",
+    "losses",
+    "normalization",
+    "optimizers",
+    "recurrent",
+]
