@@ -56,6 +56,7 @@ def test_each_layer_has_its_weight_in_whatever_order_they_are_named() -> None:
     first, last = (nn.PerceptualLoss(features, [layer])(x, target).item() for layer in (2, 4))
     loss = nn.PerceptualLoss(features, [4, 2], weights=[0.5, 3])
     assert loss(x, target).item() == pytest.approx(0.5 * last + 3 * first, rel=1e-5)
+    assert nn.PerceptualLoss(features, [4, 2], [0, 1])(x, target).item() == pytest.approx(first)
 
 
 @pytest.mark.derivation("perceptual_loss")
