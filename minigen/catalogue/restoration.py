@@ -27,14 +27,14 @@ def _features(generator: Generator) -> nn.Sequential:
     return nn.Sequential(convolution, nn.Tanh(), nn.Flatten(), nn.Dense(8, 3, generator=generator))
 
 
-def _perceiving(generator: Generator, **options: Any) -> nn.PerceptualLoss:
-    return nn.PerceptualLoss(_features(generator), [0, 3], **options)
+def _perceiving(**options: Any) -> Callable[[Generator], nn.PerceptualLoss]:
+    return lambda g: nn.PerceptualLoss(_features(g), [0, 3], **options)
 
 
 PERCEPTUAL = [
     module_case(
         "PerceptualLoss",
-        functools.partial(_perceiving, **options),
+        _perceiving(**options),
         normal(2, 1, 3, 3),
         kind="layer",
         note=note,
