@@ -18,8 +18,12 @@ from minigen.catalogue.case import Case
 from minigen.catalogue.losses import LOSSES
 from minigen.catalogue.modules import LAYERS, MODELS
 from minigen.catalogue.ops import DISCRETE, OPS, SUMMANDS
+from minigen.catalogue.restoration import PERCEPTUAL, RESTORING
 
-CASES: tuple[Case, ...] = (*OPS, *LOSSES, *GAME_LOSSES, *LAYERS, *MODELS, *GANS)
+CASES: tuple[Case, ...] = (
+    *(*OPS, *LOSSES, *GAME_LOSSES, *LAYERS, *PERCEPTUAL),
+    *(*MODELS, *RESTORING, *GANS),
+)
 """All cases with gradients to check: the ops first, then losses, layers and models."""
 
 CALLS: tuple[Case, ...] = (*OPS, *LOSSES, *SUMMANDS, *DISCRETE)

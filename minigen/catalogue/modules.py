@@ -14,17 +14,9 @@ from minigen.catalogue.activation_layers import ACTIVATION_LAYERS
 from minigen.catalogue.case import beside, distinct, module_case, normal, probability
 from minigen.catalogue.losses import LOSS_LAYERS
 from minigen.engine.random import Generator
-from minigen.models.inpainting import with_holes
 
 _layer = functools.partial(module_case, kind="layer")
 _model = functools.partial(module_case, kind="model", mode="directional")
-_TARGET = Generator(12).normal((2, 1, 3, 3), np.float64)
-
-
-def _features(generator: Generator) -> nn.Sequential:
-    """Make a small network of layers that differ in shape, without a kink."""
-    convolution = nn.Conv2d(1, 2, 2, generator=generator)
-    return nn.Sequential(convolution, nn.Tanh(), nn.Flatten(), nn.Dense(8, 3, generator=generator))
 
 
 LAYERS = [
@@ -117,13 +109,6 @@ LAYERS = [
         call=lambda layer: layer(beside(layer.weight, [2, 0, 2])),
     ),
     *LOSS_LAYERS,
-    _layer(
-        "PerceptualLoss",
-        lambda g: nn.PerceptualLoss(_features(g), [0, 3]),
-        normal(2, 1, 3, 3),
-        part="none of them learns",
-        call=lambda loss, x: loss(x, beside(x, _TARGET)),
-    ),
     _layer("Dropout", lambda _: nn.Dropout(0.5).eval(), normal(3, 4)),
     _layer("Dropout2d", lambda _: nn.Dropout2d(0.5).eval(), normal(2, 3, 2, 2)),
     _layer("Flatten", lambda _: nn.Flatten(), normal(2, 3, 2)),
@@ -175,22 +160,6 @@ def _conditional_loss(model: Any, x: Any, noise: Any) -> Any:
     return model.terms(x, beside(x, [2, 0, 1, 2]), noise=noise)["loss"]
 
 
-def _restoration_with_noise(model: Any, x: Any, noise: Any) -> Any:
-    return model.pixel_loss.terms(model.restore(model.corrupt(x, noise=noise)), x)["mse_loss"]
-
-
-def _filling(model: Any, x: Any) -> Any:
-    """Fill holes in the upper left corner."""
-    holes = np.zeros((3, 1, 4, 4), bool)
-    holes[..., :2, :2] = True
-    return ((model.fill(with_holes(x, beside(x, holes))) - x) ** 2).sum()
-
-
-def _undoing_blobs(model: Any, x: Any) -> Any:
-    """Undo the same blobs every time."""
-    return model.loss(x, generator=Generator(0))
-
-
 _SHAPE, _IMAGES = (1, 3, 3), (4, 1, 3, 3)
 
 
@@ -221,21 +190,6 @@ def _conv_vae(batch_norm: bool) -> Callable[[Generator], models.ConvVAE]:
         return model
 
     return build
-
-
-def _restoring(build: Any, **options: Any) -> Callable[[Generator], Any]:
-    """Return what builds a model whose last convolution, which begins at zero, has weights."""
-
-    def with_weights(generator: Generator) -> Any:
-        model = build((1, 4, 4), (3,), **options, generator=generator)
-        nn.init.normal_(model.network[-1].weight, 0.0, 0.3, generator)
-        return model
-
-    return with_weights
-
-
-def _detecting(*sizes: Any) -> Callable[[Generator], models.AnomalyDetection]:
-    return lambda g: models.AnomalyDetection(*sizes, blobs=0.2, generator=g)
 
 
 def _translating(generator: Generator) -> models.Pix2Pix:
@@ -379,55 +333,6 @@ MODELS = [
         for criterion in ("waveform", "both")
     ),
     _model("Pix2Pix", _translating, probability(3, 2, 4, 4), call=_loss),
-    *(
-        _model(
-            "SuperResolution",
-            _restoring(models.SuperResolution, **options),
-            *images,
-            note=note,
-            call=_loss,
-        )
-        for options, images, note in (
-            ({}, [probability(3, 1, 4, 4)], "squared errors"),
-            ({"factor": 4, "criterion": "l1"}, [probability(3, 1, 4, 4)], "absolute errors"),
-        )
-    ),
-    _model(
-        "Denoising",
-        _restoring(models.Denoising, noise=0.01),
-        probability(3, 1, 4, 4),
-        normal(3, 1, 4, 4),
-        note="noise held",
-        call=_restoration_with_noise,
-    ),
-    _model(
-        "Deblurring",
-        _restoring(models.Deblurring, blur=0.6),
-        probability(3, 1, 4, 4),
-        normal(3, 1, 4, 4),
-        note="noise held",
-        call=_restoration_with_noise,
-    ),
-    _model(
-        "Inpainting",
-        lambda g: models.Inpainting((1, 4, 4), (8, 8), 3, hole=2, generator=g),
-        probability(3, 1, 4, 4),
-        note="holes held",
-        call=_filling,
-    ),
-    *(
-        _model(
-            "AnomalyDetection",
-            _detecting(shape, channels, 2, code),
-            probability(2, *shape),
-            note=note,
-            call=_undoing_blobs,
-        )
-        for shape, channels, code, note in (
-            ((1, 8, 8), (3, 4), 0, "a code with places, blobs held"),
-            ((1, 4, 4), (3,), 2, "a dense code, blobs held"),
-        )
-    ),
     _model(
         "ConvAutoencoder",
         _conv_autoencoder,

@@ -52,7 +52,7 @@ RUNS: Final[dict[str, dict[str, Any]]] = {
         "schedule": "cosine",
     },
     "vae-gan": {"model_config": {**CONVOLUTIONS, "hidden": [6], "batch_norm": True}},
-    "super-resolution": {"model_config": {"channels": [4], "adversarial": 1.0}},
+    "super-resolution": {"model_config": {"channels": [4], "adversarial": 1.0, "perceptual": 1.0}},
     "denoising": {"model_config": {"channels": [4]}},
     "deblurring": {"model_config": {"channels": [4]}},
     "anomaly": {"model_config": {"channels": [4], "blobs": 0.2}},

@@ -149,6 +149,34 @@ def test_pytorch_loads_our_state_as_it_is(
     theirs.load_state_dict(state)
 
 
+@pytest.mark.parametrize("normalize", [False, True])
+def test_the_perceptual_loss_and_its_gradient_agree_with_ops_of_pytorch(normalize: bool) -> None:
+    network = nn.Sequential(nn.Conv2d(1, 3, 3), nn.BatchNorm2d(3), nn.ReLU(), nn.Conv2d(3, 2, 2))
+    theirs = torch.nn.Sequential(
+        torch.nn.Conv2d(1, 3, 3), torch.nn.BatchNorm2d(3), torch.nn.ReLU(), torch.nn.Conv2d(3, 2, 2)
+    )
+    ours, theirs = network.to("float64"), theirs.double().eval()
+    _load(ours, theirs)
+    weights, (x, target) = {2: 0.5, 3: 2.0}, RNG.normal(size=(2, 4, 1, 6, 6))
+
+    leaf, wanted = torch.tensor(x, requires_grad=True), torch.tensor(target)
+    expected = torch.zeros((), dtype=torch.float64)
+    for layer, weight in weights.items():
+        features = [theirs[: layer + 1](images) for images in (leaf, wanted)]
+        if normalize:
+            features = [torch.nn.functional.normalize(each) for each in features]
+        expected = expected + weight * torch.nn.functional.mse_loss(*features)
+    expected.backward()
+
+    images = minigen.tensor(x, requires_grad=True)
+    loss = nn.PerceptualLoss(ours, list(weights), list(weights.values()), normalize=normalize)
+    found = loss(images, minigen.tensor(target))
+    found.backward()
+    assert found.item() == pytest.approx(expected.item(), rel=1e-12)
+    assert images.grad is not None
+    np.testing.assert_allclose(images.grad.array, leaf.grad.numpy(), rtol=1e-11, atol=1e-14)
+
+
 @pytest.mark.parametrize("shape", [(4, 6), (8, 3, 5, 5), (3, 8, 2, 4)])
 def test_fans_agree(shape: tuple[int, ...]) -> None:
     expected = torch.nn.init._calculate_fan_in_and_fan_out(torch.zeros(shape))

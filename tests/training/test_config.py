@@ -369,3 +369,12 @@ def test_a_file_says_steps_and_validation_only_where_they_are_used() -> None:
     assert not {"steps", "validation"} & json.loads(plain.to_json()).keys()
     assert RunConfig.from_json(plain.to_json()) == plain
     assert RunConfig.from_json(used.to_json()) == used
+
+
+@pytest.mark.parametrize(("dataset", "side"), [("textures_brick", 32), ("digits", 16)])
+def test_features_that_no_classifier_has_are_refused(dataset: str, side: int) -> None:
+    network = {"image_shape": [1, side, side], "channels": [4], "perceptual": 1.0}
+    config = small_config(model="denoising", dataset=dataset, model_config=network)
+    message = f"perceptual: there is no classifier for images of 1x{side}x{side} of {dataset}, only"
+    with pytest.raises(ConfigurationError, match=message):
+        config.build_model()

@@ -36,6 +36,53 @@ def mean_squared_error_target_sign(g: Array, _out: Array, x: Array, target: Arra
     return error, error * 1.0
 
 
+_IMAGE, _ORIGINAL = normal(3, 5), normal(3, 5, seed=1)
+_FIRST, _SECOND = normal(5, 4, seed=2), normal(4, 4, seed=3)  # a network of 4 features a layer
+
+
+def perceptual_loss(x: Array) -> Array:
+    """Return the mean squared errors of both layers' features, added up."""
+    first, second = _errors_of_features(x)
+    return np.mean(first**2) + np.mean(second**2)
+
+
+def _errors_of_features(x: Array) -> tuple[Array, Array]:
+    """Return by how much the features of the hidden layer, and of the one above, are off."""
+    error = np.tanh(x @ _FIRST) - np.tanh(_ORIGINAL @ _FIRST)
+    return error, error @ _SECOND
+
+
+def _slope_of_tanh(x: Array) -> Array:
+    return 1 - np.tanh(x @ _FIRST) ** 2
+
+
+@wrong_rule(
+    perceptual_loss, _IMAGE,
+    diagnosis="4 times too large everywhere",
+)  # fmt: skip
+def perceptual_without_the_number_of_features(g: Array, _out: Array, x: Array) -> Cotangents:
+    """Divide by the batch alone."""
+    first, second = _errors_of_features(x)
+    hidden = 2 / len(x) * (first + second @ _SECOND.T)
+    return (g * (hidden * _slope_of_tanh(x)) @ _FIRST.T,)
+
+
+@wrong_rule(perceptual_loss, _IMAGE)
+def perceptual_from_the_last_layer_alone(g: Array, _out: Array, x: Array) -> Cotangents:
+    """Begin the way back at the last layer, and forget those that are compared on the way."""
+    _, second = _errors_of_features(x)
+    hidden = 2 / second.size * (second @ _SECOND.T)
+    return (g * (hidden * _slope_of_tanh(x)) @ _FIRST.T,)
+
+
+@wrong_rule(perceptual_loss, _IMAGE)
+def perceptual_jacobian_of_the_target(g: Array, _out: Array, x: Array) -> Cotangents:
+    """Go back through what the network computed of the target, its last forward pass."""
+    first, second = _errors_of_features(x)
+    hidden = 2 / first.size * (first + second @ _SECOND.T)
+    return (g * (hidden * _slope_of_tanh(_ORIGINAL)) @ _FIRST.T,)
+
+
 def logits_cross_entropy(logits: Array, target: Array) -> Array:
     """Return the binary cross-entropy of each element, from logits."""
     return np.maximum(logits, 0) - logits * target + np.log1p(np.exp(-np.abs(logits)))
