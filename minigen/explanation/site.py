@@ -42,6 +42,8 @@ class NoSiteError(FileNotFoundError):
 def pages() -> dict[str, dict[str, Any]]:
     """Return everything that has a page of its own: by folders, by names.
 
+    Ops of one's own, which are registered too, have none.
+
     Examples
     --------
     >>> from minigen.explanation.site import pages
@@ -51,7 +53,8 @@ def pages() -> dict[str, dict[str, Any]]:
     ['Adam', 'AdamW', 'RMSprop', 'SGD']
     """
     ops: dict[str, Any] = {}
-    for name in (*functional.__all__, *registry):
+    ours = [name for name, op in registry.items() if op.__module__.startswith("minigen.ops.")]
+    for name in (*functional.__all__, *ours):
         target = names()[name]
         if not any(target is known for known in ops.values()):  # clamp is clip
             ops[str(target.__name__)] = target

@@ -5,13 +5,20 @@ from __future__ import annotations
 import importlib.metadata
 from email.message import Message
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from minigen import functional
-from minigen.engine.op import registry
+from minigen.engine.op import Op, registry
 from minigen.explanation import Explanation, explain, site
 from minigen.explanation.site import NoSiteError, address_of, pages, place_of
+from minigen.explanation.subjects import names
+
+
+def mine(x: Any) -> Any:
+    """Return what is handed over."""
+    return x
 
 
 @pytest.fixture(autouse=True)
@@ -86,10 +93,19 @@ def test_an_op_of_ones_own_has_no_page() -> None:
         place_of(Explanation("mine", "op", (), (), (), ()))
 
 
+def test_an_op_of_ones_own_takes_no_page_from_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    names()  # what is known by now
+    monkeypatch.setitem(registry, "mine", Op(mine))
+    pages.cache_clear()
+    assert place_of(explain("exp", check=False)) == "ops/exp.html"
+    assert "mine" not in pages()["ops"]
+
+
 def test_every_op_and_every_function_has_a_page() -> None:
     targets = {id(target) for target in pages()["ops"].values()}
     assert {id(getattr(functional, name)) for name in functional.__all__} <= targets
-    assert {id(op) for op in registry.values()} <= targets
+    ours = [op for op in registry.values() if op.__module__.startswith("minigen.ops.")]
+    assert {id(op) for op in ours} <= targets
 
 
 def test_a_name_has_one_page() -> None:
