@@ -169,6 +169,15 @@ class _Rescaled(Module):
         return self.norm.divide(self.original)
 
 
+def _unflagged() -> np.errstate:
+    """Return a context for products of a matrix and a vector.
+
+    A BLAS may leave the flag of an invalid value set by what it reads beside short vectors. NumPy
+    would warn of it.
+    """
+    return np.errstate(invalid="ignore")
+
+
 class _SpectralNorm(Module):
     """The map from a weight to the weight over its largest singular value."""
 
@@ -201,15 +210,16 @@ class _SpectralNorm(Module):
         Derivation: spectral_norm.grad_sigma, spectral_norm.gradient
         """
         u, v = self._u.array.copy(), self._v.array.copy()
-        return weight / F.sum(F.matmul(self._as_matrix(weight), v) * u)
+        with _unflagged():
+            product = F.matmul(self._as_matrix(weight), v)
+        return weight / F.sum(product * u)
 
     def _iterate(self, matrix: Array, iterations: int) -> None:
         """Take steps of the power iteration.
 
         Derivation: spectral_norm.power_iteration
         """
-        # A BLAS may leave the flag of an invalid value set by what it reads beside short vectors.
-        with no_grad(), np.errstate(invalid="ignore"):
+        with no_grad(), _unflagged():
             for _ in range(iterations):
                 self._u.copy_(self._unit(matrix @ self._v.array))
                 self._v.copy_(self._unit(matrix.T @ self._u.array))
