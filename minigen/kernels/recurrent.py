@@ -18,7 +18,7 @@ import numpy as np
 from minigen.engine.backend import Array
 from minigen.engine.parallel import one_thread
 from minigen.engine.summation import blocked_sum
-from minigen.kernels.rows import multiply
+from minigen.kernels.dense_sequences import multiply
 from minigen.ops.linear import linear
 from minigen.ops.recurrent import before_each, checked, gru_states, lstm_states, walk
 

@@ -9,7 +9,7 @@ import pytest
 
 import minigen
 from minigen.engine import parallel
-from minigen.kernels import rows as kernels
+from minigen.kernels import dense_sequences as kernels
 from minigen.ops.linear import linear, linear_vjp
 from tests.numeric import draw
 
