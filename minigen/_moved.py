@@ -52,7 +52,7 @@ MOVED: Final = {
     "minigen.ops.embedding": "minigen.ops.linear",
     "minigen.models.adversarial": "minigen.models",
     "minigen.models.adversarial.game": "minigen.models.game",
-    "minigen.models.adversarial.networks": "minigen.models.networks",
+    "minigen.models.adversarial.networks": "minigen.models.adversaries",
     "minigen.models.adversarial.objectives": "minigen.models.objectives",
     "minigen.models.adversarial.penalties": "minigen.models.penalties",
     "minigen.models.convolutional": "minigen.models.networks",

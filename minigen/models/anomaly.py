@@ -16,8 +16,9 @@ from minigen import nn
 from minigen.engine.backend import Array, array_of, device_of, namespace
 from minigen.engine.random import Generator, default_generator
 from minigen.engine.tensor import Tensor
+from minigen.models.adversaries import SLOPE
 from minigen.models.base import ImageShape
-from minigen.models.networks import SLOPE, doubling, halving
+from minigen.models.networks import doubling, halving
 from minigen.models.options import Count, Options, Range, Sizes
 from minigen.models.restoration import UNSHUFFLED, Positive, Undoing
 

@@ -12,16 +12,10 @@ from minigen import nn
 from minigen.engine.backend import Array
 from minigen.engine.random import Generator
 from minigen.engine.tensor import Tensor
+from minigen.models.adversaries import SLOPE, Adversaries, start_without_norms_
 from minigen.models.game import ConvGame
 from minigen.models.gan import GAN
-from minigen.models.networks import (
-    SLOPE,
-    Adversaries,
-    Layers,
-    Source,
-    dense_layers,
-    start_without_norms_,
-)
+from minigen.models.networks import Layers, Source, dense_layers
 from minigen.models.objectives import Wasserstein
 from minigen.models.options import Options, Range, Size, Sizes
 from minigen.models.sound_networks import (

@@ -11,15 +11,15 @@ from minigen.engine.backend import Array, array_of, namespace
 from minigen.engine.modes import no_grad
 from minigen.engine.random import Generator, default_generator
 from minigen.engine.tensor import Tensor
-from minigen.models.augmentation import Augmentation
-from minigen.models.base import Conditioning, Model, as_image_shape
-from minigen.models.game import DISCRIMINATOR, GENERATOR, ConvGame, DenseGame, Game, expect_side
-from minigen.models.networks import (
+from minigen.models.adversaries import (
     Adversaries,
     ConvAdversaries,
     DenseAdversaries,
     normalize_spectrally_,
 )
+from minigen.models.augmentation import Augmentation
+from minigen.models.base import Conditioning, Model, as_image_shape
+from minigen.models.game import DISCRIMINATOR, GENERATOR, ConvGame, DenseGame, Game, expect_side
 from minigen.models.objectives import Wasserstein
 from minigen.models.options import Options
 from minigen.models.projection import AdversarialConditioning, ProjectionDiscriminator

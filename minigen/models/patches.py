@@ -16,9 +16,9 @@ from minigen.engine.backend import Array
 from minigen.engine.modes import no_grad
 from minigen.engine.random import Generator
 from minigen.engine.tensor import Tensor
+from minigen.models.adversaries import SLOPE
 from minigen.models.base import Model
 from minigen.models.game import DISCRIMINATOR, GENERATOR, expect_side
-from minigen.models.networks import SLOPE
 from minigen.models.objectives import NonSaturating
 from minigen.models.options import Options, Sizes, Weight
 from minigen.nn.utils import frozen

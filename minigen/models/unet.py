@@ -16,8 +16,8 @@ from minigen import functional as F
 from minigen import nn
 from minigen.engine.backend import Array
 from minigen.engine.random import Generator
+from minigen.models.adversaries import SLOPE
 from minigen.models.base import ImageShape
-from minigen.models.networks import SLOPE
 from minigen.models.options import Options, Range, Sizes
 
 GROUPED: Final = 8

@@ -17,10 +17,11 @@ from minigen.engine.backend import Array
 from minigen.engine.modes import no_grad
 from minigen.engine.random import Generator
 from minigen.engine.tensor import Tensor
+from minigen.models.adversaries import ConvAdversaries, start_without_norms_
 from minigen.models.base import ImageShape
 from minigen.models.game import DISCRIMINATOR, Game, expect_side
 from minigen.models.likelihoods import Likelihood
-from minigen.models.networks import ConvAdversaries, ConvNetworks, start_without_norms_
+from minigen.models.networks import ConvNetworks
 from minigen.models.options import Count, Options, Sizes, Weight
 from minigen.models.posterior import Variational
 from minigen.models.priors import Latents

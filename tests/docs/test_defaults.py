@@ -13,7 +13,7 @@ import pytest
 from minigen import models, optim
 from minigen.cli.train import train
 from minigen.metrics import density_coverage, precision_recall
-from minigen.models.networks import default_channels
+from minigen.models.adversaries import default_channels
 from minigen.training import RunConfig
 
 DOCS = Path(__file__).parents[2] / "docs"

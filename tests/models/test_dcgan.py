@@ -10,7 +10,7 @@ import pytest
 from minigen import Tensor, nn, optim
 from minigen.engine.random import Generator
 from minigen.models import DCGAN, ConditionalGAN
-from minigen.models.networks import default_channels
+from minigen.models.adversaries import default_channels
 
 from .gans import OF_THE_PAPER, batch, conditional, projecting
 
