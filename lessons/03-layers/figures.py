@@ -335,34 +335,38 @@ def likeness(rows: Array) -> float:
     return float(cosines[~np.eye(len(rows), dtype=bool)].mean())
 
 
-def peak_and_plateau() -> dict[tuple[bool, float], float]:
+def peak_and_plateau() -> dict[tuple[bool, float, float], float]:
     """Train networks from weights of many sizes, without and with batch norm; draw what they learn.
 
     Returns
     -------
     dict
-        The share of test images right, by whether there is batch norm, and by the factor.
+        The share of test images right, by whether there is batch norm, by the learning rate, and by
+        the factor.
     """
     factors = (0.2, 0.41, 0.7, 1.0, 1.5, 3.0)
-    settings = [(norm, factor) for norm in (False, True) for factor in factors]
+    lines = ((False, 0.02), (True, 0.02), (True, 0.1))
+    settings = [(*line, factor) for line in lines for factor in factors]
     found = {
-        (norm, factor): learn(network(factor, norm), 5, 0.1 if norm else 0.02)[1]
-        for norm, factor in progress(settings, "sizes")
+        (norm, rate, factor): learn(network(factor, norm), 5, rate)[1]
+        for norm, rate, factor in progress(settings, "sizes")
     }
     _, ax = plt.subplots()
-    for norm, marker, label in ((False, "o", "without batch norm"), (True, "s", "with batch norm")):
-        ax.semilogx(factors, [found[norm, f] for f in factors], marker=marker, label=label)
+    for (norm, rate), marker in zip(lines, "osD", strict=True):
+        label = f"{'with' if norm else 'without'} batch norm, learning rate {rate}"
+        ax.semilogx(factors, [found[norm, rate, f] for f in factors], marker=marker, label=label)
     ax.axhline(0.1, color="0.6", linewidth=1, linestyle=":")
     ax.annotate("a guess", (0.2, 0.1), (0, 4), textcoords="offset points")
     ax.set_xticks(factors, [f"{factor:g}" for factor in factors], minor=False)
     ax.minorticks_off()
     ax.set(
-        title="A narrow peak, and a plateau",
+        title="A narrow peak, and a plateau: networks after five epochs",
         xlabel="f: size of the first weights, in units of He's",
         ylabel="share of test digits right",
-        ylim=(0, 1),
+        ylim=(0, 1.3),
     )
-    ax.legend()
+    ax.set_yticks(np.linspace(0, 1, 6))
+    ax.legend(loc="upper right")
     plt.show()
     return found
 

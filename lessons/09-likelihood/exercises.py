@@ -113,4 +113,4 @@ def discretised_logistic(mu: Array, log_s: Array, levels: int) -> Array:
     -------
     array, shape (levels, N, D)
     """
-    raise NotImplementedError("write sigma(b) - sigma(a) as a product, and take its logarithm")
+    raise NotImplementedError("write sigmoid(b) - sigmoid(a) as a product, and take its logarithm")

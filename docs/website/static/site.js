@@ -32,9 +32,11 @@ window.addEventListener("load", () => {
 });
 
 /* A displayed formula that is too wide is set smaller; only what would be illegible then is moved
-   sideways in its place. */
+   sideways in its place. On a telephone that comes sooner: its letters are small, and a finger moves
+   a formula easily. */
 
-const SMALLEST = 0.55;
+const TELEPHONE = window.matchMedia("(max-width: 600px)");
+const smallest = () => (TELEPHONE.matches ? 0.75 : 0.55);
 
 const fitFormulas = () => {
   const formulas = [...document.querySelectorAll("mjx-container[display='true']")];
@@ -43,7 +45,7 @@ const fitFormulas = () => {
     const needed = formula.scrollWidth;
     const room = formula.parentElement.clientWidth;
     const size = parseFloat(getComputedStyle(formula).fontSize);
-    return room && needed > room ? size * Math.max(SMALLEST, (room - 6) / needed) : 0;
+    return room && needed > room ? size * Math.max(smallest(), (room - 6) / needed) : 0;
   });
   formulas.forEach((formula, place) => {
     if (sizes[place]) formula.style.setProperty("font-size", `${sizes[place]}px`, "important");

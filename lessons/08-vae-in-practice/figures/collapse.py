@@ -23,23 +23,28 @@ def mean_image_distortion(images: Images) -> float:
     return float(F.binary_cross_entropy(mean.repeat(len(images.test), axis=0), images.test))
 
 
-def train_deep(images: Images, layers: int, steps: int, **options: Any) -> list[Terms]:
+def train_deep(
+    images: Images, layers: int, steps: int, *, warmup: int = 0, free_bits: float = 0.0
+) -> list[Terms]:
     """Train a VAE with several hidden layers; return the terms of test images, in time.
 
     Free bits are taken back in the second half.
     """
+    options: dict[str, Any] = {"warmup": warmup, "free_bits": free_bits}
     model = VAE(images.shape, hidden=(128,) * layers, latent=10, generator=Generator(0), **options)
 
     def look() -> Terms:
         return measure(model, images.test)
 
     options_of_fit: dict[str, Any] = {"watch": look, "every": 50, "falling": False}
-    name = f"{layers} hidden layers, {options or 'plain'}"
-    if not model.objective.free_bits:
-        return fit(model, images.train, steps, what=name, **options_of_fit)
-    seen = fit(model, images.train, steps // 2, what=name, **options_of_fit)
+    name = f"{layers} hidden layers"
+    if not free_bits:
+        what = f"{name}, {'warm-up' if warmup else 'plain'}"
+        return fit(model, images.train, steps, what=what, **options_of_fit)
+    seen = fit(model, images.train, steps // 2, what=f"{name}, free bits", **options_of_fit)
     model.objective = replace(model.objective, free_bits=0.0)
-    return seen + fit(model, images.train, steps // 2, seed=1, what="without", **options_of_fit)
+    what = f"{name}, taken back"
+    return seen + fit(model, images.train, steps // 2, seed=1, what=what, **options_of_fit)
 
 
 def remedies(warmed: Mapping[str, list[Terms]], freed: Mapping[str, list[Terms]]) -> None:
@@ -49,8 +54,8 @@ def remedies(warmed: Mapping[str, list[Terms]], freed: Mapping[str, list[Terms]]
     for panel, history, title in zip(panels, (warmed, freed), titles, strict=True):
         for name, rows in history.items():
             panel.plot(50 * np.arange(1, len(rows) + 1), [row["kl"] for row in rows], label=name)
-        panel.set(title=title, xlabel="step", ylim=(-0.1, 4))
-        panel.legend()
+        panel.set(title=title, xlabel="step", ylim=(-0.1, 3))
+        panel.legend(loc="upper left")
     panels[0].set_ylabel("rate, nats an image")
     plt.show()
 
