@@ -16,7 +16,7 @@ import minigen
 import minigen.functional as F
 from minigen import data, nn, optim, viz
 from minigen.course import at_most, progress
-from minigen.optim.lr_scheduler import LRScheduler
+from minigen.optim.lr_scheduler import CosineAnnealingLR, LinearLR, LRScheduler, SequentialLR
 
 Floats = npt.NDArray[np.floating[Any]]
 
@@ -156,6 +156,19 @@ def lengths_of_steps(kind: Callable[..., optim.Optimizer], steps: int) -> list[f
     return lengths
 
 
+class Uncorrected(optim.Adam):
+    """Adam that divides m and v as they are."""
+
+    def update(
+        self, group: Any, _step: int, weights: Floats, gradient: Floats, *moments: Floats
+    ) -> None:
+        """Take a step without the corrections."""
+        (m, v), (beta1, beta2) = moments, group["betas"]
+        m[...] = beta1 * m + (1 - beta1) * gradient
+        v[...] = beta2 * v + (1 - beta2) * gradient**2
+        weights -= group["lr"] * m / (np.sqrt(v) + group["eps"])
+
+
 def left_after_decay(kind: Callable[..., optim.Optimizer], decay: float) -> Floats:
     """Return what 700 steps leave of 24 weights of 1, whose gradients change sign in each step."""
     weight = nn.Parameter(np.ones(24))
@@ -179,12 +192,26 @@ def descent(rate: float, curvatures: Floats, zeroed: bool, steps: int = 60) -> F
     return np.array(points)
 
 
-def linear_reader() -> tuple[Callable[[Any], Any], Any]:
-    """Return the loss of 100 digits as a function of a linear layer's weights, and weights."""
+def loss_after_a_step() -> tuple[Callable[[Any], Any], Floats]:
+    """Return the loss of a linear layer on 100 digits after a step, as a function of the rate.
+
+    The second result is the gradient along which the step goes.
+    """
     images, labels = digits()
     few, few_labels = minigen.tensor(images[:100].astype(np.float64)), minigen.tensor(labels[:100])
     start = minigen.tensor(np.random.default_rng(3).normal(0, 0.1, (10, 64)), requires_grad=True)
-    return lambda weights: F.cross_entropy(F.linear(few, weights), few_labels), start
+
+    def loss(weights: Any) -> Any:
+        return F.cross_entropy(F.linear(few, weights), few_labels)
+
+    (gradient,) = minigen.grad(loss(start), start)
+    assert gradient is not None
+    slope = gradient.detach()
+
+    def loss_after(rate: Any) -> Any:
+        return loss(start.detach() - rate * slope)
+
+    return loss_after, slope.numpy()
 
 
 Problem = tuple[Floats, Floats]
@@ -234,6 +261,23 @@ def read(
             schedule.step()
     images, labels = map(minigen.tensor, digits())
     return float(F.cross_entropy(network(images), labels).item())
+
+
+def with_a_bad_batch(clip: str, steps: int = 100) -> list[float]:
+    """Return the losses of a training in which one minibatch is not scaled."""
+    network, losses = reader(), []
+    optimizer = optim.SGD(network.parameters(), lr=0.3)
+    for step, (x, classes) in enumerate(minibatches_of_digits(steps), 1):
+        loss = F.cross_entropy(network(x * 256 if step == 51 else x), classes)
+        optimizer.zero_grad()
+        loss.backward()
+        if clip == "before the step":
+            nn.utils.clip_grad_norm_(network.parameters(), max_norm=1.0)
+        optimizer.step()
+        if clip == "after the step":
+            nn.utils.clip_grad_norm_(network.parameters(), max_norm=1.0)
+        losses.append(loss.item())
+    return losses
 
 
 # ------------------------------------------------------------------------------------ the figures
@@ -368,7 +412,7 @@ def floor(rates: Floats, measured: Floats, derived: Floats) -> None:
     ax.set(
         title="Where a constant learning rate ends",
         xlabel=r"$\eta\lambda$",
-        ylabel="mean of $w^2$, after long",
+        ylabel="mean of $w^2$, after many steps",
     )
     ax.legend()
     plt.show()
@@ -377,9 +421,9 @@ def floor(rates: Floats, measured: Floats, derived: Floats) -> None:
 def limits(rates: Floats, losses: Mapping[str, Floats], bounds: Mapping[str, float]) -> None:
     r"""Draw losses after 100 steps against the learning rate, and the limits 2 / lambda_max."""
     _, ax = plt.subplots()
-    for colour, size, (name, values) in zip(viz.COLOURS, (8, 3.5), losses.items(), strict=False):
-        shown = np.where(np.asarray(values) < 2, values, np.nan)
-        ax.semilogx(rates, shown, "o-", color=colour, markersize=size, label=name)
+    for colour, width, (name, values) in zip(viz.COLOURS, (5, 2), losses.items(), strict=False):
+        shown = np.nan_to_num(values, nan=10).clip(max=10)  # beyond the upper edge of the figure
+        ax.semilogx(rates, shown, "-", color=colour, linewidth=width, label=name)
         ax.axvline(bounds[name], color=colour, linestyle=":", linewidth=1.4)
         ax.annotate(
             rf"$2 / \lambda_{{\max}}$ = {bounds[name]:.3g}",
@@ -430,6 +474,14 @@ def decay(left: Mapping[str, Floats], expected: float) -> None:
     )
     ax.legend(loc="upper left")
     plt.show()
+
+
+def warm_up_then_cosine(optimizer: optim.Optimizer, ramp: int, steps: int) -> LRScheduler:
+    """Return a schedule that goes up in a straight line, then down in half a wave."""
+    warm_up = LinearLR(optimizer, start_factor=0.1, total_iters=ramp)
+    return SequentialLR(
+        optimizer, [warm_up, CosineAnnealingLR(optimizer, T_max=steps - ramp)], [ramp]
+    )
 
 
 def rates_of(schedule: LRScheduler, steps: int) -> list[float]:

@@ -74,7 +74,7 @@ def answers(fours: Array) -> None:
     """Draw some fours, and the image with the least squared error to all of them."""
     mean = fours.mean(axis=0)
     errors = ((fours[:9] - mean) ** 2).sum(axis=(1, 2, 3))
-    _, (left, right) = plt.subplots(1, 2, figsize=(9, 1.7), width_ratios=[9, 1.6])
+    _, (left, right) = plt.subplots(1, 2, figsize=(9, 1.5), width_ratios=[9, 1])
     viz.draw_images(fours[:9], columns=9, ax=left)
     left.set_title("Nine of the fours, and the squared error of the mean image to each")
     pitch = fours.shape[-1] + 1
@@ -157,7 +157,7 @@ def slopes_by_the_library(theta: float, psi: float, gamma: float = 0.0) -> tuple
 def smallest_game(
     moves: Sequence[Sequence[int]], rate: float, steps: int, gamma: float = 0.0, beta: float = 0.0
 ) -> Array:
-    """Return the way of (theta, psi) from (0.1, 0)."""
+    """Return the path of (theta, psi) from (0.1, 0)."""
     pair, mean_slope = [0.1, 0.0], [0.0, 0.0]
     visited = [tuple(pair)]
     for _ in range(steps):
@@ -171,7 +171,7 @@ def smallest_game(
 
 
 def orbits(paths: Mapping[str, Array], derived: Mapping[str, Array] | None = None) -> None:
-    """Draw ways of (theta, psi), and their distance from the equilibrium."""
+    """Draw paths of (theta, psi), and their distance from the equilibrium."""
     _, (left, right) = plt.subplots(1, 2, figsize=(7, 2.9), width_ratios=[1, 1.2])
     for name, path in paths.items():
         (line,) = left.plot(*path.T, linewidth=1.2, label=name)
@@ -180,7 +180,7 @@ def orbits(paths: Mapping[str, Array], derived: Mapping[str, Array] | None = Non
             right.semilogy(derived[name], color=line.get_color(), linestyle=(0, (1, 3)))
     left.plot(0, 0, "k+", markersize=10)
     left.set(
-        title="The way of the pair, from (0.1, 0)",
+        title="The path of the pair, from (0.1, 0)",
         xlabel="$\\theta$, the generated point",
         ylabel="$\\psi$, the slope of D",
         aspect="equal",
