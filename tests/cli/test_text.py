@@ -16,7 +16,7 @@ from .helpers import call, error
 def gru(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("gru") / "run"
     shown = call("train", "char-gru", "--dataset", "tests.texts:names", "--hidden", 8,
-                 "--epochs", 2, "--out", folder).output  # fmt: skip
+                 "--members", 2, "--epochs", 2, "--out", folder).output  # fmt: skip
     assert "nats/text after epoch 2" in shown
     assert "samples    " in shown
     return folder
@@ -38,6 +38,16 @@ def test_samples_are_printed_and_written(gru: Path) -> None:
     path = Path(lines[5])
     assert path == gru / "samples" / "sample.txt"
     assert path.read_text().splitlines() == lines[:5]
+
+
+def test_the_members_of_an_ensemble_are_counted(gru: Path) -> None:
+    config = json.loads((gru / "config.json").read_text())
+    assert config["model_config"]["members"] == 2
+    said = error("train", "char-gru", "--dataset", "words", "--members", 0, status=2)
+    assert "Invalid value for '--members'" in said
+    assert "--members: the model 'text-vae' has no such option" in error(
+        "train", "text-vae", "--dataset", "words", "--members", 2, status=2
+    )
 
 
 @pytest.mark.parametrize(
@@ -105,8 +115,8 @@ def test_a_text_of_ones_own_is_learnt_by_words(tmp_path: Path) -> None:
     shown = call("data", mine, "--by", "words").output
     assert "texts of at most 6 words" in shown
     out = tmp_path / "run"
-    call("train", "char-gru", "--dataset", mine, "--by", "words", "--hidden", 4, "--epochs", 1,
-         "--out", out)  # fmt: skip
+    call("train", "char-gru", "--dataset", mine, "--by", "words", "--hidden", 4, "--members", 1,
+         "--epochs", 1, "--out", out)  # fmt: skip
     lines = call("sample", out, "--prompt", "the day", "--count", 2).output.splitlines()
     assert all(line.startswith("the day") for line in lines[:2])
 

@@ -81,11 +81,11 @@ RUNS: Final[dict[str, dict[str, Any]]] = {
     "audio-gan": {"dataset": "tests.sounds:sines", "model_config": SOUND},
     "char-gru": {
         "dataset": "tests.texts:names",
-        "model_config": {"embedding": 4, "hidden": 6, "layers": 2},
+        "model_config": {"embedding": 4, "hidden": 6, "layers": 2, "members": 2},
     },
     "char-transformer": {
         "dataset": "tests.texts:names",
-        "model_config": {"embedding": 8, "width": 8, "heads": 2, "depth": 1},
+        "model_config": {"embedding": 8, "width": 8, "heads": 2, "depth": 1, "members": 1},
     },
     "text-vae": {
         "dataset": "tests.texts:names",
