@@ -86,10 +86,8 @@ def fit(model: TextModel, texts: Array, epochs: int, lr: float) -> None:
 
 
 def language_model(kind: type[LanguageModel], words: Words, epochs: int) -> LanguageModel:
-    """Train a language model of characters, one network of the library's sizes."""
-    model: LanguageModel = kind(
-        (words.length,), words.vocabulary, members=1, generator=Generator(0)
-    )
+    """Train a language model of characters, with the library's sizes."""
+    model: LanguageModel = kind((words.length,), words.vocabulary, generator=Generator(0))
     fit(model, words.train, epochs, lr=4e-3)
     return model
 

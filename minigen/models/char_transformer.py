@@ -161,12 +161,12 @@ class CharTransformer(LanguageModel):
         bias: Array = library.tile(-slopes[:, None, None] * behind, (count, 1, 1))
         return bias
 
-    def network_logits(self, texts: Array) -> Tensor:
+    def logits(self, texts: Array) -> Tensor:
         """Return the logits of every token given those before it, shape (N, L, tokens)."""
         logits: Tensor = self.head(self._features(shifted(texts)))
         return logits
 
-    def next_network_logits(self, texts: Array, state: Any = None) -> tuple[Tensor, Any]:
+    def next_logits(self, texts: Array, state: Any = None) -> tuple[Tensor, Any]:
         """Return the logits (N, tokens) of what follows texts (N, L); it remembers nothing."""
         return self.head(self._features(after_start(texts))[:, -1]), None
 

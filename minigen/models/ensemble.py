@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
 
 from minigen import functional as F
 from minigen.engine.tensor import Tensor
@@ -30,8 +29,7 @@ class Ensemble(Options):
         probabilities.
     """
 
-    earlier: ClassVar[dict[str, Any]] = {"members": 1}
-    members: Count = 4
+    members: Count = 1
 
 
 def mixture(logits: Sequence[Tensor]) -> Tensor:

@@ -181,12 +181,12 @@ class LanguageModel(TextModel):
         """Make what one member consists of."""
 
     @abstractmethod
-    def network_logits(self, texts: Array) -> Tensor:
-        """Return a member's logits of every token given those before it, shape (N, L, tokens)."""
+    def logits(self, texts: Array) -> Tensor:
+        """Return this network's logits of every token given those before it, (N, L, tokens)."""
 
     @abstractmethod
-    def next_network_logits(self, texts: Array, state: Any = None) -> tuple[Tensor, Any]:
-        """Return a member's logits (N, tokens) of what follows texts (N, L), and what it remembers.
+    def next_logits(self, texts: Array, state: Any = None) -> tuple[Tensor, Any]:
+        """Return this network's logits (N, tokens) of what follows texts, and what it remembers.
 
         `state` is what it remembered of all tokens but the last, if anything.
         """
@@ -196,19 +196,19 @@ class LanguageModel(TextModel):
         """The networks of the ensemble."""
         return [self, *self.others]
 
-    def logits(self, texts: Array) -> Tensor:
-        """Return the logits of every token given those before it, shape (N, L, tokens)."""
-        return mixture([member.network_logits(texts) for member in self.members])
+    def ensemble_logits(self, texts: Array) -> Tensor:
+        """Return the ensemble's logits of every token, shape (N, L, tokens)."""
+        return mixture([member.logits(texts) for member in self.members])
 
-    def next_logits(self, texts: Array, state: Any = None) -> tuple[Tensor, Any]:
-        """Return the logits (N, tokens) of what follows texts (N, L), and what is remembered.
+    def next_ensemble_logits(self, texts: Array, state: Any = None) -> tuple[Tensor, Any]:
+        """Return the ensemble's logits (N, tokens) of what follows texts, and what is remembered.
 
         `state` is what was remembered of all tokens but the last, if anything.
         """
         members = self.members
         states = [None] * len(members) if state is None else state
         found = [
-            member.next_network_logits(texts, remembered)
+            member.next_logits(texts, remembered)
             for member, remembered in zip(members, states, strict=True)
         ]
         return mixture([logits for logits, _ in found]), [remembered for _, remembered in found]
@@ -216,7 +216,7 @@ class LanguageModel(TextModel):
     def nll(self, x: Array) -> Tensor:
         r"""Return :math:`-\ln p(x)` of each text, its end counted, in nats: shape (N,)."""
         texts = self.expect_texts(x)
-        return negative_log_likelihoods(self.logits(texts), texts)
+        return negative_log_likelihoods(self.ensemble_logits(texts), texts)
 
     def terms(
         self, x: Array, labels: Array | None = None, *, generator: Generator | None = None
@@ -232,8 +232,7 @@ class LanguageModel(TextModel):
             return {"loss": self.nll(x).mean()}
         texts = self.expect_texts(x)
         each = [
-            negative_log_likelihoods(member.network_logits(texts), texts).mean()
-            for member in self.members
+            negative_log_likelihoods(member.logits(texts), texts).mean() for member in self.members
         ]
         return {"loss": F.stack(each).mean()}
 
@@ -287,7 +286,7 @@ class LanguageModel(TextModel):
         ended = library.zeros((count,), bool)
         source = generator or default_generator()
         while texts.shape[1] < self.length:
-            logits, state = self.next_logits(texts, state)
+            logits, state = self.next_ensemble_logits(texts, state)
             drawn = F.sample_categorical(logits, temperature, top_k, generator=source)
             following = library.where(ended, 0, array_of(drawn))
             ended = ended | (following == 0)
@@ -387,13 +386,13 @@ class CharGRU(LanguageModel):
         self.drop = nn.Dropout(networks.dropout, **drawn)
         self.head = nn.Dense(networks.hidden, tokens, **drawn)
 
-    def network_logits(self, texts: Array) -> Tensor:
+    def logits(self, texts: Array) -> Tensor:
         """Return the logits of every token given those before it, shape (N, L, tokens)."""
         states, _ = self.gru(self.drop(self.embedding(shifted(texts))))
         logits: Tensor = self.head(self.drop(states))
         return logits
 
-    def next_network_logits(self, texts: Array, state: Any = None) -> tuple[Tensor, Any]:
+    def next_logits(self, texts: Array, state: Any = None) -> tuple[Tensor, Any]:
         """Return the logits (N, tokens) of what follows texts (N, L), and the state behind them."""
         read = after_start(texts) if state is None else texts[:, -1:]
         states, state = self.gru(self.embedding(read), state)

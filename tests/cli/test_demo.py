@@ -33,7 +33,7 @@ def _few(monkeypatch: pytest.MonkeyPatch) -> None:
         "cgan": {"channels": [4, 4], "generator_hidden": [8], "discriminator_hidden": [8]},
         "pix2pix": {"channels": [8]},
         "audio-vae": {"channels": [4], "hidden": [8], "components": 4},
-        "char-gru": {"hidden": 8, "members": 1},
+        "char-gru": {"hidden": 8},
         "text-vae": {"hidden": 8, "latent": 2},
     }
 

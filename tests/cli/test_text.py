@@ -115,8 +115,8 @@ def test_a_text_of_ones_own_is_learnt_by_words(tmp_path: Path) -> None:
     shown = call("data", mine, "--by", "words").output
     assert "texts of at most 6 words" in shown
     out = tmp_path / "run"
-    call("train", "char-gru", "--dataset", mine, "--by", "words", "--hidden", 4, "--members", 1,
-         "--epochs", 1, "--out", out)  # fmt: skip
+    call("train", "char-gru", "--dataset", mine, "--by", "words", "--hidden", 4, "--epochs", 1,
+         "--out", out)  # fmt: skip
     lines = call("sample", out, "--prompt", "the day", "--count", 2).output.splitlines()
     assert all(line.startswith("the day") for line in lines[:2])
 

@@ -85,7 +85,7 @@ RUNS: Final[dict[str, dict[str, Any]]] = {
     },
     "char-transformer": {
         "dataset": "tests.texts:names",
-        "model_config": {"embedding": 8, "width": 8, "heads": 2, "depth": 1, "members": 1},
+        "model_config": {"embedding": 8, "width": 8, "heads": 2, "depth": 1},
     },
     "text-vae": {
         "dataset": "tests.texts:names",

@@ -43,7 +43,7 @@ def test_no_character_is_known_before_it_is_said(kind: type[LanguageModel]) -> N
     model = model_of(kind)
     changed = TEXTS.copy()
     changed[:, 2] = 1
-    before, after = (model.logits(texts).numpy() for texts in (TEXTS, changed))
+    before, after = (model.ensemble_logits(texts).numpy() for texts in (TEXTS, changed))
     np.testing.assert_allclose(before[:, :3], after[:, :3], rtol=1e-5, atol=1e-6)
     assert abs(before[:, 3] - after[:, 3]).max() > 1e-3
 
@@ -51,9 +51,9 @@ def test_no_character_is_known_before_it_is_said(kind: type[LanguageModel]) -> N
 @both
 def test_what_follows_is_said_as_in_training(kind: type[LanguageModel]) -> None:
     model, state = model_of(kind), None
-    logits = model.logits(TEXTS).numpy()
+    logits = model.ensemble_logits(TEXTS).numpy()
     for length in range(4):
-        following, state = model.next_logits(TEXTS[:, :length], state)
+        following, state = model.next_ensemble_logits(TEXTS[:, :length], state)
         np.testing.assert_allclose(following.numpy(), logits[:, length], rtol=1e-4, atol=1e-5)
 
 
@@ -157,9 +157,9 @@ def test_dropout_is_of_training_alone(kind: type[LanguageModel]) -> None:
 @both
 def test_an_ensemble_gives_the_mean_of_its_members_probabilities(kind: type[LanguageModel]) -> None:
     model = model_of(kind, members=3)
-    each = [F.softmax(member.network_logits(TEXTS), 2).numpy() for member in model.members]
+    each = [F.softmax(member.logits(TEXTS), 2).numpy() for member in model.members]
     assert abs(each[0] - each[1]).max() > 1e-3
-    found = F.softmax(model.logits(TEXTS), 2).numpy()
+    found = F.softmax(model.ensemble_logits(TEXTS), 2).numpy()
     np.testing.assert_allclose(found, np.mean(each, 0), rtol=1e-5, atol=1e-6)
 
 
@@ -167,7 +167,7 @@ def test_an_ensemble_gives_the_mean_of_its_members_probabilities(kind: type[Lang
 def test_members_learn_apart(kind: type[LanguageModel]) -> None:
     model = model_of(kind, dropout=0.0).train()
     loss = model.loss(TEXTS)
-    first, second = (member.eval().network_logits(TEXTS) for member in model.members)
+    first, second = (member.eval().logits(TEXTS) for member in model.members)
     each = [negative_log_likelihoods(logits, TEXTS).mean().item() for logits in (first, second)]
     assert loss.item() == pytest.approx(sum(each) / 2, rel=1e-5)
     assert model.nll(TEXTS).mean().item() < loss.item()
@@ -176,13 +176,7 @@ def test_members_learn_apart(kind: type[LanguageModel]) -> None:
 def test_an_ensemble_of_one_is_its_network() -> None:
     model = model_of(CharGRU, members=1)
     assert not [name for name in model.state_dict() if name.startswith("others")]
-    np.testing.assert_array_equal(model.logits(TEXTS).numpy(), model.network_logits(TEXTS).numpy())
-
-
-def test_a_configuration_without_members_is_of_one_network() -> None:
-    config = model_of(CharGRU).config()
-    del config["members"]
-    assert CharGRU.updated(config)["members"] == 1
+    np.testing.assert_array_equal(model.ensemble_logits(TEXTS).numpy(), model.logits(TEXTS).numpy())
 
 
 @both

@@ -32,7 +32,7 @@ def small_layers(model: str) -> dict[str, Any]:
     channels, patches = [8] if model in grouped else [4], {"patch_channels": [4]}
     wanted: dict[str, Any] = {"hidden": [6], "latent": 2, "channels": channels, **patches}
     if MODELS[model].kinds == ("text",):
-        wanted |= {"hidden": 6, "embedding": 4, "width": 8, "members": 2}
+        wanted |= {"hidden": 6, "embedding": 4, "width": 8}
     return {name: value for name, value in wanted.items() if name in known}
 
 
