@@ -25,8 +25,8 @@ class Ensemble(Options):
     Parameters
     ----------
     members : int
-        How many networks learn apart; what is read and written is by the mean of their
-        probabilities.
+        How many networks are trained, each by itself; the model's probabilities are the mean of
+        theirs.
     """
 
     members: Count = 1
