@@ -281,12 +281,12 @@ def _loss_of_texts_with_noise(model: Any, noise: Any) -> Any:
 MODELS = [
     _model(
         "CharGRU",
-        _of_texts(models.CharGRU, embedding=3, hidden=4, layers=2),
+        _of_texts(models.CharGRU, embedding=3, hidden=4, layers=2, members=2),
         call=_loss_of_texts,
     ),
     _model(
         "CharTransformer",
-        _of_texts(models.CharTransformer, embedding=3, window=2, width=4, heads=2),
+        _of_texts(models.CharTransformer, embedding=3, window=2, width=4, heads=2, members=2),
         call=_loss_of_texts,
     ),
     _model(

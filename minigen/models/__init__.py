@@ -58,7 +58,10 @@ from minigen.models.audio_vae import AudioVAE
 
 # isort: split
 from minigen.models.audio_gan import AudioGAN
-from minigen.models.language import CharGRU, CharTransformer, LanguageModel, TextModel
+from minigen.models.language import CharGRU, LanguageModel, TextModel
+
+# isort: split
+from minigen.models.char_transformer import CharTransformer
 from minigen.models.text_vae import TextVAE
 
 for _file in pkgutil.iter_modules(__path__):  # a model in a file of its own is known by being there

@@ -16,7 +16,7 @@ from .helpers import call, error
 def gru(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("gru") / "run"
     shown = call("train", "char-gru", "--dataset", "tests.texts:names", "--hidden", 8,
-                 "--epochs", 2, "--out", folder).output  # fmt: skip
+                 "--members", 2, "--epochs", 2, "--out", folder).output  # fmt: skip
     assert "nats/text after epoch 2" in shown
     assert "samples    " in shown
     return folder
@@ -38,6 +38,16 @@ def test_samples_are_printed_and_written(gru: Path) -> None:
     path = Path(lines[5])
     assert path == gru / "samples" / "sample.txt"
     assert path.read_text().splitlines() == lines[:5]
+
+
+def test_the_members_of_an_ensemble_are_counted(gru: Path) -> None:
+    config = json.loads((gru / "config.json").read_text())
+    assert config["model_config"]["members"] == 2
+    said = error("train", "char-gru", "--dataset", "words", "--members", 0, status=2)
+    assert "Invalid value for '--members'" in said
+    assert "--members: the model 'text-vae' has no such option" in error(
+        "train", "text-vae", "--dataset", "words", "--members", 2, status=2
+    )
 
 
 @pytest.mark.parametrize(

@@ -81,7 +81,7 @@ RUNS: Final[dict[str, dict[str, Any]]] = {
     "audio-gan": {"dataset": "tests.sounds:sines", "model_config": SOUND},
     "char-gru": {
         "dataset": "tests.texts:names",
-        "model_config": {"embedding": 4, "hidden": 6, "layers": 2},
+        "model_config": {"embedding": 4, "hidden": 6, "layers": 2, "members": 2},
     },
     "char-transformer": {
         "dataset": "tests.texts:names",

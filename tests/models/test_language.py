@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 import minigen
+from minigen import functional as F
 from minigen.engine.random import Generator
 from minigen.models import CharGRU, CharTransformer, LanguageModel, build
-from minigen.models.language import targets
+from minigen.models.language import negative_log_likelihoods, targets
 
 VOCABULARY = ("", "a", "b")
 TEXTS = np.array([[1, 2, 0, 0], [2, 2, 1, 2], [0, 0, 0, 0]])
@@ -18,7 +19,8 @@ TEXTS = np.array([[1, 2, 0, 0], [2, 2, 1, 2], [0, 0, 0, 0]])
 
 def model_of(kind: type[LanguageModel], length: int = 4, **options: Any) -> Any:
     small = {"hidden": 6, "embedding": 4} if kind is CharGRU else {"width": 8, "heads": 2}
-    return kind((length,), VOCABULARY, **small, **options, generator=Generator(0)).eval()
+    sizes = {**small, "members": 2, **options}
+    return kind((length,), VOCABULARY, **sizes, generator=Generator(0)).eval()
 
 
 both = pytest.mark.parametrize("kind", [CharGRU, CharTransformer])
@@ -41,7 +43,7 @@ def test_no_character_is_known_before_it_is_said(kind: type[LanguageModel]) -> N
     model = model_of(kind)
     changed = TEXTS.copy()
     changed[:, 2] = 1
-    before, after = (model.logits(texts).numpy() for texts in (TEXTS, changed))
+    before, after = (model.ensemble_logits(texts).numpy() for texts in (TEXTS, changed))
     np.testing.assert_allclose(before[:, :3], after[:, :3], rtol=1e-5, atol=1e-6)
     assert abs(before[:, 3] - after[:, 3]).max() > 1e-3
 
@@ -49,9 +51,9 @@ def test_no_character_is_known_before_it_is_said(kind: type[LanguageModel]) -> N
 @both
 def test_what_follows_is_said_as_in_training(kind: type[LanguageModel]) -> None:
     model, state = model_of(kind), None
-    logits = model.logits(TEXTS).numpy()
+    logits = model.ensemble_logits(TEXTS).numpy()
     for length in range(4):
-        following, state = model.next_logits(TEXTS[:, :length], state)
+        following, state = model.next_ensemble_logits(TEXTS[:, :length], state)
         np.testing.assert_allclose(following.numpy(), logits[:, length], rtol=1e-4, atol=1e-5)
 
 
@@ -149,6 +151,31 @@ def test_dropout_is_of_training_alone(kind: type[LanguageModel]) -> None:
     assert model.nll(TEXTS).tolist() == model.nll(TEXTS).tolist()
     model.train()
     assert model.nll(TEXTS).tolist() != model.nll(TEXTS).tolist()
+
+
+@both
+def test_an_ensemble_gives_the_mean_of_its_members_probabilities(kind: type[LanguageModel]) -> None:
+    model = model_of(kind, members=3)
+    each = [F.softmax(member.logits(TEXTS), 2).numpy() for member in model.members]
+    assert abs(each[0] - each[1]).max() > 1e-3
+    found = F.softmax(model.ensemble_logits(TEXTS), 2).numpy()
+    np.testing.assert_allclose(found, np.mean(each, 0), rtol=1e-5, atol=1e-6)
+
+
+@both
+def test_members_learn_apart(kind: type[LanguageModel]) -> None:
+    model = model_of(kind, dropout=0.0).train()
+    loss = model.loss(TEXTS)
+    first, second = (member.eval().logits(TEXTS) for member in model.members)
+    each = [negative_log_likelihoods(logits, TEXTS).mean().item() for logits in (first, second)]
+    assert loss.item() == pytest.approx(sum(each) / 2, rel=1e-5)
+    assert model.nll(TEXTS).mean().item() < loss.item()
+
+
+def test_an_ensemble_of_one_is_its_network() -> None:
+    model = model_of(CharGRU, members=1)
+    assert not [name for name in model.state_dict() if name.startswith("others")]
+    np.testing.assert_array_equal(model.ensemble_logits(TEXTS).numpy(), model.logits(TEXTS).numpy())
 
 
 @both

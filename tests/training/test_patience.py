@@ -17,7 +17,7 @@ from minigen.training.loop import is_over
 
 from .helpers import call_at_batch, outcome
 
-SMALL = {"hidden": 8, "embedding": 4}
+SMALL = {"hidden": 8, "embedding": 4, "members": 2}
 
 
 def config(**changes: Any) -> RunConfig:
