@@ -31,14 +31,14 @@ SOUNDS: Final = "tones"
 TEXTS: Final = "words"
 
 SHARES: Final = {
-    "digits": {"conv-vae": 1 / 4, "cgan": 3 / 4},
+    "digits": {"conv-vae": 1 / 5, "cgan": 3 / 5},
     "translate": {"pix2pix": 3 / 4},
     "sound": {"audio-vae": 3 / 4},
     "text": {"char-gru": 1 / 4, "text-vae": 3 / 4},
 }
 """What is shown: the models that are trained, and the share of the time that each one's steps get.
 
-Where they leave some, evaluations and pictures of each epoch need it.
+What they leave is for the evaluation and the pictures after each epoch.
 """
 
 DATASETS: Final = {"pix2pix": LETTERS, "audio-vae": SOUNDS, "char-gru": TEXTS, "text-vae": TEXTS}

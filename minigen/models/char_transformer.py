@@ -169,7 +169,3 @@ class CharTransformer(LanguageModel):
     def next_logits(self, texts: Array, state: Any = None) -> tuple[Tensor, Any]:
         """Return the logits (N, tokens) of what follows texts (N, L); it remembers nothing."""
         return self.head(self._features(after_start(texts))[:, -1]), None
-
-    def training_defaults(self) -> dict[str, Any]:
-        """Return a rate that falls, small batches, and when to stop: words are soon known."""
-        return {"lr": 4e-3, "batch_size": 32, "schedule": "cosine", "patience": 5}

@@ -242,6 +242,10 @@ class LanguageModel(TextModel):
         """Return what training minimises: the first of `terms`."""
         return self.terms(x, labels, generator=generator)["loss"]
 
+    def training_defaults(self) -> dict[str, Any]:
+        """Return a high rate that falls, small batches, and when to stop: words are soon known."""
+        return {"lr": 4e-3, "batch_size": 32, "schedule": "cosine", "patience": 5}
+
     # ---------------------------------------------------------------------------------- sampling
 
     def sample(
@@ -397,7 +401,3 @@ class CharGRU(LanguageModel):
         read = after_start(texts) if state is None else texts[:, -1:]
         states, state = self.gru(self.embedding(read), state)
         return self.head(states[:, -1]), state
-
-    def training_defaults(self) -> dict[str, Any]:
-        """Return a high rate that falls, small batches, and when to stop: words are soon known."""
-        return {"lr": 4e-3, "batch_size": 32, "schedule": "cosine", "patience": 5}
