@@ -9,18 +9,22 @@ from minigen.kernels.compiled import (
     activation,
     attention,
     compilation,
+    convolution,
     losses,
     normalization,
     optimizers,
     recurrent,
+    tile,
 )
 
 __all__ = [
     "activation",
     "attention",
     "compilation",
+    "convolution",
     "losses",
     "normalization",
     "optimizers",
     "recurrent",
+    "tile",
 ]

@@ -80,6 +80,31 @@ class Loop:
         return jit(self.python)
 
 
+class Deferred:
+    """What loops name, and what can be had only once Numba is there: made when one is compiled.
+
+    Parameters
+    ----------
+    make : callable
+        Returns it: a number that depends on the processor, or a function of instructions.
+    """
+
+    def __init__(self, make: Callable[[], Any]) -> None:
+        self.make = make
+
+    @functools.cached_property
+    def compiled(self) -> Any:
+        """What stands in compiled loops."""
+        return self.make()
+
+
+def share_numbers(function: Callable[[range], object], count: int) -> None:
+    """Call a function on the numbers from 0 on, or on a part of them in each thread."""
+    threads = min(thread_count(), count)
+    bounds = [count * part // threads for part in range(threads + 1)]
+    side_by_side(function, [range(*ends) for ends in itertools.pairwise(bounds)])
+
+
 def share(function: Callable[..., Any], *arguments: Any, cost: int = 1) -> None:
     """Call a function on arrays and numbers: on all rows, or on a part of them in each thread.
 
@@ -103,7 +128,9 @@ def jit(function: Callable[..., Any]) -> Callable[..., Any]:
     """
     library = numba()
     called = {name: function.__globals__.get(name) for name in function.__code__.co_names}
-    compiled = {name: loop.compiled for name, loop in called.items() if isinstance(loop, Loop)}
+    compiled = {
+        name: loop.compiled for name, loop in called.items() if isinstance(loop, Loop | Deferred)
+    }
     if compiled:
         names = function.__globals__ | compiled
         function = functools.wraps(function)(FunctionType(function.__code__, names))

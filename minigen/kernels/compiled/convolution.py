@@ -1,0 +1,363 @@
+r"""Convolution without columns: sums of products straight from the images.
+
+Images are held with the batch innermost, as `minigen.kernels.convolution` says: what a tap of a
+window sees in all images is a run of N neighbours. The product of kernels and columns, for which
+im2col copies every run as often as windows see it, can so be made from the runs where they lie. In
+the terms of `minigen.kernels.compiled.tile`, which keeps a few sums in registers:
+
+- The output of a window, for M channels and a few images: a are the M channels' weights, b the
+  images, and k runs over channels and taps.
+- The transposed convolution is the same, with other taps: those by which an element was seen.
+- The weight's gradient, for M input channels and a few output channels: a are the images, b the
+  cotangents with the channels innermost, and k runs over windows and images.
+
+Threads share windows, or output channels: what comes out does not depend on how many there are.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from minigen.engine.backend import Array
+from minigen.kernels.compiled.compilation import Loop, in_use, share_numbers
+from minigen.kernels.compiled.tile import LANES, ROWS, VECTORS, add_products, copy_vectors
+from minigen.kernels.convolution import batch_first, batch_last, fits, serve
+from minigen.ops.convolution import conv2d, conv2d_weight, conv_transpose2d
+from minigen.ops.windows import Padding, Pair, Windows, pair
+
+IN_SEQUENCE = 256
+"""How many products are summed one after the other, before the sum is added to those before: the
+rounding errors of sums of sums are smaller."""
+
+LEAST_CHANNELS = 4
+"""With fewer channels most of a tile would be computed in vain."""
+
+LEAST_BATCH = 8
+"""With fewer images most of a vector would."""
+
+
+@conv2d.kernel
+def conv2d_kernel(
+    x: Array,
+    weight: Array,
+    bias: Array | None,
+    *,
+    stride: Pair,
+    padding: Padding,
+    dilation: Pair = 1,
+    groups: int = 1,
+) -> Any:
+    """Compute the op's function."""
+    if groups != 1 or not _serves(x, weight, len(x), len(weight)):
+        return NotImplemented
+    if x.shape[1] != weight.shape[1] or not fits(bias, x, len(weight)):
+        return NotImplemented
+    windows = Windows.of(weight.shape[2:], stride, padding, dilation)
+    if windows.dilation != (1, 1):
+        return NotImplemented
+    size, number = x.shape[2:], windows.fitting(x.shape[2:])
+    taps = Taps(
+        *(_seen(*axis) for axis in zip(number, size, *windows[:3], strict=True)), (1, 1), (1, 1)
+    )
+    return _sums(x, weight, bias, taps)
+
+
+@conv_transpose2d.kernel
+def conv_transpose2d_kernel(
+    x: Array,
+    weight: Array,
+    bias: Array | None,
+    *,
+    stride: Pair,
+    padding: Padding,
+    output_padding: Pair,
+    groups: int = 1,
+    dilation: Pair = 1,
+) -> Any:
+    """Compute the op's function."""
+    if groups != 1 or not _serves(x, weight, len(x), weight.shape[1]):
+        return NotImplemented
+    if x.shape[1] != len(weight) or not fits(bias, x, weight.shape[1]):
+        return NotImplemented
+    windows = Windows.of(weight.shape[2:], stride, padding, dilation)
+    if windows.dilation != (1, 1):
+        return NotImplemented
+    number = x.shape[2:]
+    size = windows.extent(number, pair("output_padding", output_padding, 0))
+    taps = Taps(
+        *(_seen_by(*axis) for axis in zip(size, number, *windows[:3], strict=True)),
+        windows.stride,
+        (-1, -1),
+    )
+    return _sums(x, weight.transpose(1, 0, 2, 3), bias, taps)
+
+
+@conv2d_weight.kernel
+def conv2d_weight_kernel(
+    x: Array,
+    g: Array,
+    *,
+    kernel_size: Pair,
+    stride: Pair,
+    padding: Padding,
+    dilation: Pair = 1,
+    groups: int = 1,
+) -> Any:
+    """Compute the op's function."""
+    if groups != 1 or not _serves(x, g, g.shape[1], x.shape[1]):
+        return NotImplemented
+    windows = Windows.of(kernel_size, stride, padding, dilation)
+    if g.shape != (len(x), g.shape[1], *windows.fitting(x.shape[2:])):
+        return NotImplemented
+    if windows.dilation != (1, 1):
+        return NotImplemented
+    images, cotangents = batch_last(x), batch_last(g)
+    weight = np.empty((g.shape[1], x.shape[1], *windows.kernel), x.dtype)
+    rows, columns = (
+        _windows_seeing(*axis)
+        for axis in zip(windows.kernel, x.shape[2:], g.shape[2:], *windows[1:3], strict=True)
+    )
+    lanes: int = LANES.compiled
+
+    def compute(part: range) -> None:
+        channels = slice(part.start * lanes, min(part.stop * lanes, len(weight)))
+        some = cotangents[channels]
+        shape = (*windows.kernel, x.shape[1], len(some))
+        total, turned = np.zeros(shape, x.dtype), np.empty((*g.shape[2:], len(x), len(some)), x.dtype)
+        _turn.run(some.reshape(len(some), -1), turned.reshape(-1, len(some)))
+        _sum_windows.run(total, images, turned, rows, columns, *windows.stride)
+        weight[channels] = total.transpose(3, 2, 0, 1)
+
+    share_numbers(compute, -(-len(weight) // lanes))
+    return weight
+
+
+def _serves(x: Any, other: Any, in_vectors: int, in_rows: int) -> bool:
+    """Tell whether loops compute it: float32, and not too few in a tile's vectors and rows."""
+    return (
+        serve(x, other)
+        and x.dtype == np.float32
+        and type(x) is type(other) is np.ndarray
+        and in_vectors >= LEAST_BATCH
+        and in_rows >= LEAST_CHANNELS
+        and in_use()
+    )
+
+
+# ------------------------------------------------------------------------------ outputs of windows
+
+
+class Taps(NamedTuple):
+    """Which taps of the kernel are summed for each row and each column of the output.
+
+    Attributes
+    ----------
+    rows, columns : array of int, shape (outputs, 3)
+        The first tap, how many there are, and the row or column of the images that it meets.
+    steps : tuple of int
+        From one of these taps to the next.
+    on_image : tuple of int
+        From what a tap meets to what the next one meets.
+    """
+
+    rows: Array
+    columns: Array
+    steps: tuple[int, int]
+    on_image: tuple[int, int]
+
+
+def _sums(x: Array, weight: Array, bias: Array | None, taps: Taps) -> Array:
+    """Return the sums over channels and taps, (N, O, rows, columns) for a weight (O, C, kH, kW)."""
+    images, rows = batch_last(x), ROWS.compiled
+    outputs, channels, *kernel = weight.shape
+    phases = [-(-size // step) for size, step in zip(kernel, taps.steps, strict=True)]
+    kernels = np.zeros((-(-outputs // rows), *taps.steps, channels, *phases, rows), x.dtype)
+    _pack.run(weight, kernels)
+    out = np.empty((outputs, len(taps.rows), len(taps.columns), len(x)), x.dtype)
+    start = np.zeros(outputs, x.dtype) if bias is None else np.ascontiguousarray(bias)
+    times = max(1, round(channels * math.prod(phases) / IN_SEQUENCE))
+    together = -(-channels // times)
+
+    def compute(part: range) -> None:
+        seen = aligned(together * math.prod(phases) * VECTORS * LANES.compiled)
+        _sum_taps.run(
+            out, images, kernels, start, taps.rows, taps.columns, taps.on_image, seen, together,
+            part.start, part.stop,
+        )  # fmt: skip
+
+    share_numbers(compute, out.shape[1] * out.shape[2])
+    return batch_first(out)
+
+
+def aligned(size: int) -> Array:
+    """Return so many numbers that begin with a line of the cache, as each vector then does."""
+    memory = np.empty(size + 16, "float32")
+    ahead = -memory.ctypes.data % 64 // 4
+    return memory[ahead : ahead + size]
+
+
+@functools.lru_cache(maxsize=256)
+def _seen(number: int, size: int, kernel: int, stride: int, padding: int) -> Array:
+    """Return which taps see something of the image, for each window of an axis."""
+    start = np.arange(number) * stride - padding
+    first = np.maximum(0, -start)
+    count = np.maximum(0, np.minimum(kernel, size - start) - first)
+    return np.stack([first, count, start + first], axis=1)
+
+
+@functools.lru_cache(maxsize=256)
+def _seen_by(size: int, number: int, kernel: int, stride: int, padding: int) -> Array:
+    """Return by which taps of windows each element of an axis was seen, and by which window first.
+
+    Element e is tap e + p - s i of window i: the taps are s apart, and the last window comes first.
+    """
+    element = np.arange(size) + padding
+    window = np.minimum(number - 1, element // stride)
+    first = element - window * stride
+    taps = np.maximum(0, -(-(kernel - first) // stride))
+    return np.stack([first, np.minimum(window + 1, taps), window], axis=1)
+
+
+@Loop
+def _pack(weight: Array, kernels: Array) -> None:
+    """Write kernels (O, C, kH, kW) as a tile reads them, a few output channels innermost.
+
+    Taps that are summed together lie beside each other: those a step apart.
+    """
+    outputs, channels, height, width = weight.shape
+    down, right, rows = kernels.shape[1], kernels.shape[2], kernels.shape[6]
+    for first in range(0, outputs, rows):
+        some = min(rows, outputs - first)
+        for i in range(height):
+            for j in range(width):
+                phase = kernels[first // rows, i % down, j % right]
+                for c in range(channels):
+                    for m in range(some):
+                        phase[c, i // down, j // right, m] = weight[first + m, c, i, j]
+
+
+@Loop
+def _sum_taps(
+    out: Array,
+    images: Array,
+    kernels: Array,
+    start: Array,
+    rows: Array,
+    columns: Array,
+    on_image: tuple[int, int],
+    seen: Array,
+    together: int,
+    first: int,
+    last: int,
+) -> None:
+    """Compute the outputs of some windows, numbered row by row.
+
+    What a window sees in some channels of a few images, `seen`, is copied once and used for all
+    outputs, out of the fastest cache.
+    """
+    channels, height, _, batch = images.shape
+    memory = images.reshape(-1)
+    outputs, down, across, _ = out.shape
+    groups, steps_down, steps_right, _, tall, wide, _ = kernels.shape
+    width = VECTORS * LANES
+    for place in range(first, last):
+        p, q = place // across, place % across
+        i, row_count, row = rows[p]
+        j, column_count, column = columns[q]
+        of_channel = row_count * column_count
+        whole = of_channel == tall * wide
+        a_steps = (tall * wide * ROWS, wide * ROWS, ROWS)
+        b_steps = (of_channel * width, column_count * width, width)
+        phase = i % steps_down * steps_right + j % steps_right
+        for n in range(0, batch, width):
+            left = min(width, batch - n)
+            for o in range(outputs):
+                out[o, p, q, n : n + left] = start[o]
+            for c in range(0, channels, together):
+                some = min(together, channels - c)
+                counts = (some, row_count, column_count)
+                if whole:
+                    counts = (1, 1, some * of_channel)
+                at = 0
+                for channel in range(c, c + some):
+                    for y in range(row_count):
+                        for x in range(column_count):
+                            met = row + on_image[0] * y, column + on_image[1] * x
+                            run = ((channel * height + met[0]) * images.shape[2] + met[1]) * batch + n
+                            if left == width:
+                                copy_vectors(VECTORS, LANES, images, run, seen, at)
+                            else:
+                                for k in range(left):
+                                    seen[at + k] = memory[run + k]
+                            at += width
+                for group in range(groups):
+                    of_phase = (group * steps_down * steps_right + phase) * channels + c
+                    a_at = ((of_phase * tall + i // steps_down) * wide + j // steps_right) * ROWS
+                    out_at = (group * ROWS * down * across + place) * batch + n
+                    add_products(
+                        counts, kernels, a_at, a_steps, 1, seen, 0, b_steps,
+                        out, out_at, down * across * batch, outputs - group * ROWS, left,
+                    )  # fmt: skip
+
+
+# ---------------------------------------------------------------------------- the weight's gradient
+
+
+@functools.lru_cache(maxsize=256)
+def _windows_seeing(kernel: int, size: int, number: int, stride: int, padding: int) -> Array:
+    """Return which windows of an axis see the image by each tap: the first, how many, and where."""
+    offset = np.arange(kernel) - padding
+    first = np.maximum(0, -(offset // stride))
+    count = np.minimum(number, (size - 1 - offset) // stride + 1) - first
+    return np.stack([first, np.maximum(0, count), first * stride + offset], axis=1)
+
+
+@Loop
+def _turn(lines: Array, turned: Array) -> None:
+    """Write a matrix with rows and columns exchanged, a block that the cache holds at a time."""
+    for k in range(0, lines.shape[1], 16):
+        for o in range(len(lines)):
+            for n in range(k, min(k + 16, lines.shape[1])):
+                turned[n, o] = lines[o, n]
+
+
+@Loop
+def _sum_windows(
+    total: Array,
+    images: Array,
+    cotangents: Array,
+    rows: Array,
+    columns: Array,
+    down: int,
+    right: int,
+) -> None:
+    """Add the products of images and cotangents (rows, columns, N, O) to a total (kH, kW, C, O)."""
+    channels, height, width, batch = images.shape
+    tall, wide, _, outputs = total.shape
+    across = cotangents.shape[1]
+    together = max(1, IN_SEQUENCE // batch)
+    a_steps = (down * width * batch, right * batch, 1)
+    b_steps = (across * batch * outputs, batch * outputs, outputs)
+    row_step = height * width * batch
+    for p in range(len(cotangents)):
+        for c in range(0, channels, ROWS):
+            for i in range(tall):
+                if not rows[i, 0] <= p < rows[i, 0] + rows[i, 1]:
+                    continue
+                line = (c * height + rows[i, 2] + down * (p - rows[i, 0])) * width
+                for o in range(0, outputs, VECTORS * LANES):
+                    for j in range(wide):
+                        first, column_count, beside = columns[j]
+                        out_at = ((i * wide + j) * channels + c) * outputs + o
+                        for q in range(0, column_count, together):
+                            counts = (1, min(together, column_count - q), batch)
+                            a_at = (line + beside + right * q) * batch
+                            b_at = (p * across + first + q) * batch * outputs + o
+                            add_products(
+                                counts, images, a_at, a_steps, row_step, cotangents, b_at, b_steps,
+                                total, out_at, outputs, channels - c, outputs - o,
+                            )  # fmt: skip
