@@ -24,7 +24,14 @@ import numpy as np
 
 from minigen.engine.backend import Array
 from minigen.kernels.compiled.compilation import Loop, in_use, share_numbers
-from minigen.kernels.compiled.tile import LANES, ROWS, VECTORS, add_products, copy_vectors
+from minigen.kernels.compiled.tile import (
+    LANES,
+    ROWS,
+    VECTORS,
+    add_products,
+    add_products_of_one_row,
+    copy_vectors,
+)
 from minigen.kernels.convolution import batch_first, batch_last, fits, serve
 from minigen.ops.convolution import conv2d, conv2d_weight, conv_transpose2d
 from minigen.ops.windows import Padding, Pair, Windows, pair
@@ -34,10 +41,11 @@ IN_SEQUENCE = 256
 rounding errors of sums of sums are smaller."""
 
 LEAST_CHANNELS = 4
-"""With fewer channels most of a tile would be computed in vain."""
+"""With fewer in a tile's rows, most of it would be computed in vain; but for a single row there are
+tiles."""
 
-LEAST_BATCH = 8
-"""With fewer images most of a vector would."""
+LEAST_NUMBERS = 8
+"""With fewer images, or channels of cotangents, most of a vector would."""
 
 
 @conv2d.kernel
@@ -52,7 +60,7 @@ def conv2d_kernel(
     groups: int = 1,
 ) -> Any:
     """Compute the op's function."""
-    if groups != 1 or not _serves(x, weight, len(x), len(weight)):
+    if groups != 1 or not _serves(x, weight, len(x)) or 1 < len(weight) < LEAST_CHANNELS:
         return NotImplemented
     if x.shape[1] != weight.shape[1] or not fits(bias, x, len(weight)):
         return NotImplemented
@@ -79,7 +87,7 @@ def conv_transpose2d_kernel(
     dilation: Pair = 1,
 ) -> Any:
     """Compute the op's function."""
-    if groups != 1 or not _serves(x, weight, len(x), weight.shape[1]):
+    if groups != 1 or not _serves(x, weight, len(x)) or 1 < weight.shape[1] < LEAST_CHANNELS:
         return NotImplemented
     if x.shape[1] != len(weight) or not fits(bias, x, weight.shape[1]):
         return NotImplemented
@@ -108,7 +116,7 @@ def conv2d_weight_kernel(
     groups: int = 1,
 ) -> Any:
     """Compute the op's function."""
-    if groups != 1 or not _serves(x, g, g.shape[1], x.shape[1]):
+    if groups != 1 or not _serves(x, g, g.shape[1]) or x.shape[1] < LEAST_CHANNELS:
         return NotImplemented
     windows = Windows.of(kernel_size, stride, padding, dilation)
     if g.shape != (len(x), g.shape[1], *windows.fitting(x.shape[2:])):
@@ -127,7 +135,10 @@ def conv2d_weight_kernel(
         channels = slice(part.start * lanes, min(part.stop * lanes, len(weight)))
         some = cotangents[channels]
         shape = (*windows.kernel, x.shape[1], len(some))
-        total, turned = np.zeros(shape, x.dtype), np.empty((*g.shape[2:], len(x), len(some)), x.dtype)
+        total, turned = (
+            np.zeros(shape, x.dtype),
+            np.empty((*g.shape[2:], len(x), len(some)), x.dtype),
+        )
         _turn.run(some.reshape(len(some), -1), turned.reshape(-1, len(some)))
         _sum_windows.run(total, images, turned, rows, columns, *windows.stride)
         weight[channels] = total.transpose(3, 2, 0, 1)
@@ -136,14 +147,13 @@ def conv2d_weight_kernel(
     return weight
 
 
-def _serves(x: Any, other: Any, in_vectors: int, in_rows: int) -> bool:
-    """Tell whether loops compute it: float32, and not too few in a tile's vectors and rows."""
+def _serves(x: Any, other: Any, numbers: int) -> bool:
+    """Tell whether loops compute it: float32, and not too few numbers in a tile's vectors."""
     return (
         serve(x, other)
         and x.dtype == np.float32
         and type(x) is type(other) is np.ndarray
-        and in_vectors >= LEAST_BATCH
-        and in_rows >= LEAST_CHANNELS
+        and numbers >= LEAST_NUMBERS
         and in_use()
     )
 
@@ -172,8 +182,8 @@ class Taps(NamedTuple):
 
 def _sums(x: Array, weight: Array, bias: Array | None, taps: Taps) -> Array:
     """Return the sums over channels and taps, (N, O, rows, columns) for a weight (O, C, kH, kW)."""
-    images, rows = batch_last(x), ROWS.compiled
-    outputs, channels, *kernel = weight.shape
+    images, (outputs, channels, *kernel) = batch_last(x), weight.shape
+    rows = 1 if outputs == 1 else ROWS.compiled
     phases = [-(-size // step) for size, step in zip(kernel, taps.steps, strict=True)]
     kernels = np.zeros((-(-outputs // rows), *taps.steps, channels, *phases, rows), x.dtype)
     _pack.run(weight, kernels)
@@ -183,6 +193,12 @@ def _sums(x: Array, weight: Array, bias: Array | None, taps: Taps) -> Array:
     together = -(-channels // times)
 
     def compute(part: range) -> None:
+        if outputs == 1:
+            _sum_taps_of_one.run(
+                out, images, kernels, start, taps.rows, taps.columns, taps.on_image,
+                part.start, part.stop,
+            )  # fmt: skip
+            return
         seen = aligned(together * math.prod(phases) * VECTORS * LANES.compiled)
         _sum_taps.run(
             out, images, kernels, start, taps.rows, taps.columns, taps.on_image, seen, together,
@@ -287,7 +303,9 @@ def _sum_taps(
                     for y in range(row_count):
                         for x in range(column_count):
                             met = row + on_image[0] * y, column + on_image[1] * x
-                            run = ((channel * height + met[0]) * images.shape[2] + met[1]) * batch + n
+                            run = (
+                                (channel * height + met[0]) * images.shape[2] + met[1]
+                            ) * batch + n
                             if left == width:
                                 copy_vectors(VECTORS, LANES, images, run, seen, at)
                             else:
@@ -302,6 +320,37 @@ def _sum_taps(
                         counts, kernels, a_at, a_steps, 1, seen, 0, b_steps,
                         out, out_at, down * across * batch, outputs - group * ROWS, left,
                     )  # fmt: skip
+
+
+@Loop
+def _sum_taps_of_one(
+    out: Array,
+    images: Array,
+    kernels: Array,
+    start: Array,
+    rows: Array,
+    columns: Array,
+    on_image: tuple[int, int],
+    first: int,
+    last: int,
+) -> None:
+    """Compute the only channel of some windows, from the images where they lie."""
+    channels, height, width, batch = images.shape
+    _, steps_down, steps_right, _, tall, wide, _ = kernels.shape
+    across = out.shape[2]
+    a_steps = (tall * wide, wide, 1)
+    b_steps = (height * width * batch, on_image[0] * width * batch, on_image[1] * batch)
+    for place in range(first, last):
+        p, q = place // across, place % across
+        i, row_count, row = rows[p]
+        j, column_count, column = columns[q]
+        out[0, p, q] = start[0]
+        phase = (i % steps_down * steps_right + j % steps_right) * channels * tall * wide
+        add_products_of_one_row(
+            (channels, row_count, column_count),
+            kernels, phase + i // steps_down * wide + j // steps_right, a_steps,
+            images, (row * width + column) * batch, b_steps, out, place * batch, batch,
+        )  # fmt: skip
 
 
 # ---------------------------------------------------------------------------- the weight's gradient
@@ -340,8 +389,8 @@ def _sum_windows(
     tall, wide, _, outputs = total.shape
     across = cotangents.shape[1]
     together = max(1, IN_SEQUENCE // batch)
-    a_steps = (down * width * batch, right * batch, 1)
-    b_steps = (across * batch * outputs, batch * outputs, outputs)
+    a_steps = (0, right * batch, 1)
+    b_steps = (0, batch * outputs, outputs)
     row_step = height * width * batch
     for p in range(len(cotangents)):
         for c in range(0, channels, ROWS):

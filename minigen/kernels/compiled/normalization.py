@@ -40,10 +40,10 @@ def normalize_channels_kernel(
 
 @Loop
 def _normalize(rows: Array, out: Array, weight: Array | None, bias: Array | None, eps: Any) -> None:
-    sums = np.zeros(2)
+    sums, parts = np.zeros(2), np.zeros((2, LANES))
     for c in range(len(rows)):
         row, y, n = rows[c], out[c], rows.shape[1]
-        _add_deviations(row, sums)
+        _add_deviations(row, sums, parts)
         rest = sums[0] / n
         center, variance = row[0] + rest, np.maximum(sums[1] / n - rest * rest, 0.0)
         factor, shift = 1 / np.sqrt(variance + eps), 0.0
@@ -93,11 +93,11 @@ def _normalize_vjp(
     grad_bias: Array,
     eps: Any,
 ) -> None:
-    sums, products = np.zeros(2), np.zeros(2)
+    sums, products, parts = np.zeros(2), np.zeros(2), np.zeros((2, LANES))
     for c in range(len(rows)):
         row, g, gradient, n = rows[c], cotangents[c], grad_x[c], rows.shape[1]
-        _add_deviations(row, sums)
-        _add_products(row, g, products)
+        _add_deviations(row, sums, parts)
+        _add_products(row, g, products, parts)
         rest = sums[0] / n
         center, variance = row[0] + rest, np.maximum(sums[1] / n - rest * rest, 0.0)
         tau = np.sqrt(variance + eps)
@@ -130,9 +130,9 @@ def channel_variance(x: Array, *, axis: Any, keepdims: bool, correction: float) 
 
 @Loop
 def _variance(rows: Array, out: Array, degrees: Any) -> None:
-    sums = np.zeros(2)
+    sums, parts = np.zeros(2), np.zeros((2, LANES))
     for c in range(len(rows)):
-        _add_deviations(rows[c], sums)
+        _add_deviations(rows[c], sums, parts)
         out[c] = np.maximum(sums[1] - sums[0] * sums[0] / rows.shape[1], 0.0) / degrees
 
 
@@ -149,17 +149,18 @@ def channel_mean(x: Array, axis: Any = None, keepdims: bool = False) -> Any:
 
 @Loop
 def _mean(rows: Array, out: Array) -> None:
-    sums = np.zeros(2)
+    sums, parts = np.zeros(2), np.zeros((2, LANES))
     for c in range(len(rows)):
-        _add_deviations(rows[c], sums)
+        _add_deviations(rows[c], sums, parts)
         out[c] = rows[c, 0] + sums[0] / rows.shape[1]
 
 
 @Loop
-def _add_deviations(row: Array, sums: Array) -> None:
+def _add_deviations(row: Array, sums: Array, parts: Array) -> None:
     """Put the sums of the deviations from the first element, and of their squares, into `sums`."""
     first, blocks = np.float64(row[0]), len(row) // LANES
-    total, squares = np.zeros(LANES), np.zeros(LANES)
+    parts[:] = 0
+    total, squares = parts[0], parts[1]
     lines = row[: blocks * LANES].reshape(blocks, LANES)
     for i in range(blocks):
         for k in range(LANES):
@@ -174,10 +175,11 @@ def _add_deviations(row: Array, sums: Array) -> None:
 
 
 @Loop
-def _add_products(row: Array, others: Array, sums: Array) -> None:
+def _add_products(row: Array, others: Array, sums: Array, parts: Array) -> None:
     """Put the sums of the others, and of their products with deviations, into `sums`."""
     first, blocks = np.float64(row[0]), len(row) // LANES
-    total, products = np.zeros(LANES), np.zeros(LANES)
+    parts[:] = 0
+    total, products = parts[0], parts[1]
     lines = row[: blocks * LANES].reshape(blocks, LANES)
     other_lines = others[: blocks * LANES].reshape(blocks, LANES)
     for i in range(blocks):

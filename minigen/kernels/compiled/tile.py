@@ -139,6 +139,33 @@ def add_products(
         )  # fmt: skip
 
 
+@Loop
+def add_products_of_one_row(
+    counts: tuple[int, int, int],
+    a: Array,
+    a_at: int,
+    a_steps: tuple[int, int, int],
+    b: Array,
+    b_at: int,
+    b_steps: tuple[int, int, int],
+    out: Array,
+    out_at: int,
+    numbers_left: int,
+) -> None:
+    """Do so for a tile of one row, which is as wide as there are numbers."""
+    wide = 4
+    for n in range(0, numbers_left // (wide * LANES) * wide * LANES, wide * LANES):
+        _tile(
+            1, 4, LANES, counts, a, a_at, a_steps, 0,
+            b, b_at + n, b_steps, out, out_at + n, 0, 1, LANES,
+        )  # fmt: skip
+    for n in range(numbers_left // (wide * LANES) * wide * LANES, numbers_left, LANES):
+        _tile(
+            1, 1, LANES, counts, a, a_at, a_steps, 0,
+            b, b_at + n, b_steps, out, out_at + n, 0, 1, numbers_left - n,
+        )  # fmt: skip
+
+
 class _Tile:
     """Writes a tile's instructions."""
 
@@ -203,7 +230,9 @@ class _Tile:
     def _multiply(self, sums: Any, numbers: list[Any], b: Any, b_at: Any) -> None:
         """Add the products of one k to the sums."""
         builder = self.builder
-        vectors = [self._load(self._at(b, b_at, self._integer(v * self.lanes))) for v in self.vectors]
+        vectors = [
+            self._load(self._at(b, b_at, self._integer(v * self.lanes))) for v in self.vectors
+        ]
         fuse = self._function("llvm.fmuladd", self.vector, [self.vector] * 3)
         for m, where in enumerate(numbers):
             number = self._spread(builder.load(where, align=4))
