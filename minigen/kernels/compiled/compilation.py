@@ -98,9 +98,25 @@ class Deferred:
         return self.make()
 
 
-def share_numbers(function: Callable[[range], object], count: int) -> None:
-    """Call a function on the numbers from 0 on, or on a part of them in each thread."""
-    threads = min(thread_count(), count)
+def share_pieces(function: Callable[[Array], object], work: int) -> None:
+    """Call a function in each thread, for work that they divide among themselves.
+
+    It is given a counter, from which it takes the numbers of small pieces: a thread that is woken
+    late, or whose core is slow, does fewer of them. The work is counted in elements of a pass over
+    memory, as `SHARED` is.
+    """
+    counter = np.zeros(1, np.int64)
+    threads = thread_count() if work >= SHARED else 1
+    side_by_side(lambda _: function(counter), range(threads))
+
+
+def share_blocks(function: Callable[[range], object], count: int, work: int) -> None:
+    """Call a function on the numbers of so many blocks, or in each thread on a part of them.
+
+    The work is counted as that of `share_pieces`, which divides it more evenly, where blocks of it
+    have nothing in common that each would have to make for itself.
+    """
+    threads = min(thread_count(), count) if work >= SHARED else 1
     bounds = [count * part // threads for part in range(threads + 1)]
     side_by_side(function, [range(*ends) for ends in itertools.pairwise(bounds)])
 

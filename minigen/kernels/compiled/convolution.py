@@ -11,7 +11,8 @@ the terms of `minigen.kernels.compiled.tile`, which keeps a few sums in register
 - The weight's gradient, for M input channels and a few output channels: a are the images, b the
   cotangents with the channels innermost, and k runs over windows and images.
 
-Threads share windows, or output channels: what comes out does not depend on how many there are.
+Threads share windows, or output channels: what comes out does not depend on how many there are, or
+on who does what.
 """
 
 from __future__ import annotations
@@ -23,14 +24,16 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from minigen.engine.backend import Array
-from minigen.kernels.compiled.compilation import Loop, in_use, share_numbers
+from minigen.kernels.compiled.compilation import Loop, in_use, share_blocks, share_pieces
 from minigen.kernels.compiled.tile import (
     LANES,
     ROWS,
     VECTORS,
     add_products,
     add_products_of_one_row,
+    aligned,
     copy_vectors,
+    take,
 )
 from minigen.kernels.convolution import batch_first, batch_last, fits, serve
 from minigen.ops.convolution import conv2d, conv2d_weight, conv_transpose2d
@@ -43,6 +46,12 @@ rounding errors of sums of sums are smaller."""
 LEAST_CHANNELS = 4
 """With fewer in a tile's rows, most of it would be computed in vain; but for a single row there are
 tiles."""
+
+MANY_CHANNELS = 128
+"""Between so many channels on both sides, algorithms that multiply less are as fast or faster."""
+
+PRODUCTS_A_PASS = 8
+"""How many products are made in the time in which a loop reads and writes an element."""
 
 LEAST_NUMBERS = 8
 """With fewer images, or channels of cotangents, most of a vector would."""
@@ -60,18 +69,20 @@ def conv2d_kernel(
     groups: int = 1,
 ) -> Any:
     """Compute the op's function."""
-    if groups != 1 or not _serves(x, weight, len(x)) or 1 < len(weight) < LEAST_CHANNELS:
+    if (
+        groups != 1
+        or not _serves(x, weight, len(weight), len(x))
+        or 1 < len(weight) < LEAST_CHANNELS
+    ):
         return NotImplemented
     if x.shape[1] != weight.shape[1] or not fits(bias, x, len(weight)):
         return NotImplemented
     windows = Windows.of(weight.shape[2:], stride, padding, dilation)
     if windows.dilation != (1, 1):
         return NotImplemented
-    size, number = x.shape[2:], windows.fitting(x.shape[2:])
-    taps = Taps(
-        *(_seen(*axis) for axis in zip(number, size, *windows[:3], strict=True)), (1, 1), (1, 1)
-    )
-    return _sums(x, weight, bias, taps)
+    number = windows.fitting(x.shape[2:])
+    rows, columns = map(_seen, number, x.shape[2:], *windows[:3])
+    return _sums(x, weight, bias, Taps(rows, columns, steps=(1, 1), on_image=(1, 1)))
 
 
 @conv_transpose2d.kernel
@@ -87,20 +98,17 @@ def conv_transpose2d_kernel(
     dilation: Pair = 1,
 ) -> Any:
     """Compute the op's function."""
-    if groups != 1 or not _serves(x, weight, len(x)) or 1 < weight.shape[1] < LEAST_CHANNELS:
+    channels = weight.shape[1] if weight.ndim == 4 else 0
+    if groups != 1 or not _serves(x, weight, channels, len(x)) or 1 < channels < LEAST_CHANNELS:
         return NotImplemented
     if x.shape[1] != len(weight) or not fits(bias, x, weight.shape[1]):
         return NotImplemented
     windows = Windows.of(weight.shape[2:], stride, padding, dilation)
     if windows.dilation != (1, 1):
         return NotImplemented
-    number = x.shape[2:]
-    size = windows.extent(number, pair("output_padding", output_padding, 0))
-    taps = Taps(
-        *(_seen_by(*axis) for axis in zip(size, number, *windows[:3], strict=True)),
-        windows.stride,
-        (-1, -1),
-    )
+    size = windows.extent(x.shape[2:], pair("output_padding", output_padding, 0))
+    rows, columns = map(_seen_by, size, x.shape[2:], *windows[:3])
+    taps = Taps(rows, columns, steps=windows.stride, on_image=(-1, -1))
     return _sums(x, weight.transpose(1, 0, 2, 3), bias, taps)
 
 
@@ -116,7 +124,7 @@ def conv2d_weight_kernel(
     groups: int = 1,
 ) -> Any:
     """Compute the op's function."""
-    if groups != 1 or not _serves(x, g, g.shape[1]) or x.shape[1] < LEAST_CHANNELS:
+    if groups != 1 or not _serves(x, g, g.shape[1], g.shape[1]) or x.shape[1] < LEAST_CHANNELS:
         return NotImplemented
     windows = Windows.of(kernel_size, stride, padding, dilation)
     if g.shape != (len(x), g.shape[1], *windows.fitting(x.shape[2:])):
@@ -125,37 +133,42 @@ def conv2d_weight_kernel(
         return NotImplemented
     images, cotangents = batch_last(x), batch_last(g)
     weight = np.empty((g.shape[1], x.shape[1], *windows.kernel), x.dtype)
-    rows, columns = (
-        _windows_seeing(*axis)
-        for axis in zip(windows.kernel, x.shape[2:], g.shape[2:], *windows[1:3], strict=True)
+    rows, columns = map(
+        _windows_seeing, windows.kernel, x.shape[2:], g.shape[2:], windows.stride, windows.padding
     )
     lanes: int = LANES.compiled
 
     def compute(part: range) -> None:
         channels = slice(part.start * lanes, min(part.stop * lanes, len(weight)))
         some = cotangents[channels]
-        shape = (*windows.kernel, x.shape[1], len(some))
-        total, turned = (
-            np.zeros(shape, x.dtype),
-            np.empty((*g.shape[2:], len(x), len(some)), x.dtype),
-        )
+        turned = np.empty((*g.shape[2:], len(x), len(some)), x.dtype)
         _turn.run(some.reshape(len(some), -1), turned.reshape(-1, len(some)))
+        total = np.zeros((*windows.kernel, x.shape[1], len(some)), x.dtype)
         _sum_windows.run(total, images, turned, rows, columns, *windows.stride)
         weight[channels] = total.transpose(3, 2, 0, 1)
 
-    share_numbers(compute, -(-len(weight) // lanes))
+    share_blocks(compute, -(-len(weight) // lanes), _passes(g.size, weight[0].size))
     return weight
 
 
-def _serves(x: Any, other: Any, numbers: int) -> bool:
-    """Tell whether loops compute it: float32, and not too few numbers in a tile's vectors."""
+def _serves(x: Any, other: Any, channels: int, numbers: int) -> bool:
+    """Tell whether loops compute it: float32, and not too few numbers in a tile's vectors.
+
+    It has x's channels on one side, and so many on the other.
+    """
     return (
         serve(x, other)
+        and min(x.shape[1], channels) < MANY_CHANNELS
         and x.dtype == np.float32
         and type(x) is type(other) is np.ndarray
         and numbers >= LEAST_NUMBERS
         and in_use()
     )
+
+
+def _passes(sums: int, products: int) -> int:
+    """Return the work of so many sums of products, as `compilation.SHARED` counts it."""
+    return sums * products // PRODUCTS_A_PASS
 
 
 # ------------------------------------------------------------------------------ outputs of windows
@@ -192,28 +205,16 @@ def _sums(x: Array, weight: Array, bias: Array | None, taps: Taps) -> Array:
     times = max(1, round(channels * math.prod(phases) / IN_SEQUENCE))
     together = -(-channels // times)
 
-    def compute(part: range) -> None:
+    def compute(counter: Array) -> None:
+        given = out, images, kernels, start, taps.rows, taps.columns, taps.on_image, counter
         if outputs == 1:
-            _sum_taps_of_one.run(
-                out, images, kernels, start, taps.rows, taps.columns, taps.on_image,
-                part.start, part.stop,
-            )  # fmt: skip
-            return
-        seen = aligned(together * math.prod(phases) * VECTORS * LANES.compiled)
-        _sum_taps.run(
-            out, images, kernels, start, taps.rows, taps.columns, taps.on_image, seen, together,
-            part.start, part.stop,
-        )  # fmt: skip
+            _sum_taps_of_one.run(*given)
+        else:
+            seen = aligned(together * math.prod(phases) * VECTORS * LANES.compiled)
+            _sum_taps.run(*given, seen, together)
 
-    share_numbers(compute, out.shape[1] * out.shape[2])
+    share_pieces(compute, _passes(out.size, weight[0].size))
     return batch_first(out)
-
-
-def aligned(size: int) -> Array:
-    """Return so many numbers that begin with a line of the cache, as each vector then does."""
-    memory = np.empty(size + 16, "float32")
-    ahead = -memory.ctypes.data % 64 // 4
-    return memory[ahead : ahead + size]
 
 
 @functools.lru_cache(maxsize=256)
@@ -265,12 +266,11 @@ def _sum_taps(
     rows: Array,
     columns: Array,
     on_image: tuple[int, int],
+    counter: Array,
     seen: Array,
     together: int,
-    first: int,
-    last: int,
 ) -> None:
-    """Compute the outputs of some windows, numbered row by row.
+    """Compute the outputs of windows, numbered row by row, that no other thread has taken.
 
     What a window sees in some channels of a few images, `seen`, is copied once and used for all
     outputs, out of the fastest cache.
@@ -280,7 +280,8 @@ def _sum_taps(
     outputs, down, across, _ = out.shape
     groups, steps_down, steps_right, _, tall, wide, _ = kernels.shape
     width = VECTORS * LANES
-    for place in range(first, last):
+    place = take(counter)
+    while place < down * across:
         p, q = place // across, place % across
         i, row_count, row = rows[p]
         j, column_count, column = columns[q]
@@ -320,6 +321,7 @@ def _sum_taps(
                         counts, kernels, a_at, a_steps, 1, seen, 0, b_steps,
                         out, out_at, down * across * batch, outputs - group * ROWS, left,
                     )  # fmt: skip
+        place = take(counter)
 
 
 @Loop
@@ -331,16 +333,16 @@ def _sum_taps_of_one(
     rows: Array,
     columns: Array,
     on_image: tuple[int, int],
-    first: int,
-    last: int,
+    counter: Array,
 ) -> None:
-    """Compute the only channel of some windows, from the images where they lie."""
+    """Compute the only channel of such windows, from the images where they lie."""
     channels, height, width, batch = images.shape
     _, steps_down, steps_right, _, tall, wide, _ = kernels.shape
-    across = out.shape[2]
+    down, across = out.shape[1], out.shape[2]
     a_steps = (tall * wide, wide, 1)
     b_steps = (height * width * batch, on_image[0] * width * batch, on_image[1] * batch)
-    for place in range(first, last):
+    place = take(counter)
+    while place < down * across:
         p, q = place // across, place % across
         i, row_count, row = rows[p]
         j, column_count, column = columns[q]
@@ -351,6 +353,7 @@ def _sum_taps_of_one(
             kernels, phase + i // steps_down * wide + j // steps_right, a_steps,
             images, (row * width + column) * batch, b_steps, out, place * batch, batch,
         )  # fmt: skip
+        place = take(counter)
 
 
 # ---------------------------------------------------------------------------- the weight's gradient

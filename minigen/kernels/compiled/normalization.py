@@ -158,38 +158,48 @@ def _mean(rows: Array, out: Array) -> None:
 @Loop
 def _add_deviations(row: Array, sums: Array, parts: Array) -> None:
     """Put the sums of the deviations from the first element, and of their squares, into `sums`."""
-    first, blocks = np.float64(row[0]), len(row) // LANES
-    parts[:] = 0
+    first, whole = np.float64(row[0]), len(row) // LANES * LANES
     total, squares = parts[0], parts[1]
-    lines = row[: blocks * LANES].reshape(blocks, LANES)
-    for i in range(blocks):
+    for k in range(LANES):
+        total[k] = squares[k] = 0
+    for i in range(0, whole, LANES):
         for k in range(LANES):
-            d = lines[i, k] - first
+            d = row[i + k] - first
             total[k] += d
             squares[k] += d * d
-    for j in range(blocks * LANES, len(row)):
+    for j in range(whole, len(row)):
         d = row[j] - first
         total[0] += d
         squares[0] += d * d
-    sums[0], sums[1] = total.sum(), squares.sum()
+    _fold(parts, sums)
+
+
+@Loop
+def _fold(parts: Array, sums: Array) -> None:
+    """Put the sums of both rows of parts into `sums`."""
+    for r in range(2):
+        row = parts[r]
+        for k in range(8):
+            row[k] = (row[k] + row[k + 8]) + (row[k + 16] + row[k + 24])
+        first, second = (row[0] + row[1]) + (row[2] + row[3]), (row[4] + row[5]) + (row[6] + row[7])
+        sums[r] = first + second
 
 
 @Loop
 def _add_products(row: Array, others: Array, sums: Array, parts: Array) -> None:
     """Put the sums of the others, and of their products with deviations, into `sums`."""
-    first, blocks = np.float64(row[0]), len(row) // LANES
-    parts[:] = 0
+    first, whole = np.float64(row[0]), len(row) // LANES * LANES
     total, products = parts[0], parts[1]
-    lines = row[: blocks * LANES].reshape(blocks, LANES)
-    other_lines = others[: blocks * LANES].reshape(blocks, LANES)
-    for i in range(blocks):
+    for k in range(LANES):
+        total[k] = products[k] = 0
+    for i in range(0, whole, LANES):
         for k in range(LANES):
-            total[k] += other_lines[i, k]
-            products[k] += (lines[i, k] - first) * other_lines[i, k]
-    for j in range(blocks * LANES, len(row)):
+            total[k] += others[i + k]
+            products[k] += (row[i + k] - first) * others[i + k]
+    for j in range(whole, len(row)):
         total[0] += others[j]
         products[0] += (row[j] - first) * others[j]
-    sums[0], sums[1] = total.sum(), products.sum()
+    _fold(parts, sums)
 
 
 def _serves(x: Any, weight: Any, bias: Any) -> bool:

@@ -20,14 +20,17 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
+import numpy as np
+
 from minigen.engine.backend import Array
 from minigen.kernels.compiled.compilation import Deferred, Loop
 
 
 def _has_wide_registers() -> bool:
     """Tell whether there are 32 registers of 16 numbers; others have half as many, or as long."""
-    features = importlib.import_module("llvmlite.binding").get_host_cpu_features()
-    return bool(features.get("avx512f"))
+    target = importlib.import_module("numba.core.registry").cpu_target.target_context
+    _system, _processor, features = target.codegen().magic_tuple()
+    return "+avx512f" in features
 
 
 LANES: Any = Deferred(lambda: 16 if _has_wide_registers() else 8)
@@ -67,8 +70,9 @@ def _define() -> Any:
     ) -> Any:
         """Add the sums of a tile of so many rows and vectors; a single vector may have a rest."""
         size = [literal.literal_value for literal in (rows, vectors, lanes)]
-        given = (rows, vectors, lanes, counts, a, a_at, a_steps, a_row, b, b_at, b_steps)
-        given += (out, out_at, out_row, rows_left, numbers_left)
+        of_a, of_b = (a, a_at, a_steps, a_row), (b, b_at, b_steps)
+        of_out = out, out_at, out_row, rows_left, numbers_left
+        given = rows, vectors, lanes, counts, *of_a, *of_b, *of_out
 
         def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
             _Tile(builder, *size).generate(context, signature.args[3:], values[3:])
@@ -101,8 +105,28 @@ def _define_copy() -> Any:
     return copy_vectors
 
 
+def _define_take() -> Any:
+    """Return the function by which threads take numbers, each of which only one of them gets."""
+    extending = importlib.import_module("numba.extending")
+    types = importlib.import_module("numba.core.types")
+
+    @extending.intrinsic  # type: ignore[untyped-decorator]
+    def take(_: Any, counter: Any) -> Any:
+        """Return the number in a counter, and add one to it, before another thread looks."""
+
+        def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+            memory = context.make_array(signature.args[0])(context, builder, values[0]).data
+            one = context.get_constant(types.int64, 1)
+            return builder.atomic_rmw("add", memory, one, "monotonic")
+
+        return types.int64(counter), generate
+
+    return take
+
+
 _tile: Any = Deferred(_define)
 copy_vectors: Any = Deferred(_define_copy)
+take: Any = Deferred(_define_take)
 
 
 @Loop
@@ -164,6 +188,13 @@ def add_products_of_one_row(
             1, 1, LANES, counts, a, a_at, a_steps, 0,
             b, b_at + n, b_steps, out, out_at + n, 0, 1, numbers_left - n,
         )  # fmt: skip
+
+
+def aligned(size: int) -> Array:
+    """Return so many numbers that begin with a line of the cache, as each vector then does."""
+    memory = np.empty(size + 16, "float32")
+    ahead = -memory.ctypes.data % 64 // 4
+    return memory[ahead : ahead + size]
 
 
 class _Tile:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import logging
 import threading
@@ -17,6 +18,7 @@ from minigen import nn, optim
 from minigen.engine import choice
 from minigen.kernels.compiled import activation, compilation, losses, normalization
 from minigen.kernels.compiled.compilation import LEAST, Loop, of_each, share, vectors
+from minigen.kernels.compiled.tile import take
 
 from .helpers import Array, batch_last, numbers
 
@@ -237,3 +239,44 @@ def test_numba_that_cannot_be_imported_is_an_error_if_it_was_asked_for(
         assert len(caplog.messages) == 1
     finally:
         compilation.numba.cache_clear()
+
+
+_SEVEN: Any = compilation.Deferred(lambda: 7)
+
+
+@Loop
+def _fill(out: Array) -> None:
+    for i in range(out.size):
+        out[i] = _SEVEN
+
+
+def test_what_is_deferred_is_made_when_a_loop_is_compiled() -> None:
+    out = np.empty(3)
+    _fill(out)
+    np.testing.assert_array_equal(out, 7)
+
+
+@Loop
+def _count_pieces(done: Array, counter: Array) -> None:
+    piece = take(counter)
+    while piece < done.size:
+        done[piece] += 1
+        piece = take(counter)
+
+
+@pytest.mark.parametrize("threads", [1, 2, 5])
+def test_each_piece_is_taken_once(threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MINIGEN_THREADS", str(threads))
+    for _ in range(REPETITIONS // 10):
+        done = np.zeros(1000, np.int64)
+        compilation.share_pieces(functools.partial(_count_pieces.run, done), 1)
+        np.testing.assert_array_equal(done, 1)
+
+
+def test_little_work_is_not_shared(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compilation, "SHARED", 10)
+    called: list[int] = []
+    compilation.share_pieces(lambda _: called.append(threading.get_ident()), 9)
+    assert called == [threading.get_ident()]
+    compilation.share_pieces(lambda _: called.append(threading.get_ident()), 10)
+    assert len(called) == 3
