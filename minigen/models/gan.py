@@ -283,10 +283,14 @@ class GAN(Model):
         return reading, warn(reading, earlier)
 
     def training_defaults(self) -> dict[str, Any]:
-        """Return what the objective is usually trained with; beside R1, what gets far soon."""
+        """Return what gets far soon on images, and elsewhere what the objective was published with.
+
+        R1 lets the rate be higher: see docs/results.md.
+        """
         if not isinstance(self.game, ConvGame):
             return dict(self.game.objective.training_defaults)
-        return {"lr": 3e-3, "betas": (0.0, 0.99), "batch_size": 64, "schedule": "linear"}
+        rate = 3e-3 if self.game.r1 else 1e-3
+        return {"lr": rate, "betas": (0.0, 0.99), "batch_size": 64, "schedule": "linear"}
 
     # --------------------------------------------------------------------------- what it is for
 
