@@ -11,7 +11,7 @@ import minigen
 from minigen import nn
 from minigen.engine.random import Generator
 from minigen.models import OBJECTIVES, Game
-from minigen.models.game import ConvGame, DenseGame
+from minigen.models.game import ConvGame, DenseGame, ImageGame
 from minigen.models.penalties import gradient_penalty, r1_penalty
 
 
@@ -76,6 +76,14 @@ def test_the_game_of_convolutions_has_r1_where_nothing_else_bounds_the_slope(nam
     assert (game.r1_interval, game.average) == (8, 0.999)
     assert ConvGame(name, r1=0.5).r1 == 0.5
     assert Game(name).r1 == 0
+
+
+@pytest.mark.parametrize("name", OBJECTIVES)
+def test_on_images_a_critic_runs_ahead_only_where_its_weights_are_clipped(name: str) -> None:
+    game = ImageGame(name)
+    assert game.critic_steps == (5 if name == "wasserstein" else 1)
+    assert ImageGame(name, critic_steps=3).critic_steps == 3
+    assert (game.r1, game.r1_interval, game.average) == (ConvGame(name).r1, 8, 0.999)
 
 
 @pytest.mark.parametrize("name", OBJECTIVES)
