@@ -16,8 +16,7 @@ from minigen.engine.tensor import Tensor
 from minigen.models.objectives import (
     OBJECTIVES,
     AdversarialObjective,
-    Hinge,
-    NonSaturating,
+    LeastSquares,
     WassersteinGradientPenalty,
     adversarial_objective,
 )
@@ -270,25 +269,45 @@ class ConvGame(Game):
 
 
 @dataclass(frozen=True)
-class DenseGame(Game):
-    """The game that a discriminator of dense layers plays: `ConvGame` on images, plain on points.
+class ImageGame(ConvGame):
+    """`ConvGame` on images, where a critic with a gradient penalty moves once for the generator.
 
-    On images, too, it is plain unless the objective is non-saturating or the hinge: see
-    docs/results.md.
+    Parameters
+    ----------
+    critic_steps : int, optional
+        Steps of the discriminator for one of the generator; by default 5 for wasserstein and 1 for
+        the others: see docs/results.md.
+    """
+
+    def __post_init__(self) -> None:
+        chosen = self.critic_steps
+        super().__post_init__()
+        if chosen is None and isinstance(self.objective, WassersteinGradientPenalty):
+            self._set("critic_steps", 1)
+
+
+@dataclass(frozen=True)
+class DenseGame(Game):
+    """The game that a discriminator of dense layers plays: `ImageGame` on images, plain on points.
+
+    On images, too, it is plain if the objective is wasserstein, which clips: see docs/results.md.
 
     Parameters
     ----------
     r1 : float, optional
-        Weight of the R1 penalty; by default 1 on images, if the objective is non-saturating or
+        Weight of the R1 penalty; by default 1 on images, if the objective is a cross-entropy or
         the hinge, and otherwise 0.
     r1_interval : int, optional
         R1 is taken in every n-th step alone, with n times its weight: as strong on average, and
-        cheaper. By default 8 where R1 is 1 by default, and otherwise 1. Karras et al. (2020),
-        arXiv:1912.04958, section 3.1.
+        cheaper. By default 8 on images, unless the objective is wasserstein, and otherwise 1.
+        Karras et al. (2020), arXiv:1912.04958, section 3.1.
+    critic_steps : int, optional
+        Steps of the discriminator for one of the generator; by default 5 for wasserstein, and on
+        points for wasserstein-gp, and 1 otherwise.
     average : float, in [0, 1), optional
         Decay of the exponential average of the generator's weights that samples are drawn from;
-        with 0 they are drawn from the generator itself. By default 0.999 where R1 is 1 by default,
-        and otherwise 0.
+        with 0 they are drawn from the generator itself. By default 0.999 on images, unless the
+        objective is wasserstein, and otherwise 0.
     """
 
     r1: Weight | None = None
@@ -303,6 +322,8 @@ class DenseGame(Game):
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         chosen = {name: value for name, value in values.items() if value is not None}
         plain = Game(**chosen)
-        if len(shape) > 1 and isinstance(plain.objective, NonSaturating | Hinge):
-            return ConvGame(**chosen)
-        return plain
+        if len(shape) == 1 or plain.objective.clip is not None:
+            return plain
+        if isinstance(plain.objective, LeastSquares):
+            chosen.setdefault("r1", 0.0)
+        return ImageGame(**chosen)

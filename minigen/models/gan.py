@@ -19,8 +19,15 @@ from minigen.models.adversaries import (
 )
 from minigen.models.augmentation import Augmentation
 from minigen.models.base import Conditioning, Model, as_image_shape
-from minigen.models.game import DISCRIMINATOR, GENERATOR, ConvGame, DenseGame, Game, expect_side
-from minigen.models.objectives import Wasserstein
+from minigen.models.game import (
+    DISCRIMINATOR,
+    GENERATOR,
+    ConvGame,
+    DenseGame,
+    Game,
+    ImageGame,
+    expect_side,
+)
 from minigen.models.options import Options
 from minigen.models.projection import AdversarialConditioning, ProjectionDiscriminator
 from minigen.models.watch import take_reading, warn
@@ -283,10 +290,14 @@ class GAN(Model):
         return reading, warn(reading, earlier)
 
     def training_defaults(self) -> dict[str, Any]:
-        """Return what the objective is usually trained with; beside R1, what gets far soon."""
+        """Return what gets far soon on images, and elsewhere what the objective was published with.
+
+        R1 lets the rate be higher: see docs/results.md.
+        """
         if not isinstance(self.game, ConvGame):
             return dict(self.game.objective.training_defaults)
-        return {"lr": 3e-3, "betas": (0.0, 0.99), "batch_size": 64, "schedule": "linear"}
+        rate = 3e-3 if self.game.r1 else 1e-3
+        return {"lr": rate, "betas": (0.0, 0.99), "batch_size": 64, "schedule": "linear"}
 
     # --------------------------------------------------------------------------- what it is for
 
@@ -449,7 +460,7 @@ class DCGAN(GAN):
     channels, latent, generator_hidden, discriminator_hidden, spectral_norm, batch_norm, upsampling
         See `ConvAdversaries`.
     objective, label_smoothing, penalty, r1, r1_interval, critic_steps, clip, packing
-        See `Game`, and `ConvGame` for the defaults.
+        See `Game`, and `ImageGame` for the defaults.
     average, average_buffers, average_warmup
         See `Game`.
     augment_shift, augment_colour, augment_flip
@@ -486,7 +497,7 @@ class DCGAN(GAN):
     parts: ClassVar[dict[str, type[Options]]] = {
         **GAN.parts,
         "networks": ConvAdversaries,
-        "game": ConvGame,
+        "game": ImageGame,
         "augmentation": Augmentation,
     }
     augmentation: Augmentation
@@ -501,7 +512,7 @@ class DCGAN(GAN):
 
     def training_defaults(self) -> dict[str, Any]:
         """Return the options of training with which the networks reach the most in little time."""
-        if isinstance(self.game.objective, Wasserstein):
+        if self.game.clip is not None:
             return dict(self.game.objective.training_defaults)
         return {"lr": 1e-3, "betas": (0.0, 0.99), "batch_size": 64, "schedule": "linear"}
 

@@ -14,6 +14,7 @@ from minigen import models, optim
 from minigen.cli.train import train
 from minigen.metrics import density_coverage, precision_recall
 from minigen.models.adversaries import default_channels
+from minigen.models.objectives import OBJECTIVES
 from minigen.training import RunConfig
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -85,6 +86,23 @@ def test_the_dense_vae_of_the_results_is_the_default_one() -> None:
         f"of {has['batch_size']}, Adam with learning rate 1e-3"
     ) in page("results.md")
     assert (has["decoder"], has["activation"], has["learning_rate"]) == ("bernoulli", "relu", 1e-3)
+
+
+def test_the_dense_gans_of_the_results_are_the_default_ones() -> None:
+    assert defaults("gan")["hidden"] == [256, 256]
+    said = (
+        "Beside R1, in every eighth step, the rate is 3e-3; with the least-squares objective and "
+        "`wasserstein-gp`, which have no R1, it is 1e-3, and the critic of `wasserstein-gp` moves "
+        "once for the generator."
+    )
+    assert said in page("results.md")
+    for objective in OBJECTIVES.keys() - {"wasserstein"}:
+        model = models.GAN((1, 28, 28), hidden=(2,), objective=objective)
+        without = objective in {"least-squares", "wasserstein-gp"}
+        assert (model.game.r1, model.game.critic_steps) == (0 if without else 1, 1)
+        assert model.training_defaults()["lr"] == (1e-3 if without else 3e-3)
+        if not without:
+            assert model.game.r1_interval == 8
 
 
 def test_the_help_of_training_says_what_models_have() -> None:

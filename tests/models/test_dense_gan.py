@@ -76,6 +76,21 @@ def test_images_have_a_recipe_of_their_own_and_points_what_the_objective_has() -
     assert (points.config()["r1"], points.averaged_generator) == (0.0, None)
 
 
+@pytest.mark.parametrize("objective", ["least-squares", "wasserstein-gp"])
+def test_without_r1_images_have_a_lower_rate(objective: str) -> None:
+    images, points = (GAN(shape, (8,), 3, objective=objective) for shape in ((1, 4, 4), (2,)))
+    assert images.game.r1 == 0
+    recipe = {"lr": 1e-3, "betas": (0.0, 0.99), "batch_size": 64, "schedule": "linear"}
+    assert images.training_defaults() == recipe
+    assert points.training_defaults()["lr"] < 1e-3
+
+
+def test_clipping_is_as_it_was_published_on_images_too() -> None:
+    model = GAN((1, 4, 4), (8,), 3, objective="wasserstein")
+    assert model.training_defaults() == {"lr": 5e-5, "betas": (0.0, 0.99)}
+    assert (model.game.critic_steps, model.game.clip, model.averaged_generator) == (5, 0.01, None)
+
+
 @pytest.mark.host_only("that it learns is the same there; that it runs, other tests show")
 @pytest.mark.parametrize("seed", range(3))
 def test_training_brings_samples_to_where_the_data_are(seed: int) -> None:

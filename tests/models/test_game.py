@@ -11,7 +11,7 @@ import minigen
 from minigen import nn
 from minigen.engine.random import Generator
 from minigen.models import OBJECTIVES, Game
-from minigen.models.game import ConvGame, DenseGame
+from minigen.models.game import ConvGame, DenseGame, ImageGame
 from minigen.models.penalties import gradient_penalty, r1_penalty
 
 
@@ -79,19 +79,35 @@ def test_the_game_of_convolutions_has_r1_where_nothing_else_bounds_the_slope(nam
 
 
 @pytest.mark.parametrize("name", OBJECTIVES)
+def test_on_images_a_critic_runs_ahead_only_where_its_weights_are_clipped(name: str) -> None:
+    game = ImageGame(name)
+    assert game.critic_steps == (5 if name == "wasserstein" else 1)
+    assert ImageGame(name, critic_steps=3).critic_steps == 3
+    assert (game.r1, game.r1_interval, game.average) == (ConvGame(name).r1, 8, 0.999)
+
+
+@pytest.mark.parametrize("name", OBJECTIVES)
 def test_dense_layers_play_the_game_of_convolutions_where_it_has_been_found_better(
     name: str,
 ) -> None:
-    of_images = ConvGame if name in {"non-saturating", "hinge"} else Game
-    assert DenseGame(name).suited_to((1, 4, 4)) == of_images(name)
+    expected = {
+        "least-squares": ConvGame(name, r1=0.0),
+        "wasserstein": Game(name),
+        "wasserstein-gp": ConvGame(name, critic_steps=1),
+    }.get(name, ConvGame(name))
+    assert DenseGame(name).suited_to((1, 4, 4)).config() == expected.config()
     assert DenseGame(name).suited_to((2,)) == Game(name)
 
 
 def test_what_is_chosen_stays_whatever_the_samples_shape() -> None:
     chosen = DenseGame("hinge", r1=0.0, r1_interval=3, average=0.0, packing=2)
+    led = DenseGame("wasserstein-gp", critic_steps=5)
+    slowed = DenseGame("least-squares", r1=2.0)
     for shape in ((1, 4, 4), (2,)):
         game = chosen.suited_to(shape)
         assert (game.r1, game.r1_interval, game.average, game.packing) == (0, 3, 0, 2)
+        assert led.suited_to(shape).critic_steps == 5
+        assert slowed.suited_to(shape).r1 == 2
 
 
 def test_the_penalty_is_part_of_the_loss_and_shown_beside_it() -> None:
