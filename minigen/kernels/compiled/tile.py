@@ -7,9 +7,8 @@ it adds to it again. So M times V sums are kept at a time:
 .. math:: \mathrm{out}_{mv} \mathrel{+}= \sum_k a_{mk}\, b_{vk}
 
 Each k takes V vectors of b and M single numbers of a, and gives M V products: M + V loads for M V
-instructions, none of which waits for another. Nothing is copied into columns first: k runs over
-three loops, channels and a window's rows and columns for instance, with a step of its own in either
-array.
+instructions, none of which waits for another. k runs over three loops, channels and a window's rows
+and columns for instance, with a step of its own in either array.
 
 A compiler that is shown the loops does not come upon this by itself. So the tile is written in the
 compiler's own language, as instructions on vectors, which LLVM fits to the processor.
@@ -41,6 +40,9 @@ ROWS: Any = Deferred(lambda: 8 if _has_wide_registers() else 6)
 
 VECTORS = 2
 """V: how many vectors a tile has."""
+
+WIDE = 4
+"""How many a tile of one row has, so that no sum waits long for another."""
 
 
 def _define() -> Any:
@@ -177,13 +179,14 @@ def add_products_of_one_row(
     numbers_left: int,
 ) -> None:
     """Do so for a tile of one row, which is as wide as there are numbers."""
-    wide = 4
-    for n in range(0, numbers_left // (wide * LANES) * wide * LANES, wide * LANES):
+    width = WIDE * LANES
+    whole = numbers_left // width * width
+    for n in range(0, whole, width):
         _tile(
-            1, 4, LANES, counts, a, a_at, a_steps, 0,
+            1, WIDE, LANES, counts, a, a_at, a_steps, 0,
             b, b_at + n, b_steps, out, out_at + n, 0, 1, LANES,
         )  # fmt: skip
-    for n in range(numbers_left // (wide * LANES) * wide * LANES, numbers_left, LANES):
+    for n in range(whole, numbers_left, LANES):
         _tile(
             1, 1, LANES, counts, a, a_at, a_steps, 0,
             b, b_at + n, b_steps, out, out_at + n, 0, 1, numbers_left - n,
@@ -220,13 +223,11 @@ class _Tile:
         )
         rows_left, numbers_left = left
         if len(self.vectors) == 1:
-            self.mask = self._mask(numbers_left)
+            self.mask = self._first(numbers_left)
         last = builder.sub(rows_left, self._integer(1))
         rows = [self._smaller(self._integer(m), last) for m in self.rows]
         offsets = [builder.mul(row, a_row) for row in rows]
-        sums = {place: self.cgutils.alloca_once(builder, self.vector) for place in self.places}
-        for kept in sums.values():
-            builder.store(self.ir.Constant(self.vector, None), kept)
+        sums = self._zeros()
 
         def walk(loops: list[tuple[Any, Any, Any]], a_at: Any, b_at: Any) -> None:
             if not loops:
@@ -239,6 +240,18 @@ class _Tile:
 
         loops = [unpack(builder, given) for given in (counts, a_steps, b_steps)]
         walk(list(zip(*loops, strict=True)), a_at, b_at)
+        self._add(sums, out, out_at, out_row, rows_left)
+
+    def _zeros(self) -> dict[tuple[int, int], Any]:
+        """Return the places of the sums, which LLVM makes registers of."""
+        sums = {place: self.cgutils.alloca_once(self.builder, self.vector) for place in self.places}
+        for kept in sums.values():
+            self.builder.store(self.ir.Constant(self.vector, None), kept)
+        return sums
+
+    def _add(self, sums: Any, out: Any, out_at: Any, out_row: Any, rows_left: Any) -> None:
+        """Add the sums to what stands in memory, in the rows that are left."""
+        builder = self.builder
         for (m, v), kept in sums.items():
             within = builder.icmp_signed("<", self._integer(m), rows_left)
             with builder.if_then(within, likely=True):
@@ -285,21 +298,16 @@ class _Tile:
     def _spread(self, number: Any) -> Any:
         """Return a vector of one number over and over."""
         integer = self.ir.IntType(32)
-        undefined = self.ir.Constant(self.vector, self.ir.Undefined)
+        undefined = self.ir.Constant(self.ir.VectorType(number.type, self.lanes), self.ir.Undefined)
         first = self.builder.insert_element(undefined, number, self.ir.Constant(integer, 0))
         zeros = self.ir.Constant(self.ir.VectorType(integer, self.lanes), None)
         return self.builder.shuffle_vector(first, undefined, zeros)
 
-    def _mask(self, count: Any) -> Any:
+    def _first(self, count: Any) -> Any:
         """Return a vector of truth values: true for the first so many numbers."""
-        vector = self.ir.VectorType(self.index, self.lanes)
-        numbers = self.ir.Constant(vector, list(range(self.lanes)))
-        undefined = self.ir.Constant(vector, self.ir.Undefined)
-        zero = self.ir.Constant(self.ir.IntType(32), 0)
-        first = self.builder.insert_element(undefined, count, zero)
-        zeros = self.ir.Constant(self.ir.VectorType(self.ir.IntType(32), self.lanes), None)
-        counts = self.builder.shuffle_vector(first, undefined, zeros)
-        return self.builder.icmp_signed("<", numbers, counts)
+        kind = self.ir.VectorType(self.index, self.lanes)
+        numbers = self.ir.Constant(kind, list(range(self.lanes)))
+        return self.builder.icmp_signed("<", numbers, self._spread(count))
 
     def _load(self, where: Any) -> Any:
         pointer = self.builder.bitcast(where, self.vector.as_pointer())
