@@ -277,7 +277,7 @@ class _Tile:
         vectors = [
             self._load(self._at(b, b_at, self._integer(v * self.lanes))) for v in self.vectors
         ]
-        fuse = self._function("llvm.fmuladd", self.vector, [self.vector] * 3)
+        fuse = self._function(f"llvm.fmuladd.v{self.lanes}f32", self.vector, [self.vector] * 3)
         for m, where in enumerate(numbers):
             number = self._spread(builder.load(where, align=4))
             for v, vector in enumerate(vectors):
@@ -329,11 +329,11 @@ class _Tile:
         return self.ir.Constant(self.ir.IntType(32), 4)
 
     def _masked(self, name: str, returned: Any, given: list[Any]) -> Any:
-        kind = self.ir.FunctionType(returned, [value.type for value in given])
-        full = f"llvm.masked.{name}.v{self.lanes}f32.p0"
-        return self.cgutils.get_or_insert_function(self.builder.module, kind, full)
+        """Return an instruction on part of a vector, by the name that all versions of LLVM read."""
+        kind = f"v{self.lanes}f32"
+        types = [value.type for value in given]
+        return self._function(f"llvm.masked.{name}.{kind}.p0{kind}", returned, types)
 
     def _function(self, name: str, returned: Any, given: list[Any]) -> Any:
         kind = self.ir.FunctionType(returned, given)
-        full = f"{name}.v{self.lanes}f32"
-        return self.cgutils.get_or_insert_function(self.builder.module, kind, full)
+        return self.cgutils.get_or_insert_function(self.builder.module, kind, name)
