@@ -4,9 +4,8 @@ Flattened images that were held with the batch innermost are a matrix (N, F) hel
 dense layer then multiplies from the left, :math:`y^\top = W x^\top`, which leaves what it makes in
 the same order.
 
-Where there are convolutions, rows as they come are multiplied so, too: a generator begins with
-them, and what its dense layers make is then in the order that its convolutions want. BLAS's threads
-would hinder those of convolutions; so long products are shared as `minigen.engine.parallel` shares
+BLAS's threads would hinder those of convolutions. Where there are some, long products are shared
+as `minigen.engine.parallel` shares them, those of rows as they come, too: a generator begins with
 them.
 """
 
@@ -23,14 +22,14 @@ from minigen.ops.linear import linear, linear_vjp
 
 @linear.kernel
 def linear_kernel(x: Array, weight: Array, bias: Array | None) -> Any:
-    """Compute the op's function, with the batch innermost for the convolutions that come."""
+    """Compute the op's function: in the memory order that x has."""
     if not _serves(x) or weight.ndim != 2 or x.dtype != weight.dtype:
         return NotImplemented
     if x.shape[1] != weight.shape[1]:
         return NotImplemented
     if bias is not None and (bias.shape != weight.shape[:1] or bias.dtype != x.dtype):
         return NotImplemented
-    y = _product(weight, x.T).T
+    y = _product(weight, x.T).T if _is_batch_last(x) else _product(x, weight.T)
     if bias is not None:
         y += bias
     return y

@@ -55,7 +55,7 @@ def test_rows_as_they_come_are_served_where_there_are_convolutions(
     bias = np.arange(1.0, outputs + 1) if has_bias else None
     found = kernels.linear_kernel(x, weight, bias)
     np.testing.assert_allclose(found, linear.forward(x, weight, bias), rtol=1e-12)
-    assert found.T.flags.c_contiguous
+    assert found.flags.c_contiguous
     entries = kernels.linear_kernel_vjp(g, None, x, weight, bias)
     for entry, of_rule in zip(entries, linear_vjp(g, None, x, weight, bias), strict=True):
         assert (entry is None) == (of_rule is None)
