@@ -98,16 +98,21 @@ class Deferred:
         return self.make()
 
 
-def share_pieces(function: Callable[[Array], object], work: int) -> None:
+def share_pieces(function: Callable[[Array, int], object], work: int) -> None:
     """Call a function in each thread, for work that they divide among themselves.
 
-    It is given a counter, from which it takes the numbers of small pieces: a thread that is woken
-    late, or whose core is slow, does fewer of them. The work is counted in elements of a pass over
-    memory, as `SHARED` is.
+    It is given a counter, from which it takes a ticket for each of its small pieces: a thread that
+    is woken late, or whose core is slow, does fewer of them. The work is counted in elements of a
+    pass over memory, as `SHARED` is.
+
+    It is also told which piece a ticket is for. Two threads begin at either end, 1 and 2, so that
+    neighbours are computed by one core, and are in its cache when they are read; otherwise (0) the
+    tickets are the numbers of the pieces.
     """
     counter = np.zeros(1, np.int64)
     threads = thread_count() if work >= SHARED else 1
-    side_by_side(lambda _: function(counter), range(threads))
+    ends = (1, 2) if threads == 2 else (0,) * threads
+    side_by_side(lambda end: function(counter, end), ends)
 
 
 def share_blocks(function: Callable[[range], object], count: int, work: int) -> None:

@@ -205,8 +205,8 @@ def _sums(x: Array, weight: Array, bias: Array | None, taps: Taps) -> Array:
     times = max(1, round(channels * math.prod(phases) / IN_SEQUENCE))
     together = -(-channels // times)
 
-    def compute(counter: Array) -> None:
-        given = out, images, kernels, start, taps.rows, taps.columns, taps.on_image, counter
+    def compute(counter: Array, end: int) -> None:
+        given = out, images, kernels, start, taps.rows, taps.columns, taps.on_image, counter, end
         if outputs == 1:
             _sum_taps_of_one.run(*given)
         else:
@@ -267,6 +267,7 @@ def _sum_taps(
     columns: Array,
     on_image: tuple[int, int],
     counter: Array,
+    end: int,
     seen: Array,
     together: int,
 ) -> None:
@@ -280,8 +281,11 @@ def _sum_taps(
     outputs, down, across, _ = out.shape
     groups, steps_down, steps_right, _, tall, wide, _ = kernels.shape
     width = VECTORS * LANES
-    place = take(counter)
-    while place < down * across:
+    taken, places = 0, down * across
+    ticket = take(counter)
+    while ticket < places:
+        place = (ticket, taken, places - 1 - taken)[end]
+        taken += 1
         p, q = place // across, place % across
         i, row_count, row = rows[p]
         j, column_count, column = columns[q]
@@ -321,7 +325,7 @@ def _sum_taps(
                         counts, kernels, a_at, a_steps, 1, seen, 0, b_steps,
                         out, out_at, down * across * batch, outputs - group * ROWS, left,
                     )  # fmt: skip
-        place = take(counter)
+        ticket = take(counter)
 
 
 @Loop
@@ -334,6 +338,7 @@ def _sum_taps_of_one(
     columns: Array,
     on_image: tuple[int, int],
     counter: Array,
+    end: int,
 ) -> None:
     """Compute the only channel of such windows, from the images where they lie."""
     channels, height, width, batch = images.shape
@@ -341,8 +346,11 @@ def _sum_taps_of_one(
     down, across = out.shape[1], out.shape[2]
     a_steps = (tall * wide, wide, 1)
     b_steps = (height * width * batch, on_image[0] * width * batch, on_image[1] * batch)
-    place = take(counter)
-    while place < down * across:
+    taken, places = 0, down * across
+    ticket = take(counter)
+    while ticket < places:
+        place = (ticket, taken, places - 1 - taken)[end]
+        taken += 1
         p, q = place // across, place % across
         i, row_count, row = rows[p]
         j, column_count, column = columns[q]
@@ -353,7 +361,7 @@ def _sum_taps_of_one(
             kernels, phase + i // steps_down * wide + j // steps_right, a_steps,
             images, (row * width + column) * batch, b_steps, out, place * batch, batch,
         )  # fmt: skip
-        place = take(counter)
+        ticket = take(counter)
 
 
 # ---------------------------------------------------------------------------- the weight's gradient

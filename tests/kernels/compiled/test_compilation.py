@@ -257,11 +257,12 @@ def test_what_is_deferred_is_made_when_a_loop_is_compiled() -> None:
 
 
 @Loop
-def _count_pieces(done: Array, counter: Array) -> None:
-    piece = take(counter)
-    while piece < done.size:
-        done[piece] += 1
-        piece = take(counter)
+def _count_pieces(done: Array, counter: Array, end: int) -> None:
+    taken, ticket = 0, take(counter)
+    while ticket < done.size:
+        done[(ticket, taken, done.size - 1 - taken)[end]] += 1
+        taken += 1
+        ticket = take(counter)
 
 
 @pytest.mark.parametrize("threads", [1, 2, 5])
@@ -276,7 +277,7 @@ def test_each_piece_is_taken_once(threads: int, monkeypatch: pytest.MonkeyPatch)
 def test_little_work_is_not_shared(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compilation, "SHARED", 10)
     called: list[int] = []
-    compilation.share_pieces(lambda _: called.append(threading.get_ident()), 9)
+    compilation.share_pieces(lambda *_: called.append(threading.get_ident()), 9)
     assert called == [threading.get_ident()]
-    compilation.share_pieces(lambda _: called.append(threading.get_ident()), 10)
+    compilation.share_pieces(lambda *_: called.append(threading.get_ident()), 10)
     assert len(called) == 3
