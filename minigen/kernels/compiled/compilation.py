@@ -101,13 +101,9 @@ class Deferred:
 def share_pieces(function: Callable[[Array, int], object], work: int) -> None:
     """Call a function in each thread, for work that they divide among themselves.
 
-    It is given a counter, from which it takes a ticket for each of its small pieces: a thread that
+    It is given a counter and an end, by which it asks `next_piece` for small pieces: a thread that
     is woken late, or whose core is slow, does fewer of them. The work is counted in elements of a
     pass over memory, as `SHARED` is.
-
-    It is also told which piece a ticket is for. Two threads begin at either end, 1 and 2, so that
-    neighbours are computed by one core, and are in its cache when they are read; otherwise (0) the
-    tickets are the numbers of the pieces.
     """
     counter = np.zeros(1, np.int64)
     threads = thread_count() if work >= SHARED else 1
@@ -121,9 +117,7 @@ def share_blocks(function: Callable[[range], object], count: int, work: int) -> 
     The work is counted as that of `share_pieces`, which divides it more evenly, where blocks of it
     have nothing in common that each would have to make for itself.
     """
-    threads = min(thread_count(), count) if work >= SHARED else 1
-    bounds = [count * part // threads for part in range(threads + 1)]
-    side_by_side(function, [range(*ends) for ends in itertools.pairwise(bounds)])
+    side_by_side(function, _even_parts(count, work))
 
 
 def share(function: Callable[..., Any], *arguments: Any, cost: int = 1) -> None:
@@ -133,13 +127,19 @@ def share(function: Callable[..., Any], *arguments: Any, cost: int = 1) -> None:
     cost of an element, says whether there is enough to do.
     """
     first = arguments[0]
-    threads = min(thread_count(), len(first)) if first.size * cost >= SHARED else 1
-    if threads == 1:
+    parts = _even_parts(len(first), first.size * cost)
+    if len(parts) == 1:
         function(*arguments)
         return
-    bounds = [len(first) * part // threads for part in range(threads + 1)]
-    parts = [_rows(slice(*ends), arguments) for ends in itertools.pairwise(bounds)]
-    side_by_side(lambda part: function(*part), parts)
+    some = [_rows(slice(part.start, part.stop), arguments) for part in parts]
+    side_by_side(lambda part: function(*part), some)
+
+
+def _even_parts(count: int, work: int) -> list[range]:
+    """Divide numbers into as many parts as threads share so much work."""
+    threads = max(1, min(thread_count(), count)) if work >= SHARED else 1
+    bounds = [count * part // threads for part in range(threads + 1)]
+    return [range(*ends) for ends in itertools.pairwise(bounds)]
 
 
 def jit(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -159,6 +159,46 @@ def jit(function: Callable[..., Any]) -> Callable[..., Any]:
         return library.njit(cache=True, **OPTIONS)(function)  # type: ignore[no-any-return]
     except RuntimeError:  # no folder can be written to
         return library.njit(**OPTIONS)(function)  # type: ignore[no-any-return]
+
+
+def _define_take() -> Any:
+    """Return the function by which threads take numbers, each of which only one of them gets."""
+    extending = importlib.import_module("numba.extending")
+    types = importlib.import_module("numba.core.types")
+
+    @extending.intrinsic  # type: ignore[untyped-decorator]
+    def take(_: Any, counter: Any) -> Any:
+        """Return the number in a counter, and add one to it, before another thread looks."""
+
+        def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+            memory = context.make_array(signature.args[0])(context, builder, values[0]).data
+            one = context.get_constant(types.int64, 1)
+            return builder.atomic_rmw("add", memory, one, "monotonic")
+
+        return types.int64(counter), generate
+
+    return take
+
+
+_take: Any = Deferred(_define_take)
+
+
+def _next_piece(counter: Array, end: int, taken: int, pieces: int) -> int:
+    ticket = _take(counter)
+    if ticket >= pieces:
+        return pieces
+    if end == 0:
+        return int(ticket)
+    return taken if end == 1 else pieces - 1 - taken
+
+
+next_piece: Any = Deferred(lambda: jit(_next_piece))
+"""Takes a piece for a thread of `share_pieces`: a loop calls it with its counter and end, how many
+pieces it has taken, and how many there are in all, which it returns when none is left.
+
+Two threads begin at either end, 1 and 2, so that neighbours are computed by one core, and are in
+its cache when they are read; otherwise (0) they come in their order.
+"""
 
 
 def in_use() -> bool:

@@ -24,7 +24,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from minigen.engine.backend import Array
-from minigen.kernels.compiled.compilation import Loop, in_use, share_blocks, share_pieces
+from minigen.kernels.compiled.compilation import (
+    Loop,
+    in_use,
+    next_piece,
+    share_blocks,
+    share_pieces,
+)
 from minigen.kernels.compiled.tile import (
     LANES,
     ROWS,
@@ -33,7 +39,6 @@ from minigen.kernels.compiled.tile import (
     add_products_of_one_row,
     aligned,
     copy_vectors,
-    take,
 )
 from minigen.kernels.convolution import batch_first, batch_last, fits, serve
 from minigen.ops.convolution import conv2d, conv2d_weight, conv_transpose2d
@@ -282,10 +287,8 @@ def _sum_taps(
     groups, steps_down, steps_right, _, tall, wide, _ = kernels.shape
     width = VECTORS * LANES
     taken, places = 0, down * across
-    ticket = take(counter)
-    while ticket < places:
-        place = (ticket, taken, places - 1 - taken)[end]
-        taken += 1
+    place = next_piece(counter, end, taken, places)
+    while place < places:
         p, q = place // across, place % across
         i, row_count, row = rows[p]
         j, column_count, column = columns[q]
@@ -325,7 +328,8 @@ def _sum_taps(
                         counts, kernels, a_at, a_steps, 1, seen, 0, b_steps,
                         out, out_at, down * across * batch, outputs - group * ROWS, left,
                     )  # fmt: skip
-        ticket = take(counter)
+        taken += 1
+        place = next_piece(counter, end, taken, places)
 
 
 @Loop
@@ -347,10 +351,8 @@ def _sum_taps_of_one(
     a_steps = (tall * wide, wide, 1)
     b_steps = (height * width * batch, on_image[0] * width * batch, on_image[1] * batch)
     taken, places = 0, down * across
-    ticket = take(counter)
-    while ticket < places:
-        place = (ticket, taken, places - 1 - taken)[end]
-        taken += 1
+    place = next_piece(counter, end, taken, places)
+    while place < places:
         p, q = place // across, place % across
         i, row_count, row = rows[p]
         j, column_count, column = columns[q]
@@ -361,7 +363,8 @@ def _sum_taps_of_one(
             kernels, phase + i // steps_down * wide + j // steps_right, a_steps,
             images, (row * width + column) * batch, b_steps, out, place * batch, batch,
         )  # fmt: skip
-        ticket = take(counter)
+        taken += 1
+        place = next_piece(counter, end, taken, places)
 
 
 # ---------------------------------------------------------------------------- the weight's gradient

@@ -107,28 +107,8 @@ def _define_copy() -> Any:
     return copy_vectors
 
 
-def _define_take() -> Any:
-    """Return the function by which threads take numbers, each of which only one of them gets."""
-    extending = importlib.import_module("numba.extending")
-    types = importlib.import_module("numba.core.types")
-
-    @extending.intrinsic  # type: ignore[untyped-decorator]
-    def take(_: Any, counter: Any) -> Any:
-        """Return the number in a counter, and add one to it, before another thread looks."""
-
-        def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-            memory = context.make_array(signature.args[0])(context, builder, values[0]).data
-            one = context.get_constant(types.int64, 1)
-            return builder.atomic_rmw("add", memory, one, "monotonic")
-
-        return types.int64(counter), generate
-
-    return take
-
-
 _tile: Any = Deferred(_define)
 copy_vectors: Any = Deferred(_define_copy)
-take: Any = Deferred(_define_take)
 
 
 @Loop

@@ -17,8 +17,7 @@ import minigen
 from minigen import nn, optim
 from minigen.engine import choice
 from minigen.kernels.compiled import activation, compilation, losses, normalization
-from minigen.kernels.compiled.compilation import LEAST, Loop, of_each, share, vectors
-from minigen.kernels.compiled.tile import take
+from minigen.kernels.compiled.compilation import LEAST, Loop, next_piece, of_each, share, vectors
 
 from .helpers import Array, batch_last, numbers
 
@@ -258,11 +257,12 @@ def test_what_is_deferred_is_made_when_a_loop_is_compiled() -> None:
 
 @Loop
 def _count_pieces(done: Array, counter: Array, end: int) -> None:
-    taken, ticket = 0, take(counter)
-    while ticket < done.size:
-        done[(ticket, taken, done.size - 1 - taken)[end]] += 1
+    taken = 0
+    piece = next_piece(counter, end, taken, done.size)
+    while piece < done.size:
+        done[piece] += 1
         taken += 1
-        ticket = take(counter)
+        piece = next_piece(counter, end, taken, done.size)
 
 
 @pytest.mark.parametrize("threads", [1, 2, 5])
